@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { RequestOptions } from "./commands/request.ts";
+import { findProject } from "./config/project.ts";
+import { BuildError, exitCode } from "./errors.ts";
+import { jsonReporter } from "./report/json.ts";
+import { plainReporter } from "./report/plain.ts";
+import type { Reporter } from "./report/reporter.ts";
+
+// The only file that reads `process`: everything below gets values.
+const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+const abort = new AbortController();
+
+/** Debian's names of Node's architectures. */
+const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const machine = { arch: architectures[process.arch] ?? process.arch };
+
+/** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh. */
+const passed = ["PATH", "HOME", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+const host = { env, signal: abort.signal };
+
+const print = (text: string) => void process.stdout.write(text);
+const tell = (text: string) => void process.stderr.write(text);
+const project = () => findProject(process.cwd(), packageRoot);
+
+const collect = (value: string, all: readonly string[]) => [...all, value];
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("A positive whole number is wanted.");
+  return number;
+}
+
+function requestOptions(command: Command): Command {
+  return command
+    .requiredOption("--target <target>", "what to build for: linux")
+    .option("--line <line>", "release line; default: the newest in patches/")
+    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
+    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
+    .option("--variant <variant>", "set of compiler flags", "default")
+    .option("--arch <arch>", "architecture; must be this machine's")
+    .option("--json", "machine-readable output on stdout", false);
+}
+
+async function makeReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
+  if (options.json) return jsonReporter(print, options.verbose);
+  const live = process.stderr.isTTY && !options.verbose && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
+  if (!live) return plainReporter(tell, print, options.verbose);
+  const { terminalReporter } = await import("./report/terminal.ts");
+  return terminalReporter(process.stderr, print);
+}
+
+interface BuildFlags extends RequestOptions {
+  readonly jobs: number;
+  readonly out: string;
+  readonly installDeps: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+const program = new Command("kovn-build")
+  .description("Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.")
+  .version(version)
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({ writeErr: () => undefined })
+  .addHelpText(
+    "after",
+    `
+Examples:
+  kovn-build --target linux --only ovs            patched Open vSwitch debs in dist/linux
+  kovn-build plan --target linux                  what that will do, without doing it
+  kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
+  kovn-build patches list                         what becomes of each Kube-OVN change
+  kovn-build patches apply ovs work/ovs           the patched tree as commits, to work on
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`,
+  );
+
+requestOptions(program.command("build", { isDefault: true }).description("build and put the artifacts into dist/<target> (the default command)"))
+  .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, availableParallelism())
+  .option("--out <dir>", "folder for results", "dist")
+  .option("--install-deps", "install missing Debian packages (needs root)", false)
+  .option("--verbose", "show the output of all jobs", false)
+  .action(async (options: BuildFlags) => {
+    const reporter = await makeReporter(options);
+    const { buildCommand } = await import("./commands/build.ts");
+    const isRoot = process.getuid?.() === 0;
+    const builder = { name: "kovn-build", version, node: process.versions.node };
+    try {
+      await buildCommand(options, { project: await project(), machine, reporter, isRoot, builder, host });
+    } finally {
+      await reporter.close();
+    }
+  });
+
+requestOptions(program.command("plan").description("print what `build` will run: no network, no root")).action(async (options: RequestOptions & { json: boolean }) => {
+  const { planCommand } = await import("./commands/plan.ts");
+  print(await planCommand(options, await project(), machine, host));
+});
+
+const patches = program.command("patches").description("work on the patch series");
+
+patches
+  .command("list")
+  .description("each Kube-OVN change of the specification, and what becomes of it")
+  .option("--line <line>", "release line; default: the newest")
+  .option("--json", "machine-readable output", false)
+  .action(async (options: { line?: string; json: boolean }) => {
+    const { patchesList } = await import("./commands/patches.ts");
+    print(await patchesList(options, await project(), host));
+  });
+
+patches
+  .command("apply")
+  .description("make the patched tree of a source in a new folder, a commit for each patch")
+  .argument("<source>", "such as ovs")
+  .argument("<dir>", "folder that does not exist yet")
+  .option("--line <line>", "release line; default: the newest")
+  .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL", collect, [])
+  .option("--until <patch>", "apply only the patches before this one")
+  .action(async (source: string, dir: string, options: { line?: string; from: readonly string[]; until?: string }) => {
+    const { patchesApply } = await import("./commands/patches.ts");
+    const reporter = plainReporter(tell, print, false);
+    print(await patchesApply(source, dir, options, await project(), host, reporter.emit));
+  });
+
+/** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
+function showError(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    tell(`${error.message.replace(/^error: /, "")}\n  -> kovn-build --help\n`);
+    return 2;
+  }
+  if (!(error instanceof BuildError)) {
+    tell(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug of kovn-build.\n`);
+    return 1;
+  }
+  tell(`${error.message}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
+  return exitCode(error);
+}
+
+const stops = { SIGINT: 130, SIGTERM: 143 } as const;
+let stopped: number | undefined;
+for (const [signal, code] of Object.entries(stops)) {
+  process.on(signal, () => {
+    stopped = code;
+    abort.abort(new BuildError("build", "Stopped. Results are as they were; the same command starts again."));
+  });
+}
+
+process.umask(0o022);
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = showError(error);
+}
+if (stopped !== undefined) process.exitCode = stopped;

@@ -1,0 +1,48 @@
+import type { Project } from "../config/project.ts";
+import { BuildError } from "../errors.ts";
+import { makePlan, plannedJobs, type Plan, type PlanInput } from "../plan/plan.ts";
+import type { Reporter } from "../report/reporter.ts";
+import { reachBases } from "../run/bases.ts";
+import { build, type BuildOptions } from "../run/build.ts";
+import { readRequest, type Machine, type RequestOptions } from "./request.ts";
+
+export interface BuildCommand extends RequestOptions {
+  readonly out: string;
+  readonly jobs: number;
+  readonly installDeps: boolean;
+}
+
+export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "isRoot" | "host"> {
+  readonly project: Project;
+  readonly machine: Machine;
+  readonly reporter: Reporter;
+}
+
+/** `kovn-build build`: read, plan, run. The plan is the first event; it is told again if a base had to be replaced. */
+export async function buildCommand(options: BuildCommand, { project, machine, reporter, ...surroundings }: BuildSurroundings): Promise<void> {
+  const { host } = surroundings;
+  const input = await readRequest(options, project, machine, host);
+  const first = makePlan(input);
+  reporter.emit({ event: "plan", ...first });
+  const reach = { work: project.work, refreshApt: options.installDeps && surroundings.isRoot, host, emit: reporter.emit };
+  const bases = await reachBases(input.bases, reach).catch((error: unknown) => {
+    throw withOnlyHint(error, input);
+  });
+  const plan = makePlan({ ...input, bases });
+  if (!samePlan(plan, first)) reporter.emit({ event: "plan", ...plan });
+  await build({ ...surroundings, plan, sources: input.sources, work: project.work, out: options.out, parallel: options.jobs, installDeps: options.installDeps, emit: reporter.emit });
+}
+
+function samePlan(a: Plan, b: Plan): boolean {
+  return a.jobs.every((job, index) => job.key === b.jobs[index]?.key);
+}
+
+/** A source that is out of reach need not stop jobs that do without it: names `--only` with those. */
+function withOnlyHint(error: unknown, input: PlanInput): unknown {
+  if (!(error instanceof BuildError) || error.hint === undefined) return error;
+  const lost = /^Source `([^`]+)`/.exec(error.message)?.[1];
+  const jobs = Object.keys(input.pipeline.jobs);
+  const possible = jobs.filter((id) => plannedJobs(input.pipeline, [id]).every((need) => input.pipeline.jobs[need]?.source !== lost));
+  const only = possible.map((id) => `--only ${id}`).join(" ");
+  return only === "" ? error : new BuildError(error.code, error.message, { hint: `${error.hint}, or ${only}`, cause: error.cause });
+}

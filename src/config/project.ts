@@ -1,0 +1,38 @@
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { compare, coerce } from "semver";
+import { BuildError } from "../errors.ts";
+import { exists } from "../sys/files.ts";
+import { unknownName } from "./names.ts";
+
+/** Where things are: `root` holds `patches/` and `pipelines/`; work (`.kovn`) and results stay in the current folder. */
+export interface Project {
+  readonly root: string;
+  readonly work: string;
+}
+
+/** The project of a folder: the nearest folder upward with both `patches/` and `pipelines/`, else the package's own files. */
+export async function findProject(cwd: string, packageRoot: string): Promise<Project> {
+  const work = join(cwd, ".kovn");
+  for (let dir = cwd; ; dir = dirname(dir)) {
+    if ((await exists(join(dir, "patches"))) && (await exists(join(dir, "pipelines")))) return { root: dir, work };
+    if (dir === dirname(dir)) return { root: packageRoot, work };
+  }
+}
+
+/** Names of the release lines (folders of `patches/`), oldest first. */
+export async function listLines(project: Project): Promise<readonly string[]> {
+  const entries = await readdir(join(project.root, "patches"), { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory() && coerce(entry.name) !== null).map((entry) => entry.name);
+  return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
+}
+
+/** The line that was asked for, checked to exist; the newest when none was. Throws "usage". */
+export async function pickLine(project: Project, asked: string | undefined): Promise<string> {
+  const lines = await listLines(project);
+  const newest = lines.at(-1);
+  if (newest === undefined) throw new BuildError("project", `patches/: no release line (such as \`patches/1.12/\`) is in ${project.root}.`);
+  if (asked === undefined) return newest;
+  if (!lines.includes(asked)) throw unknownName("Line", asked, lines);
+  return asked;
+}

@@ -1,0 +1,69 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import type { Source } from "../config/source.ts";
+import type { Host } from "../sys/exec.ts";
+import { am, git, initBlobless, fetchCommit, type AmResult } from "../sys/git.ts";
+import type { Fetched } from "./mirror.ts";
+
+/** A source with its series on top. */
+export interface Patched {
+  readonly commit: string;
+  readonly tree: string;
+  /** Seconds since 1970: the date of the last patch, or of the base when there is none. */
+  readonly epoch: number;
+}
+
+/**
+ * Makes `dir` a work tree of the base that borrows the mirror's objects, and applies the series to it. The same base and series give the
+ * same commit id on every machine. Throws "patch" when a patch does not apply; `dir` is gone then.
+ */
+export async function checkoutPatched(source: Source, base: Fetched, dir: string, host: Host): Promise<Patched> {
+  await mkdir(dir, { recursive: true });
+  const options = { host, cwd: dir };
+  try {
+    await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], options);
+    await mkdir(join(dir, ".git/objects/info"), { recursive: true });
+    await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
+    return await applySeries(source, base.commit, dir, host);
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Like `checkoutPatched`, for people: a repository of its own, with history, whose `origin` is the upstream and whose branch `kovn`
+ * holds a commit for each patch. `dir` must not exist or be empty.
+ */
+export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
+  const options = { host, cwd: dir };
+  try {
+    await mkdir(dir, { recursive: true });
+    await initBlobless(dir, base.repository, { ...options, bare: false });
+    await fetchCommit(base.commit, options);
+    await git(["config", "remote.origin.url", origin], options);
+    return await applySeries(source, base.commit, dir, host);
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function applySeries(source: Source, commit: string, dir: string, host: Host): Promise<Patched> {
+  const options = { host, cwd: dir };
+  await git(["checkout", "--quiet", "-B", "kovn", commit], options);
+  const result = await am(source.patches.map((patch) => patch.path), options);
+  if (!result.ok) throw conflict(source, result);
+  const [head = "", tree = "", epoch = ""] = (await git(["log", "-1", "--format=%H %T %ct"], options)).split(" ");
+  return { commit: head, tree, epoch: Number(epoch) };
+}
+
+function conflict(source: Source, result: AmResult & { ok: false }): BuildError {
+  const patch = source.patches[result.position - 1];
+  const where = result.hunks.map(({ file, line }) => (line === undefined ? file : `${file}, hunk at line ${line}`));
+  const detail = where.length > 0 ? where.map((one) => `  ${one}`).join("\n") : result.output;
+  return new BuildError("patch", `Patch \`${patch?.name}\` (${result.position} of ${source.patches.length} of \`${source.name}\`) does not apply:\n${detail}`, {
+    hint: `kovn-build patches apply ${source.name} DIR --until ${patch?.name.replace(/\.patch$/, "")}`,
+  });
+}

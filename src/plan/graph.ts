@@ -1,0 +1,14 @@
+import { BuildError } from "../errors.ts";
+
+/** The jobs that are wanted with all that they need, directly or not, each after what it needs. Throws "project" for a circle. */
+export function orderJobs(wanted: readonly string[], needsOf: (id: string) => readonly string[]): readonly string[] {
+  const ordered: string[] = [];
+  const visit = (id: string, path: readonly string[]): void => {
+    if (ordered.includes(id)) return;
+    if (path.includes(id)) throw new BuildError("project", `Jobs need each other in a circle: ${[...path.slice(path.indexOf(id)), id].join(" -> ")}.`);
+    for (const need of needsOf(id)) visit(need, [...path, id]);
+    ordered.push(id);
+  };
+  for (const id of wanted) visit(id, []);
+  return ordered;
+}

@@ -1,0 +1,13 @@
+import { createHash } from "node:crypto";
+
+/** sha256 (hexadecimal) of a plain value, the same whatever the order of its keys. Values are JSON: no undefined, no functions. */
+export function keyOf(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex");
+}
+
+/** JSON with sorted keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}

@@ -1,0 +1,90 @@
+import { BuildError } from "../errors.ts";
+import type { Pipeline, PipelineJob } from "../config/pipeline.ts";
+import type { Source } from "../config/source.ts";
+import type { Step } from "../steps/registry.ts";
+import type { Base } from "./base.ts";
+import { orderJobs } from "./graph.ts";
+import { keyOf } from "./key.ts";
+
+/** What a build will do, known before anything runs: `plan --json` prints it, `build` runs it. */
+export interface Plan {
+  readonly schema: 1;
+  readonly target: string;
+  readonly line: string;
+  readonly variant: string;
+  readonly arch: string;
+  readonly flags: string;
+  readonly jobs: readonly PlannedJob[];
+}
+
+/** A job, resolved: each job stands after those that it needs. */
+export interface PlannedJob {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** sha256 over all that is known to decide the result: base, patches in order, steps, flags, architecture, variant, keys of needed jobs. */
+  readonly key: string;
+  readonly base: Base;
+  /** Bases that are tried in this order when the first is not reached. */
+  readonly otherBases: readonly Base[];
+  readonly source: { readonly name: string; readonly version: string; readonly revision: number; readonly patches: readonly { readonly name: string; readonly sha256: string }[] };
+  /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
+  readonly versionSuffix: string;
+  readonly packages: readonly string[];
+  readonly steps: readonly Step[];
+  readonly artifacts: readonly string[];
+}
+
+/** All that a plan is made of, read beforehand. `bases` gives each source's bases in the order of preference. */
+export interface PlanInput {
+  readonly line: string;
+  readonly pipeline: Pipeline;
+  readonly variant: string;
+  readonly arch: string;
+  /** Job ids; none means all. */
+  readonly only: readonly string[];
+  readonly sources: Readonly<Record<string, Source>>;
+  readonly bases: Readonly<Record<string, readonly Base[]>>;
+}
+
+/** Makes the plan: a pure function of its input. Throws "project" for a job whose source was not read. */
+export function makePlan(input: PlanInput): Plan {
+  const { pipeline, line, variant, arch } = input;
+  const flags = pipeline.flags[variant]?.[arch] ?? "";
+  const planned = new Map<string, PlannedJob & { readonly id8: string }>();
+  for (const id of plannedJobs(pipeline, input.only)) {
+    const job = pipelineJob(pipeline, id);
+    const source = input.sources[job.source];
+    const [base, ...otherBases] = input.bases[job.source] ?? [];
+    if (source === undefined || base === undefined) throw new BuildError("project", `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`);
+    const patches = source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
+    const content = { base: base.kind === "git" ? base.commit : base.sha256, patches: patches.map((patch) => patch.sha256) };
+    const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
+    const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
+    const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
+    planned.set(id, {
+      id,
+      id8,
+      needs: job.needs,
+      key,
+      base,
+      otherBases,
+      source: { name: source.name, version: source.version, revision: source.revision, patches },
+      versionSuffix: `+kovn${source.revision}.${id8}`,
+      packages: job.packages,
+      steps: job.steps,
+      artifacts: job.artifacts,
+    });
+  }
+  return { schema: 1, target: pipeline.target, line, variant, arch, flags, jobs: [...planned.values()].map(({ id8: _, ...job }) => job) };
+}
+
+/** Ids of the jobs that a build with `--only` needs, in order; all jobs when `only` is empty. */
+export function plannedJobs(pipeline: Pipeline, only: readonly string[]): readonly string[] {
+  return orderJobs(only.length > 0 ? only : Object.keys(pipeline.jobs), (id) => pipelineJob(pipeline, id).needs);
+}
+
+function pipelineJob(pipeline: Pipeline, id: string): PipelineJob {
+  const job = pipeline.jobs[id];
+  if (job === undefined) throw new BuildError("usage", `Job \`${id}\` is not in pipeline \`${pipeline.name}\`.`);
+  return job;
+}

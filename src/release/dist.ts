@@ -1,0 +1,90 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Base } from "../plan/base.ts";
+import { exists, writeWhole } from "../sys/files.ts";
+import { checksums, placeFile, type Artifact } from "./artifact.ts";
+
+/** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
+export interface Manifest {
+  readonly schema: 1;
+  readonly target: string;
+  readonly line: string;
+  readonly variant: string;
+  readonly arch: string;
+  readonly flags: string;
+  readonly builder: { readonly name: string; readonly version: string; readonly node: string };
+  readonly jobs: readonly BuiltJob[];
+  readonly artifacts: readonly Artifact[];
+}
+
+/** A finished job; `duration` is in milliseconds. */
+export interface BuiltJob {
+  readonly id: string;
+  readonly key: string;
+  readonly source: string;
+  readonly version: string;
+  readonly revision: number;
+  readonly base: Base;
+  readonly baseCommit: string;
+  /** True when the base is not the pinned commit of the upstream but a declared alternate. */
+  readonly alternate: boolean;
+  readonly patchedCommit: string;
+  readonly patchedTree: string;
+  readonly series: readonly { readonly name: string; readonly sha256: string; readonly patchId: string; readonly seed: string }[];
+  /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */
+  readonly tools: Readonly<Record<string, string>>;
+  readonly duration: number;
+}
+
+/**
+ * Replaces `<out>/<target>` by exactly these artifacts, `artifacts.json` and SHA256SUMS. All is made beside it first and then renamed, so
+ * that the folder is always whole: the old one or the new one. `filesOf` gives the folder in which a job's files lie.
+ */
+export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string): Promise<string> {
+  const folder = join(out, manifest.target);
+  const next = join(out, `.${manifest.target}.${process.pid}.next`);
+  await rm(next, { recursive: true, force: true });
+  try {
+    await mkdir(next, { recursive: true });
+    for (const artifact of manifest.artifacts) await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
+    await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
+    await writeWhole(join(next, "artifacts.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await swap(next, folder);
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Two renames; a run that was killed between them is repaired by `recoverDist`. */
+async function swap(next: string, folder: string): Promise<void> {
+  const previous = previousOf(folder);
+  await rm(previous, { recursive: true, force: true });
+  if (await exists(folder)) await rename(folder, previous);
+  await rename(next, folder);
+  await rm(previous, { recursive: true, force: true });
+}
+
+function previousOf(folder: string): string {
+  return `${folder}.previous`;
+}
+
+/** Repairs what a killed run left in `out`: puts the previous result back where no new one took its place, and removes half-made ones. */
+export async function recoverDist(out: string, target: string): Promise<void> {
+  const folder = join(out, target);
+  if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
+  const left = (await exists(out)) ? await readdir(out) : [];
+  for (const name of left) {
+    const owner = new RegExp(`^\\.${target}\\.(\\d+)\\.next$`).exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(out, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

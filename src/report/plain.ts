@@ -1,0 +1,44 @@
+import type { RunEvent } from "../run/events.ts";
+import { describeBase } from "../plan/base.ts";
+import { bytes, duration, type Reporter } from "./reporter.ts";
+
+/** A line for each event, for logs and pipes. `print` gets progress (stderr), `result` what the command was asked for (stdout). */
+export function plainReporter(print: (text: string) => void, result: (text: string) => void, verbose: boolean): Reporter {
+  return {
+    emit: (event) => {
+      const text = describeEvent(event, verbose);
+      if (text !== undefined) print(`${text}\n`);
+      if (event.event === "done") result(showResult(event));
+    },
+    close: async () => undefined,
+  };
+}
+
+/** One event in words, or undefined when it has nothing to say to a person. */
+export function describeEvent(event: RunEvent, verbose: boolean): string | undefined {
+  switch (event.event) {
+    case "plan":
+      return `plan: ${event.target}, line ${event.line}, ${event.variant}, ${event.arch}: ${event.jobs.map((job) => job.id).join(", ")}`;
+    case "notice":
+      return `notice: ${event.message}`;
+    case "base":
+      return `base: ${event.source}: ${describeBase(event.base)} (commit ${event.commit})`;
+    case "job-start":
+      return `${event.job}: started, log in ${event.log}`;
+    case "step-start":
+      return `${event.job}: step ${event.position} of ${event.count}: ${event.step}`;
+    case "output":
+      return verbose ? `${event.job}| ${event.line}` : undefined;
+    case "job-end":
+      return [...event.tail.map((line) => `${event.job}| ${line}`), `${event.job}: ${event.outcome} after ${duration(event.duration)}`].join("\n");
+    case "done":
+      return `done after ${duration(event.duration)}: ${event.artifacts.length} files in ${event.folder}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The result for a person: each file with its size. */
+export function showResult(event: RunEvent & { event: "done" }): string {
+  return event.artifacts.map((artifact) => `${bytes(artifact.size).padStart(9)}  ${event.folder}/${artifact.file}\n`).join("");
+}

@@ -1,0 +1,21 @@
+import type { RunEvent } from "../run/events.ts";
+
+/** Turns the events of a run into text. `close` resolves when all of it is written. */
+export interface Reporter {
+  readonly emit: (event: RunEvent) => void;
+  close(): Promise<void>;
+}
+
+/** Milliseconds as `1 h 02 min`, `3 min 07 s` or `4.2 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return whole < 3600 ? `${Math.floor(whole / 60)} min ${two(whole % 60)} s` : `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** Bytes as `12.3 MB` (powers of ten). */
+export function bytes(count: number): string {
+  return count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+}

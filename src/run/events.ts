@@ -1,0 +1,16 @@
+import type { Artifact } from "../release/artifact.ts";
+import type { Base } from "../plan/base.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** What a run tells, in order: a closed union, so that each reporter handles all of it. Times are milliseconds. */
+export type RunEvent =
+  | ({ readonly event: "plan" } & Plan)
+  | { readonly event: "notice"; readonly message: string }
+  | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
+  | { readonly event: "job-start"; readonly job: string; readonly log: string }
+  | { readonly event: "step-start"; readonly job: string; readonly step: string; readonly position: number; readonly count: number }
+  | { readonly event: "output"; readonly job: string; readonly line: string }
+  | { readonly event: "job-end"; readonly job: string; readonly outcome: "built" | "failed" | "stopped"; readonly duration: number; readonly log: string; readonly tail: readonly string[] }
+  | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] };
+
+export type Emit = (event: RunEvent) => void;

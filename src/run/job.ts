@@ -1,0 +1,98 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import type { Source } from "../config/source.ts";
+import { checkoutPatched } from "../patches/apply.ts";
+import type { Fetched } from "../patches/mirror.ts";
+import type { Plan, PlannedJob } from "../plan/plan.ts";
+import { describeArtifacts, type Artifact } from "../release/artifact.ts";
+import type { BuiltJob } from "../release/dist.ts";
+import { runStep } from "../steps/registry.ts";
+import { installedPackages } from "../sys/apt.ts";
+import type { Host } from "../sys/exec.ts";
+import { patchId } from "../sys/git.ts";
+import type { Emit } from "./events.ts";
+import { openLog } from "./log.ts";
+
+export interface JobOptions {
+  readonly plan: Plan;
+  readonly source: Source;
+  readonly base: Fetched;
+  /** The job's folder, new. */
+  readonly dir: string;
+  readonly parallel: number;
+  readonly host: Host;
+  readonly emit: Emit;
+}
+
+export interface JobResult {
+  readonly built: BuiltJob;
+  readonly artifacts: readonly Artifact[];
+}
+
+/** Runs one job: patched source, steps in order, artifacts. Its whole output is in `<dir>/log`. Throws `BuildError` when it fails. */
+export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobResult> {
+  const { dir, host, emit } = options;
+  const started = performance.now();
+  for (const folder of ["home", "tmp", "out"]) await mkdir(join(dir, folder), { recursive: true });
+  const log = openLog(join(dir, "log"));
+  emit({ event: "job-start", job: job.id, log: log.path });
+  const end = (outcome: "built" | "failed" | "stopped") =>
+    emit({ event: "job-end", job: job.id, outcome, duration: Math.round(performance.now() - started), log: log.path, tail: outcome === "failed" ? log.tail() : [] });
+  try {
+    const result = await runSteps(job, options, async (line) => {
+      await log.write(line);
+      emit({ event: "output", job: job.id, line });
+    });
+    await log.close();
+    end("built");
+    return { ...result, built: { ...result.built, duration: Math.round(performance.now() - started) } };
+  } catch (error) {
+    await log.close().catch(() => undefined);
+    end(host.signal.aborted ? "stopped" : "failed");
+    throw error;
+  }
+}
+
+async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: string) => Promise<void>): Promise<JobResult> {
+  const { plan, source, base, dir, parallel, host, emit } = options;
+  const patched = await checkoutPatched(source, base, join(dir, "src"), host);
+  await onLine(`kovn-build: ${source.name} ${source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`);
+  // Upstream's `make dist` fails for tracked files that it does not know, so programs see a tree without git.
+  await rm(join(dir, "src/.git"), { recursive: true });
+  const context = { dir, arch: plan.arch, flags: plan.flags, parallel, epoch: patched.epoch, versionSuffix: job.versionSuffix, host, onLine };
+  for (const [index, step] of job.steps.entries()) {
+    emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
+    await onLine(`kovn-build: step ${index + 1} of ${job.steps.length}: ${step.uses}`);
+    await runStep(step, context).catch((cause: unknown) => {
+      if (!(cause instanceof BuildError)) throw cause;
+      throw new BuildError(cause.code, `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${cause.message}\nThe whole output is in ${join(dir, "log")}`, {
+        cause,
+        hint: cause.hint ?? `less +G ${join(dir, "log")}`,
+      });
+    });
+  }
+  const artifacts = await describeArtifacts(job, join(dir, "out"), host);
+  return { artifacts, built: await describeJob(job, options, patched) };
+}
+
+async function describeJob(job: PlannedJob, { source, base, host }: JobOptions, patched: { commit: string; tree: string }): Promise<BuiltJob> {
+  const series = await Promise.all(
+    source.patches.map(async ({ name, sha256, seed, path }) => ({ name, sha256, patchId: await patchId(await readFile(path, "utf8"), { host }), seed })),
+  );
+  return {
+    id: job.id,
+    key: job.key,
+    source: source.name,
+    version: source.version,
+    revision: source.revision,
+    base: job.base,
+    baseCommit: base.commit,
+    alternate: job.base.kind !== "git",
+    patchedCommit: patched.commit,
+    patchedTree: patched.tree,
+    series,
+    tools: await installedPackages(job.packages, { host }),
+    duration: 0,
+  };
+}

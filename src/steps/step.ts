@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import { exec, type Host } from "../sys/exec.ts";
+import { BuildError } from "../errors.ts";
+
+/** What a step may use: the folders of its job, the values of the plan, and where its output goes. */
+export interface StepContext {
+  /** The job's folder; `src/` (patched source) and `out/` (artifacts) lie in it, and the folders of other jobs beside it. */
+  readonly dir: string;
+  readonly arch: string;
+  readonly flags: string;
+  /** Parallel processes that the step may use. */
+  readonly parallel: number;
+  /** Seconds since 1970 of the patched commit: SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/). */
+  readonly epoch: number;
+  /** Appended to the version in the base's Debian changelog. */
+  readonly versionSuffix: string;
+  readonly host: Host;
+  readonly onLine: (line: string) => Promise<void>;
+}
+
+/** A step kind: the name after `uses:`, the schema of `with:`, and what it does. */
+export interface StepKind<Input> {
+  readonly name: string;
+  readonly schema: z.ZodType<Input>;
+  run(input: Input, context: StepContext): Promise<void>;
+}
+
+/** The whole environment of a step's programs: nothing of the user's, so that nothing which is not in the plan changes the result. */
+function buildEnv(context: StepContext): Record<string, string> {
+  return {
+    PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: `${context.dir}/home`,
+    TMPDIR: `${context.dir}/tmp`,
+    LC_ALL: "C.UTF-8",
+    TZ: "UTC",
+    SOURCE_DATE_EPOCH: String(context.epoch),
+    KOVN_ARCH: context.arch,
+    KOVN_FLAGS: context.flags,
+    KOVN_PARALLEL: String(context.parallel),
+  };
+}
+
+/** Runs a program of a step in the job's `src/`; its output goes to the log. Throws `BuildError` ("build") when it fails. */
+export async function runProgram(program: string, args: readonly string[], env: Readonly<Record<string, string>>, context: StepContext): Promise<void> {
+  const result = await exec(program, args, {
+    host: { env: {}, signal: context.host.signal },
+    cwd: `${context.dir}/src`,
+    env: { ...buildEnv(context), ...env },
+    onLine: context.onLine,
+  });
+  if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` ended with exit code ${result.exitCode}.`);
+}

@@ -1,0 +1,61 @@
+import { exec, type Host } from "./exec.ts";
+import { BuildError } from "../errors.ts";
+
+export interface AptOptions {
+  readonly host: Host;
+}
+
+const quiet = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+
+/** Versions of an installed Debian package set: name to version; a package that is not installed has no entry (dpkg-query(1)). */
+export async function installedPackages(names: readonly string[], options: AptOptions): Promise<Readonly<Record<string, string>>> {
+  if (names.length === 0) return {};
+  const format = "${Package}\\t${Version}\\t${db:Status-Status}\\n";
+  const result = await exec("dpkg-query", ["--show", `--showformat=${format}`, ...names], { ...options, env: quiet });
+  const rows = result.stdout.split("\n").map((row) => row.split("\t"));
+  return Object.fromEntries(rows.flatMap(([name, version, status]) => (name !== undefined && version !== undefined && status === "installed" ? [[name, version]] : [])));
+}
+
+/** Versions of a package that apt's lists offer, newest first (apt-cache(8) madison). */
+export async function offeredVersions(name: string, options: AptOptions): Promise<readonly string[]> {
+  const result = await exec("apt-cache", ["madison", name], { ...options, env: quiet });
+  const versions = result.stdout.split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
+  return [...new Set(versions.filter((version) => version !== ""))];
+}
+
+/** Renews apt's lists; needs root. Throws "network". */
+export async function updateLists(options: AptOptions & { readonly onLine?: (line: string) => Promise<void> }): Promise<void> {
+  await apt(["update"], options);
+}
+
+/** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */
+export async function installPackages(names: readonly string[], options: AptOptions): Promise<void> {
+  await apt(["install", "--yes", "--no-install-recommends", ...names], options);
+}
+
+/** Downloads a package at a version into `dir`, without root (apt checks its signature chain). Throws "network". */
+export async function downloadPackage(name: string, version: string, dir: string, options: AptOptions): Promise<void> {
+  // Without a sandbox user of its own, since `dir` is the caller's folder.
+  await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir });
+}
+
+async function apt(args: readonly string[], options: AptOptions & { readonly cwd?: string }): Promise<void> {
+  const result = await exec("apt-get", ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=300", ...args], { ...options, env: quiet });
+  if (result.exitCode === 0) return;
+  const said = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
+  throw new BuildError("network", `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${said.join(" ") || `exit code ${result.exitCode}`}`);
+}
+
+/** Unpacks a .deb into `dir` (dpkg-deb(1)); runs none of its scripts. */
+export async function unpackPackage(file: string, dir: string, options: AptOptions): Promise<void> {
+  const result = await exec("dpkg-deb", ["--extract", file, dir], { ...options, env: quiet });
+  if (result.exitCode !== 0) throw new BuildError("digest", `${file} is no intact Debian package: ${result.stderr.trim()}`);
+}
+
+/** One field of a .deb's control file (dpkg-deb(1)). */
+export async function packageFields(file: string, options: AptOptions): Promise<{ readonly package: string; readonly version: string; readonly architecture: string }> {
+  const result = await exec("dpkg-deb", ["--show", "--showformat=${Package}\\t${Version}\\t${Architecture}", file], { ...options, env: quiet });
+  const [name, version, architecture] = result.stdout.split("\t");
+  if (name === undefined || version === undefined || architecture === undefined) throw new BuildError("build", `${file} is no Debian package: ${result.stderr.trim()}`);
+  return { package: name, version, architecture };
+}
