@@ -21,7 +21,19 @@ const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "
 const machine = { arch: architectures[process.arch] ?? process.arch };
 
 /** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh. */
-const passed = ["PATH", "HOME", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const passed = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SSH_AUTH_SOCK",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 const host = { env, signal: abort.signal };
 
@@ -33,7 +45,8 @@ const collect = (value: string, all: readonly string[]) => [...all, value];
 
 function positive(value: string): number {
   const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("A positive whole number is wanted.");
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("A positive whole number is wanted.");
   return number;
 }
 
@@ -65,7 +78,9 @@ interface BuildFlags extends RequestOptions {
 }
 
 const program = new Command("kovn-build")
-  .description("Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.")
+  .description(
+    "Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.",
+  )
   .version(version)
   .showSuggestionAfterError()
   .exitOverride()
@@ -83,7 +98,11 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`,
   );
 
-requestOptions(program.command("build", { isDefault: true }).description("build and put the artifacts into dist/<target> (the default command)"))
+requestOptions(
+  program
+    .command("build", { isDefault: true })
+    .description("build and put the artifacts into dist/<target> (the default command)"),
+)
   .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, availableParallelism())
   .option("--out <dir>", "folder for results", "dist")
   .option("--install-deps", "install missing Debian packages (needs root)", false)
@@ -100,10 +119,12 @@ requestOptions(program.command("build", { isDefault: true }).description("build 
     }
   });
 
-requestOptions(program.command("plan").description("print what `build` will run: no network, no root")).action(async (options: RequestOptions & { json: boolean }) => {
-  const { planCommand } = await import("./commands/plan.ts");
-  print(await planCommand(options, await project(), machine, host));
-});
+requestOptions(program.command("plan").description("print what `build` will run: no network, no root")).action(
+  async (options: RequestOptions & { json: boolean }) => {
+    const { planCommand } = await import("./commands/plan.ts");
+    print(await planCommand(options, await project(), machine, host));
+  },
+);
 
 const patches = program.command("patches").description("work on the patch series");
 

@@ -19,7 +19,10 @@ export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "isRoo
 }
 
 /** `kovn-build build`: read, plan, run. The plan is the first event; it is told again if a base had to be replaced. */
-export async function buildCommand(options: BuildCommand, { project, machine, reporter, ...surroundings }: BuildSurroundings): Promise<void> {
+export async function buildCommand(
+  options: BuildCommand,
+  { project, machine, reporter, ...surroundings }: BuildSurroundings,
+): Promise<void> {
   const { host } = surroundings;
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
@@ -30,7 +33,16 @@ export async function buildCommand(options: BuildCommand, { project, machine, re
   });
   const plan = makePlan({ ...input, bases });
   if (!samePlan(plan, first)) reporter.emit({ event: "plan", ...plan });
-  await build({ ...surroundings, plan, sources: input.sources, work: project.work, out: options.out, parallel: options.jobs, installDeps: options.installDeps, emit: reporter.emit });
+  await build({
+    ...surroundings,
+    plan,
+    sources: input.sources,
+    work: project.work,
+    out: options.out,
+    parallel: options.jobs,
+    installDeps: options.installDeps,
+    emit: reporter.emit,
+  });
 }
 
 function samePlan(a: Plan, b: Plan): boolean {
@@ -42,7 +54,11 @@ function withOnlyHint(error: unknown, input: PlanInput): unknown {
   if (!(error instanceof BuildError) || error.hint === undefined) return error;
   const lost = /^Source `([^`]+)`/.exec(error.message)?.[1];
   const jobs = Object.keys(input.pipeline.jobs);
-  const possible = jobs.filter((id) => plannedJobs(input.pipeline, [id]).every((need) => input.pipeline.jobs[need]?.source !== lost));
+  const possible = jobs.filter((id) =>
+    plannedJobs(input.pipeline, [id]).every((need) => input.pipeline.jobs[need]?.source !== lost),
+  );
   const only = possible.map((id) => `--only ${id}`).join(" ");
-  return only === "" ? error : new BuildError(error.code, error.message, { hint: `${error.hint}, or ${only}`, cause: error.cause });
+  return only === ""
+    ? error
+    : new BuildError(error.code, error.message, { hint: `${error.hint}, or ${only}`, cause: error.cause });
 }

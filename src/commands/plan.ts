@@ -5,7 +5,12 @@ import type { Host } from "../sys/exec.ts";
 import { readRequest, type Machine, type RequestOptions } from "./request.ts";
 
 /** `kovn-build plan`: what `build` with the same options will run, as a text for people or as JSON. */
-export async function planCommand(options: RequestOptions & { readonly json: boolean }, project: Project, machine: Machine, host: Host): Promise<string> {
+export async function planCommand(
+  options: RequestOptions & { readonly json: boolean },
+  project: Project,
+  machine: Machine,
+  host: Host,
+): Promise<string> {
   const plan = makePlan(await readRequest(options, project, machine, host));
   return options.json ? `${JSON.stringify(plan, undefined, 2)}\n` : showPlan(plan);
 }

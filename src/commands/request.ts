@@ -35,12 +35,16 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   const architectures = Object.keys(pipeline.flags[variant] ?? {});
   if (!architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
   if (arch !== machine.arch) {
-    throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, { hint: `run the same command on a machine of architecture ${arch}` });
+    throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
+      hint: `run the same command on a machine of architecture ${arch}`,
+    });
   }
   const jobs = Object.keys(pipeline.jobs);
   for (const id of options.only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const names = [...new Set(plannedJobs(pipeline, options.only).map((id) => pipeline.jobs[id]?.source ?? id))];
-  const sources = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)));
+  const sources = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)),
+  );
   const from = parseFrom(options.from, await listSources(project, line));
   const bases: Record<string, readonly Base[]> = {};
   for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
@@ -57,7 +61,8 @@ export function parseFrom(values: readonly string[], sources: readonly string[])
     const [, name, url] = /^([^=]+)=(.+)$/.exec(value) ?? [];
     const named = rules.find((known) => known === value);
     if (named !== undefined) rule = named;
-    else if (name === undefined || url === undefined) throw unknownName("Value of --from", value, [...rules, ...sources.map((source) => `${source}=PATH_OR_URL`)]);
+    else if (name === undefined || url === undefined)
+      throw unknownName("Value of --from", value, [...rules, ...sources.map((source) => `${source}=PATH_OR_URL`)]);
     else if (!sources.includes(name)) throw unknownName("Source", name, sources);
     else repositories[name] = url;
   }
@@ -69,4 +74,3 @@ async function completeFirst(bases: readonly Base[], work: string): Promise<read
   const first = complete.indexOf(true);
   return first <= 0 ? bases : [...bases.slice(first, first + 1), ...bases.filter((_, index) => index !== first)];
 }
-

@@ -37,7 +37,10 @@ export async function readPatch(path: string, shown: string, host: Host): Promis
   const text = await readFile(path, "utf8");
   const lines = text.split("\n");
   const subject = /^Subject: (?:\[PATCH[^\]]*\] )?(.*)$/m.exec(text)?.[1]?.trim() ?? "";
-  const found = text.trim() === "" ? { problems: [`${shown}:1: This patch is empty.`], trailers: new Map<string, string>() } : await checkHeader(lines, shown, host);
+  const found =
+    text.trim() === ""
+      ? { problems: [`${shown}:1: This patch is empty.`], trailers: new Map<string, string>() }
+      : await checkHeader(lines, shown, host);
   const diff = text.trim() === "" ? { problems: [], paths: [], links: [] } : await checkPaths(path, lines, shown, host);
   const patch = { name: basename(path), path, sha256: sha256(text), subject, seed: found.trailers.get("Seed") ?? "none" };
   return { patch, problems: [...found.problems, ...diff.problems], paths: diff.paths, links: diff.links };
@@ -46,7 +49,8 @@ export async function readPatch(path: string, shown: string, host: Host): Promis
 async function checkHeader(lines: readonly string[], shown: string, host: Host) {
   const problems: string[] = [];
   const carriage = lines.findIndex((line) => line.endsWith("\r"));
-  if (carriage >= 0) problems.push(`${shown}:${carriage + 1}: A line ends with a carriage return; patches have plain line ends (\`dos2unix\`).`);
+  if (carriage >= 0)
+    problems.push(`${shown}:${carriage + 1}: A line ends with a carriage return; patches have plain line ends (\`dos2unix\`).`);
   const none = new Map<string, string>();
   const blank = lines.indexOf("");
   const header = lines.slice(0, Math.max(blank, 0));
@@ -62,8 +66,10 @@ async function checkHeader(lines: readonly string[], shown: string, host: Host) 
   for (const [field, form] of Object.entries(fields)) {
     const value = values.get(field);
     const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`)) + 1;
-    if (value === undefined) problems.push(`${shown}:${Math.max(end, 0) + 1}: The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
-    else if (!form.test(value)) problems.push(`${shown}:${line}: Field \`${field}: ${value}\` is not of the form ${form.source}.`);
+    if (value === undefined)
+      problems.push(`${shown}:${Math.max(end, 0) + 1}: The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
+    else if (!form.test(value))
+      problems.push(`${shown}:${line}: Field \`${field}: ${value}\` is not of the form ${form.source}.`);
   }
   return { problems, trailers: values };
 }
@@ -74,10 +80,17 @@ async function checkPaths(path: string, lines: readonly string[], shown: string,
     const problem = `${shown}:${/at .*line (\d+)|:(\d+)/.exec(listed.stderr)?.slice(1).find(Boolean) ?? 1}: git cannot read a diff here: ${listed.stderr.trim().replace(/^error: /, "")}.`;
     return { problems: [problem], paths: [], links: [] };
   }
-  const paths = listed.stdout.split("\0").flatMap((row) => row.split("\t").slice(2)).filter((name) => name !== "");
+  const paths = listed.stdout
+    .split("\0")
+    .flatMap((row) => row.split("\t").slice(2))
+    .filter((name) => name !== "");
   const summary = await git(["apply", "--summary", path], { host, cwd: "/" });
   const links = [...summary.matchAll(/(?:create mode 120000|=> 120000) (.+)$/gm)].map((match) => match[1] ?? "");
-  const outside = paths.filter((name) => name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git"));
-  const problems = outside.map((name) => `${shown}:${lines.findIndex((line) => line.includes(name)) + 1}: Path \`${name}\` lies outside the source tree.`);
+  const outside = paths.filter(
+    (name) => name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git"),
+  );
+  const problems = outside.map(
+    (name) => `${shown}:${lines.findIndex((line) => line.includes(name)) + 1}: Path \`${name}\` lies outside the source tree.`,
+  );
   return { problems, paths, links };
 }

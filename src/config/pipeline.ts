@@ -22,7 +22,9 @@ const job = z.strictObject({
 export const pipelineSchema = z.strictObject({
   name,
   target: z.enum(["linux", "windows"]),
-  flags: z.record(name, z.record(name, z.string())).describe("compiler flags by variant and Debian architecture, added to the distribution's own"),
+  flags: z
+    .record(name, z.record(name, z.string()))
+    .describe("compiler flags by variant and Debian architecture, added to the distribution's own"),
   jobs: z.record(name, job),
 });
 
@@ -49,7 +51,9 @@ export async function readPipeline(project: Project, target: string): Promise<Pi
 
 function checkNeeds(pipeline: Pipeline, shown: string): void {
   const problems = Object.entries(pipeline.jobs).flatMap(([id, { needs }]) =>
-    needs.filter((need) => pipeline.jobs[need] === undefined).map((need) => `${shown}: Job \`${id}\` needs \`${need}\`, and there is no such job.`),
+    needs
+      .filter((need) => pipeline.jobs[need] === undefined)
+      .map((need) => `${shown}: Job \`${id}\` needs \`${need}\`, and there is no such job.`),
   );
   if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
 }

@@ -31,7 +31,8 @@ export async function listLines(project: Project): Promise<readonly string[]> {
 export async function pickLine(project: Project, asked: string | undefined): Promise<string> {
   const lines = await listLines(project);
   const newest = lines.at(-1);
-  if (newest === undefined) throw new BuildError("project", `patches/: no release line (such as \`patches/1.12/\`) is in ${project.root}.`);
+  if (newest === undefined)
+    throw new BuildError("project", `patches/: no release line (such as \`patches/1.12/\`) is in ${project.root}.`);
   if (asked === undefined) return newest;
   if (!lines.includes(asked)) throw unknownName("Line", asked, lines);
   return asked;

@@ -24,7 +24,9 @@ const sourceFile = z.strictObject({
   version: z.string().min(1),
   revision: z.int().positive(),
   alternates: z.array(aptBase).default([]),
-  merged: z.array(z.strictObject({ seed: z.string().regex(/^[0-9a-f]{10}$/), commit: commitId, since: z.string().min(1) })).default([]),
+  merged: z
+    .array(z.strictObject({ seed: z.string().regex(/^[0-9a-f]{10}$/), commit: commitId, since: z.string().min(1) }))
+    .default([]),
 });
 
 /** An upstream pinned at a commit, with its series: `patches/<line>/<name>/`. */
@@ -36,7 +38,10 @@ export interface Source extends Readonly<z.infer<typeof sourceFile>> {
 /** Names of a line's sources: the folders of `patches/<line>/`. */
 export async function listSources(project: Project, line: string): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches", line), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 /**
@@ -55,7 +60,9 @@ export async function readSource(project: Project, line: string, name: string, h
 /** Reads `series` (quilt(1): a file name a line, `#` comments, order is application order) and every patch that it names. */
 async function readSeries(dir: string, shown: string, host: Host): Promise<readonly Patch[]> {
   const text = await readFile(join(dir, "series"), "utf8").catch((cause: unknown) => {
-    throw new BuildError("project", `${shown}/series: this file cannot be read; an empty one is a series without patches.`, { cause });
+    throw new BuildError("project", `${shown}/series: this file cannot be read; an empty one is a series without patches.`, {
+      cause,
+    });
   });
   const files = (await readdir(dir)).filter((file) => file.endsWith(".patch"));
   const problems: string[] = [];
@@ -64,7 +71,8 @@ async function readSeries(dir: string, shown: string, host: Host): Promise<reado
     const name = line.replace(/(^|\s)#.*$/, "").trim();
     if (name === "") continue;
     const say = (what: string) => problems.push(`${shown}/series:${index + 1}: ${what}`);
-    if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name)) say(`\`${name}\` is no patch name: a slug (small letters, digits, hyphens) with \`.patch\` is wanted, without options.`);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))
+      say(`\`${name}\` is no patch name: a slug (small letters, digits, hyphens) with \`.patch\` is wanted, without options.`);
     else if (names.includes(name)) say(`Patch \`${name}\` is listed a second time.`);
     else if (!files.includes(name)) say(`Patch \`${name}\` is listed, but there is no such file.`);
     else names.push(name);

@@ -53,7 +53,10 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
 async function applySeries(source: Source, commit: string, dir: string, host: Host): Promise<Patched> {
   const options = { host, cwd: dir };
   await git(["checkout", "--quiet", "-B", "kovn", commit], options);
-  const result = await am(source.patches.map((patch) => patch.path), options);
+  const result = await am(
+    source.patches.map((patch) => patch.path),
+    options,
+  );
   if (!result.ok) throw conflict(source, result);
   const [head = "", tree = "", epoch = ""] = (await git(["log", "-1", "--format=%H %T %ct"], options)).split(" ");
   return { commit: head, tree, epoch: Number(epoch) };
@@ -63,7 +66,11 @@ function conflict(source: Source, result: AmResult & { ok: false }): BuildError 
   const patch = source.patches[result.position - 1];
   const where = result.hunks.map(({ file, line }) => (line === undefined ? file : `${file}, hunk at line ${line}`));
   const detail = where.length > 0 ? where.map((one) => `  ${one}`).join("\n") : result.output;
-  return new BuildError("patch", `Patch \`${patch?.name}\` (${result.position} of ${source.patches.length} of \`${source.name}\`) does not apply:\n${detail}`, {
-    hint: `kovn-build patches apply ${source.name} DIR --until ${patch?.name.replace(/\.patch$/, "")}`,
-  });
+  return new BuildError(
+    "patch",
+    `Patch \`${patch?.name}\` (${result.position} of ${source.patches.length} of \`${source.name}\`) does not apply:\n${detail}`,
+    {
+      hint: `kovn-build patches apply ${source.name} DIR --until ${patch?.name.replace(/\.patch$/, "")}`,
+    },
+  );
 }

@@ -18,6 +18,13 @@ export function listEntries(seed: readonly SeedEntry[], sources: readonly Source
     const source = sources.find((candidate) => candidate.name === name);
     const patches = (source?.patches ?? []).filter((patch) => patch.seed === id).map((patch) => patch.name);
     const merged = source?.merged.some((one) => one.seed === id) ?? false;
-    return { entry, seed: id, source: name, title, status: merged ? "merged" : patches.length > 0 ? "patch" : "missing", patches };
+    return {
+      entry,
+      seed: id,
+      source: name,
+      title,
+      status: merged ? "merged" : patches.length > 0 ? "patch" : "missing",
+      patches,
+    };
   });
 }

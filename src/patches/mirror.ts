@@ -7,6 +7,7 @@ import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "..
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { fetchCommit, git, gitSays, initBlobless, tryGit } from "../sys/git.ts";
+import { ownPid } from "../sys/processes.ts";
 import { extractTar } from "../sys/tar.ts";
 
 export interface MirrorOptions {
@@ -36,7 +37,11 @@ const alternateAuthor = {
 
 /** The mirror's folder of a base: one a repository, so that all lines and runs share it. */
 function mirrorOf(base: Base, work: string): string {
-  return join(work, "mirrors", base.kind === "git" ? `git-${keyOf(urlOf(base.url)).slice(0, 16)}` : `apt-${base.sha256.slice(0, 16)}`);
+  return join(
+    work,
+    "mirrors",
+    base.kind === "git" ? `git-${keyOf(urlOf(base.url)).slice(0, 16)}` : `apt-${base.sha256.slice(0, 16)}`,
+  );
 }
 
 /** Set when a base is complete in its mirror: commit and all file contents. */
@@ -60,14 +65,20 @@ export async function probeBase(base: Base, options: MirrorOptions & { readonly 
   if (result.exitCode !== 0) throw new BuildError("network", `Repository ${base.url} cannot be read: ${gitSays(result)}`);
 }
 
-async function probeApt(base: Base & { kind: "apt" }, { host, refreshApt }: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
+async function probeApt(
+  base: Base & { kind: "apt" },
+  { host, refreshApt }: MirrorOptions & { readonly refreshApt: boolean },
+): Promise<void> {
   let offered = await offeredVersions(base.package, { host });
   if (!offered.includes(base.version) && refreshApt) {
     await updateLists({ host });
     offered = await offeredVersions(base.package, { host });
   }
   if (offered.includes(base.version)) return;
-  const now = offered.length === 0 ? "apt offers no version of it; renew its lists with `apt-get update`" : `apt offers now: ${offered.join(", ")}; declare one of them with its sha256 in source.yaml`;
+  const now =
+    offered.length === 0
+      ? "apt offers no version of it; renew its lists with `apt-get update`"
+      : `apt offers now: ${offered.join(", ")}; declare one of them with its sha256 in source.yaml`;
   throw new BuildError("network", `Debian's ${base.package} ${base.version} cannot be had: ${now}.`);
 }
 
@@ -82,7 +93,8 @@ function urlOf(url: string): string {
  */
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
-  if (!(await isComplete(base, options.work))) await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));
+  if (!(await isComplete(base, options.work)))
+    await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));
   return { repository, commit: await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository }) };
 }
 
@@ -98,7 +110,7 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
 }
 
 async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host, work }: MirrorOptions): Promise<void> {
-  const dir = `${repository}.${process.pid}.tmp`;
+  const dir = `${repository}.${ownPid}.tmp`;
   try {
     await mkdir(join(dir, "tree"), { recursive: true });
     await downloadPackage(base.package, base.version, dir, { host });
@@ -106,9 +118,14 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
     if (deb === undefined) throw new BuildError("network", `apt-get downloaded no package for ${base.package} ${base.version}.`);
     await unpackPackage(join(dir, deb), join(dir, "deb"), { host });
     const tarball = join(dir, "deb", base.member);
-    if (!(await exists(tarball))) throw new BuildError("digest", `Package ${base.package} ${base.version} holds no file ${base.member}.`);
+    if (!(await exists(tarball)))
+      throw new BuildError("digest", `Package ${base.package} ${base.version} holds no file ${base.member}.`);
     const found = await sha256File(tarball);
-    if (found !== base.sha256) throw new BuildError("digest", `${base.member} of ${base.package} ${base.version} has sha256 ${found}, declared is ${base.sha256}.`);
+    if (found !== base.sha256)
+      throw new BuildError(
+        "digest",
+        `${base.member} of ${base.package} ${base.version} has sha256 ${found}, declared is ${base.sha256}.`,
+      );
     await extractTar(tarball, join(dir, "tree"));
     await commitTree(base, dir, host);
     await mkdir(join(work, "mirrors"), { recursive: true });
@@ -123,9 +140,16 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
 async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host): Promise<void> {
   const repository = join(dir, "repository");
   await git(["init", "--quiet", "--template=", "--bare", repository], { host });
-  const options = { host, cwd: join(dir, "tree"), env: { ...alternateAuthor, GIT_DIR: repository, GIT_WORK_TREE: join(dir, "tree") } };
+  const options = {
+    host,
+    cwd: join(dir, "tree"),
+    env: { ...alternateAuthor, GIT_DIR: repository, GIT_WORK_TREE: join(dir, "tree") },
+  };
   await git(["add", "--all", "--force"], options);
   const tree = await git(["write-tree"], options);
-  const commit = await git(["commit-tree", tree, "-m", `${base.package} ${base.version}\n\nsha256 of ${base.member}: ${base.sha256}`], options);
+  const commit = await git(
+    ["commit-tree", tree, "-m", `${base.package} ${base.version}\n\nsha256 of ${base.member}: ${base.sha256}`],
+    options,
+  );
   await git(["update-ref", completeRef(base), commit], options);
 }

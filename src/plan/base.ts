@@ -4,7 +4,13 @@ import type { Source } from "../config/source.ts";
 /** A tree that a series is applied to: the pinned commit in an upstream repository, or a declared alternate. */
 export type Base =
   | { readonly kind: "git"; readonly url: string; readonly commit: string }
-  | { readonly kind: "apt"; readonly package: string; readonly version: string; readonly member: string; readonly sha256: string };
+  | {
+      readonly kind: "apt";
+      readonly package: string;
+      readonly version: string;
+      readonly member: string;
+      readonly sha256: string;
+    };
 
 /** Where bases are taken from: a rule for all sources, and repositories given for single ones. */
 export interface From {
@@ -22,7 +28,9 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
   if (from.rule === "git") return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
-  throw new BuildError("usage", `Source \`${source.name}\` has no Debian package to be taken from.`, { hint: `--from ${source.name}=PATH_OR_URL, or --only another job` });
+  throw new BuildError("usage", `Source \`${source.name}\` has no Debian package to be taken from.`, {
+    hint: `--from ${source.name}=PATH_OR_URL, or --only another job`,
+  });
 }
 
 /** A base in a few words, for a person. */

@@ -5,7 +5,8 @@ export function orderJobs(wanted: readonly string[], needsOf: (id: string) => re
   const ordered: string[] = [];
   const visit = (id: string, path: readonly string[]): void => {
     if (ordered.includes(id)) return;
-    if (path.includes(id)) throw new BuildError("project", `Jobs need each other in a circle: ${[...path.slice(path.indexOf(id)), id].join(" -> ")}.`);
+    if (path.includes(id))
+      throw new BuildError("project", `Jobs need each other in a circle: ${[...path.slice(path.indexOf(id)), id].join(" -> ")}.`);
     for (const need of needsOf(id)) visit(need, [...path, id]);
     ordered.push(id);
   };

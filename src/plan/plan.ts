@@ -26,7 +26,12 @@ export interface PlannedJob {
   readonly base: Base;
   /** Bases that are tried in this order when the first is not reached. */
   readonly otherBases: readonly Base[];
-  readonly source: { readonly name: string; readonly version: string; readonly revision: number; readonly patches: readonly { readonly name: string; readonly sha256: string }[] };
+  readonly source: {
+    readonly name: string;
+    readonly version: string;
+    readonly revision: number;
+    readonly patches: readonly { readonly name: string; readonly sha256: string }[];
+  };
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
@@ -55,7 +60,11 @@ export function makePlan(input: PlanInput): Plan {
     const job = pipelineJob(pipeline, id);
     const source = input.sources[job.source];
     const [base, ...otherBases] = input.bases[job.source] ?? [];
-    if (source === undefined || base === undefined) throw new BuildError("project", `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`);
+    if (source === undefined || base === undefined)
+      throw new BuildError(
+        "project",
+        `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`,
+      );
     const patches = source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
     const content = { base: base.kind === "git" ? base.commit : base.sha256, patches: patches.map((patch) => patch.sha256) };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
@@ -68,14 +77,27 @@ export function makePlan(input: PlanInput): Plan {
       key,
       base,
       otherBases,
-      source: { name: source.name, version: source.version, revision: source.revision, patches },
+      source: {
+        name: source.name,
+        version: base.kind === "git" ? source.version : base.version,
+        revision: source.revision,
+        patches,
+      },
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
       steps: job.steps,
       artifacts: job.artifacts,
     });
   }
-  return { schema: 1, target: pipeline.target, line, variant, arch, flags, jobs: [...planned.values()].map(({ id8: _, ...job }) => job) };
+  return {
+    schema: 1,
+    target: pipeline.target,
+    line,
+    variant,
+    arch,
+    flags,
+    jobs: [...planned.values()].map(({ id8: _, ...job }) => job),
+  };
 }
 
 /** Ids of the jobs that a build with `--only` needs, in order; all jobs when `only` is empty. */

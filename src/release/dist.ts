@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Base } from "../plan/base.ts";
 import { exists, writeWhole } from "../sys/files.ts";
+import { isAlive, ownPid } from "../sys/processes.ts";
 import { checksums, placeFile, type Artifact } from "./artifact.ts";
 
 /** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
@@ -42,11 +43,12 @@ export interface BuiltJob {
  */
 export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string): Promise<string> {
   const folder = join(out, manifest.target);
-  const next = join(out, `.${manifest.target}.${process.pid}.next`);
+  const next = join(out, `.${manifest.target}.${ownPid}.next`);
   await rm(next, { recursive: true, force: true });
   try {
     await mkdir(next, { recursive: true });
-    for (const artifact of manifest.artifacts) await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
+    for (const artifact of manifest.artifacts)
+      await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
     await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
     await writeWhole(join(next, "artifacts.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
     await swap(next, folder);
@@ -77,14 +79,5 @@ export async function recoverDist(out: string, target: string): Promise<void> {
   for (const name of left) {
     const owner = new RegExp(`^\\.${target}\\.(\\d+)\\.next$`).exec(name)?.[1];
     if (owner !== undefined && !isAlive(Number(owner))) await rm(join(out, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -30,7 +30,10 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "output":
       return verbose ? `${event.job}| ${event.line}` : undefined;
     case "job-end":
-      return [...event.tail.map((line) => `${event.job}| ${line}`), `${event.job}: ${event.outcome} after ${duration(event.duration)}`].join("\n");
+      return [
+        ...event.tail.map((line) => `${event.job}| ${line}`),
+        `${event.job}: ${event.outcome} after ${duration(event.duration)}`,
+      ].join("\n");
     case "done":
       return `done after ${duration(event.duration)}: ${event.artifacts.length} files in ${event.folder}`;
     default:

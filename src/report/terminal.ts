@@ -33,11 +33,17 @@ export async function terminalReporter(screen: NodeJS.WriteStream, result: (text
           });
         }),
     }));
-    const list = new Listr(tasks, { concurrent: true, exitOnError: false, registerSignalListeners: false, rendererOptions: { logger, collapseErrors: false, showErrorMessage: false } });
+    const list = new Listr(tasks, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: { logger, collapseErrors: false, showErrorMessage: false },
+    });
     drawing = list.run();
   };
   const refresh = () => {
-    for (const [id, step] of steps) rows.get(id)?.update({ title: `${id}: ${step.title}, ${duration(performance.now() - step.started)}`, output: step.last });
+    for (const [id, step] of steps)
+      rows.get(id)?.update({ title: `${id}: ${step.title}, ${duration(performance.now() - step.started)}`, output: step.last });
   };
   const timer = setInterval(refresh, 500);
   timer.unref();

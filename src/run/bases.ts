@@ -17,8 +17,13 @@ export interface ReachOptions {
  * For each source its bases without those in front that cannot be reached now; all sources at once, within 20 s. Says which base takes
  * whose place. Throws "network" when a source has none left.
  */
-export async function reachBases(bases: Readonly<Record<string, readonly Base[]>>, options: ReachOptions): Promise<Readonly<Record<string, readonly Base[]>>> {
-  const reached = await Promise.allSettled(Object.entries(bases).map(async ([source, choices]) => [source, await firstReachable(source, choices, options)] as const));
+export async function reachBases(
+  bases: Readonly<Record<string, readonly Base[]>>,
+  options: ReachOptions,
+): Promise<Readonly<Record<string, readonly Base[]>>> {
+  const reached = await Promise.allSettled(
+    Object.entries(bases).map(async ([source, choices]) => [source, await firstReachable(source, choices, options)] as const),
+  );
   const failed = reached.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return Object.fromEntries(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
@@ -34,8 +39,14 @@ async function firstReachable(source: string, choices: readonly Base[], options:
       reasons.push(error.message);
       continue;
     }
-    if (index > 0) options.emit({ event: "notice", message: `${reasons.join(" ")} Source \`${source}\` is taken from ${describeBase(base)} instead.` });
+    if (index > 0)
+      options.emit({
+        event: "notice",
+        message: `${reasons.join(" ")} Source \`${source}\` is taken from ${describeBase(base)} instead.`,
+      });
     return choices.slice(index);
   }
-  throw new BuildError("network", `Source \`${source}\` cannot be reached. ${reasons.join(" ")}`, { hint: `--from ${source}=PATH_OR_URL` });
+  throw new BuildError("network", `Source \`${source}\` cannot be reached. ${reasons.join(" ")}`, {
+    hint: `--from ${source}=PATH_OR_URL`,
+  });
 }

@@ -7,6 +7,7 @@ import type { Plan } from "../plan/plan.ts";
 import { refuseDoubles, type Artifact } from "../release/artifact.ts";
 import { recoverDist, writeDist, type BuiltJob } from "../release/dist.ts";
 import type { Host } from "../sys/exec.ts";
+import { ownPid } from "../sys/processes.ts";
 import type { Emit } from "./events.ts";
 import { ensurePackages } from "./machine.ts";
 import { runJob } from "./job.ts";
@@ -65,12 +66,16 @@ async function fetchBases({ plan, work, host, emit }: BuildOptions): Promise<Rea
     const result = await fetchBase(base, { work, host });
     fetched.set(source.name, result);
     emit({ event: "base", source: source.name, base, commit: result.commit });
-    if (base.kind !== "git") emit({ event: "notice", message: `Source \`${source.name}\` is taken from an alternate: ${describeBase(base)}, not from the pinned commit.` });
+    if (base.kind !== "git")
+      emit({
+        event: "notice",
+        message: `Source \`${source.name}\` is taken from an alternate: ${describeBase(base)}, not from the pinned commit.`,
+      });
   }
   return fetched;
 }
 
 /** Names a run by its start, so that runs sort by time; the process id keeps two runs of one second apart. */
 function runName(): string {
-  return `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}-${process.pid}`;
+  return `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
 }

@@ -8,9 +8,22 @@ export type RunEvent =
   | { readonly event: "notice"; readonly message: string }
   | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
   | { readonly event: "job-start"; readonly job: string; readonly log: string }
-  | { readonly event: "step-start"; readonly job: string; readonly step: string; readonly position: number; readonly count: number }
+  | {
+      readonly event: "step-start";
+      readonly job: string;
+      readonly step: string;
+      readonly position: number;
+      readonly count: number;
+    }
   | { readonly event: "output"; readonly job: string; readonly line: string }
-  | { readonly event: "job-end"; readonly job: string; readonly outcome: "built" | "failed" | "stopped"; readonly duration: number; readonly log: string; readonly tail: readonly string[] }
+  | {
+      readonly event: "job-end";
+      readonly job: string;
+      readonly outcome: "built" | "failed" | "stopped";
+      readonly duration: number;
+      readonly log: string;
+      readonly tail: readonly string[];
+    }
   | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] };
 
 export type Emit = (event: RunEvent) => void;

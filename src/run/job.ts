@@ -38,7 +38,14 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
   const log = openLog(join(dir, "log"));
   emit({ event: "job-start", job: job.id, log: log.path });
   const end = (outcome: "built" | "failed" | "stopped") =>
-    emit({ event: "job-end", job: job.id, outcome, duration: Math.round(performance.now() - started), log: log.path, tail: outcome === "failed" ? log.tail() : [] });
+    emit({
+      event: "job-end",
+      job: job.id,
+      outcome,
+      duration: Math.round(performance.now() - started),
+      log: log.path,
+      tail: outcome === "failed" ? log.tail() : [],
+    });
   try {
     const result = await runSteps(job, options, async (line) => {
       await log.write(line);
@@ -57,35 +64,59 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
 async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: string) => Promise<void>): Promise<JobResult> {
   const { plan, source, base, dir, parallel, host, emit } = options;
   const patched = await checkoutPatched(source, base, join(dir, "src"), host);
-  await onLine(`kovn-build: ${source.name} ${source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`);
+  await onLine(
+    `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`,
+  );
   // Upstream's `make dist` fails for tracked files that it does not know, so programs see a tree without git.
   await rm(join(dir, "src/.git"), { recursive: true });
-  const context = { dir, arch: plan.arch, flags: plan.flags, parallel, epoch: patched.epoch, versionSuffix: job.versionSuffix, host, onLine };
+  const context = {
+    dir,
+    arch: plan.arch,
+    flags: plan.flags,
+    parallel,
+    epoch: patched.epoch,
+    versionSuffix: job.versionSuffix,
+    host,
+    onLine,
+  };
   for (const [index, step] of job.steps.entries()) {
     emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
     await onLine(`kovn-build: step ${index + 1} of ${job.steps.length}: ${step.uses}`);
     await runStep(step, context).catch((cause: unknown) => {
       if (!(cause instanceof BuildError)) throw cause;
-      throw new BuildError(cause.code, `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${cause.message}\nThe whole output is in ${join(dir, "log")}`, {
-        cause,
-        hint: cause.hint ?? `less +G ${join(dir, "log")}`,
-      });
+      throw new BuildError(
+        cause.code,
+        `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${cause.message}\nThe whole output is in ${join(dir, "log")}`,
+        {
+          cause,
+          hint: cause.hint ?? `less +G ${join(dir, "log")}`,
+        },
+      );
     });
   }
   const artifacts = await describeArtifacts(job, join(dir, "out"), host);
   return { artifacts, built: await describeJob(job, options, patched) };
 }
 
-async function describeJob(job: PlannedJob, { source, base, host }: JobOptions, patched: { commit: string; tree: string }): Promise<BuiltJob> {
+async function describeJob(
+  job: PlannedJob,
+  { source, base, host }: JobOptions,
+  patched: { commit: string; tree: string },
+): Promise<BuiltJob> {
   const series = await Promise.all(
-    source.patches.map(async ({ name, sha256, seed, path }) => ({ name, sha256, patchId: await patchId(await readFile(path, "utf8"), { host }), seed })),
+    source.patches.map(async ({ name, sha256, seed, path }) => ({
+      name,
+      sha256,
+      patchId: await patchId(await readFile(path, "utf8"), { host }),
+      seed,
+    })),
   );
   return {
     id: job.id,
     key: job.key,
     source: source.name,
-    version: source.version,
-    revision: source.revision,
+    version: job.source.version,
+    revision: job.source.revision,
     base: job.base,
     baseCommit: base.commit,
     alternate: job.base.kind !== "git",

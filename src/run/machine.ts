@@ -19,9 +19,14 @@ export async function ensurePackages(plan: Plan, options: MachineOptions): Promi
   const missing = wanted.filter((name) => installed[name] === undefined);
   if (missing.length === 0) return;
   if (!installDeps) {
-    throw new BuildError("machine", `Debian packages are missing: ${missing.join(" ")}`, { hint: "the same command with --install-deps (as root)" });
+    throw new BuildError("machine", `Debian packages are missing: ${missing.join(" ")}`, {
+      hint: "the same command with --install-deps (as root)",
+    });
   }
-  if (!isRoot) throw new BuildError("machine", "Only root can install packages (--install-deps).", { hint: `sudo apt-get install ${missing.join(" ")}` });
+  if (!isRoot)
+    throw new BuildError("machine", "Only root can install packages (--install-deps).", {
+      hint: `sudo apt-get install ${missing.join(" ")}`,
+    });
   emit({ event: "notice", message: `Installing ${missing.length} Debian packages: ${missing.join(" ")}` });
   await updateLists({ host });
   await installPackages(missing, { host });

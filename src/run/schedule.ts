@@ -13,7 +13,7 @@ export async function schedule<Job extends { readonly id: string; readonly needs
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
   for (const job of jobs) {
-    const needs = job.needs.map((need) => running.get(need));
+    const needs = job.needs.flatMap((need) => running.get(need) ?? []);
     const run = async () => {
       await Promise.all(needs);
       await queue.add(async () => {

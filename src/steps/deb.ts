@@ -30,7 +30,12 @@ async function run(input: Input, context: StepContext): Promise<void> {
     DH_OPTIONS: input.packages.map((name) => `-p${name}`).join(" "),
     ...input.env,
   };
-  await runProgram("dpkg-buildpackage", ["--build=binary", "--unsigned-source", "--unsigned-changes", "--no-pre-clean"], env, context);
+  await runProgram(
+    "dpkg-buildpackage",
+    ["--build=binary", "--unsigned-source", "--unsigned-changes", "--no-pre-clean"],
+    env,
+    context,
+  );
   await collect(input, context);
 }
 
@@ -62,7 +67,8 @@ async function collect(input: Input, context: StepContext): Promise<void> {
   const built = (await readdir(context.dir)).filter((file) => /\.d?deb$/.test(file));
   const nameOf = (file: string) => file.slice(0, file.indexOf("_"));
   const missing = input.packages.filter((name) => !built.some((file) => nameOf(file) === name));
-  if (missing.length > 0) throw new BuildError("build", `The build ended, but made no package ${missing.map((name) => `\`${name}\``).join(", ")}.`);
+  if (missing.length > 0)
+    throw new BuildError("build", `The build ended, but made no package ${missing.map((name) => `\`${name}\``).join(", ")}.`);
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const file of built) {
     const folder = nameOf(file).endsWith("-dbgsym") ? "out/debug" : "out";

@@ -41,7 +41,12 @@ function buildEnv(context: StepContext): Record<string, string> {
 }
 
 /** Runs a program of a step in the job's `src/`; its output goes to the log. Throws `BuildError` ("build") when it fails. */
-export async function runProgram(program: string, args: readonly string[], env: Readonly<Record<string, string>>, context: StepContext): Promise<void> {
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  context: StepContext,
+): Promise<void> {
   const result = await exec(program, args, {
     host: { env: {}, signal: context.host.signal },
     cwd: `${context.dir}/src`,

@@ -8,12 +8,19 @@ export interface AptOptions {
 const quiet = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
 
 /** Versions of an installed Debian package set: name to version; a package that is not installed has no entry (dpkg-query(1)). */
-export async function installedPackages(names: readonly string[], options: AptOptions): Promise<Readonly<Record<string, string>>> {
+export async function installedPackages(
+  names: readonly string[],
+  options: AptOptions,
+): Promise<Readonly<Record<string, string>>> {
   if (names.length === 0) return {};
   const format = "${Package}\\t${Version}\\t${db:Status-Status}\\n";
   const result = await exec("dpkg-query", ["--show", `--showformat=${format}`, ...names], { ...options, env: quiet });
   const rows = result.stdout.split("\n").map((row) => row.split("\t"));
-  return Object.fromEntries(rows.flatMap(([name, version, status]) => (name !== undefined && version !== undefined && status === "installed" ? [[name, version]] : [])));
+  return Object.fromEntries(
+    rows.flatMap(([name, version, status]) =>
+      name !== undefined && version !== undefined && status === "installed" ? [[name, version]] : [],
+    ),
+  );
 }
 
 /** Versions of a package that apt's lists offer, newest first (apt-cache(8) madison). */
@@ -40,10 +47,17 @@ export async function downloadPackage(name: string, version: string, dir: string
 }
 
 async function apt(args: readonly string[], options: AptOptions & { readonly cwd?: string }): Promise<void> {
-  const result = await exec("apt-get", ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=300", ...args], { ...options, env: quiet });
+  const result = await exec(
+    "apt-get",
+    ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=300", ...args],
+    { ...options, env: quiet },
+  );
   if (result.exitCode === 0) return;
   const said = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
-  throw new BuildError("network", `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${said.join(" ") || `exit code ${result.exitCode}`}`);
+  throw new BuildError(
+    "network",
+    `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${said.join(" ") || `exit code ${result.exitCode}`}`,
+  );
 }
 
 /** Unpacks a .deb into `dir` (dpkg-deb(1)); runs none of its scripts. */
@@ -53,9 +67,16 @@ export async function unpackPackage(file: string, dir: string, options: AptOptio
 }
 
 /** One field of a .deb's control file (dpkg-deb(1)). */
-export async function packageFields(file: string, options: AptOptions): Promise<{ readonly package: string; readonly version: string; readonly architecture: string }> {
-  const result = await exec("dpkg-deb", ["--show", "--showformat=${Package}\\t${Version}\\t${Architecture}", file], { ...options, env: quiet });
+export async function packageFields(
+  file: string,
+  options: AptOptions,
+): Promise<{ readonly package: string; readonly version: string; readonly architecture: string }> {
+  const result = await exec("dpkg-deb", ["--show", "--showformat=${Package}\\t${Version}\\t${Architecture}", file], {
+    ...options,
+    env: quiet,
+  });
   const [name, version, architecture] = result.stdout.split("\t");
-  if (name === undefined || version === undefined || architecture === undefined) throw new BuildError("build", `${file} is no Debian package: ${result.stderr.trim()}`);
+  if (name === undefined || version === undefined || architecture === undefined)
+    throw new BuildError("build", `${file} is no Debian package: ${result.stderr.trim()}`);
   return { package: name, version, architecture };
 }

@@ -1,4 +1,5 @@
 import { BuildError } from "../errors.ts";
+import { signalGroup } from "./processes.ts";
 
 /** What a program may see and what ends it: the allowed part of the environment, and the signal of the whole run. */
 export interface Host {
@@ -59,9 +60,10 @@ export async function exec(program: string, args: readonly string[], options: Ex
     if (onLine !== undefined) for await (const line of child.iterable({ from: "all" })) await onLine(line);
     const result = await child;
     host.signal.throwIfAborted();
-    if (late) throw new BuildError("network", `\`${program} ${args.join(" ")}\` gave no answer within ${(timeout ?? 0) / 1000} s.`);
+    if (late)
+      throw new BuildError("network", `\`${program} ${args.join(" ")}\` gave no answer within ${(timeout ?? 0) / 1000} s.`);
     if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
-    return { exitCode: result.exitCode ?? 128, stdout: String(result.stdout ?? ""), stderr: String(result.stderr ?? "") };
+    return { exitCode: result.exitCode ?? 128, stdout: result.stdout ?? "", stderr: result.stderr ?? "" };
   } finally {
     clearTimeout(timer);
     host.signal.removeEventListener("abort", end);
@@ -75,12 +77,4 @@ function missingProgram(program: string, cause: unknown): BuildError {
 function endGroup(group: number): void {
   signalGroup(group, "SIGTERM");
   setTimeout(() => signalGroup(group, "SIGKILL"), grace).unref();
-}
-
-function signalGroup(group: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-group, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { ownPid } from "./processes.ts";
 
 /** sha256 of a text or of bytes, in hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
@@ -24,20 +25,10 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The text of a file, or undefined when there is none. Other errors (rights, folders) are thrown. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 /** Writes a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${ownPid}.tmp`;
   try {
     const file = await open(temporary, "w");
     try {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
 
@@ -93,13 +95,22 @@ async function missingObjects(commit: string, options: GitOptions): Promise<stri
 
 /** Fetches one commit with its history, and the contents of its tree, from the repository's origin. Throws "network" when that fails. */
 export async function fetchCommit(commit: string, options: GitOptions): Promise<void> {
-  const fetchOnce = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "origin"];
+  const fetchOnce = [
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--recurse-submodules=no",
+    "--filter=blob:none",
+    "origin",
+  ];
   const history = await tryGit([...fetchOnce, commit], options);
   if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
   const missing = await missingObjects(commit, options);
   if (missing.length === 0) return;
   const contents = await tryGit([...fetchOnce, "--stdin"], { ...options, input: `${missing.join("\n")}\n` });
-  if (contents.exitCode !== 0) throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
+  if (contents.exitCode !== 0)
+    throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }
 
 /** One line of `git am`'s complaint: the file, and the line where the hunk was expected. */
@@ -119,7 +130,15 @@ export type AmResult =
  */
 export async function am(mails: readonly string[], options: GitOptions): Promise<AmResult> {
   if (mails.length === 0) return { ok: true };
-  const args = ["am", "--quiet", "--committer-date-is-author-date", "--no-3way", "--keep-cr", "--no-scissors", "--whitespace=nowarn"];
+  const args = [
+    "am",
+    "--quiet",
+    "--committer-date-is-author-date",
+    "--no-3way",
+    "--keep-cr",
+    "--no-scissors",
+    "--whitespace=nowarn",
+  ];
   const result = await tryGit([...args, ...mails], options);
   if (result.exitCode === 0) return { ok: true };
   const next = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
@@ -129,8 +148,6 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
 }
 
 async function currentMail(file: string, options: GitOptions): Promise<number> {
-  const { readFile } = await import("node:fs/promises");
-  const { resolve } = await import("node:path");
   return Number(await readFile(resolve(options.cwd ?? ".", file), "utf8").catch(() => "1"));
 }
 
@@ -139,7 +156,10 @@ function failedHunks(stderr: string): FailedHunk[] {
   for (const line of stderr.split("\n")) {
     const hunk = /^error: patch failed: (.+):(\d+)$/.exec(line);
     if (hunk?.[1] !== undefined) hunks.push({ file: hunk[1], line: Number(hunk[2]) });
-    const other = /^error: (.+): (?:does not exist in index|already exists in index|No such file or directory|already exists in working directory)$/.exec(line);
+    const other =
+      /^error: (.+): (?:does not exist in index|already exists in index|No such file or directory|already exists in working directory)$/.exec(
+        line,
+      );
     if (other?.[1] !== undefined) hunks.push({ file: other[1], line: undefined });
   }
   return hunks;

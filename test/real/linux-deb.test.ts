@@ -1,0 +1,112 @@
+import { cp, mkdir, readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Manifest } from "../../src/index.ts";
+import { inRoot, kovnBuild, makeRoot, temporaryFolder } from "./machine.ts";
+
+/** Prints three facts that the series changes, one a line. */
+const behaviour = `
+cd "$(mktemp -d)"
+export OVS_RUNDIR=$PWD OVS_LOGDIR=$PWD OVS_DBDIR=$PWD
+echo "sid: $(ovsdb-tool --help | grep -c -e '--sid')"
+ovsdb-tool create-cluster s1.db /usr/share/openvswitch/vswitch.ovsschema unix:s1.raft
+ovsdb-server --detach --no-chdir --pidfile=s1.pid --unixctl=$PWD/s1.ctl --log-file=s1.log --remote=punix:$PWD/s1.sock s1.db
+ovs-appctl -t $PWD/s1.ctl cluster/status Open_vSwitch | grep 'Election timer'
+ovsdb-tool create conf.db /usr/share/openvswitch/vswitch.ovsschema
+ovsdb-server --detach --no-chdir --pidfile=db.pid --unixctl=$PWD/db.ctl --log-file=db.log --remote=punix:$PWD/db.sock conf.db
+ovs-vsctl --db=unix:$PWD/db.sock --no-wait init
+ovs-vswitchd --detach --no-chdir --pidfile=vs.pid --unixctl=$PWD/vs.ctl --log-file=vs.log --enable-dummy=override --disable-system unix:$PWD/db.sock
+ovs-vsctl --timeout=20 --db=unix:$PWD/db.sock add-br br0 -- set bridge br0 datapath_type=dummy
+echo "bridge: $(ovs-vsctl --db=unix:$PWD/db.sock list-br)"
+echo "trim: $(grep -c malloc_trim "$(readlink -f "$(command -v ovs-vswitchd)")" || true)"
+for pid in *.pid; do kill "$(cat "$pid")"; done
+`;
+
+describe("OVS debs from Debian's openvswitch-source", async () => {
+  const folder = await temporaryFolder();
+  const root = join(folder.path, "root");
+  const dist = join(folder.path, "dist/linux");
+  const args = ["--target", "linux", "--only", "ovs", "--from", "apt"];
+  let events: readonly { readonly event: string; readonly jobs?: unknown }[] = [];
+
+  beforeAll(async () => {
+    const output = await kovnBuild(folder.path, ["build", ...args, "--install-deps", "--json"]);
+    events = output.split("\n").map((line) => JSON.parse(line) as (typeof events)[number]);
+    await makeRoot(root);
+    return () => folder[Symbol.asyncDispose]();
+  });
+
+  const manifest = async () => JSON.parse(await readFile(join(dist, "artifacts.json"), "utf8")) as Manifest;
+
+  test("the run's first event has the jobs that `plan --json` prints", async () => {
+    const plan = JSON.parse(await kovnBuild(folder.path, ["plan", ...args, "--json"])) as { jobs: unknown };
+    expect(events[0]?.event).toBe("plan");
+    expect(events[0]?.jobs).toEqual(plan.jobs);
+  });
+
+  test("dist holds the wanted packages, their debug packages, and checksums that are true", async () => {
+    const names = (await manifest()).artifacts.map((artifact) => artifact.package);
+    expect(names.filter((name) => !name?.endsWith("-dbgsym")).toSorted()).toEqual([
+      "openvswitch-common",
+      "openvswitch-ipsec",
+      "openvswitch-pki",
+      "openvswitch-switch",
+      "python3-openvswitch",
+    ]);
+    expect(await readdir(join(dist, "debug"))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^openvswitch-switch-dbgsym_.*\.deb$/)]),
+    );
+    await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
+  });
+
+  test("artifacts.json names the alternate, the patched commit, each patch and the deb version", async () => {
+    const { jobs, artifacts } = await manifest();
+    expect(jobs[0]).toMatchObject({ alternate: true, base: { kind: "apt", package: "openvswitch-source" } });
+    expect(jobs[0]?.series.length).toBeGreaterThanOrEqual(4);
+    for (const patch of jobs[0]?.series ?? [])
+      expect(patch).toMatchObject({
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        patchId: expect.stringMatching(/^[0-9a-f]{40}$/),
+      });
+    expect(artifacts[0]?.version).toMatch(/^3\.1\.0-2\+deb12u1\+kovn\d+\.[0-9a-f]{8}$/);
+  });
+
+  test("Debian's own packages behave differently", async () => {
+    await inRoot(root, "apt-get -q update && apt-get -qy install --no-install-recommends openvswitch-switch");
+    const { stdout } = await inRoot(root, behaviour);
+    expect(stdout).toContain("sid: 0");
+    expect(stdout).toContain("Election timer: 1000");
+    expect(stdout).toContain("bridge: br0");
+    expect(stdout).toContain("trim: 0");
+  });
+
+  test("the built packages install over them with apt and show the series", async () => {
+    await mkdir(join(root, "debs"), { recursive: true });
+    await cp(dist, join(root, "debs"), { recursive: true });
+    await inRoot(
+      root,
+      "apt-get -qy install --no-install-recommends /debs/openvswitch-*.deb /debs/python3-*.deb /debs/debug/*.deb binutils",
+    );
+    const { stdout } = await inRoot(root, behaviour);
+    expect(stdout).toContain("sid: 1");
+    expect(stdout).toContain("Election timer: 5000");
+    expect(stdout).toContain("bridge: br0");
+    expect(stdout).toContain("trim: 1");
+  });
+
+  test("every compile unit has the flags and the stack protector", async () => {
+    const script = `
+      for program in ovsdb-tool ovs-vswitchd ovsdb-server; do
+        file=$(readlink -f "$(command -v $program)")
+        id=$(readelf -n "$file" | sed -n 's/.*Build ID: //p')
+        debug=/usr/lib/debug/.build-id/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-).debug
+        readelf --debug-dump=info --debug-dump=follow-links "$debug" | grep 'DW_AT_producer' | sed "s/^/$program /"
+      done`;
+    const { stdout } = await inRoot(root, script);
+    const producers = stdout.split("\n").filter((line) => /GNU C/.test(line));
+    expect(new Set(producers.map((line) => line.split(" ")[0])).size).toBe(3);
+    for (const producer of producers)
+      for (const flag of ["-O2", "-msse4.2", "-mpopcnt", "-fstack-protector-strong"]) expect(producer).toContain(flag);
+  });
+});

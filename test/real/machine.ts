@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+
+const cli = resolve("build/cli.js");
+
+/** Runs the compiled program in a folder, its progress shown on stderr; fails the test when it fails. */
+export async function kovnBuild(cwd: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await execa("node", [cli, ...args], { cwd, stderr: "inherit" });
+  return stdout;
+}
+
+/** A new folder for a test; removed with `await using`. */
+export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "kovn-real-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A clean Debian 12 root in `dir` (mmdebstrap), with the machine's own package sources. */
+export async function makeRoot(dir: string): Promise<void> {
+  await execa("mmdebstrap", ["--variant=apt", "bookworm", dir, "/etc/apt/sources.list.d/debian.sources"], { stderr: "inherit" });
+}
+
+/** Runs a shell script inside a root and answers with its output; `files` of the machine appear as `/files`. */
+export async function inRoot(
+  root: string,
+  script: string,
+  options: { readonly reject?: boolean } = {},
+): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" };
+  const { reject = true } = options;
+  const result = await execa(
+    "unshare",
+    ["--mount", "--pid", "--fork", "--kill-child", `--mount-proc=${root}/proc`, "chroot", root, "sh", "-euc", script],
+    { env, extendEnv: false, reject },
+  );
+  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? 128 };
+}
