@@ -71,6 +71,7 @@ export default defineConfig({
     "unicorn/consistent-function-scoping": "off",
     "unicorn/no-useless-spread": "off",
     "typescript/no-unsafe-type-assertion": "off",
+    "typescript/require-array-sort-compare": ["error", { ignoreStringArrays: true }],
   },
   overrides: [
     ...Object.keys(directions).map((place) => ({
@@ -85,6 +86,6 @@ export default defineConfig({
     },
     { files: ["src/cli.ts"], rules: { "node/no-process-env": "off" } },
     { files: ["test/**", "bench/**"], rules: { "max-lines": "off", "node/no-process-env": "off" } },
-    { files: ["*.config.*"], rules: { "import/no-default-export": "off" } },
+    { files: ["*.config.*", "test/helpers/compile.ts"], rules: { "import/no-default-export": "off" } },
   ],
 });
