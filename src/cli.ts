@@ -58,6 +58,7 @@ function requestOptions(command: Command): Command {
     .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
     .option("--variant <variant>", "set of compiler flags", "default")
     .option("--arch <arch>", "architecture; must be this machine's")
+    .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
     .option("--json", "machine-readable output on stdout", false);
 }
 
@@ -134,7 +135,7 @@ patches
   .option("--line <line>", "release line; default: the newest")
   .option("--json", "machine-readable output", false)
   .action(async (options: { line?: string; json: boolean }) => {
-    const { patchesList } = await import("./commands/patches.ts");
+    const { patchesList } = await import("./commands/patches-list.ts");
     print(await patchesList(options, await project(), host));
   });
 
@@ -147,9 +148,40 @@ patches
   .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL", collect, [])
   .option("--until <patch>", "apply only the patches before this one")
   .action(async (source: string, dir: string, options: { line?: string; from: readonly string[]; until?: string }) => {
-    const { patchesApply } = await import("./commands/patches.ts");
+    const { patchesApply } = await import("./commands/patches-apply.ts");
     const reporter = plainReporter(tell, print, false);
     print(await patchesApply(source, dir, options, await project(), host, reporter.emit));
+  });
+
+patches
+  .command("export")
+  .description("write the commits of a folder made by `patches apply` back as the series; unchanged patches stay as they are")
+  .argument("<source>", "such as ovs")
+  .argument("<dir>", "the folder")
+  .option("--line <line>", "release line; default: the newest")
+  .action(async (source: string, dir: string, options: { line?: string }) => {
+    const { patchesExport } = await import("./commands/patches-export.ts");
+    print(await patchesExport(source, dir, options, await project(), host));
+  });
+
+patches
+  .command("check")
+  .description("check the series of every line: files, bases, lock, what is merged upstream, the pair of pins")
+  .option("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated", collect, [])
+  .option("--json", "machine-readable output", false)
+  .action(async (options: { from: readonly string[]; json: boolean }) => {
+    const { patchesCheck } = await import("./commands/patches-check.ts");
+    await patchesCheck(options, await project(), host, print);
+  });
+
+patches
+  .command("lock")
+  .description("renew patches/<line>/lock.json: the series as it is, and the commits that it makes of each base")
+  .option("--line <line>", "release line; default: the newest")
+  .option("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated", collect, [])
+  .action(async (options: { line?: string; from: readonly string[] }) => {
+    const { patchesLock } = await import("./commands/patches-lock.ts");
+    print(await patchesLock(options, await project(), host, plainReporter(tell, print, false).emit));
   });
 
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */

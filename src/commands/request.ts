@@ -1,3 +1,5 @@
+import { readLock } from "../config/lock.ts";
+import { refuseUnlocked } from "../patches/lock.ts";
 import { pickLine, type Project } from "../config/project.ts";
 import { readPipeline } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
@@ -16,6 +18,7 @@ export interface RequestOptions {
   readonly from: readonly string[];
   readonly variant: string;
   readonly arch?: string;
+  readonly unlocked: boolean;
 }
 
 /** What the person's machine is, as far as a plan depends on it. */
@@ -45,10 +48,12 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   const sources = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)),
   );
+  const lock = options.unlocked ? undefined : await readLock(project, line);
+  if (lock !== undefined) for (const source of Object.values(sources)) refuseUnlocked(source, lock.sources[source.name], line);
   const from = parseFrom(options.from, await listSources(project, line));
   const bases: Record<string, readonly Base[]> = {};
   for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
-  return { line, pipeline, variant, arch, only: options.only, sources, bases };
+  return { line, pipeline, variant, arch, only: options.only, sources, bases, locks: lock?.sources };
 }
 
 const rules = ["auto", "git", "apt"] as const;

@@ -25,7 +25,14 @@ const sourceFile = z.strictObject({
   revision: z.int().positive(),
   alternates: z.array(aptBase).default([]),
   merged: z
-    .array(z.strictObject({ seed: z.string().regex(/^[0-9a-f]{10}$/), commit: commitId, since: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        seed: z.string().regex(/^[0-9a-f]{10}$/),
+        commit: commitId,
+        since: z.string().min(1),
+        effect: z.strictObject({ file: z.string().min(1), text: z.string().min(1) }),
+      }),
+    )
     .default([]),
 });
 
@@ -55,6 +62,12 @@ export async function readSource(project: Project, line: string, name: string, h
   const dir = join(project.root, shown);
   const pin = await readYaml(join(dir, "source.yaml"), sourceFile, `${shown}/source.yaml`);
   return { ...pin, name, patches: await readSeries(dir, shown, host) };
+}
+
+/** All sources of a line, read and checked. */
+export async function readSources(project: Project, line: string, host: Host): Promise<readonly Source[]> {
+  const names = await listSources(project, line);
+  return Promise.all(names.map((name) => readSource(project, line, name, host)));
 }
 
 /** Reads `series` (quilt(1): a file name a line, `#` comments, order is application order) and every patch that it names. */

@@ -36,13 +36,23 @@ export async function checkoutPatched(source: Source, base: Fetched, dir: string
  * Like `checkoutPatched`, for people: a repository of its own, with history, whose `origin` is the upstream and whose branch `kovn`
  * holds a commit for each patch. `dir` must not exist or be empty.
  */
-export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
+export async function clonePatched(
+  source: Source,
+  base: Fetched,
+  origin: string,
+  dir: string,
+  host: Host,
+  until?: string,
+): Promise<Patched> {
   const options = { host, cwd: dir };
   try {
     await mkdir(dir, { recursive: true });
     await initBlobless(dir, base.repository, { ...options, bare: false });
     await fetchCommit(base.commit, options);
     await git(["config", "remote.origin.url", origin], options);
+    // What `patches export` has to know later.
+    await git(["config", "kovn.base", base.commit], options);
+    if (until !== undefined) await git(["config", "kovn.until", until], options);
     return await applySeries(source, base.commit, dir, host);
   } catch (error) {
     await rm(dir, { recursive: true, force: true });

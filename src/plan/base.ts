@@ -24,13 +24,30 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
   const given = from.repositories[source.name];
   if (given !== undefined) return [{ kind: "git", url: given, commit: source.commit }];
   const upstream: Base = { kind: "git", url: source.upstream, commit: source.commit };
-  const alternates = source.alternates.map(({ apt, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
+  const alternates = alternatesOf(source);
   if (from.rule === "git") return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
   throw new BuildError("usage", `Source \`${source.name}\` has no Debian package to be taken from.`, {
     hint: `--from ${source.name}=PATH_OR_URL, or --only another job`,
   });
+}
+
+/** Every base of a source, whatever `from` prefers: the pin (from a given repository, if there is one) and all alternates. */
+export function declaredBases(source: Source, from: From): readonly Base[] {
+  return [
+    { kind: "git", url: from.repositories[source.name] ?? source.upstream, commit: source.commit },
+    ...alternatesOf(source),
+  ];
+}
+
+function alternatesOf(source: Source): readonly Base[] {
+  return source.alternates.map(({ apt, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
+}
+
+/** A base's id in the lock: what decides its tree, wherever it is taken from. */
+export function baseId(base: Base): string {
+  return base.kind === "git" ? `git:${base.commit}` : `apt:${base.sha256}`;
 }
 
 /** A base in a few words, for a person. */

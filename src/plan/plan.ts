@@ -1,8 +1,9 @@
 import { BuildError } from "../errors.ts";
 import type { Pipeline, PipelineJob } from "../config/pipeline.ts";
+import type { LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import type { Step } from "../steps/registry.ts";
-import type { Base } from "./base.ts";
+import { baseId, describeBase, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 
@@ -32,6 +33,8 @@ export interface PlannedJob {
     readonly revision: number;
     readonly patches: readonly { readonly name: string; readonly sha256: string }[];
   };
+  /** What the lock says the patched source is; absent in a build of an unlocked series. */
+  readonly locked?: { readonly commit: string; readonly tree: string };
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
@@ -49,6 +52,8 @@ export interface PlanInput {
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
   readonly bases: Readonly<Record<string, readonly Base[]>>;
+  /** The lock of each source; undefined in a build of an unlocked series. */
+  readonly locks: Readonly<Record<string, LockedSource>> | undefined;
 }
 
 /** Makes the plan: a pure function of its input. Throws "project" for a job whose source was not read. */
@@ -66,10 +71,12 @@ export function makePlan(input: PlanInput): Plan {
         `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`,
       );
     const patches = source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
-    const content = { base: base.kind === "git" ? base.commit : base.sha256, patches: patches.map((patch) => patch.sha256) };
+    const content = { base: baseId(base), patches: patches.map((patch) => patch.sha256) };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
+    const locked = input.locks?.[job.source]?.bases[baseId(base)];
+    if (input.locks !== undefined && locked === undefined) throw unlockedBase(job.source, base);
     planned.set(id, {
       id,
       id8,
@@ -83,6 +90,7 @@ export function makePlan(input: PlanInput): Plan {
         revision: source.revision,
         patches,
       },
+      ...(locked === undefined ? {} : { locked }),
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
       steps: job.steps,
@@ -98,6 +106,12 @@ export function makePlan(input: PlanInput): Plan {
     flags,
     jobs: [...planned.values()].map(({ id8: _, ...job }) => job),
   };
+}
+
+function unlockedBase(source: string, base: Base): BuildError {
+  return new BuildError("project", `The lock of \`${source}\` knows no patched commit for ${describeBase(base)}.`, {
+    hint: "kovn-build patches lock, or --unlocked to build all the same",
+  });
 }
 
 /** Ids of the jobs that a build with `--only` needs, in order; all jobs when `only` is empty. */

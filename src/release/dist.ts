@@ -29,6 +29,8 @@ export interface BuiltJob {
   readonly baseCommit: string;
   /** True when the base is not the pinned commit of the upstream but a declared alternate. */
   readonly alternate: boolean;
+  /** True when the series and the patched commit are those of the lock. */
+  readonly locked: boolean;
   readonly patchedCommit: string;
   readonly patchedTree: string;
   readonly series: readonly { readonly name: string; readonly sha256: string; readonly patchId: string; readonly seed: string }[];

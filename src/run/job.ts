@@ -64,6 +64,15 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
 async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: string) => Promise<void>): Promise<JobResult> {
   const { plan, source, base, dir, parallel, host, emit } = options;
   const patched = await checkoutPatched(source, base, join(dir, "src"), host);
+  if (job.locked !== undefined && job.locked.commit !== patched.commit) {
+    throw new BuildError(
+      "digest",
+      `The patched commit of \`${source.name}\` is ${patched.commit}, the lock says ${job.locked.commit}.`,
+      {
+        hint: "kovn-build patches check",
+      },
+    );
+  }
   await onLine(
     `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`,
   );
@@ -120,6 +129,7 @@ async function describeJob(
     base: job.base,
     baseCommit: base.commit,
     alternate: job.base.kind !== "git",
+    locked: job.locked !== undefined,
     patchedCommit: patched.commit,
     patchedTree: patched.tree,
     series,

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { exists } from "../sys/files.ts";
+import type { Project } from "./project.ts";
+import { readYaml } from "./yaml.ts";
+
+const gitId = z.string().regex(/^[0-9a-f]{40}$/);
+
+const lockedSource = z.strictObject({
+  revision: z.int().positive(),
+  patches: z.array(z.strictObject({ name: z.string(), sha256: z.string(), patchId: z.string() })),
+  /** By base: `git:<commit>` or `apt:<sha256>`. */
+  bases: z.record(z.string(), z.strictObject({ commit: gitId, tree: gitId })),
+});
+
+const lockFile = z.strictObject({ schema: z.literal(1), sources: z.record(z.string(), lockedSource) });
+
+/** What a source's series was when it was locked, and the commit and tree that it makes of each base. */
+export type LockedSource = Readonly<z.infer<typeof lockedSource>>;
+export type Lock = Readonly<z.infer<typeof lockFile>>;
+
+/** How messages call a line's lock. */
+export function lockName(line: string): string {
+  return `patches/${line}/lock.json`;
+}
+
+/** Reads `patches/<line>/lock.json`; undefined for a line that has none yet. Throws "project" for a broken one. */
+export async function readLock(project: Project, line: string): Promise<Lock | undefined> {
+  const path = join(project.root, lockName(line));
+  return (await exists(path)) ? readYaml(path, lockFile, lockName(line)) : undefined;
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Lock, LockedSource } from "../config/lock.ts";
+import type { Source } from "../config/source.ts";
+import { BuildError } from "../errors.ts";
+import { baseId, type Base } from "../plan/base.ts";
+import { writeWhole } from "../sys/files.ts";
+import { patchId } from "../sys/git.ts";
+import { checkoutPatched, type Patched } from "./apply.ts";
+import { fetchBase, type MirrorOptions } from "./mirror.ts";
+
+/** How a source's series differs from its lock, each difference a sentence; none when they are equal. */
+export function lockDifferences(source: Source, locked: LockedSource | undefined): readonly string[] {
+  if (locked === undefined) return [`Source \`${source.name}\` is not locked.`];
+  const now = new Map(source.patches.map((patch) => [patch.name, patch.sha256]));
+  const then = new Map(locked.patches.map((patch) => [patch.name, patch.sha256]));
+  const added = [...now.keys()].filter((name) => !then.has(name)).map((name) => `Patch \`${name}\` was added since the lock.`);
+  const dropped = [...then.keys()]
+    .filter((name) => !now.has(name))
+    .map((name) => `Patch \`${name}\` was dropped since the lock.`);
+  const changed = [...now].filter(([name, sha256]) => then.has(name) && then.get(name) !== sha256);
+  const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since the lock.`)];
+  if (differences.length > 0) return differences;
+  if ([...now.keys()].join() !== [...then.keys()].join()) return ["The order of the series was changed since the lock."];
+  return source.revision === locked.revision ? [] : [`Revision ${source.revision} is not the locked one (${locked.revision}).`];
+}
+
+/** Throws "project" when a source's series is not what its lock says. */
+export function refuseUnlocked(source: Source, locked: LockedSource | undefined, line: string): void {
+  const differences = lockDifferences(source, locked);
+  if (differences.length === 0) return;
+  throw new BuildError(
+    "project",
+    [`patches/${line}/lock.json: the series of \`${source.name}\` is not the locked one.`, ...differences].join("\n"),
+    {
+      hint: "kovn-build patches lock, or --unlocked to build all the same",
+    },
+  );
+}
+
+/** Applies a source's series to a base in a temporary folder, to learn what comes of it. Throws "network" and "patch". */
+export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
+  const fetched = await fetchBase(base, options);
+  await mkdir(join(options.work, "tmp"), { recursive: true });
+  const dir = await mkdtemp(join(options.work, "tmp", "try-"));
+  try {
+    return await checkoutPatched(source, fetched, join(dir, "src"), options.host);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The lock of a source as it is now. `patched` holds what was learned of bases at hand; for others the old lock's word is kept as long as
+ * the series is the same. Throws "project" when the series changed and `revision` was not raised: a deb version stands for one content.
+ */
+export async function lockSource(
+  source: Source,
+  old: LockedSource | undefined,
+  patched: ReadonlyMap<Base, Patched>,
+  { host }: MirrorOptions,
+): Promise<LockedSource> {
+  const same = old !== undefined && lockDifferences({ ...source, revision: old.revision }, old).length === 0;
+  if (old !== undefined && !same && source.revision <= old.revision) {
+    throw new BuildError(
+      "project",
+      `Source \`${source.name}\`: its series changed, but its revision is still ${source.revision}.`,
+      {
+        hint: `set \`revision: ${old.revision + 1}\` in its source.yaml`,
+      },
+    );
+  }
+  const patches = source.patches.map(async ({ name, path, sha256 }) => ({
+    name,
+    sha256,
+    patchId: await patchId(await readFile(path, "utf8"), { host }),
+  }));
+  const learned = [...patched].map(([base, { commit, tree }]) => [baseId(base), { commit, tree }] as const);
+  return {
+    revision: source.revision,
+    patches: await Promise.all(patches),
+    bases: { ...(same ? old.bases : {}), ...Object.fromEntries(learned) },
+  };
+}
+
+/** Writes a lock, sources and bases sorted by name so that it shows as a small diff. */
+export async function writeLock(path: string, lock: Lock): Promise<void> {
+  const sorted = <T>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const sources = Object.fromEntries(
+    Object.entries(sorted(lock.sources)).map(([name, source]) => [name, { ...source, bases: sorted(source.bases) }]),
+  );
+  await writeWhole(path, `${JSON.stringify({ schema: 1, sources }, undefined, 2)}\n`);
+}
