@@ -70,6 +70,7 @@ export default defineConfig({
     "no-unused-vars": ["error", { ignoreRestSiblings: true, varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
     "unicorn/consistent-function-scoping": "off",
     "unicorn/no-useless-spread": "off",
+    "oxc/no-map-spread": "off",
     "typescript/no-unsafe-type-assertion": "off",
     "typescript/require-array-sort-compare": ["error", { ignoreStringArrays: true }],
   },

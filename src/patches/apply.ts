@@ -1,9 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BuildError } from "../errors.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
-import { am, git, initBlobless, fetchCommit, type AmResult } from "../sys/git.ts";
+import { am, fetchCommit, git, initBlobless } from "../sys/git.ts";
+import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 
 /** A source with its series on top. */
@@ -63,24 +63,11 @@ export async function clonePatched(
 async function applySeries(source: Source, commit: string, dir: string, host: Host): Promise<Patched> {
   const options = { host, cwd: dir };
   await git(["checkout", "--quiet", "-B", "kovn", commit], options);
-  const result = await am(
+  const failure = await am(
     source.patches.map((patch) => patch.path),
     options,
   );
-  if (!result.ok) throw conflict(source, result);
+  if (failure !== undefined) throw await describeConflict(source, commit, failure, options);
   const [head = "", tree = "", epoch = ""] = (await git(["log", "-1", "--format=%H %T %ct"], options)).split(" ");
   return { commit: head, tree, epoch: Number(epoch) };
-}
-
-function conflict(source: Source, result: AmResult & { ok: false }): BuildError {
-  const patch = source.patches[result.position - 1];
-  const where = result.hunks.map(({ file, line }) => (line === undefined ? file : `${file}, hunk at line ${line}`));
-  const detail = where.length > 0 ? where.map((one) => `  ${one}`).join("\n") : result.output;
-  return new BuildError(
-    "patch",
-    `Patch \`${patch?.name}\` (${result.position} of ${source.patches.length} of \`${source.name}\`) does not apply:\n${detail}`,
-    {
-      hint: `kovn-build patches apply ${source.name} DIR --until ${patch?.name.replace(/\.patch$/, "")}`,
-    },
-  );
 }

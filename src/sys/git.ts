@@ -119,17 +119,19 @@ export interface FailedHunk {
   readonly line: number | undefined;
 }
 
-/** Applying mails either made commits, or stopped at mail number `position` (from 1) and changed nothing. */
-export type AmResult =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly position: number; readonly hunks: readonly FailedHunk[]; readonly output: string };
+/** Why and at which mail (from 1) `git am` stopped. */
+export interface AmFailure {
+  readonly position: number;
+  readonly hunks: readonly FailedHunk[];
+  readonly output: string;
+}
 
 /**
- * Applies mails with `git am` (no fuzz, no three-way merge, carriage returns kept), the committer's date being the author's. When one does
- * not apply everything is undone: the work tree is as before.
+ * Applies mails with `git am` (no fuzz, no three-way merge, carriage returns kept), the committer's date being the author's. Answers with
+ * undefined when all did; else the mails before the one that failed are commits, and the work tree stays so, to be looked at.
  */
-export async function am(mails: readonly string[], options: GitOptions): Promise<AmResult> {
-  if (mails.length === 0) return { ok: true };
+export async function am(mails: readonly string[], options: GitOptions): Promise<AmFailure | undefined> {
+  if (mails.length === 0) return undefined;
   const args = [
     "am",
     "--quiet",
@@ -140,11 +142,10 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
     "--whitespace=nowarn",
   ];
   const result = await tryGit([...args, ...mails], options);
-  if (result.exitCode === 0) return { ok: true };
+  if (result.exitCode === 0) return undefined;
   const next = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
   const position = await currentMail(next.stdout.trim(), options);
-  await tryGit(["am", "--abort"], options);
-  return { ok: false, position, hunks: failedHunks(result.stderr), output: gitSays(result) };
+  return { position, hunks: failedHunks(result.stderr), output: gitSays(result) };
 }
 
 async function currentMail(file: string, options: GitOptions): Promise<number> {
