@@ -23,12 +23,13 @@ const directions = {
   patches: ["sys", "plan"],
   release: ["sys", "plan"],
   run: ["sys", "plan", "steps", "patches", "release"],
+  prove: ["sys"],
   report: ["plan"],
-  commands: ["sys", "plan", "config", "patches", "release", "run"],
+  commands: ["sys", "plan", "config", "patches", "release", "run", "prove"],
   "cli.ts": ["config", "commands", "report"],
   "index.ts": ["config", "commands", "plan", "run", "release"],
 };
-const folders = ["sys", "plan", "steps", "config", "patches", "release", "run", "report", "commands"];
+const folders = ["sys", "plan", "steps", "config", "patches", "release", "run", "report", "prove", "commands"];
 
 const imports = (place) => {
   const own = (door) => door === place || door.startsWith(`${place}/`) || place.startsWith(door);

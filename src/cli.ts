@@ -184,6 +184,19 @@ patches
     print(await patchesLock(options, await project(), host, plainReporter(tell, print, false).emit));
   });
 
+patches
+  .command("prove")
+  .description("run built programs and see whether they do what each entry demands; no root, no kernel datapath")
+  .argument("[entries...]", "numbers of entries; default: all")
+  .requiredOption("--programs <dir>", "built programs, anywhere below: a build tree, unpacked packages, or a folder of debs")
+  .option("--before <dir>", "unpatched programs, to see the difference on")
+  .option("--only <source>", "only entries of this source, none of which may be skipped")
+  .option("--json", "machine-readable output", false)
+  .action(async (entries: string[], options: { programs: string; before?: string; only?: string; json: boolean }) => {
+    const { patchesProve } = await import("./commands/patches-prove.ts");
+    await patchesProve(entries, options, await project(), host, print, tell);
+  });
+
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
 function showError(error: unknown): number {
   if (error instanceof CommanderError) {

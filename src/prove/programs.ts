@@ -1,0 +1,83 @@
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { glob } from "tinyglobby";
+import { BuildError } from "../errors.ts";
+import { unpackPackage } from "../sys/apt.ts";
+import type { Host } from "../sys/exec.ts";
+
+/** Built programs of a folder, by name. */
+export interface Programs {
+  /** The folder that a person named. */
+  readonly dir: string;
+  /** Where files are looked for: the folder itself, or its packages, unpacked. */
+  readonly root: string;
+  readonly paths: Readonly<Record<string, string>>;
+  /** Names in `paths` that are programs. */
+  readonly executables: ReadonlySet<string>;
+  /** Folders of shared libraries that were built with the programs. */
+  readonly libraries: readonly string[];
+}
+
+/** Never part of a build's result: stand-ins made by autotests, version control. */
+const ignore = ["**/testsuite.dir/**", "**/.git/**"];
+
+/**
+ * Finds programs and other files by name anywhere below `dir`: a build tree, unpacked packages, or a folder of .deb files, which are
+ * unpacked into `work` first. Throws "usage" when there is no such folder.
+ */
+export async function findPrograms(
+  dir: string,
+  names: { readonly programs: readonly string[]; readonly files: readonly string[] },
+  work: string,
+  host: Host,
+): Promise<Programs> {
+  const folder = resolve(dir);
+  const content = await readdir(folder).catch((cause: unknown) => {
+    throw new BuildError("usage", `Folder ${dir} cannot be read.`, { hint: "name a folder with built programs or debs", cause });
+  });
+  const debs = content.filter((name) => name.endsWith(".deb") && !name.includes("-dbgsym_"));
+  const root = debs.length > 0 ? work : folder;
+  if (debs.length > 0) await mkdir(work, { recursive: true });
+  for (const deb of debs) await unpackPackage(join(folder, deb), work, { host });
+  const programs = new Set(names.programs);
+  const all = new Set([...names.programs, ...names.files]);
+  const candidates = await glob([`**/{${[...all].join(",")}}`, "**/lib{openvswitch,ovsdb,ofproto,sflow,ovn}*.so*"], {
+    cwd: root,
+    dot: true,
+    absolute: true,
+    ignore,
+  });
+  const paths: Record<string, string> = {};
+  for (const path of candidates.toSorted(byRank)) {
+    const name = basename(path);
+    if (paths[name] !== undefined || /\.so(\.|$)/.test(name)) continue;
+    if (programs.has(name) && !(await isExecutable(path))) continue;
+    paths[name] = path;
+  }
+  const libraries = [...new Set(candidates.filter((path) => /\.so(\.|$)/.test(path)).map((path) => dirname(path)))].toSorted();
+  return { dir, root, paths, executables: new Set([...programs].filter((name) => paths[name] !== undefined)), libraries };
+}
+
+/** libtool's own place first (beside it is a script that would link anew), then the file that is least deep. */
+function byRank(a: string, b: string): number {
+  const real = (path: string) => (basename(dirname(path)) === ".libs" ? 0 : 1);
+  const depth = (path: string) => path.split("/").length;
+  return real(a) - real(b) || depth(a) - depth(b) || (a < b ? -1 : 1);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return ((await stat(path)).mode & 0o100) !== 0;
+}
+
+/** A found program or file; a check asks only for those that it declares. */
+export function pathOf(programs: Programs, name: string): string {
+  const path = programs.paths[name];
+  if (path === undefined) throw new Error(`${name} was not looked for`);
+  return path;
+}
+
+/** The whole content of a file of the source tree with that path, somewhere below the folder; undefined when there is none. */
+export async function findSourceFile(programs: Programs, path: string): Promise<string | undefined> {
+  const found = await glob([`**/${path}`], { cwd: programs.root, absolute: true, ignore });
+  return found.toSorted(byRank)[0];
+}

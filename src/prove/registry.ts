@@ -1,0 +1,38 @@
+import type { Check } from "./check.ts";
+import { electionTimer } from "./entry-01-election-timer.ts";
+import { fdbLog } from "./entry-02-fdb-log.ts";
+import { macLearning } from "./entry-03-mac-learning.ts";
+import { joinClusterSid } from "./entry-04-join-cluster-sid.ts";
+import { sslListener } from "./entry-05-ssl-listener.ts";
+import { serviceCidr } from "./entry-06-service-cidr.ts";
+import { ecmp } from "./entry-07-ecmp.ts";
+import { debOptions, packetExecute } from "./source-checks.ts";
+import { defaultEndpoint } from "./entry-10-default-endpoint.ts";
+import { daemonOptions } from "./entry-11-daemon-options.ts";
+import { sourceRoutes } from "./entry-12-source-routes.ts";
+import { broadcastArp } from "./entry-13-broadcast-arp.ts";
+import { emptyLoadBalancer } from "./entry-14-load-balancer.ts";
+import { destinationMac } from "./entry-15-destination-mac.ts";
+import { memory } from "./entry-16-memory.ts";
+import { multicast } from "./entry-17-multicast.ts";
+
+/** One check for each entry of the seed, in its order. */
+export const checks: readonly Check[] = [
+  electionTimer,
+  fdbLog,
+  macLearning,
+  joinClusterSid,
+  sslListener,
+  serviceCidr,
+  ecmp,
+  packetExecute,
+  defaultEndpoint,
+  daemonOptions,
+  sourceRoutes,
+  broadcastArp,
+  emptyLoadBalancer,
+  destinationMac,
+  memory,
+  multicast,
+  debOptions,
+];

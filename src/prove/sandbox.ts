@@ -1,0 +1,95 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BuildError } from "../errors.ts";
+import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { pathOf, type Programs } from "./programs.ts";
+
+/** A private run folder for the programs of one check: all their files are there, and nothing that runs in it outlives it. */
+export interface Sandbox {
+  readonly dir: string;
+  /** What programs in it see. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs a program (a found one by its name, another by its path) to its end, whatever its exit code is. */
+  readonly run: (name: string, args: readonly string[], options?: RunOptions) => Promise<ExecResult>;
+  /** Runs a program that must succeed; answers with its stdout, trimmed. */
+  readonly ask: (name: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** Starts a program that runs until the sandbox ends. */
+  readonly start: (name: string, args: readonly string[]) => void;
+  /** Asks again and again until the answer is not undefined. Throws "build" when that takes too long or a started program has ended. */
+  readonly waitFor: <T>(what: string, look: () => Promise<T | undefined>) => Promise<T>;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds for one program, and for something to come true. */
+const limit = 30_000;
+/** Milliseconds between two looks. */
+const pause = 50;
+
+/** Makes a sandbox for `use`, and ends everything in it afterwards: also when `use` fails, and when the whole run is stopped. */
+export async function withSandbox<T>(programs: Programs, host: Host, use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), "kovn-prove-"));
+  const stop = new AbortController();
+  const inside = { env: environment(programs, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
+  const started: Promise<void>[] = [];
+  let ended: BuildError | undefined;
+  const run = (name: string, args: readonly string[], { env = {} }: RunOptions = {}) =>
+    exec(isAbsolute(name) ? name : pathOf(programs, name), args, { host: inside, cwd: dir, timeout: limit, env });
+  const sandbox: Sandbox = {
+    dir,
+    env: inside.env,
+    run,
+    ask: async (name, args, options) => {
+      const result = await run(name, args, options);
+      if (result.exitCode !== 0) throw new BuildError("build", `\`${name} ${args.join(" ")}\` failed: ${says(result)}`);
+      return result.stdout.trim();
+    },
+    start: (name, args) => {
+      const life = exec(pathOf(programs, name), args, { host: inside, cwd: dir });
+      const note = (reason: string) => void (ended ??= new BuildError("build", `Program \`${name}\` ended early: ${reason}`));
+      started.push(
+        life.then(
+          (result) => note(says(result)),
+          (error: unknown) => note(String(error)),
+        ),
+      );
+    },
+    waitFor: async (what, look) => {
+      const end = performance.now() + limit;
+      for (;;) {
+        const answer = await look();
+        if (answer !== undefined) return answer;
+        if (ended !== undefined) throw ended;
+        if (performance.now() > end) throw new BuildError("build", `Not within ${limit / 1000} s: ${what}.`);
+        await sleep(pause, undefined, { signal: inside.signal });
+      }
+    },
+  };
+  try {
+    await mkdir(join(dir, "home"));
+    return await use(sandbox);
+  } finally {
+    stop.abort(new Error("the sandbox ends"));
+    await Promise.all(started);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Every folder that a program of OVS or OVN writes to is the sandbox. */
+function environment(programs: Programs, dir: string, host: Host): Record<string, string> {
+  const kinds = ["RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"];
+  const folders = Object.fromEntries(kinds.flatMap((kind) => [`OVS_${kind}`, `OVN_${kind}`].map((name) => [name, dir])));
+  const libraries = programs.libraries.length === 0 ? {} : { LD_LIBRARY_PATH: programs.libraries.join(":") };
+  const path = host.env["PATH"] === undefined ? {} : { PATH: host.env["PATH"] };
+  return { ...path, HOME: join(dir, "home"), TMPDIR: dir, LC_ALL: "C", TZ: "UTC", ...folders, ...libraries };
+}
+
+/** The last line that a program said, without the time stamp of a log. */
+function says(result: ExecResult): string {
+  const line = `${result.stdout}\n${result.stderr}`.trim().split("\n").at(-1)?.trim() ?? "";
+  return line === "" ? `exit code ${result.exitCode}` : line;
+}

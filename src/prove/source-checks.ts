@@ -1,0 +1,43 @@
+import type { Check, Fact } from "./check.ts";
+
+/** Entry 8: the Hyper-V extension, which Linux can neither build nor run. */
+export const packetExecute = sourceCheck(
+  8,
+  "differs",
+  "checked in the source, since it is a Windows kernel driver: the key attribute is read within the input buffer, and a packet without input port gets the datapath's number",
+  async ({ readSource }) => {
+    const file = await readSource("datapath-windows/ovsext/User.c");
+    if (file === undefined) return noSource;
+    const bounded = /MIN\(NlAttrLen\(nlAttrs\[OVS_PACKET_ATTR_KEY\]\),\s*\+?\s*usrParamsCtx->inputLength - keyAttrOffset\)/;
+    return [
+      has(`${file.where}: length of the key attribute is bounded`, file.text, bounded),
+      has("input port may be missing", file.text, /execute->inPort = execute->dpNo;/),
+    ];
+  },
+);
+
+/** Entry 18: a hook of OVN's package build. Upstream's own since 22.03. */
+export const debOptions = sourceCheck(
+  18,
+  "same",
+  "checked in the source, since it is a rule of the package build: debian/rules hands EXTRA_CONFIGURE_OPTS to configure; merged upstream in 22.03.0",
+  async ({ readSource }) => {
+    const file = await readSource("debian/rules");
+    if (file === undefined)
+      return {
+        skipped:
+          "a rule of the package build, merged upstream in 22.03.0: programs do not show it, `kovn-build patches check` does",
+      };
+    return [has(`${file.where}: EXTRA_CONFIGURE_OPTS`, file.text, /dh_auto_configure .*\$\(EXTRA_CONFIGURE_OPTS\)/s)];
+  },
+);
+
+const noSource = { skipped: "checked in the source: neither the folder nor the series of this line holds it" };
+
+function sourceCheck(entry: number, unpatched: Check["unpatched"], demand: string, observe: Check["observe"]): Check {
+  return { entry, demand, programs: [], files: [], unpatched, observe };
+}
+
+function has(what: string, text: string, pattern: RegExp): Fact {
+  return { what, seen: pattern.test(text) ? "yes" : "no", wanted: "yes" };
+}
