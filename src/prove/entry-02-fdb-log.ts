@@ -16,6 +16,8 @@ export const fdbLog: Check = {
   observe: async ({ sandbox, programs }) => {
     const { vsctl, appctl } = await startSwitch(sandbox, programs);
     await vsctl(...learningBridge("br0", 2));
+    // A busy machine must not let the flow go in between (milliseconds).
+    await vsctl("set", "Open_vSwitch", ".", "other_config:max-idle=100000");
     await appctl("vlog/set", "ofproto_dpif_xlate:file:dbg");
     const send = async () => {
       await appctl("netdev-dummy/receive", "p1", frame);

@@ -23,7 +23,9 @@ export const broadcastArp: Check = {
         `${ethernet} && arp.op == 1 && arp.spa == 10.0.0.2 && arp.sha == ${mac} && arp.tpa == ${target}`,
         "--minimal",
       );
-      return [...new Set([...text.matchAll(/output\("([^"]+)"\)/g)].map((match) => match[1]))].toSorted().join(" ") || "none";
+      return (
+        [...new Set([...text.matchAll(/output\("([^"]+)"\)/g)].map((match) => match[1] ?? ""))].toSorted().join(" ") || "none"
+      );
     };
     const flows13 = async () => {
       const all = await flows("ls0");

@@ -45,7 +45,7 @@ export async function withSandbox<T>(programs: Programs, host: Host, use: (sandb
     run,
     ask: async (name, args, options) => {
       const result = await run(name, args, options);
-      if (result.exitCode !== 0) throw new BuildError("build", `\`${name} ${args.join(" ")}\` failed: ${says(result)}`);
+      if (result.exitCode !== 0) throw ended ?? new BuildError("build", `\`${name} ${args.join(" ")}\` failed: ${says(result)}`);
       return result.stdout.trim();
     },
     start: (name, args) => {

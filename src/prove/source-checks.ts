@@ -32,7 +32,7 @@ export const debOptions = sourceCheck(
   },
 );
 
-const noSource = { skipped: "checked in the source: neither the folder nor the series of this line holds it" };
+const noSource = { skipped: "checked in the source, and these programs come without theirs" };
 
 function sourceCheck(entry: number, unpatched: Check["unpatched"], demand: string, observe: Check["observe"]): Check {
   return { entry, demand, programs: [], files: [], unpatched, observe };

@@ -1,0 +1,66 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "./machine.ts";
+
+const cli = resolve("build/cli.js");
+const packages = ["openvswitch-common", "openvswitch-switch", "ovn-common", "ovn-central", "ovn-host"];
+
+/** Debian's own packages as files in a folder; undefined where apt cannot reach them. */
+async function debianPackages(folder: string): Promise<string | undefined> {
+  const dir = join(folder, "debian");
+  await mkdir(dir);
+  const { exitCode } = await execa("apt-get", ["-q", "-o", "APT::Sandbox::User=", "download", ...packages], {
+    cwd: dir,
+    reject: false,
+  });
+  return exitCode === 0 ? dir : undefined;
+}
+
+interface Proof {
+  readonly entry: number;
+  readonly after: string;
+  readonly verdict: string;
+  readonly why: string;
+}
+
+describe("Debian's own, unpatched programs", async () => {
+  const folder = await temporaryFolder();
+  afterAll(async () => folder[Symbol.asyncDispose]());
+  const programs = (await debianPackages(folder.path)) ?? "";
+
+  test.skipIf(programs === "")("fail every entry but those that do not change Linux, and leave nothing behind", async () => {
+    const temporary = join(folder.path, "tmp");
+    await mkdir(temporary);
+    const { exitCode, stdout } = await execa("node", [cli, "patches", "prove", "--programs", programs, "--json"], {
+      reject: false,
+      env: { TMPDIR: temporary },
+    });
+    const { entries } = JSON.parse(stdout) as { entries: Proof[] };
+    const of = (verdict: string) => entries.filter((proof) => proof.verdict === verdict).map((proof) => proof.entry);
+    expect(of("fail")).toEqual([1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16]);
+    expect(of("pass")).toEqual(expect.arrayContaining([10, 11, 17]));
+    expect(entries.find((proof) => proof.entry === 1)).toMatchObject({
+      after: expect.stringContaining("Election timer: 1000"),
+      why: expect.stringContaining("wanted 5000"),
+    });
+    expect(exitCode).toBe(1);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test.skipIf(programs === "")("end with the run when it is stopped", async () => {
+    const temporary = join(folder.path, "stopped");
+    await mkdir(temporary);
+    const run = execa("node", [cli, "patches", "prove", "3", "7", "--programs", programs], {
+      reject: false,
+      env: { TMPDIR: temporary },
+    });
+    const running = async () => (await execa("pgrep", ["-f", `log-file=${temporary}`], { reject: false })).stdout;
+    await expect.poll(running, { timeout: 60_000 }).toContain("\n");
+    run.kill("SIGINT");
+    expect((await run).exitCode).toBe(130);
+    expect(await running()).toBe("");
+    expect(await readdir(temporary)).toEqual([]);
+  });
+});
