@@ -67,9 +67,8 @@ async function readClaims(
     const check = checks.find((candidate) => candidate.entry === entry);
     const asked = entries.length === 0 || entries.includes(String(entry));
     if (check === undefined || !asked || (only !== undefined && source !== only)) return [];
-    const id = commit.slice(0, 10);
-    const patches = sources.flatMap((one) => one.patches).filter((patch) => patch.seed === id);
-    return [{ entry, seed: id, source, title, check, patches }];
+    const patches = sources.find((one) => one.name === source)?.patches ?? [];
+    return [{ entry, seed: commit.slice(0, 10), source, title, check, patches }];
   });
   if (claims.length === 0) throw new BuildError("usage", `None of the entries ${entries.join(", ")} belongs to \`${only}\`.`);
   return claims;

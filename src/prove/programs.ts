@@ -76,8 +76,18 @@ export function pathOf(programs: Programs, name: string): string {
   return path;
 }
 
-/** The whole content of a file of the source tree with that path, somewhere below the folder; undefined when there is none. */
-export async function findSourceFile(programs: Programs, path: string): Promise<string | undefined> {
-  const found = await glob([`**/${path}`], { cwd: programs.root, absolute: true, ignore });
-  return found.toSorted(byRank)[0];
+/** A file that the root of a source tree is known by: both sources have a `debian/rules` and a `Makefile.am`. */
+const landmarks: Readonly<Record<string, string>> = { ovs: "vswitchd/ovs-vswitchd.c", ovn: "northd/northd.c" };
+
+/** Where the file of a source tree is whose root is somewhere below the folder; undefined when there is no such tree or file. */
+export async function findSourceFile(programs: Programs, source: string, path: string): Promise<string | undefined> {
+  const landmark = landmarks[source];
+  if (landmark === undefined) return undefined;
+  const found = await glob([`**/${landmark}`], { cwd: programs.root, absolute: true, ignore });
+  const roots = found.toSorted(byRank).map((file) => file.slice(0, -landmark.length));
+  const [file] = await glob(
+    roots.slice(0, 1).map((root) => join(root, path)),
+    { absolute: true },
+  );
+  return file;
 }

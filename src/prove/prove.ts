@@ -8,7 +8,7 @@ import { findSourceFile, type Programs } from "./programs.ts";
 import { withSandbox } from "./sandbox.ts";
 import { describeLook, judge, type Judgement, type Look } from "./verdict.ts";
 
-/** An entry of the seed that is to be proved, with its check and the patches that implement it. */
+/** An entry of the seed that is to be proved, with its check and the patches of its source. */
 export interface Claim {
   readonly entry: number;
   readonly seed: string;
@@ -67,14 +67,20 @@ async function look(claim: Claim, programs: Programs, host: Host): Promise<Look>
 }
 
 async function sourceOf(claim: Claim, programs: Programs, path: string): Promise<SourceFile | undefined> {
-  const file = await findSourceFile(programs, path);
+  const file = await findSourceFile(programs, claim.source, path);
   if (file !== undefined) return { where: relative(programs.root, file), text: await readFile(file, "utf8") };
-  const mails = await Promise.all(claim.patches.map(async (patch) => readFile(patch.path, "utf8")));
-  const added = mails
-    .join("\n")
-    .split("\n")
-    .filter((line) => line.startsWith("+"));
-  return added.some((line) => line === `+++ b/${path}`)
-    ? { where: claim.patches.map((patch) => patch.name).join(", "), text: added.map((line) => line.slice(1)).join("\n") }
-    : undefined;
+  const added = await Promise.all(
+    claim.patches.map(async (patch) => ({ name: patch.name, lines: addedTo(path, await readFile(patch.path, "utf8")) })),
+  );
+  const touching = added.filter(({ lines }) => lines.length > 0);
+  if (touching.length === 0) return undefined;
+  const where = `${path} (added by ${touching.map(({ name }) => name).join(", ")})`;
+  return { where, text: touching.flatMap(({ lines }) => lines).join("\n") };
+}
+
+/** Lines that a patch adds to a file. */
+function addedTo(path: string, mail: string): readonly string[] {
+  const [, diff = ""] = mail.split(`\n+++ b/${path}\n`);
+  const [own = ""] = diff.split("\ndiff --git ");
+  return own.split("\n").flatMap((line) => (line.startsWith("+") ? [line.slice(1)] : []));
 }

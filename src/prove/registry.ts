@@ -6,7 +6,7 @@ import { joinClusterSid } from "./entry-04-join-cluster-sid.ts";
 import { sslListener } from "./entry-05-ssl-listener.ts";
 import { serviceCidr } from "./entry-06-service-cidr.ts";
 import { ecmp } from "./entry-07-ecmp.ts";
-import { debOptions, packetExecute } from "./source-checks.ts";
+import { debOptions, packetExecute, windowsRunner } from "./source-checks.ts";
 import { defaultEndpoint } from "./entry-10-default-endpoint.ts";
 import { daemonOptions } from "./entry-11-daemon-options.ts";
 import { sourceRoutes } from "./entry-12-source-routes.ts";
@@ -26,6 +26,7 @@ export const checks: readonly Check[] = [
   serviceCidr,
   ecmp,
   packetExecute,
+  windowsRunner,
   defaultEndpoint,
   daemonOptions,
   sourceRoutes,

@@ -16,6 +16,22 @@ export const packetExecute = sourceCheck(
   },
 );
 
+/** Entry 9: Open vSwitch and its installer on a hosted Windows runner. */
+export const windowsRunner = sourceCheck(
+  9,
+  "differs",
+  "checked in the source, since it is a build on Windows: Python's path separator is not fixed, and the installer takes the merge modules of a Visual Studio that the runner has",
+  async ({ readSource }) => {
+    const make = await readSource("Makefile.am");
+    const installer = await readSource("windows/automake.mk");
+    if (make === undefined || installer === undefined) return noSource;
+    return [
+      has(`${make.where}: path separator is not fixed`, make.text, /^psep="(?!;")/m, /^psep=";"/m),
+      has(`${installer.where}: merge modules of Visual Studio 2015 are not wanted`, installer.text, /\.msm/, /VC140/),
+    ];
+  },
+);
+
 /** Entry 18: a hook of OVN's package build. Upstream's own since 22.03. */
 export const debOptions = sourceCheck(
   18,
@@ -38,6 +54,6 @@ function sourceCheck(entry: number, unpatched: Check["unpatched"], demand: strin
   return { entry, demand, programs: [], files: [], unpatched, observe };
 }
 
-function has(what: string, text: string, pattern: RegExp): Fact {
-  return { what, seen: pattern.test(text) ? "yes" : "no", wanted: "yes" };
+function has(what: string, text: string, pattern: RegExp, gone?: RegExp): Fact {
+  return { what, seen: pattern.test(text) && gone?.test(text) !== true ? "yes" : "no", wanted: "yes" };
 }

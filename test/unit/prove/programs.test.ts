@@ -64,9 +64,15 @@ test("a folder that does not exist is a wrong argument", async () => {
   await expect(find("/nonexistent")).rejects.toMatchObject({ code: "usage", message: "Folder /nonexistent cannot be read." });
 });
 
-test("a file of a source tree is found by its whole path", async () => {
-  await using folder = await folderOf("ovs/debian/rules", "other/rules");
+test("a file of a source tree is taken from the tree of that source", async () => {
+  await using folder = await folderOf(
+    "ovn/northd/northd.c",
+    "ovn/debian/rules",
+    "a/ovs/debian/rules",
+    "a/ovs/vswitchd/ovs-vswitchd.c",
+  );
   const programs = await find(folder.path);
-  expect(await findSourceFile(programs, "debian/rules")).toBe(join(folder.path, "ovs/debian/rules"));
-  expect(await findSourceFile(programs, "windows/automake.mk")).toBeUndefined();
+  expect(await findSourceFile(programs, "ovn", "debian/rules")).toBe(join(folder.path, "ovn/debian/rules"));
+  expect(await findSourceFile(programs, "ovs", "debian/rules")).toBe(join(folder.path, "a/ovs/debian/rules"));
+  expect(await findSourceFile(programs, "ovs", "windows/automake.mk")).toBeUndefined();
 });

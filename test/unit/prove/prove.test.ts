@@ -1,0 +1,113 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { BuildError } from "../../../src/errors.ts";
+import type { Check } from "../../../src/prove/check.ts";
+import { findPrograms } from "../../../src/prove/programs.ts";
+import { prove } from "../../../src/prove/prove.ts";
+import { isAlive } from "../../../src/sys/processes.ts";
+
+const host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
+
+/** A folder with one program of OVS, which says its process id and then does nothing for long. */
+async function programsFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "kovn-prove-unit-"));
+  await writeFile(join(path, "ovsdb-server"), "#!/bin/sh\necho $$ > pid\nexec sleep 100\n");
+  await chmod(join(path, "ovsdb-server"), 0o755);
+  return { path, [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }) };
+}
+
+interface Prove {
+  readonly observe: Check["observe"];
+  readonly mail?: string;
+  readonly compare?: boolean;
+}
+
+async function proveOn(path: string, { observe, mail, compare = false }: Prove) {
+  const check: Check = { entry: 1, demand: "it is so", programs: ["ovsdb-server"], files: [], unpatched: "differs", observe };
+  const programs = await findPrograms(path, check, join(path, "work"), host);
+  await writeFile(join(path, "a.patch"), mail ?? "");
+  const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none" }];
+  const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
+  return prove(claim, { after: programs, before: compare ? programs : undefined, demandAll: false, host });
+}
+
+test("a program that a check started does not outlive it, and its files are gone", async () => {
+  await using folder = await programsFolder();
+  let pid = 0;
+  let dir = "";
+  const proof = await proveOn(folder.path, {
+    observe: async ({ sandbox }) => {
+      ({ dir } = sandbox);
+      sandbox.start("ovsdb-server", []);
+      const text = await sandbox.waitFor(
+        "it runs",
+        async () => (await sandbox.run("/bin/cat", ["pid"])).stdout.trim() || undefined,
+      );
+      pid = Number(text);
+      expect(isAlive(pid)).toBe(true);
+      throw new BuildError("build", "it crashed");
+    },
+  });
+  expect(proof).toEqual({ entry: 1, seed: "38df6fa3f7", after: "it crashed", verdict: "fail", why: "it crashed" });
+  expect(isAlive(pid)).toBe(false);
+  await expect(readdir(dir)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a check does not wait for a program that has ended", async () => {
+  await using folder = await programsFolder();
+  await writeFile(join(folder.path, "ovsdb-server"), "#!/bin/sh\necho 'bad magic' >&2\nexit 1\n");
+  const observe: Check["observe"] = async ({ sandbox }) => {
+    sandbox.start("ovsdb-server", []);
+    return sandbox.waitFor("the impossible", async () => undefined);
+  };
+  expect(await proveOn(folder.path, { observe })).toMatchObject({
+    verdict: "fail",
+    why: "Program `ovsdb-server` ended early: bad magic",
+  });
+});
+
+const mail = `From 0 Mon Sep 17 00:00:00 2001
+---
+diff --git a/windows/automake.mk b/windows/automake.mk
+--- a/windows/automake.mk
++++ b/windows/automake.mk
+@@ -1 +1 @@
+-VC140
++VC143
+diff --git a/Makefile.am b/Makefile.am
+--- a/Makefile.am
++++ b/Makefile.am
+@@ -1 +1 @@
++other
+`;
+
+test("without a source tree, a check in the source sees what the series adds to the file, and programs to compare with do not", async () => {
+  await using folder = await programsFolder();
+  const observe: Check["observe"] = async ({ readSource }) => {
+    const file = await readSource("windows/automake.mk");
+    return file === undefined ? { skipped: "no source" } : [{ what: file.where, seen: file.text, wanted: "VC143" }];
+  };
+  expect(await proveOn(folder.path, { observe, mail, compare: true })).toMatchObject({
+    before: "no source",
+    after: "windows/automake.mk (added by a.patch): VC143",
+    verdict: "pass",
+  });
+});
+
+test("with a source tree below the folder, the series is not asked", async () => {
+  await using folder = await programsFolder();
+  for (const file of ["tree/vswitchd/ovs-vswitchd.c", "tree/windows/automake.mk"]) {
+    await mkdir(join(folder.path, file, ".."), { recursive: true });
+    await writeFile(join(folder.path, file), "VC140");
+  }
+  const observe: Check["observe"] = async ({ readSource }) => {
+    const file = await readSource("windows/automake.mk");
+    return [{ what: file?.where ?? "", seen: file?.text ?? "", wanted: "VC143" }];
+  };
+  expect(await proveOn(folder.path, { observe, mail })).toMatchObject({
+    after: "tree/windows/automake.mk: VC140",
+    verdict: "fail",
+  });
+});
