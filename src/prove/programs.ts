@@ -41,7 +41,7 @@ export async function findPrograms(
   for (const deb of debs) await unpackPackage(join(folder, deb), work, { host });
   const programs = new Set(names.programs);
   const all = new Set([...names.programs, ...names.files]);
-  const candidates = await glob([`**/{${[...all].join(",")}}`, "**/lib{openvswitch,ovsdb,ofproto,sflow,ovn}*.so*"], {
+  const candidates = await glob([...[...all].map((name) => `**/${name}`), "**/lib{openvswitch,ovsdb,ofproto,sflow,ovn}*.so*"], {
     cwd: root,
     dot: true,
     absolute: true,

@@ -60,7 +60,8 @@ test("a check does not wait for a program that has ended", async () => {
   await writeFile(join(folder.path, "ovsdb-server"), "#!/bin/sh\necho 'bad magic' >&2\nexit 1\n");
   const observe: Check["observe"] = async ({ sandbox }) => {
     sandbox.start("ovsdb-server", []);
-    return sandbox.waitFor("the impossible", async () => undefined);
+    await sandbox.waitFor("the impossible", async () => undefined);
+    return [];
   };
   expect(await proveOn(folder.path, { observe })).toMatchObject({
     verdict: "fail",
