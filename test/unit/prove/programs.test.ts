@@ -44,8 +44,8 @@ test("a file that cannot be executed is no program", async () => {
 });
 
 test("the least deep of several is taken", async () => {
-  await using folder = await folderOf("debian/tmp/usr/bin/ovsdb-tool*", "_debian/ovsdb-tool*");
-  expect((await find(folder.path)).paths["ovsdb-tool"]).toBe(join(folder.path, "_debian/ovsdb-tool"));
+  await using folder = await folderOf("debian/tmp/usr/bin/ovsdb-tool*", "ovsdb/ovsdb-tool*");
+  expect((await find(folder.path)).paths["ovsdb-tool"]).toBe(join(folder.path, "ovsdb/ovsdb-tool"));
 });
 
 test("libtool's program is taken instead of the script beside it, with its libraries", async () => {
