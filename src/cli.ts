@@ -190,7 +190,7 @@ patches
   .argument("[entries...]", "numbers of entries; default: all")
   .requiredOption("--programs <dir>", "built programs, anywhere below: a build tree, unpacked packages, or a folder of debs")
   .option("--before <dir>", "unpatched programs, to see the difference on")
-  .option("--only <source>", "only entries of this source, none of which may be skipped")
+  .option("--only <source>", "only entries of this source, whose programs must be there")
   .option("--json", "machine-readable output", false)
   .action(async (entries: string[], options: { programs: string; before?: string; only?: string; json: boolean }) => {
     const { patchesProve } = await import("./commands/patches-prove.ts");

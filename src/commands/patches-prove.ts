@@ -40,7 +40,7 @@ export async function patchesProve(
     const proofs: Proof[] = [];
     for (const claim of claims) {
       tell(`entry ${claim.entry}: ${claim.title}\n`);
-      proofs.push(await prove(claim, { after, before, demandAll: options.only !== undefined, host }));
+      proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, host }));
     }
     print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
     complain(proofs);

@@ -28,31 +28,29 @@ export interface Proof extends Judgement {
 export interface ProveOptions {
   readonly after: Programs;
   readonly before: Programs | undefined;
-  /** Fails, instead of skipping, entries of a source that has no program there. */
-  readonly demandAll: boolean;
+  /** That the source has no program there is a failure then, not a reason to skip. */
+  readonly demandPrograms: boolean;
   readonly host: Host;
 }
 
 /** Runs an entry's check on the programs, and on those to compare with. Failures of programs are results, not errors. */
-export async function prove(claim: Claim, { after, before, demandAll, host }: ProveOptions): Promise<Proof> {
-  const seen = await look(claim, after, host);
+export async function prove(claim: Claim, { after, before, demandPrograms, host }: ProveOptions): Promise<Proof> {
+  const absent = demandPrograms && !hasPrograms(claim, after);
+  const seen: Look = absent ? { kind: "failed", reason: noProgram(claim, after) } : await look(claim, after, host);
   // The series says nothing about what other programs were made of.
   const compared = before === undefined ? undefined : await look({ ...claim, patches: [] }, before, host);
-  const strict: Look = demandAll && seen.kind === "skipped" ? { ...seen, kind: "failed" } : seen;
   return {
     entry: claim.entry,
     seed: claim.seed,
     ...(compared === undefined ? {} : { before: describeLook(compared) }),
     after: describeLook(seen),
-    ...judge(claim.check, strict, compared),
+    ...judge(claim.check, seen, compared),
   };
 }
 
 async function look(claim: Claim, programs: Programs, host: Host): Promise<Look> {
-  const { check, source } = claim;
-  const found = Object.keys(programs.paths).filter((name) => programs.executables.has(name));
-  if (!found.some((name) => name.startsWith(source)))
-    return { kind: "skipped", reason: `no program of ${source} below ${programs.dir}` };
+  const { check } = claim;
+  if (!hasPrograms(claim, programs)) return { kind: "skipped", reason: noProgram(claim, programs) };
   const missing = [...check.programs, ...check.files].filter((name) => programs.paths[name] === undefined);
   if (missing.length > 0) return { kind: "failed", reason: `below ${programs.dir} there is no ${missing.join(", ")}` };
   const readSource = (path: string) => sourceOf(claim, programs, path);
@@ -64,6 +62,14 @@ async function look(claim: Claim, programs: Programs, host: Host): Promise<Look>
     if (!(error instanceof BuildError)) throw error;
     return { kind: "failed", reason: error.message };
   }
+}
+
+function hasPrograms({ source }: Claim, { executables }: Programs): boolean {
+  return [...executables].some((name) => name.startsWith(source));
+}
+
+function noProgram({ source }: Claim, { dir }: Programs): string {
+  return `no program of ${source} below ${dir}`;
 }
 
 async function sourceOf(claim: Claim, programs: Programs, path: string): Promise<SourceFile | undefined> {

@@ -20,14 +20,19 @@ export const packetExecute = sourceCheck(
 export const windowsRunner = sourceCheck(
   9,
   "differs",
-  "checked in the source, since it is a build on Windows: Python's path separator is not fixed, and the installer takes the merge modules of a Visual Studio that the runner has",
+  "checked in the source, since it is a build on Windows: Python's path separator is not fixed, the installer takes the merge modules of a Visual Studio that the runner has, services name their pidfiles, and the driver is signed with SHA256",
   async ({ readSource }) => {
     const make = await readSource("Makefile.am");
     const installer = await readSource("windows/automake.mk");
-    if (make === undefined || installer === undefined) return noSource;
+    const services = await readSource("windows/ovs-windows-installer/Product.wxs");
+    const driver = await readSource("datapath-windows/Package/package.VcxProj");
+    if (make === undefined || installer === undefined || services === undefined || driver === undefined) return noSource;
+    const always = /<ItemDefinitionGroup>\s*<DriverSign>\s*<FileDigestAlgorithm>SHA256</;
     return [
       has(`${make.where}: path separator is not fixed`, make.text, /^psep="(?!;")/m, /^psep=";"/m),
       has(`${installer.where}: merge modules of Visual Studio 2015 are not wanted`, installer.text, /\.msm/, /VC140/),
+      has(`${services.where}: services name their pidfiles`, services.text, /--pidfile="\[APPDATADIR\]/, /--pidfile --service/),
+      has(`${driver.where}: every configuration signs with SHA256`, driver.text, always),
     ];
   },
 );

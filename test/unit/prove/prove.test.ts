@@ -30,7 +30,7 @@ async function proveOn(path: string, { observe, mail, compare = false }: Prove) 
   await writeFile(join(path, "a.patch"), mail ?? "");
   const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none" }];
   const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
-  return prove(claim, { after: programs, before: compare ? programs : undefined, demandAll: false, host });
+  return prove(claim, { after: programs, before: compare ? programs : undefined, demandPrograms: true, host });
 }
 
 test("a program that a check started does not outlive it, and its files are gone", async () => {
@@ -95,6 +95,12 @@ test("without a source tree, a check in the source sees what the series adds to 
     after: "windows/automake.mk (added by a.patch): VC143",
     verdict: "pass",
   });
+});
+
+test("a check that cannot look is skipped, also where programs are demanded and there", async () => {
+  await using folder = await programsFolder();
+  const observe: Check["observe"] = async () => ({ skipped: "no source" });
+  expect(await proveOn(folder.path, { observe })).toMatchObject({ after: "no source", verdict: "skipped", why: "no source" });
 });
 
 test("with a source tree below the folder, the series is not asked", async () => {
