@@ -9,7 +9,7 @@ import { describeArtifacts, type Artifact } from "../release/artifact.ts";
 import type { BuiltJob } from "../release/dist.ts";
 import { runStep } from "../steps/registry.ts";
 import { installedPackages } from "../sys/apt.ts";
-import type { Host } from "../sys/exec.ts";
+import type { Host, OnLines } from "../sys/exec.ts";
 import { patchId } from "../sys/git.ts";
 import type { Emit } from "./events.ts";
 import { openLog } from "./log.ts";
@@ -47,9 +47,9 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
       tail: outcome === "failed" ? log.tail() : [],
     });
   try {
-    const result = await runSteps(job, options, async (line) => {
-      await log.write(line);
-      emit({ event: "output", job: job.id, line });
+    const result = await runSteps(job, options, async (lines) => {
+      await log.write(lines);
+      for (const line of lines) emit({ event: "output", job: job.id, line });
     });
     await log.close();
     end("built");
@@ -61,7 +61,7 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
   }
 }
 
-async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: string) => Promise<void>): Promise<JobResult> {
+async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines): Promise<JobResult> {
   const { plan, source, base, dir, parallel, host, emit } = options;
   const patched = await checkoutPatched(source, base, join(dir, "src"), host);
   if (job.locked !== undefined && job.locked.commit !== patched.commit) {
@@ -73,9 +73,9 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: str
       },
     );
   }
-  await onLine(
+  await onLines([
     `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`,
-  );
+  ]);
   // Upstream's `make dist` fails for tracked files that it does not know, so programs see a tree without git.
   await rm(join(dir, "src/.git"), { recursive: true });
   const context = {
@@ -86,11 +86,11 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLine: (line: str
     epoch: patched.epoch,
     versionSuffix: job.versionSuffix,
     host,
-    onLine,
+    onLines,
   };
   for (const [index, step] of job.steps.entries()) {
     emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
-    await onLine(`kovn-build: step ${index + 1} of ${job.steps.length}: ${step.uses}`);
+    await onLines([`kovn-build: step ${index + 1} of ${job.steps.length}: ${step.uses}`]);
     await runStep(step, context).catch((cause: unknown) => {
       if (!(cause instanceof BuildError)) throw cause;
       throw new BuildError(

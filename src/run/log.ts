@@ -6,7 +6,7 @@ import { finished } from "node:stream/promises";
 export interface Log {
   readonly path: string;
   /** Resolves when there is room for more, so a program that prints much waits instead of filling the memory. */
-  write(line: string): Promise<void>;
+  write(lines: readonly string[]): Promise<void>;
   tail(): readonly string[];
   close(): Promise<void>;
 }
@@ -19,10 +19,10 @@ export function openLog(path: string, keep = 30): Log {
   const last: string[] = [];
   return {
     path,
-    async write(line) {
-      last.push(line);
-      if (last.length > keep) last.shift();
-      if (!stream.write(`${line}\n`)) await Promise.race([once(stream, "drain"), failed]);
+    async write(lines) {
+      last.push(...lines.slice(-keep));
+      last.splice(0, last.length - keep);
+      if (!stream.write(`${lines.join("\n")}\n`)) await Promise.race([once(stream, "drain"), failed]);
     },
     tail: () => [...last],
     async close() {

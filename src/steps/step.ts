@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { exec, type Host } from "../sys/exec.ts";
+import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
 
 /** What a step may use: the folders of its job, the values of the plan, and where its output goes. */
@@ -15,7 +15,7 @@ export interface StepContext {
   /** Appended to the version in the base's Debian changelog. */
   readonly versionSuffix: string;
   readonly host: Host;
-  readonly onLine: (line: string) => Promise<void>;
+  readonly onLines: OnLines;
 }
 
 /** A step kind: the name after `uses:`, the schema of `with:`, and what it does. */
@@ -48,10 +48,10 @@ export async function runProgram(
   context: StepContext,
 ): Promise<void> {
   const result = await exec(program, args, {
-    host: { env: {}, signal: context.host.signal },
+    host: { ...context.host, env: {} },
     cwd: `${context.dir}/src`,
     env: { ...buildEnv(context), ...env },
-    onLine: context.onLine,
+    onLines: context.onLines,
   });
   if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` ended with exit code ${result.exitCode}.`);
 }

@@ -31,7 +31,7 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
 }
 
 /** Renews apt's lists; needs root. Throws "network". */
-export async function updateLists(options: AptOptions & { readonly onLine?: (line: string) => Promise<void> }): Promise<void> {
+export async function updateLists(options: AptOptions): Promise<void> {
   await apt(["update"], options);
 }
 
