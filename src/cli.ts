@@ -212,19 +212,33 @@ function showError(error: unknown): number {
   return exitCode(error);
 }
 
-const stops = { SIGINT: 130, SIGTERM: 143 } as const;
-let stopped: number | undefined;
-for (const [signal, code] of Object.entries(stops)) {
-  process.on(signal, () => {
-    stopped = code;
-    abort.abort(new BuildError("build", "Stopped. Results are as they were; the same command starts again."));
-  });
+/** This command line, to be typed again. */
+function ownCommand(): string {
+  const words = process.argv
+    .slice(2)
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return ["kovn-build", ...words].join(" ");
 }
+
+const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
+let stopped: keyof typeof stops | undefined;
+
+/** Ends everything that runs; the command then ends with an error. What hangs nevertheless (a dead file system) is left behind. */
+function stop(signal: keyof typeof stops): void {
+  stopped ??= signal;
+  abort.abort(new BuildError("build", `Stopped by ${stopped}. Results are as they were.`, { hint: ownCommand() }));
+  // oxlint-disable-next-line no-process-exit
+  setTimeout(() => process.exit(stops[signal]), 4700).unref();
+}
+
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
+// The reader of our output went away, or the terminal.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop("SIGPIPE"));
 
 process.umask(0o022);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = showError(error);
+  process.exitCode = stopped === undefined ? showError(error) : stops[stopped];
+  if (stopped !== undefined) showError(abort.signal.reason);
 }
-if (stopped !== undefined) process.exitCode = stopped;

@@ -4,6 +4,7 @@ import { makePlan, plannedJobs, type Plan, type PlanInput } from "../plan/plan.t
 import type { Reporter } from "../report/reporter.ts";
 import { reachBases } from "../run/bases.ts";
 import { build, type BuildOptions } from "../run/build.ts";
+import { startGuard } from "../sys/exec.ts";
 import { readRequest, type Machine, type RequestOptions } from "./request.ts";
 
 export interface BuildCommand extends RequestOptions {
@@ -24,6 +25,7 @@ export async function buildCommand(
   { project, machine, reporter, ...surroundings }: BuildSurroundings,
 ): Promise<void> {
   const { host } = surroundings;
+  await startGuard();
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
   reporter.emit({ event: "plan", ...first });

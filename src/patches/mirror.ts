@@ -1,19 +1,22 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { glob } from "tinyglobby";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
+import { alone } from "../sys/alone.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { fetchCommit, git, gitSays, initBlobless, tryGit } from "../sys/git.ts";
-import { ownPid } from "../sys/processes.ts";
 import { extractTar } from "../sys/tar.ts";
 
 export interface MirrorOptions {
   readonly host: Host;
   /** The `.kovn` folder. */
   readonly work: string;
+  /** Told when another run is at the same mirror. */
+  readonly notice?: (message: string) => void;
 }
 
 /** A base on disk: a bare repository that holds `commit` with all files of its tree. */
@@ -93,9 +96,25 @@ function urlOf(url: string): string {
  */
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
-  if (!(await isComplete(base, options.work)))
-    await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));
+  if (!(await isComplete(base, options.work))) {
+    const onWait = () => options.notice?.(`Another kovn-build fetches into ${repository}: waiting for it.`);
+    await alone(repository, { signal: options.host.signal, onWait }, async () => {
+      if (await isComplete(base, options.work)) return;
+      await removeLeftovers(repository);
+      await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));
+    });
+  }
   return { repository, commit: await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository }) };
+}
+
+/** Removes what a killed run left in the way: git's lock files, half packs, and the folder of a half-made mirror. */
+async function removeLeftovers(repository: string): Promise<void> {
+  const left = await glob(["**/*.lock", "objects/pack/tmp_*"], { cwd: repository, absolute: true, dot: true });
+  for (const path of [...left, halfOf(repository)]) await rm(path, { recursive: true, force: true });
+}
+
+function halfOf(repository: string): string {
+  return `${repository}.half`;
 }
 
 async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<void> {
@@ -110,7 +129,7 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
 }
 
 async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host, work }: MirrorOptions): Promise<void> {
-  const dir = `${repository}.${ownPid}.tmp`;
+  const dir = halfOf(repository);
   try {
     await mkdir(join(dir, "tree"), { recursive: true });
     await downloadPackage(base.package, base.version, dir, { host });

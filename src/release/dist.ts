@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Base } from "../plan/base.ts";
+import { alone } from "../sys/alone.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { isAlive, ownPid } from "../sys/processes.ts";
 import { checksums, placeFile, type Artifact } from "./artifact.ts";
@@ -41,9 +42,15 @@ export interface BuiltJob {
 
 /**
  * Replaces `<out>/<target>` by exactly these artifacts, `artifacts.json` and SHA256SUMS. All is made beside it first and then renamed, so
- * that the folder is always whole: the old one or the new one. `filesOf` gives the folder in which a job's files lie.
+ * that the folder is always whole: the old one or the new one; when `signal` is aborted, the old one. `filesOf` gives the folder in which
+ * a job's files lie.
  */
-export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string): Promise<string> {
+export async function writeDist(
+  out: string,
+  manifest: Manifest,
+  filesOf: (job: string) => string,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = join(out, manifest.target);
   const next = join(out, `.${manifest.target}.${ownPid}.next`);
   await rm(next, { recursive: true, force: true });
@@ -53,7 +60,10 @@ export async function writeDist(out: string, manifest: Manifest, filesOf: (job: 
       await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
     await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
     await writeWhole(join(next, "artifacts.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    await swap(next, folder);
+    await alone(folder, { signal }, async () => {
+      signal.throwIfAborted();
+      await swap(next, folder);
+    });
   } finally {
     await rm(next, { recursive: true, force: true });
   }
@@ -74,8 +84,12 @@ function previousOf(folder: string): string {
 }
 
 /** Repairs what a killed run left in `out`: puts the previous result back where no new one took its place, and removes half-made ones. */
-export async function recoverDist(out: string, target: string): Promise<void> {
+export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
   const folder = join(out, target);
+  await alone(folder, { signal }, () => recover(out, target, folder));
+}
+
+async function recover(out: string, target: string, folder: string): Promise<void> {
   if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
   const left = (await exists(out)) ? await readdir(out) : [];
   for (const name of left) {

@@ -37,7 +37,7 @@ export async function build(options: BuildOptions): Promise<void> {
   const { plan, work, host, emit } = options;
   const started = performance.now();
   const out = resolve(options.out);
-  await recoverDist(out, plan.target);
+  await recoverDist(out, plan.target, host.signal);
   await ensurePackages(plan, options);
   const bases = await fetchBases(options);
   const run = join(work, "runs", runName());
@@ -55,7 +55,7 @@ export async function build(options: BuildOptions): Promise<void> {
   const { schema, target, line, variant, arch, flags } = plan;
   const jobs = plan.jobs.flatMap(({ id }) => results.get(id)?.built ?? []);
   const manifest = { schema, target, line, variant, arch, flags, builder: options.builder, jobs, artifacts };
-  const folder = await writeDist(out, manifest, (job) => join(run, job, "out"));
+  const folder = await writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
   emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts });
 }
 
@@ -63,7 +63,7 @@ async function fetchBases({ plan, work, host, emit }: BuildOptions): Promise<Rea
   const fetched = new Map<string, Fetched>();
   for (const { source, base } of plan.jobs) {
     if (fetched.has(source.name)) continue;
-    const result = await fetchBase(base, { work, host });
+    const result = await fetchBase(base, { work, host, notice: (message) => emit({ event: "notice", message }) });
     fetched.set(source.name, result);
     emit({ event: "base", source: source.name, base, commit: result.commit });
     if (base.kind !== "git")

@@ -1,5 +1,6 @@
-import { exec, type Host } from "./exec.ts";
 import { BuildError } from "../errors.ts";
+import { alone } from "./alone.ts";
+import { exec, type Host } from "./exec.ts";
 
 export interface AptOptions {
   readonly host: Host;
@@ -32,12 +33,15 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
 
 /** Renews apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
-  await apt(["update"], options);
+  // Unlike the packages' own, the lock of the lists is not waited for by apt.
+  await alone("/var/lib/apt/lists", { signal: options.host.signal }, () => apt(["update"], options));
 }
 
 /** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */
 export async function installPackages(names: readonly string[], options: AptOptions): Promise<void> {
-  await apt(["install", "--yes", "--no-install-recommends", ...names], options);
+  // Mends what an installation left half-done that was killed; apt refuses to do anything before.
+  await exec("dpkg", ["--configure", "-a"], { ...options, env: quiet, startsServices: true });
+  await apt(["install", "--yes", "--no-install-recommends", ...names], { ...options, startsServices: true });
 }
 
 /** Downloads a package at a version into `dir`, without root (apt checks its signature chain). Throws "network". */
@@ -46,7 +50,10 @@ export async function downloadPackage(name: string, version: string, dir: string
   await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir });
 }
 
-async function apt(args: readonly string[], options: AptOptions & { readonly cwd?: string }): Promise<void> {
+async function apt(
+  args: readonly string[],
+  options: AptOptions & { readonly cwd?: string; readonly startsServices?: boolean },
+): Promise<void> {
   const result = await exec(
     "apt-get",
     ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=300", ...args],

@@ -113,7 +113,8 @@ function missingProgram(program: string, cause: unknown): BuildError {
 /** Waits for the end of its input, that is of the process that started it; then ends what carries that process's mark, however often it forks. */
 const guardScript = `read -r _
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  files=$(grep -lsz "^$1" /proc/[0-9]*/environ) || exit 0
+  files=$(grep -lsz "^$1" /proc/[0-9]*/environ)
+  [ -n "$files" ] || exit 0
   for file in $files; do file=\${file#/proc/}; kill -KILL "\${file%/environ}" 2>&-; done
   sleep 0.1
 done`;

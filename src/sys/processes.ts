@@ -60,7 +60,7 @@ function findTree({ root, mark }: ProcessTree, sessions: Set<number>): readonly 
   if (ownPlatform !== "linux") return isAlive(-root) ? [-root] : [];
   const all = readProcesses().filter(({ pid }) => pid !== ownPid);
   const found = new Set(all.flatMap(({ pid }) => (pid === root || (mark !== undefined && carriesMark(pid, mark)) ? [pid] : [])));
-  for (let size = -1; size !== found.size; ) {
+  for (let size = -1; size !== found.size;) {
     size = found.size;
     for (const { pid, parent, session } of all) {
       if (!found.has(pid) && !found.has(parent) && !sessions.has(session)) continue;

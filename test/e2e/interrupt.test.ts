@@ -1,0 +1,100 @@
+import { randomInt } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { contentOf, test } from "../helpers/folder.ts";
+import { changeJobs, makeJobs, startBuild } from "../helpers/jobs.ts";
+import { processesWith, until } from "../helpers/processes.ts";
+import { writeFiles } from "../helpers/project.ts";
+
+/** Children of every kind, all of which sleep for a number of seconds that only this test uses. */
+function sleepers(): { readonly script: string; readonly unique: string } {
+  const unique = `3${randomInt(1e9, 9e9)}`;
+  const script = `
+    sleep ${unique} &
+    setsid sleep ${unique} &
+    (setsid sh -c 'sleep ${unique} & exec sleep ${unique}' &)
+    sh -c 'trap "" TERM; while :; do sleep ${unique}; done' &
+    wait`;
+  return { script, unique };
+}
+
+/** A project with a finished build, in which then another one sleeps. */
+async function sleepingBuild(folder: string) {
+  const project = await makeJobs(folder, { demo: {} });
+  expect(await startBuild(project).ended).toMatchObject({ exitCode: 0 });
+  const before = await contentOf(join(project, "dist"));
+  const { script, unique } = sleepers();
+  await changeJobs(project, { demo: { script } });
+  const build = startBuild(project);
+  await until("all sleepers run", () => processesWith(`sleep ${unique}`).filter((line) => !line.includes("sh ")).length >= 5);
+  return { project, unique, before, build };
+}
+
+describe.concurrent("a build that is interrupted", () => {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    test(`${signal} ends every process within 5 s, exits ${code}, leaves dist and says how to go on`, async ({ folder }) => {
+      const { project, unique, before, build } = await sleepingBuild(folder);
+      const time = performance.now();
+      process.kill(build.pid, signal);
+      const { exitCode, stderr } = await build.ended;
+      expect(performance.now() - time).toBeLessThan(5000);
+      expect(exitCode).toBe(code);
+      expect(processesWith(unique)).toEqual([]);
+      expect(await contentOf(join(project, "dist"))).toEqual(before);
+      expect(stderr).toContain(`Stopped by ${signal}. Results are as they were.\n  -> kovn-build --target linux`);
+    });
+
+  test("kill -9 leaves no process, dist as it was, and nothing that the next build trips over", async ({ folder }) => {
+    const { project, unique, before, build } = await sleepingBuild(folder);
+    process.kill(build.pid, "SIGKILL");
+    await build.ended;
+    await until("all processes are gone", () => processesWith(unique).length === 0, 3000);
+    expect(await contentOf(join(project, "dist"))).toEqual(before);
+    await changeJobs(project, { demo: {} });
+    expect(await startBuild(project).ended).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(join(project, "dist"))).toEqual(["linux"]);
+  });
+
+  test("what a step leaves running in the background ends with the step", async ({ folder }) => {
+    const { script, unique } = sleepers();
+    const project = await makeJobs(folder, { demo: { script: script.replace(/wait$/, "") } });
+    expect(await startBuild(project).ended).toMatchObject({ exitCode: 0 });
+    expect(processesWith(unique)).toEqual([]);
+  });
+
+  test("a fetch that is killed leaves no lock that the next build trips over", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: {} });
+    // git that leaves what a killed one does: its lock files and half a pack.
+    const git = `#!/bin/sh
+for word; do if [ "$word" = fetch ]; then
+  mkdir -p refs/kovn objects/pack
+  touch config.lock HEAD.lock shallow.lock refs/kovn/x.lock objects/pack/tmp_pack_abc
+  touch ${folder}/fetching
+  sleep 3000
+fi; done
+exec /usr/bin/git "$@"
+`;
+    await writeFiles(folder, { "bin/git": git });
+    const build = startBuild(project, { PATH: `${folder}/bin:/usr/bin:/bin` });
+    await until("git fetches", () => existsSync(join(folder, "fetching")));
+    process.kill(build.pid, "SIGKILL");
+    await build.ended;
+    expect(await startBuild(project).ended).toMatchObject({ exitCode: 0 });
+    const mirrors = readdirSync(join(project, ".kovn/mirrors"), { recursive: true, encoding: "utf8" });
+    expect(mirrors.filter((file) => /lock|tmp/.test(file))).toEqual([]);
+  });
+
+  test("three first builds in one checkout at once all succeed", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {}, two: { needs: ["one"] } });
+    const builds = await Promise.all([1, 2, 3].map(() => startBuild(project).ended));
+    expect(builds.map((build) => build.exitCode)).toEqual([0, 0, 0]);
+    expect(readdirSync(join(project, "dist"))).toEqual(["linux"]);
+    expect(readdirSync(join(project, "dist/linux")).toSorted()).toEqual(["SHA256SUMS", "artifacts.json", "one.txt", "two.txt"]);
+    expect(readdirSync(join(project, ".kovn/runs"))).toHaveLength(3);
+  });
+});

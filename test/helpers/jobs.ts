@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { cli } from "./cli.ts";
+import { makeProject, writeFiles } from "./project.ts";
+
+/** Jobs of a pipeline: each writes `out/<id>.txt` and then runs its script. */
+export type Jobs = Readonly<
+  Record<string, { readonly script?: string; readonly needs?: readonly string[]; readonly packages?: readonly string[] }>
+>;
+
+/** The project of `makeProject` with these jobs. */
+export async function makeJobs(folder: string, jobs: Jobs): Promise<string> {
+  return makeProject(folder, { "pipelines/test.yaml": pipelineOf(jobs) });
+}
+
+/** Gives a project other jobs. */
+export async function changeJobs(project: string, jobs: Jobs): Promise<void> {
+  await writeFiles(project, { "pipelines/test.yaml": pipelineOf(jobs) });
+}
+
+function pipelineOf(jobs: Jobs): string {
+  const entries = Object.entries(jobs).map(([id, { script = "", needs = [], packages = [] }]) => [
+    id,
+    {
+      source: "demo",
+      needs,
+      packages,
+      steps: [{ uses: "shell", with: { script: `echo ${id} > ../out/${id}.txt\n${script}` } }],
+      artifacts: ["*.txt"],
+    },
+  ]);
+  const flags = { default: { amd64: "-O1", arm64: "-O1" } };
+  return JSON.stringify({ name: "test", target: "linux", flags, jobs: Object.fromEntries(entries) });
+}
+
+/** Starts a build of the compiled program in a project; `ended` resolves whatever its end. */
+export function startBuild(project: string, env: Readonly<Record<string, string>> = {}) {
+  const child = execa("node", [cli, "--target", "linux"], {
+    cwd: project,
+    reject: false,
+    extendEnv: false,
+    stdin: "ignore",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: join(project, ".."), ...env },
+  });
+  if (child.pid === undefined) throw new Error("node did not start");
+  return { pid: child.pid, ended: child.then(({ exitCode, stderr }) => ({ exitCode, stderr })) };
+}

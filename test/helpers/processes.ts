@@ -1,0 +1,23 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Command lines of living processes that hold `text`. */
+export function processesWith(text: string): readonly string[] {
+  return readdirSync("/proc").flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      return line.includes(text) ? [`${pid} ${line}`] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Waits until `holds` does; throws after `patience` milliseconds. */
+export async function until(what: string, holds: () => boolean, patience = 10_000): Promise<void> {
+  for (const start = performance.now(); !holds();) {
+    if (performance.now() - start > patience) throw new Error(`not within ${patience} ms: ${what}`);
+    await sleep(20);
+  }
+}

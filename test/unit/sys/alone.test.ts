@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { alone } from "../../../src/sys/alone.ts";
+
+const signal = new AbortController().signal;
+
+/** A process that is alone at `path` until it ends. */
+async function holder(path: string) {
+  const script = `
+    import { alone } from "./build/sys/alone.js";
+    await alone(process.argv[1], { signal: new AbortController().signal }, async () => {
+      console.log("here");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    });`;
+  const child = execa("node", ["--input-type=module", "-e", script, path], { reject: false });
+  await once(child.stdout, "data");
+  return { kill: () => child.kill("SIGKILL") };
+}
+
+describe("alone", () => {
+  test("two at the same path run one after the other", async () => {
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} starts`);
+      await sleep(50);
+      order.push(`${name} ends`);
+    };
+    await Promise.all([alone("/a/b", { signal }, work("one")), alone("/a/../a/b", { signal }, work("two"))]);
+    expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
+  });
+
+  test("what the work throws is thrown, and the next one starts", async () => {
+    await expect(alone("/a/c", { signal }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await alone("/a/c", { signal }, async () => 1)).toBe(1);
+  });
+
+  test("who waits for another process says so once, and starts when that is killed", async () => {
+    const other = await holder("/a/d");
+    const said: string[] = [];
+    const mine = alone("/a/d", { signal, onWait: () => said.push("waits") }, async () => said.push("starts"));
+    await sleep(300);
+    expect(said).toEqual(["waits"]);
+    other.kill();
+    await mine;
+    expect(said).toEqual(["waits", "starts"]);
+  });
+
+  test("waiting ends when the run is aborted", async () => {
+    const other = await holder("/a/e");
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("enough")), 100);
+    await expect(alone("/a/e", { signal: abort.signal }, async () => undefined)).rejects.toThrow("enough");
+    other.kill();
+  });
+});

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { exec, type Host } from "../../../src/sys/exec.ts";
+import { processesWith } from "../../helpers/processes.ts";
+
+const host: Host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
+
+async function linesOf(script: string, options: Partial<Host> = {}): Promise<readonly string[]> {
+  const lines: string[] = [];
+  await exec("sh", ["-c", script], { host: { ...host, ...options }, onLines: async (some) => void lines.push(...some) });
+  return lines;
+}
+
+describe("exec", () => {
+  test("a program sees only the environment that it is given, and its mark", async () => {
+    const { stdout } = await exec("env", [], { host, env: { A: "1" } });
+    expect(stdout.split("\n").map((row) => row.split("=")[0])).toEqual(["PATH", "A", "KOVN_BUILD_MARK", ""]);
+  });
+
+  test("a program that starts services carries no mark", async () => {
+    expect((await exec("env", [], { host, startsServices: true })).stdout).toBe("PATH=/usr/bin:/bin\n");
+  });
+
+  test("an exit code is an answer", async () => {
+    expect(await exec("sh", ["-c", "echo out; echo err >&2; exit 3"], { host })).toEqual({
+      exitCode: 3,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+  });
+
+  test("a missing program is named", async () => {
+    const onLines = async () => undefined;
+    for (const options of [{ host }, { host, onLines }])
+      await expect(exec("no-such-program", [], options)).rejects.toMatchObject({
+        code: "machine",
+        message: expect.stringContaining("`no-such-program`"),
+      });
+  });
+
+  test("lines arrive whole, also empty ones, long ones, the last without an end, and letters of many bytes", async () => {
+    expect(await linesOf("printf 'a\\n\\n'; sleep 0.1; printf 'gr\\303'; sleep 0.1; printf '\\274n\\nend'")).toEqual([
+      "a",
+      "",
+      "grün",
+      "end",
+    ]);
+  });
+
+  test("a line without end comes in pieces", async () => {
+    const lines = await linesOf("head -c 1000000 /dev/zero | tr '\\0' x");
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.join("")).toBe("x".repeat(1_000_000));
+  });
+
+  test("secrets are masked before anybody sees a line", async () => {
+    expect(await linesOf("echo my secret", { mask: (text) => text.replaceAll("secret", "***") })).toEqual(["my ***"]);
+  });
+
+  test("a receiver that fails ends the program, and its failure is thrown", async () => {
+    const script = "while :; do echo 4711.0815; sleep 0.01; done";
+    const onLines = async () => Promise.reject(new Error("disk full"));
+    await expect(exec("sh", ["-c", script], { host, onLines })).rejects.toThrow("disk full");
+    expect(processesWith("4711.0815")).toEqual([]);
+  });
+
+  test("a slow receiver slows the program", async () => {
+    let seen = 0;
+    const onLines = async (lines: readonly string[]) => {
+      seen += lines.length;
+      await sleep(20);
+      if (seen > 50_000) expect(process.memoryUsage().external).toBeLessThan(100e6);
+    };
+    await exec("sh", ["-c", "yes '' | head -n 100000"], { host, onLines });
+    expect(seen).toBe(100_000);
+  });
+
+  test("a program that takes too long ends with all its children", async () => {
+    const script = "sleep 4711.0816 & setsid sleep 4711.0816 & wait";
+    await expect(exec("sh", ["-c", script], { host, timeout: 300 })).rejects.toMatchObject({ code: "network" });
+    expect(processesWith("4711.0816")).toEqual([]);
+  });
+
+  test("an aborted run throws the signal's reason after the program ended", async () => {
+    const abort = new AbortController();
+    const running = exec("sleep", ["4711.0817"], { host: { ...host, signal: abort.signal } });
+    setTimeout(() => abort.abort(new Error("enough")), 200);
+    await expect(running).rejects.toThrow("enough");
+    expect(processesWith("4711.0817")).toEqual([]);
+  });
+});
