@@ -4,10 +4,12 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { DoctorOptions } from "./commands/doctor.ts";
 import type { RequestOptions } from "./commands/request.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode } from "./errors.ts";
 import { jsonReporter } from "./report/json.ts";
+import { makeMask } from "./report/mask.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 
@@ -35,10 +37,11 @@ const passed = [
   "SSL_CERT_DIR",
 ];
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-const host = { env, signal: abort.signal };
+const mask = makeMask(process.env);
+const host = { env, signal: abort.signal, mask };
 
-const print = (text: string) => void process.stdout.write(text);
-const tell = (text: string) => void process.stderr.write(text);
+const print = (text: string) => void process.stdout.write(mask(text));
+const tell = (text: string) => void process.stderr.write(mask(text));
 const project = () => findProject(process.cwd(), packageRoot);
 
 const collect = (value: string, all: readonly string[]) => [...all, value];
@@ -91,6 +94,7 @@ const program = new Command("kovn-build")
     `
 Examples:
   kovn-build --target linux --only ovs            patched Open vSwitch debs in dist/linux
+  kovn-build doctor --target linux                what this machine lacks, and what mends it
   kovn-build plan --target linux                  what that will do, without doing it
   kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
   kovn-build patches list                         what becomes of each Kube-OVN change
@@ -126,6 +130,20 @@ requestOptions(program.command("plan").description("print what `build` will run:
     print(await planCommand(options, await project(), machine, host));
   },
 );
+
+program
+  .command("doctor")
+  .description("what this machine lacks for a target, and the command that mends it")
+  .requiredOption("--target <target>", "what to build for: linux")
+  .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
+  .option("--jobs <n>", "parallel processes of a build step", positive, availableParallelism())
+  .option("--fix", "install missing Debian packages (needs root)", false)
+  .option("--json", "machine-readable output on stdout", false)
+  .action(async (options: DoctorOptions) => {
+    const { doctorCommand } = await import("./commands/doctor.ts");
+    const { emit } = plainReporter(tell, print, false);
+    await doctorCommand(options, { project: await project(), isRoot: process.getuid?.() === 0, host, emit, print });
+  });
 
 const patches = program.command("patches").description("work on the patch series");
 

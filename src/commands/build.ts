@@ -4,6 +4,7 @@ import { makePlan, plannedJobs, type Plan, type PlanInput } from "../plan/plan.t
 import type { Reporter } from "../report/reporter.ts";
 import { reachBases } from "../run/bases.ts";
 import { build, type BuildOptions } from "../run/build.ts";
+import { fitMachine, refuseUnfit } from "../run/fit.ts";
 import { startGuard } from "../sys/exec.ts";
 import { readRequest, type Machine, type RequestOptions } from "./request.ts";
 
@@ -13,7 +14,8 @@ export interface BuildCommand extends RequestOptions {
   readonly installDeps: boolean;
 }
 
-export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "isRoot" | "host"> {
+export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
+  readonly isRoot: boolean;
   readonly project: Project;
   readonly machine: Machine;
   readonly reporter: Reporter;
@@ -22,14 +24,23 @@ export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "isRoo
 /** `kovn-build build`: read, plan, run. The plan is the first event; it is told again if a base had to be replaced. */
 export async function buildCommand(
   options: BuildCommand,
-  { project, machine, reporter, ...surroundings }: BuildSurroundings,
+  { project, machine, reporter, isRoot, ...surroundings }: BuildSurroundings,
 ): Promise<void> {
   const { host } = surroundings;
   await startGuard();
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
   reporter.emit({ event: "plan", ...first });
-  const reach = { work: project.work, refreshApt: options.installDeps && surroundings.isRoot, host, emit: reporter.emit };
+  const wants = {
+    target: first.target,
+    packages: [...new Set(first.jobs.flatMap((job) => job.packages))],
+    jobs: first.jobs.length,
+    parallel: options.jobs,
+    work: project.work,
+    host,
+  };
+  refuseUnfit(await fitMachine(wants, { install: options.installDeps, isRoot, emit: reporter.emit }), first.target);
+  const reach = { work: project.work, refreshApt: options.installDeps && isRoot, host, emit: reporter.emit };
   const bases = await reachBases(input.bases, reach).catch((error: unknown) => {
     throw withOnlyHint(error, input);
   });
@@ -42,7 +53,6 @@ export async function buildCommand(
     work: project.work,
     out: options.out,
     parallel: options.jobs,
-    installDeps: options.installDeps,
     emit: reporter.emit,
   });
 }

@@ -9,7 +9,6 @@ import { recoverDist, writeDist, type BuiltJob } from "../release/dist.ts";
 import type { Host } from "../sys/exec.ts";
 import { ownPid } from "../sys/processes.ts";
 import type { Emit } from "./events.ts";
-import { ensurePackages } from "./machine.ts";
 import { runJob } from "./job.ts";
 import { schedule } from "./schedule.ts";
 
@@ -22,15 +21,13 @@ export interface BuildOptions {
   readonly out: string;
   /** Parallel processes of a step, and the most jobs at once. */
   readonly parallel: number;
-  readonly installDeps: boolean;
-  readonly isRoot: boolean;
   readonly builder: { readonly name: string; readonly version: string; readonly node: string };
   readonly host: Host;
   readonly emit: Emit;
 }
 
 /**
- * Runs a plan: machine, bases, jobs, result folder. `<out>/<target>` changes only when all jobs succeeded. Throws `BuildError` with what
+ * Runs a plan on a machine that is fit for it: bases, jobs, result folder. `<out>/<target>` changes only when all jobs succeeded. Throws `BuildError` with what
  * to do; partial work stays in `.kovn/runs` to be looked at.
  */
 export async function build(options: BuildOptions): Promise<void> {
@@ -38,7 +35,6 @@ export async function build(options: BuildOptions): Promise<void> {
   const started = performance.now();
   const out = resolve(options.out);
   await recoverDist(out, plan.target, host.signal);
-  await ensurePackages(plan, options);
   const bases = await fetchBases(options);
   const run = join(work, "runs", runName());
   const results = new Map<string, { built: BuiltJob; artifacts: readonly Artifact[] }>();

@@ -107,7 +107,10 @@ async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Ho
 }
 
 function missingProgram(program: string, cause: unknown): BuildError {
-  return new BuildError("machine", `Program \`${program}\` could not be started: is it installed?`, { cause });
+  return new BuildError("machine", `Program \`${program}\` could not be started: is it installed?`, {
+    hint: "kovn-build doctor --target linux",
+    cause,
+  });
 }
 
 /** Waits for the end of its input, that is of the process that started it; then ends what carries that process's mark, however often it forks. */

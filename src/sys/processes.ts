@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
+import { freemem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The code of a system error (errno(3) by name, such as `ENOENT`), or undefined for any other error. */
@@ -12,6 +13,12 @@ export const ownPid = process.pid;
 
 /** The system's name, such as `linux`, `win32` or `darwin`. */
 export const ownPlatform = process.platform;
+
+/** Bytes of memory that programs may still take: the machine's, or what its container is allowed. */
+export function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(freemem(), limit) : freemem();
+}
 
 /** The variable that marks the environment of every program which this process starts, and so of all that those start in turn. */
 export const markName = "KOVN_BUILD_MARK";

@@ -1,0 +1,49 @@
+import { unknownName } from "../config/names.ts";
+import { readPipeline } from "../config/pipeline.ts";
+import type { Project } from "../config/project.ts";
+import { BuildError } from "../errors.ts";
+import { plannedJobs } from "../plan/plan.ts";
+import type { Emit } from "../run/events.ts";
+import { fitMachine } from "../run/fit.ts";
+import type { MachineCheck } from "../run/machine.ts";
+import type { Host } from "../sys/exec.ts";
+
+export interface DoctorOptions {
+  readonly target: string;
+  readonly only: readonly string[];
+  readonly jobs: number;
+  readonly fix: boolean;
+  readonly json: boolean;
+}
+
+export interface DoctorSurroundings {
+  readonly project: Project;
+  readonly isRoot: boolean;
+  readonly host: Host;
+  readonly emit: Emit;
+  readonly print: (text: string) => void;
+}
+
+/** `kovn-build doctor`: what the machine has and lacks for a target, and what mends it. Throws "machine" after its report when something is missing. */
+export async function doctorCommand(options: DoctorOptions, surroundings: DoctorSurroundings): Promise<void> {
+  const { project, host, print } = surroundings;
+  const { target } = options;
+  const pipeline = await readPipeline(project, target);
+  for (const id of options.only) if (pipeline.jobs[id] === undefined) throw unknownName("Job", id, Object.keys(pipeline.jobs));
+  const ids = plannedJobs(pipeline, options.only);
+  const packages = [...new Set(ids.flatMap((id) => pipeline.jobs[id]?.packages ?? []))];
+  const wants = { target, packages, jobs: ids.length, parallel: options.jobs, work: project.work, host };
+  const checks = await fitMachine(wants, { ...surroundings, install: options.fix });
+  print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
+  const missing = checks.filter((check) => check.status === "missing");
+  if (missing.length === 0) return;
+  const mendable = missing.some((check) => check.packages !== undefined);
+  throw new BuildError("machine", `This machine lacks ${missing.map((check) => check.name).join(", ")}.`, {
+    hint: mendable ? `kovn-build doctor --target ${target} --fix (as root)` : "the commands above",
+  });
+}
+
+function showCheck({ name, status, found, wanted, fix }: MachineCheck): string {
+  const mend = fix === undefined ? "" : `           -> ${fix}\n`;
+  return `${status.padEnd(7)}  ${name}: ${found} (wanted: ${wanted})\n${mend}`;
+}

@@ -1,0 +1,18 @@
+const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|(API|PRIVATE|ACCESS|SIGNING)_?KEY/i;
+/** Shorter values would take ordinary words out of the text. Characters. */
+const shortest = 8;
+
+/**
+ * What takes secrets out of a text: the values of variables whose names say that they are secret (`GITHUB_TOKEN`), line by line, and
+ * passwords in URLs.
+ */
+export function makeMask(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const secrets = Object.entries(env)
+    .flatMap(([name, value = ""]) => (secretName.test(name) ? value.split("\n") : []))
+    .filter((value) => value.trim().length >= shortest)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    const plain = secrets.reduce((masked, secret) => masked.replaceAll(secret, "***"), text);
+    return plain.includes("://") ? plain.replaceAll(/(:\/\/[^/\s:@]*:)[^/\s@]+@/g, "$1***@") : plain;
+  };
+}
