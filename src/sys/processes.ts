@@ -38,12 +38,12 @@ export interface ProcessTree {
 }
 
 /** Milliseconds between SIGTERM and SIGKILL for processes that are to end. */
-const grace = 2000;
+const grace = 1000;
 /** Milliseconds after which nothing more is done: what does not end by SIGKILL hangs in the kernel. */
-const patience = 4000;
+const patience = 3500;
 
 /**
- * Ends a program with all that came from it, also what left its process group or its session: SIGTERM, 2 s later SIGKILL. Resolves when
+ * Ends a program with all that came from it, also what left its process group or its session: SIGTERM, a second later SIGKILL. Resolves when
  * none is left.
  */
 export async function endTree(tree: ProcessTree): Promise<void> {
@@ -58,7 +58,7 @@ export async function endTree(tree: ProcessTree): Promise<void> {
       else if (!asked.has(pid)) sendSignal(pid, "SIGTERM");
       asked.add(pid);
     }
-    await sleep(50);
+    await sleep(100);
   }
 }
 

@@ -31,7 +31,7 @@ async function sleepingBuild(folder: string) {
   return { project, unique, before, build };
 }
 
-describe.concurrent("a build that is interrupted", () => {
+describe("a build that is interrupted", () => {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],

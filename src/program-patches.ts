@@ -1,0 +1,81 @@
+import type { Command } from "commander";
+import type { Surroundings } from "./program.ts";
+import { plainReporter } from "./report/plain.ts";
+
+/** Adds `patches` with its commands. */
+export function addPatches(program: Command, { host, project, print, tell }: Surroundings): void {
+  const patches = program.command("patches").description("work on the patch series");
+
+  patches
+    .command("list")
+    .description("each Kube-OVN change of the specification, and what becomes of it")
+    .option("--line <line>", "release line; default: the newest")
+    .option("--json", "machine-readable output", false)
+    .action(async (options: { line?: string; json: boolean }) => {
+      const { patchesList } = await import("./commands/patches-list.ts");
+      print(await patchesList(options, await project(), host));
+    });
+
+  patches
+    .command("apply")
+    .description("make the patched tree of a source in a new folder, a commit for each patch")
+    .argument("<source>", "such as ovs")
+    .argument("<dir>", "folder that does not exist yet")
+    .option("--line <line>", "release line; default: the newest")
+    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL", collect, [])
+    .option("--until <patch>", "apply only the patches before this one")
+    .action(async (source: string, dir: string, options: { line?: string; from: readonly string[]; until?: string }) => {
+      const { patchesApply } = await import("./commands/patches-apply.ts");
+      const reporter = plainReporter(tell, print, false);
+      print(await patchesApply(source, dir, options, await project(), host, reporter.emit));
+    });
+
+  patches
+    .command("export")
+    .description("write the commits of a folder made by `patches apply` back as the series; unchanged patches stay as they are")
+    .argument("<source>", "such as ovs")
+    .argument("<dir>", "the folder")
+    .option("--line <line>", "release line; default: the newest")
+    .action(async (source: string, dir: string, options: { line?: string }) => {
+      const { patchesExport } = await import("./commands/patches-export.ts");
+      print(await patchesExport(source, dir, options, await project(), host));
+    });
+
+  patches
+    .command("check")
+    .description("check the series of every line: files, bases, lock, what is merged upstream, the pair of pins")
+    .option("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated", collect, [])
+    .option("--json", "machine-readable output", false)
+    .action(async (options: { from: readonly string[]; json: boolean }) => {
+      const { patchesCheck } = await import("./commands/patches-check.ts");
+      await patchesCheck(options, await project(), host, print);
+    });
+
+  patches
+    .command("lock")
+    .description("renew patches/<line>/lock.json: the series as it is, and the commits that it makes of each base")
+    .option("--line <line>", "release line; default: the newest")
+    .option("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated", collect, [])
+    .action(async (options: { line?: string; from: readonly string[] }) => {
+      const { patchesLock } = await import("./commands/patches-lock.ts");
+      print(await patchesLock(options, await project(), host, plainReporter(tell, print, false).emit));
+    });
+
+  patches
+    .command("prove")
+    .description("run built programs and see whether they do what each entry demands; no root, no kernel datapath")
+    .argument("[entries...]", "numbers of entries; default: all")
+    .requiredOption("--programs <dir>", "built programs, anywhere below: a build tree, unpacked packages, or a folder of debs")
+    .option("--before <dir>", "unpatched programs, to see the difference on")
+    .option("--only <source>", "only entries of this source, whose programs must be there")
+    .option("--json", "machine-readable output", false)
+    .action(async (entries: string[], options: { programs: string; before?: string; only?: string; json: boolean }) => {
+      const { patchesProve } = await import("./commands/patches-prove.ts");
+      await patchesProve(entries, options, await project(), host, print, tell);
+    });
+}
+
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, all: readonly string[]): readonly string[] {
+  return [...all, value];
+}

@@ -1,0 +1,134 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { DoctorOptions } from "./commands/doctor.ts";
+import type { Machine, RequestOptions } from "./commands/request.ts";
+import type { Project } from "./config/project.ts";
+import { BuildError } from "./errors.ts";
+import { addPatches, collect } from "./program-patches.ts";
+import { plainReporter } from "./report/plain.ts";
+import type { Reporter } from "./report/reporter.ts";
+import type { Host } from "./sys/exec.ts";
+
+/** All that the commands know of the process that they run in. */
+export interface Surroundings {
+  readonly version: string;
+  readonly node: string;
+  readonly machine: Machine;
+  /** Processes that can run at once. */
+  readonly cores: number;
+  readonly isRoot: boolean;
+  readonly host: Host;
+  readonly project: () => Promise<Project>;
+  /** Results. */
+  readonly print: (text: string) => void;
+  /** Progress and complaints. */
+  readonly tell: (text: string) => void;
+  readonly makeReporter: (options: { readonly json: boolean; readonly verbose: boolean }) => Promise<Reporter>;
+}
+
+interface BuildFlags extends RequestOptions {
+  readonly jobs: number;
+  readonly out: string;
+  readonly installDeps: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+const examples = `
+Examples:
+  kovn-build --target linux --only ovs            patched Open vSwitch debs in dist/linux
+  kovn-build doctor --target linux                what this machine lacks, and what mends it
+  kovn-build plan --target linux                  what that will do, without doing it
+  kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
+  kovn-build patches list                         what becomes of each Kube-OVN change
+  kovn-build patches apply ovs work/ovs           the patched tree as commits, to work on
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`;
+
+/** Runs a command line (without node and script). Throws "usage" when its words are wrong, and whatever its command throws. */
+export async function runProgram(words: readonly string[], surroundings: Surroundings): Promise<void> {
+  try {
+    await makeProgram(surroundings).parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version end so as well.
+    if (error.exitCode === 0) return;
+    throw new BuildError("usage", error.message.replace(/^error: /, ""), { hint: "kovn-build --help" });
+  }
+}
+
+/** Each command's options, and the call that it is. */
+function makeProgram(surroundings: Surroundings): Command {
+  const { version, node, machine, cores, isRoot, host, project, print, tell, makeReporter } = surroundings;
+  const program = new Command("kovn-build")
+    .description(
+      "Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.",
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .addHelpText("after", examples);
+
+  requestOptions(
+    program
+      .command("build", { isDefault: true })
+      .description("build and put the artifacts into dist/<target> (the default command)"),
+  )
+    .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, cores)
+    .option("--out <dir>", "folder for results", "dist")
+    .option("--install-deps", "install missing Debian packages (needs root)", false)
+    .option("--verbose", "show the output of all jobs", false)
+    .action(async (options: BuildFlags) => {
+      const reporter = await makeReporter(options);
+      const { buildCommand } = await import("./commands/build.ts");
+      const builder = { name: "kovn-build", version, node };
+      try {
+        await buildCommand(options, { project: await project(), machine, reporter, isRoot, builder, host });
+      } finally {
+        await reporter.close();
+      }
+    });
+
+  requestOptions(program.command("plan").description("print what `build` will run: no network, no root")).action(
+    async (options: RequestOptions & { json: boolean }) => {
+      const { planCommand } = await import("./commands/plan.ts");
+      print(await planCommand(options, await project(), machine, host));
+    },
+  );
+
+  program
+    .command("doctor")
+    .description("what this machine lacks for a target, and the command that mends it")
+    .requiredOption("--target <target>", "what to build for: linux")
+    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
+    .option("--jobs <n>", "parallel processes of a build step", positive, cores)
+    .option("--fix", "install missing Debian packages (needs root)", false)
+    .option("--json", "machine-readable output on stdout", false)
+    .action(async (options: DoctorOptions) => {
+      const { doctorCommand } = await import("./commands/doctor.ts");
+      const { emit } = plainReporter(tell, print, false);
+      await doctorCommand(options, { project: await project(), isRoot, host, emit, print });
+    });
+
+  addPatches(program, surroundings);
+  return program;
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError("A positive whole number is wanted.");
+  return number;
+}
+
+function requestOptions(command: Command): Command {
+  return command
+    .requiredOption("--target <target>", "what to build for: linux")
+    .option("--line <line>", "release line; default: the newest in patches/")
+    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
+    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
+    .option("--variant <variant>", "set of compiler flags", "default")
+    .option("--arch <arch>", "architecture; must be this machine's")
+    .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
+    .option("--json", "machine-readable output on stdout", false);
+}
