@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { DoctorOptions } from "./commands/doctor.ts";
+import type { PlanOptions } from "./commands/plan.ts";
 import type { Machine, RequestOptions } from "./commands/request.ts";
 import type { Project } from "./config/project.ts";
 import { BuildError } from "./errors.ts";
@@ -89,12 +90,12 @@ function makeProgram(surroundings: Surroundings): Command {
       }
     });
 
-  requestOptions(program.command("plan").description("print what `build` will run: no network, no root")).action(
-    async (options: RequestOptions & { json: boolean }) => {
+  requestOptions(program.command("plan").description("print what `build` will run: no network, no root"))
+    .addOption(new Option("--mermaid", "the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"))
+    .action(async (options: PlanOptions) => {
       const { planCommand } = await import("./commands/plan.ts");
       print(await planCommand(options, await project(), machine, host));
-    },
-  );
+    });
 
   program
     .command("doctor")

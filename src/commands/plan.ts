@@ -1,17 +1,19 @@
 import type { Project } from "../config/project.ts";
 import { describeBase } from "../plan/base.ts";
+import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
 import { readRequest, type Machine, type RequestOptions } from "./request.ts";
 
-/** `kovn-build plan`: what `build` with the same options will run, as a text for people or as JSON. */
-export async function planCommand(
-  options: RequestOptions & { readonly json: boolean },
-  project: Project,
-  machine: Machine,
-  host: Host,
-): Promise<string> {
+export interface PlanOptions extends RequestOptions {
+  readonly json: boolean;
+  readonly mermaid: boolean;
+}
+
+/** `kovn-build plan`: what `build` with the same options will run, as a text for people, as JSON or as a picture. */
+export async function planCommand(options: PlanOptions, project: Project, machine: Machine, host: Host): Promise<string> {
   const plan = makePlan(await readRequest(options, project, machine, host));
+  if (options.mermaid) return toMermaid(plan);
   return options.json ? `${JSON.stringify(plan, undefined, 2)}\n` : showPlan(plan);
 }
 
