@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +16,8 @@ import type { Reporter } from "./report/reporter.ts";
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
 const abort = new AbortController();
+// Every running program listens to it; a series has more patches than the ten listeners that Node takes for a leak.
+setMaxListeners(0, abort.signal);
 
 /** Debian's names of Node's architectures. */
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };

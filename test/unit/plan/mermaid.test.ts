@@ -15,7 +15,7 @@ function job(id: string, change: Partial<PlannedJob>): PlannedJob {
     steps: [{ uses: "shell", with: { script: "true" } }],
     artifacts: ["*.deb"],
     ...change,
-  } as PlannedJob;
+  };
 }
 
 test("a flowchart has each job with its steps, what it is made of, what it needs and what becomes of it", () => {
