@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { sha256 } from "../sys/files.ts";
-import { git, trailers, tryGit } from "../sys/git.ts";
+import { patchedPaths, trailers, type PatchedPaths } from "../sys/git.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** A patch of a series: a `git format-patch` mail whose trailer paragraph holds DEP-3 fields (https://dep-team.pages.debian.net/deps/dep3/). */
@@ -15,82 +15,130 @@ export interface Patch {
   readonly seed: string;
 }
 
-/** A patch that was read, and what is wrong with it, each as `file:line: what`. */
+/** A patch that was read, and what is wrong with it, each as `file:line:column: what`. */
 export interface ReadPatch {
   readonly patch: Patch;
   readonly problems: readonly string[];
-  /** Paths that it makes symbolic links of, for the check that no later patch writes through them. */
-  readonly links: readonly string[];
-  readonly paths: readonly string[];
+  /** What it touches, for the check that no patch writes through a symbolic link of this series. */
+  readonly touched: PatchedPaths;
 }
 
+/** The parts of a mail, with the (zero-based) lines where they stand. */
+interface Mail {
+  readonly lines: readonly string[];
+  readonly header: ReadonlyMap<string, { readonly value: string; readonly line: number }>;
+  /** The line `---` that ends the message. */
+  readonly end: number;
+  readonly message: string;
+}
+
+type Say = (line: number, what: string) => void;
+
+/** The fields of the mail's header that every patch has, and the form of their values. */
+const headerForms: Readonly<Record<string, RegExp>> = { From: /^.* <[^<>]+>$/s, Date: /^.*\d{4} \d\d:\d\d:\d\d/, Subject: /\S/ };
+
 /** The trailers that every patch carries, and the form of their values. */
-const fields: Readonly<Record<string, RegExp>> = {
+const fieldForms: Readonly<Record<string, RegExp>> = {
   Origin: /^(upstream|backport|vendor|other)\b/,
   Forwarded: /^(no|not-needed|https?:\/\/\S+)$/,
   Seed: /^(none|[0-9a-f]{10})$/,
   "Last-Update": /^\d{4}-\d{2}-\d{2}$/,
 };
 
-/** Reads and checks one patch file; `shown` is how messages call it. Throws only when the file cannot be read. */
+const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
+
+/** Reads and checks one patch file; `shown` is how messages call it. What is wrong is in `problems`, also when it cannot be read. */
 export async function readPatch(path: string, shown: string, host: Host): Promise<ReadPatch> {
-  const text = await readFile(path, "utf8");
-  const lines = text.split("\n");
-  const subject = /^Subject: (?:\[PATCH[^\]]*\] )?(.*)$/m.exec(text)?.[1]?.trim() ?? "";
-  const found =
-    text.trim() === ""
-      ? { problems: [`${shown}:1: This patch is empty.`], trailers: new Map<string, string>() }
-      : await checkHeader(lines, shown, host);
-  const diff = text.trim() === "" ? { problems: [], paths: [], links: [] } : await checkPaths(path, lines, shown, host);
-  const patch = { name: basename(path), path, sha256: sha256(text), subject, seed: found.trailers.get("Seed") ?? "none" };
-  return { patch, problems: [...found.problems, ...diff.problems], paths: diff.paths, links: diff.links };
-}
-
-async function checkHeader(lines: readonly string[], shown: string, host: Host) {
   const problems: string[] = [];
-  const carriage = lines.findIndex((line) => line.endsWith("\r"));
-  if (carriage >= 0)
-    problems.push(`${shown}:${carriage + 1}: A line ends with a carriage return; patches have plain line ends (\`dos2unix\`).`);
-  const none = new Map<string, string>();
-  const blank = lines.indexOf("");
-  const header = lines.slice(0, Math.max(blank, 0));
-  const missing = ["From: ", "Date: ", "Subject: "].filter((start) => !header.some((line) => line.startsWith(start)));
-  if (missing.length > 0) {
-    const what = missing.map((start) => `\`${start.trim()}\``).join(", ");
-    problems.push(`${shown}:1: The mail header lacks ${what}; write patches with \`git format-patch -N\`.`);
-    return { problems, trailers: none };
+  const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
+  const bytes = await readFile(path).catch(() => undefined);
+  const mail = parseMail(bytes?.toString() ?? "");
+  const patch = { name: basename(path), path, sha256: sha256(bytes ?? ""), subject: subjectOf(mail), seed: "none" };
+  if (bytes === undefined || mail.lines.every((line) => line.trim() === "")) {
+    say(0, bytes === undefined ? "This patch cannot be read." : "This patch is empty.");
+    return { patch, problems, touched: nothing };
   }
-  const end = lines.indexOf("---", blank);
-  const messageLines = lines.slice(blank + 1, end < 0 ? undefined : end);
-  const values = new Map(await trailers(`subject\n\n${messageLines.join("\n")}\n`, { host }));
-  for (const [field, form] of Object.entries(fields)) {
-    const value = values.get(field);
-    const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`)) + 1;
-    if (value === undefined)
-      problems.push(`${shown}:${Math.max(end, 0) + 1}: The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
-    else if (!form.test(value))
-      problems.push(`${shown}:${line}: Field \`${field}: ${value}\` is not of the form ${form.source}.`);
-  }
-  return { problems, trailers: values };
+  const isMail = checkMail(mail, say);
+  const seed = isMail ? await checkFields(mail, say, host) : undefined;
+  const touched = await checkDiff(path, mail, say, host);
+  return { patch: { ...patch, seed: seed ?? "none" }, problems, touched };
 }
 
-async function checkPaths(path: string, lines: readonly string[], shown: string, host: Host) {
-  const listed = await tryGit(["apply", "--numstat", "-z", path], { host, cwd: "/" });
-  if (listed.exitCode !== 0) {
-    const problem = `${shown}:${/at .*line (\d+)|:(\d+)/.exec(listed.stderr)?.slice(1).find(Boolean) ?? 1}: git cannot read a diff here: ${listed.stderr.trim().replace(/^error: /, "")}.`;
-    return { problems: [problem], paths: [], links: [] };
+function parseMail(text: string): Mail {
+  const lines = text.split("\n");
+  const header = new Map<string, { value: string; line: number }>();
+  const blank = lines.findIndex((line) => line.trim() === "");
+  let last: { value: string; line: number } | undefined;
+  for (const [index, line] of lines.slice(0, Math.max(blank, 0)).entries()) {
+    const [, name, value = ""] = /^([A-Za-z-]+): (.*)$/.exec(line.trimEnd()) ?? [];
+    if (/^\s/.test(line) && last !== undefined) last.value += ` ${line.trim()}`;
+    else if (name !== undefined) header.set(name, (last = { value, line: index }));
   }
-  const paths = listed.stdout
-    .split("\0")
-    .flatMap((row) => row.split("\t").slice(2))
-    .filter((name) => name !== "");
-  const summary = await git(["apply", "--summary", path], { host, cwd: "/" });
-  const links = [...summary.matchAll(/(?:create mode 120000|=> 120000) (.+)$/gm)].map((match) => match[1] ?? "");
-  const outside = paths.filter(
-    (name) => name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git"),
-  );
-  const problems = outside.map(
-    (name) => `${shown}:${lines.findIndex((line) => line.includes(name)) + 1}: Path \`${name}\` lies outside the source tree.`,
-  );
-  return { problems, paths, links };
+  const end = lines.findIndex((line, index) => index > blank && line.trimEnd() === "---");
+  return { lines, header, end, message: lines.slice(blank + 1, end < 0 ? undefined : end).join("\n") };
+}
+
+function subjectOf({ header }: Mail): string {
+  return (header.get("Subject")?.value ?? "").replace(/^\[PATCH[^\]]*\] /, "");
+}
+
+/** True when the mail is one: its header has what it takes. */
+function checkMail({ lines, header, end }: Mail, say: Say): boolean {
+  const carriage = lines.findIndex((line) => line.endsWith("\r"));
+  if (carriage >= 0) say(carriage, "A line ends with a carriage return; patches have plain line ends (`dos2unix`).");
+  const missing = Object.keys(headerForms).filter((name) => !header.has(name));
+  if (missing.length > 0 || end < 0) {
+    const what =
+      missing.length > 0
+        ? `The mail header lacks ${missing.map((name) => `\`${name}:\``).join(", ")}`
+        : "No line `---` ends the message";
+    say(0, `${what}; write patches with \`git format-patch -N\`.`);
+    return false;
+  }
+  for (const [name, form] of Object.entries(headerForms)) {
+    const { value = "", line = 0 } = header.get(name) ?? {};
+    if (!form.test(value) || (name === "Date" && Number.isNaN(Date.parse(value))))
+      say(line, `\`${name}: ${value}\` is no such field of a mail.`);
+  }
+  const encoding = header.get("Content-Transfer-Encoding");
+  if (encoding !== undefined && !/^[78]bit$/i.test(encoding.value))
+    say(encoding.line, `The mail is encoded (${encoding.value}); patches stand as they are, in UTF-8.`);
+  const second = lines.findIndex((line, index) => index > 0 && /^From [0-9a-f]{40} .*\d{4}$/.test(line));
+  if (second >= 0) say(second, "A second mail starts here; a file holds one patch.");
+  return true;
+}
+
+/** Checks the trailers; answers with the value of `Seed`. */
+async function checkFields({ lines, end, message }: Mail, say: Say, host: Host): Promise<string | undefined> {
+  const values = new Map(await trailers(`subject\n\n${message}\n`, { host }));
+  for (const [field, form] of Object.entries(fieldForms)) {
+    const value = values.get(field);
+    const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`));
+    if (value === undefined) say(end, `The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
+    else if (!form.test(value)) say(Math.max(line, 0), `Field \`${field}: ${value}\` is not of the form ${form.source}.`);
+  }
+  return values.get("Seed");
+}
+
+async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host): Promise<PatchedPaths> {
+  const touched = await patchedPaths(path, { host });
+  if ("unreadable" in touched) {
+    say((touched.line ?? 1) - 1, `git cannot read a diff here: ${touched.unreadable}.`);
+    return nothing;
+  }
+  if (!lines.some((line) => line.startsWith("diff --git ")))
+    say(Math.max(end, 0), "The diff is not git's; write patches with `git format-patch -N`.");
+  // Where a change is a rename or copy, git lists only the new name.
+  const from = lines.slice(Math.max(end, 0)).flatMap((line) => /^(?:rename|copy) from (.+)$/.exec(line)?.[1] ?? []);
+  const isOutside = (name: string) =>
+    name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git");
+  for (const name of new Set([...touched.paths, ...from].filter(isOutside)))
+    say(
+      Math.max(
+        lines.findIndex((line, index) => index > end && line.includes(name)),
+        0,
+      ),
+      `Path \`${name}\` lies outside the source tree.`,
+    );
+  return touched;
 }

@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { unknownName } from "./names.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
@@ -11,9 +12,12 @@ import { readYaml } from "./yaml.ts";
 const commitId = z.string().regex(/^[0-9a-f]{40}$/, "a whole commit id (40 hexadecimal digits) is wanted");
 
 const aptBase = z.strictObject({
-  apt: z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, "a Debian package name is wanted"),
+  apt: packageName,
   version: z.string().min(1),
-  member: z.string().min(1),
+  member: z
+    .string()
+    .regex(/^[^/]/, "a path in the package, without a slash in front, is wanted")
+    .refine((path) => !path.split("/").includes(".."), "a path inside of the package is wanted"),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted"),
 });
 
@@ -73,37 +77,44 @@ export async function readSources(project: Project, line: string, host: Host): P
 /** Reads `series` (quilt(1): a file name a line, `#` comments, order is application order) and every patch that it names. */
 async function readSeries(dir: string, shown: string, host: Host): Promise<readonly Patch[]> {
   const text = await readFile(join(dir, "series"), "utf8").catch((cause: unknown) => {
-    throw new BuildError("project", `${shown}/series: this file cannot be read; an empty one is a series without patches.`, {
+    throw new BuildError("project", `${shown}/series:1:1: This file cannot be read; an empty one is a series without patches.`, {
       cause,
     });
   });
   const files = (await readdir(dir)).filter((file) => file.endsWith(".patch"));
   const problems: string[] = [];
-  const names: string[] = [];
+  const names = new Set<string>();
+  const mentioned = new Set<string>();
   for (const [index, line] of text.split("\n").entries()) {
     const name = line.replace(/(^|\s)#.*$/, "").trim();
     if (name === "") continue;
-    const say = (what: string) => problems.push(`${shown}/series:${index + 1}: ${what}`);
+    const say = (what: string) => problems.push(`${shown}/series:${index + 1}:${line.indexOf(name) + 1}: ${what}`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))
       say(`\`${name}\` is no patch name: a slug (small letters, digits, hyphens) with \`.patch\` is wanted, without options.`);
-    else if (names.includes(name)) say(`Patch \`${name}\` is listed a second time.`);
+    else if (names.has(name)) say(`Patch \`${name}\` is listed a second time.`);
     else if (!files.includes(name)) say(`Patch \`${name}\` is listed, but there is no such file.`);
-    else names.push(name);
+    else names.add(name);
+    mentioned.add(name);
   }
-  const listed = new Set(names);
-  for (const file of files) if (!listed.has(file)) problems.push(`${shown}/${file}:1: This patch is not listed in \`series\`.`);
-  const read = await Promise.all(names.map((name) => readPatch(join(dir, name), `${shown}/${name}`, host)));
+  for (const file of files)
+    if (!mentioned.has(file)) problems.push(`${shown}/${file}:1:1: This patch is not listed in \`series\`.`);
+  const read = await Promise.all([...names].map((name) => readPatch(join(dir, name), `${shown}/${name}`, host)));
   problems.push(...read.flatMap((one) => one.problems), ...throughLinks(read, shown));
   if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
   return read.map((one) => one.patch);
 }
 
-/** Patches that write below a path which this series made a symbolic link. */
+/** Patches that write below a path which the series, up to and with this patch, made a symbolic link. */
 function throughLinks(read: readonly ReadPatch[], shown: string): string[] {
-  const links = read.flatMap((one) => one.links);
-  return read.flatMap((one) =>
-    one.paths
-      .filter((path) => links.some((link) => path.startsWith(`${link}/`)))
-      .map((path) => `${shown}/${one.patch.name}:1: Path \`${path}\` goes through a symbolic link.`),
-  );
+  const links = new Set<string>();
+  const problems: string[] = [];
+  for (const { patch, touched } of read) {
+    for (const link of touched.newLinks) links.add(link);
+    const through = touched.paths.filter((path) => [...links].some((link) => path.startsWith(`${link}/`)));
+    problems.push(
+      ...through.map((path) => `${shown}/${patch.name}:1:1: Path \`${path}\` goes through a symbolic link of this series.`),
+    );
+    for (const link of touched.goneLinks) links.delete(link);
+  }
+  return problems;
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { LineCounter, isMap, isNode, parseDocument, type Document, type Node } from "yaml";
+import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document } from "yaml";
 import type { z } from "zod";
 import { BuildError } from "../errors.ts";
 
@@ -9,47 +9,65 @@ import { BuildError } from "../errors.ts";
  */
 export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: string): Promise<T> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new BuildError("project", `${name}: this file cannot be read.`, { cause });
+    throw new BuildError("project", `${name}:1:1: This file cannot be read.`, { cause });
   });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number, message: string) => {
-    const { line, col } = lines.linePos(offset);
-    return `${name}:${line}:${col}: ${message}`;
-  };
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) throw new BuildError("project", broken.map((error) => at(error.pos[0], error.message)).join("\n"));
-  const checked = schema.safeParse(toValue(document, name));
-  if (checked.success) return checked.data;
-  const problems = checked.error.issues.flatMap((issue) => {
-    if (issue.code !== "unrecognized_keys") return [at(offsetOf(document, issue.path), describe(issue))];
-    return issue.keys.map((key) => at(keyOffset(document, issue.path, key), `Key \`${key}\` is unknown here.`));
-  });
-  throw new BuildError("project", problems.join("\n"));
-}
-
-/** Aliases are refused (house rule: no anchors), so a small file cannot unfold into a huge value. */
-function toValue(document: Document, name: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    throw new BuildError("project", `${name}: anchors and aliases are not used in these files.`, { cause });
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const problems: { readonly offset: number; readonly message: string }[] = [
+    ...[...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `${message}.` })),
+    ...unwanted(document),
+  ];
+  if (problems.length === 0) {
+    const checked = schema.safeParse(document.toJS());
+    if (checked.success) return checked.data;
+    problems.push(...checked.error.issues.flatMap((issue) => describe(issue, document)));
   }
+  const lines = problems.map(({ offset, message }) => {
+    const { line, col } = counter.linePos(offset);
+    return `${name}:${line}:${col}: ${message}`;
+  });
+  throw new BuildError("project", lines.join("\n"));
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+/** What YAML knows and these files do not use: anchors and aliases (a small file could unfold into a huge value), keys that are no words. */
+function unwanted(document: Document): { offset: number; message: string }[] {
+  const found: { offset: number; message: string }[] = [];
+  const say = (node: unknown, message: string) => found.push({ offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, message });
+  visit(document, {
+    Alias: (_key, node) => void say(node, "Anchors and aliases are not used in these files."),
+    Node: (_key, node) => void (node.anchor !== undefined && say(node, "Anchors and aliases are not used in these files.")),
+    Pair: (_key, { key }) => {
+      if (!isScalar(key)) say(key, "A key is a plain word.");
+      else if (key.value === "__proto__") say(key, "Key `__proto__` is unknown here.");
+    },
+  });
+  return found;
+}
+
+function describe(issue: z.core.$ZodIssue, document: Document): { offset: number; message: string }[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      offset: keyOffset(document, issue.path, key),
+      message: `Key \`${key}\` is unknown here.`,
+    }));
   const key = issue.path.at(-1);
+  if (issue.code === "invalid_key") {
+    const why = issue.issues.map((inner) => inner.message).join(", ");
+    return [{ offset: keyOffset(document, issue.path.slice(0, -1), String(key)), message: `Key \`${String(key)}\`: ${why}.` }];
+  }
+  if (issue.message.endsWith("received undefined"))
+    return [{ offset: offsetOf(document, issue.path), message: `Key \`${String(key)}\` is missing here.` }];
   const what = typeof key === "string" ? `\`${key}\`: ` : "";
-  return `${what}${issue.message}.`;
+  return [{ offset: offsetOf(document, issue.path), message: `${what}${issue.message}.` }];
 }
 
 /** Where the value at `path` starts; for a missing key, where its parent starts. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (isNode(node)) return (node as Node).range?.[0] ?? 0;
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node)) return node.range?.[0] ?? 0;
   }
-  return 0;
+  return document.contents?.range?.[0] ?? 0;
 }
 
 function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {

@@ -48,7 +48,7 @@ export async function clonePatched(
   try {
     await mkdir(dir, { recursive: true });
     await initBlobless(dir, base.repository, { ...options, bare: false });
-    await fetchCommit(base.commit, options);
+    await fetchCommit(base.commit, base.repository, options);
     await git(["config", "remote.origin.url", origin], options);
     // What `patches export` has to know later.
     await git(["config", "kovn.base", base.commit], options);

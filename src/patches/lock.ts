@@ -73,7 +73,7 @@ export async function lockSource(
   const patches = source.patches.map(async ({ name, path, sha256 }) => ({
     name,
     sha256,
-    patchId: await patchId(await readFile(path, "utf8"), { host }),
+    patchId: await patchId(await readFile(path), { host }),
   }));
   const learned = [...patched].map(([base, { commit, tree }]) => [baseId(base), { commit, tree }] as const);
   return {

@@ -8,7 +8,7 @@ import { alone } from "../sys/alone.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
-import { fetchCommit, git, gitSays, initBlobless, tryGit } from "../sys/git.ts";
+import { askRepository, fetchCommit, git, gitSays, initBlobless } from "../sys/git.ts";
 import { extractTar } from "../sys/tar.ts";
 
 export interface MirrorOptions {
@@ -64,7 +64,7 @@ export async function isComplete(base: Base, work: string): Promise<boolean> {
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
   if (base.kind === "apt") return probeApt(base, options);
-  const result = await tryGit(["ls-remote", "--quiet", urlOf(base.url), "HEAD"], { host: options.host, timeout: probeTimeout });
+  const result = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout });
   if (result.exitCode !== 0) throw new BuildError("network", `Repository ${base.url} cannot be read: ${gitSays(result)}`);
 }
 
@@ -121,9 +121,12 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
   await mkdir(repository, { recursive: true });
   const options = { host, cwd: repository, timeout: fetchTimeout };
   await initBlobless(repository, urlOf(base.url), { ...options, bare: true });
-  await fetchCommit(base.commit, options).catch((cause: unknown) => {
+  await fetchCommit(base.commit, urlOf(base.url), options).catch((cause: unknown) => {
     if (!(cause instanceof BuildError)) throw cause;
-    throw new BuildError("network", `Repository ${base.url} did not give the pinned commit. ${cause.message}`, { cause });
+    throw new BuildError("network", `Repository ${base.url} did not give the pinned commit. ${cause.message}`, {
+      cause,
+      hint: "--from SOURCE=PATH_OR_URL of a whole clone that has it",
+    });
   });
   await git(["update-ref", completeRef(base), base.commit], options);
 }

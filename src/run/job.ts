@@ -116,7 +116,7 @@ async function describeJob(
     source.patches.map(async ({ name, sha256, seed, path }) => ({
       name,
       sha256,
-      patchId: await patchId(await readFile(path, "utf8"), { host }),
+      patchId: await patchId(await readFile(path), { host }),
       seed,
     })),
   );

@@ -5,8 +5,11 @@ import { BuildError } from "../errors.ts";
 import { writeWhole } from "../sys/files.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
+/** A Debian package's name (Debian policy, 5.6.1); so it can never be taken for an option of a program. */
+export const packageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, "a Debian package name is wanted");
+
 const schema = z.strictObject({
-  packages: z.array(z.string().min(1)).min(1).describe("binary packages to build and keep, with their dbgsym packages"),
+  packages: z.array(packageName).min(1).describe("binary packages to build and keep, with their dbgsym packages"),
   options: z.array(z.string()).default([]).describe("further words for DEB_BUILD_OPTIONS"),
   env: z.record(z.string(), z.string()).default({}).describe("further environment variables for debian/rules"),
 });

@@ -18,7 +18,7 @@ export interface ExecOptions {
   readonly cwd?: string;
   /** Added to (and winning over) `host.env`; nothing else reaches the program. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Milliseconds after which the program is ended. */
   readonly timeout?: number;
   /** Takes the output (both streams, in order of arrival) instead of collecting it; what the program leaves running is ended with it. */

@@ -8,6 +8,8 @@ const committer = { name: "kovn-build", email: "kovn-build@localhost" };
 
 /** Settings that a user's or a machine's configuration could otherwise change the result with. */
 const settings: readonly (readonly [string, string])[] = [
+  // Repositories that somebody else owns are read too: a clone of a user's, built from by root.
+  ["safe.directory", "*"],
   ["core.autocrlf", "false"],
   ["core.attributesFile", "/dev/null"],
   ["core.excludesFile", "/dev/null"],
@@ -26,8 +28,11 @@ const settings: readonly (readonly [string, string])[] = [
 
 const fixedEnv: Readonly<Record<string, string>> = {
   GIT_CONFIG_NOSYSTEM: "1",
+  GIT_ATTR_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_TERMINAL_PROMPT: "0",
+  // What is missing is asked for by `fetchCommit`, once; git 2.39 would ask a shallow repository again and again, without end.
+  GIT_NO_LAZY_FETCH: "1",
   GIT_COMMITTER_NAME: committer.name,
   GIT_COMMITTER_EMAIL: committer.email,
   LC_ALL: "C",
@@ -44,7 +49,7 @@ const fixedEnv: Readonly<Record<string, string>> = {
 export interface GitOptions {
   readonly host: Host;
   readonly cwd?: string;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds; for calls that reach a remote, which git itself would wait for without end. */
   readonly timeout?: number;
@@ -62,9 +67,22 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   return result.stdout.trim();
 }
 
-/** What git printed on stderr without its prefixes, for a person. */
+/** What git printed on stderr without its prefixes, warnings, hints and advice, for a person. */
 export function gitSays(result: ExecResult): string {
-  return result.stderr.trim().replace(/^(fatal|error): /gm, "") || `exit code ${result.exitCode}`;
+  const noise =
+    /^$|^(warning|hint):|^Could not read from remote|^Please make sure|^and the repository exists|^Patch failed at|^When you have|^If you prefer|^To restore/;
+  const lines = result.stderr.split("\n").map((line) => line.trim().replace(/^(fatal|error): /, ""));
+  return lines.filter((line) => !noise.test(line)).join("\n") || `exit code ${result.exitCode}`;
+}
+
+/** How git serves a repository of this machine: whoever owns it (its own check sees no setting of ours in the environment). */
+function servedFrom(url: string): readonly string[] {
+  return /^(\/|file:)/.test(url) ? ["--upload-pack=git -c safe.directory=* upload-pack"] : [];
+}
+
+/** Asks a repository for its HEAD, to find out whether it can be read at all. */
+export async function askRepository(url: string, options: GitOptions): Promise<ExecResult> {
+  return tryGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD"], options);
 }
 
 /**
@@ -93,15 +111,20 @@ async function missingObjects(commit: string, options: GitOptions): Promise<stri
   return listed.split("\n").flatMap((line) => (line.startsWith("?") ? [line.slice(1)] : []));
 }
 
-/** Fetches one commit with its history, and the contents of its tree, from the repository's origin. Throws "network" when that fails. */
-export async function fetchCommit(commit: string, options: GitOptions): Promise<void> {
+/**
+ * Fetches one commit with as much of its history as there is, and the contents of its tree, from the repository's origin at `url`. Throws
+ * "network" when that fails.
+ */
+export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
   const fetchOnce = [
     "fetch",
     "--quiet",
     "--no-tags",
     "--no-write-fetch-head",
     "--recurse-submodules=no",
+    "--update-shallow",
     "--filter=blob:none",
+    ...servedFrom(url),
     "origin",
   ];
   const history = await tryGit([...fetchOnce, commit], options);
@@ -167,8 +190,36 @@ function failedHunks(stderr: string): FailedHunk[] {
 }
 
 /** A patch's stable id (git-patch-id(1)): the same for the same change whatever its line numbers. Empty for a patch without a diff. */
-export async function patchId(patch: string, options: GitOptions): Promise<string> {
+export async function patchId(patch: string | Uint8Array, options: GitOptions): Promise<string> {
   return (await git(["patch-id", "--stable"], { ...options, input: patch })).split(" ")[0] ?? "";
+}
+
+/** What a patch touches. */
+export interface PatchedPaths {
+  readonly paths: readonly string[];
+  /** Paths that it makes symbolic links, and links that it deletes. */
+  readonly newLinks: readonly string[];
+  readonly goneLinks: readonly string[];
+}
+
+/** Reads what a patch file touches (git-apply(1)), or why and at which line it cannot be read as a diff. Applies nothing. */
+export async function patchedPaths(
+  path: string,
+  options: GitOptions,
+): Promise<PatchedPaths | { readonly unreadable: string; readonly line: number | undefined }> {
+  // Outside of any repository, so that names are those in the patch.
+  const result = await tryGit(["apply", "--numstat", "--summary", "-z", path], { ...options, cwd: "/" });
+  if (result.exitCode !== 0) {
+    const line = /\bline (\d+)/.exec(result.stderr)?.[1];
+    return { unreadable: gitSays(result), line: line === undefined ? undefined : Number(line) };
+  }
+  const rows = result.stdout.split("\0");
+  const summary = rows.pop() ?? "";
+  const links = (kind: string) =>
+    [...summary.matchAll(/^ (create|delete) mode 120000 (.+)$/gm)].flatMap(([, found, name]) =>
+      found === kind ? (name ?? []) : [],
+    );
+  return { paths: rows.map((row) => row.replace(/^\S+\t\S+\t/, "")), newLinks: links("create"), goneLinks: links("delete") };
 }
 
 /** The trailers of a commit message (git-interpret-trailers(1)), in order. */
