@@ -105,8 +105,13 @@ ${indented}
  * an upstream in `<folder>/upstream`. `files` are written over it.
  */
 export async function makeProject(folder: string, files: Files = {}): Promise<string> {
-  const project = join(folder, "project");
   await makeUpstream(join(folder, "upstream"));
+  return writeProject(folder, files);
+}
+
+/** The project of `makeProject` without its upstream. */
+export async function writeProject(folder: string, files: Files = {}): Promise<string> {
+  const project = join(folder, "project");
   await writeFiles(project, {
     "pipelines/test.yaml": pipelineYaml("cp greeting.txt ../out/"),
     "patches/seed.yaml": `- { entry: 1, source: demo, repository: kubeovn/demo, commit: ${"a".repeat(40)}, title: Greet the world }\n`,

@@ -1,0 +1,248 @@
+import { mkdir, readFile, readdir, realpath, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { Manifest, Plan, RunEvent } from "../../src/index.ts";
+import { kovnBuild, run } from "../helpers/cli.ts";
+import { contentOf, test } from "../helpers/folder.ts";
+import { makeProject, pin, pipelineYaml } from "../helpers/project.ts";
+
+const patchedCommit = "27d8a9ae98b367a69803edc50d0de6e3efc0b932";
+const build = ["--target", "linux"];
+const manifestOf = async (project: string) =>
+  JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
+const withScript = (script: string, artifacts?: string) => ({ "pipelines/test.yaml": pipelineYaml(script, artifacts) });
+
+describe("a build", () => {
+  test("ends with exactly its artifacts in dist, checksums that are true, and what they were made of", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await mkdir(join(project, "dist/linux"), { recursive: true });
+    await writeFile(join(project, "dist/linux/of-the-last-build.txt"), "");
+    const result = await kovnBuild(project, build);
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("dist/linux/greeting.txt") });
+    const dist = join(project, "dist/linux");
+    expect(await readdir(dist)).toEqual(["SHA256SUMS", "artifacts.json", "greeting.txt"]);
+    expect(await readdir(join(project, "dist"))).toEqual(["linux"]);
+    expect(await readFile(join(dist, "greeting.txt"), "utf8")).toBe("hello all worlds\n");
+    expect(await run(dist, ["sha256sum", "--check", "--strict", "SHA256SUMS"])).toMatchObject({ exitCode: 0 });
+    const manifest = await manifestOf(project);
+    expect(manifest.artifacts).toMatchObject([{ file: "greeting.txt", size: 17, job: "demo" }]);
+    expect(manifest.jobs).toMatchObject([
+      {
+        id: "demo",
+        base: { kind: "git", url: join(folder, "upstream"), commit: pin },
+        baseCommit: pin,
+        alternate: false,
+        patchedCommit,
+        series: [
+          { name: "greet-world.patch", seed: "aaaaaaaaaa", patchId: expect.stringMatching(/^[0-9a-f]{40}$/) },
+          { name: "greet-all.patch", seed: "none", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        ],
+      },
+    ]);
+  });
+
+  test("runs with the same options again without the upstream", async ({ folder }) => {
+    const project = await makeProject(folder);
+    expect(await kovnBuild(project, build)).toMatchObject({ exitCode: 0 });
+    await rename(join(folder, "upstream"), join(folder, "away"));
+    expect(await kovnBuild(project, build)).toMatchObject({ exitCode: 0 });
+    expect((await manifestOf(project)).jobs[0]?.patchedCommit).toBe(patchedCommit);
+  });
+
+  test("gives its programs nothing of the user's environment, and files that all may read", async ({ folder }) => {
+    const project = await makeProject(
+      folder,
+      withScript("env | sort > ../out/env.txt; umask > ../out/umask.txt; ls -A > ../out/files.txt"),
+    );
+    const result = await run(
+      project,
+      ["sh", "-c", `umask 077; exec "$@"`, "sh", process.execPath, join(process.cwd(), "build/cli.js"), ...build],
+      {
+        SECRET: "of the user",
+        LC_ALL: "tr_TR.UTF-8",
+        TZ: "Asia/Tokyo",
+        CFLAGS: "-O0",
+        GIT_DIR: "/nowhere",
+        PERL5LIB: "/nowhere",
+      },
+    );
+    expect(result).toMatchObject({ exitCode: 0 });
+    const lines = (await readFile(join(project, "dist/linux/env.txt"), "utf8")).trim().split("\n");
+    const env = Object.fromEntries(lines.map((line) => line.split("=", 2) as [string, string]));
+    expect(env).toMatchObject({
+      LC_ALL: "C.UTF-8",
+      TZ: "UTC",
+      SOURCE_DATE_EPOCH: String(Date.parse("2026-11-22T09:00:00Z") / 1000),
+      HOME: expect.stringContaining("/.kovn/runs/"),
+    });
+    for (const name of ["SECRET", "CFLAGS", "GIT_DIR", "PERL5LIB"]) expect(env).not.toHaveProperty(name);
+    expect(await readFile(join(project, "dist/linux/umask.txt"), "utf8")).toBe("0022\n");
+    expect(await readFile(join(project, "dist/linux/files.txt"), "utf8")).toBe("greeting.txt\nlib\nnumbers.txt\nway\n");
+  });
+
+  test("takes patches and pipelines from a folder above, and leaves work and results in the current one", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const below = join(project, "some/where");
+    await mkdir(below, { recursive: true });
+    expect(await kovnBuild(below, [...build, "--out", "results"])).toMatchObject({ exitCode: 0 });
+    expect(await readdir(below)).toEqual([".kovn", "results"]);
+    expect(await readdir(join(below, "results/linux"))).toContain("greeting.txt");
+  });
+
+  test("builds jobs after those that they need, side by side, and only those that are asked for", async ({ folder }) => {
+    const job = (needs: string, script: string, file: string) =>
+      `    source: demo\n    needs: [${needs}]\n    steps: [{ uses: shell, with: { script: '${script}' } }]\n    artifacts: [${file}]\n`;
+    const jobs = `  last:\n${job("first", "cp ../../first/out/one.txt ../out/two.txt", "two.txt")}  first:\n${job("", "echo 1 > ../out/one.txt", "one.txt")}`;
+    const project = await makeProject(folder, {
+      "pipelines/test.yaml": `name: test\ntarget: linux\nflags: { default: { amd64: -O2, arm64: -O2 } }\njobs:\n${jobs}`,
+    });
+    expect(await kovnBuild(project, [...build, "--jobs", "4"])).toMatchObject({ exitCode: 0 });
+    expect((await manifestOf(project)).jobs.map((one) => one.id)).toEqual(["first", "last"]);
+    expect(await kovnBuild(project, [...build, "--only", "first"])).toMatchObject({ exitCode: 0 });
+    expect(await readdir(join(project, "dist/linux"))).toEqual(["SHA256SUMS", "artifacts.json", "one.txt"]);
+  });
+});
+
+describe("a deb step", () => {
+  /** What dpkg-buildpackage does, as far as a step sees it: debs beside the source, of what stands at the top of debian/changelog. */
+  const program = `#!/bin/sh
+set -eu
+version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
+env | grep -E '^(DEB|DH)_' | sort
+echo "arguments: $*"
+for name in demo-tools demo-tools-dbgsym demo-extra; do
+  mkdir -p "deb-$name/DEBIAN"
+  printf 'Package: %s\\nVersion: %s\\nArchitecture: all\\nMaintainer: Me <me@example.com>\\nDescription: x\\n' "$name" "$version" > "deb-$name/DEBIAN/control"
+  [ "$name" = demo-extra ] || dpkg-deb --build --root-owner-group "deb-$name" "../\${name}_\${version}_all.deb"
+done
+`;
+  const pipeline = (folder: string, packages: string) => `name: test
+target: linux
+flags: { default: { amd64: -O2 -msse4.2, arm64: -O2 -msse4.2 } }
+jobs:
+  demo:
+    source: demo
+    steps:
+      - uses: shell
+        with: { script: 'mkdir debian; echo "Demo (1.2.3-1) stable; urgency=low" > debian/changelog' }
+      - uses: deb
+        with: { packages: [${packages}], options: [nodpdk], env: { PATH: '${folder}/bin:/usr/bin:/bin' } }
+    artifacts: ['*.deb', 'debug/*.deb']
+`;
+
+  test("keeps packages and their debug packages, with a version that tells the series", async ({ folder }) => {
+    const project = await makeProject(folder, {
+      "pipelines/test.yaml": pipeline(folder, "demo-tools"),
+      "../bin/dpkg-buildpackage": program,
+    });
+    const result = await kovnBuild(project, [...build, "--verbose", "--jobs", "3"]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toContain("demo| DEB_CFLAGS_APPEND=-O2 -msse4.2");
+    expect(result.stderr).toContain("demo| DEB_BUILD_OPTIONS=nocheck parallel=3 nodpdk");
+    expect(result.stderr).toContain("demo| DH_OPTIONS=-pdemo-tools");
+    const { artifacts } = await manifestOf(project);
+    const version = expect.stringMatching(/^1\.2\.3-1\+kovn1\.[0-9a-f]{8}$/) as string;
+    expect(artifacts).toMatchObject([
+      { file: expect.stringMatching(/^debug\/demo-tools-dbgsym_/), package: "demo-tools-dbgsym", version },
+      { file: expect.stringMatching(/^demo-tools_/), package: "demo-tools", version, architecture: "all" },
+    ]);
+    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"])).stdout) as Plan;
+    expect(artifacts[0]?.version).toBe(`1.2.3-1${plan.jobs[0]?.versionSuffix}`);
+  });
+
+  test("that made no wanted package fails and names it", async ({ folder }) => {
+    const project = await makeProject(folder, {
+      "pipelines/test.yaml": pipeline(folder, "demo-tools, demo-extra"),
+      "../bin/dpkg-buildpackage": program,
+    });
+    const result = await kovnBuild(project, build);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("made no package `demo-extra`");
+  });
+});
+
+describe("--json", () => {
+  const eventsOf = (stdout: string) => stdout.split("\n").map((line) => JSON.parse(line) as RunEvent);
+
+  test("prints one event a line and nothing else, from the plan to the end", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const result = await kovnBuild(project, [...build, "--json"]);
+    const events = eventsOf(result.stdout);
+    expect(events.map((event) => event.event)).toEqual(["plan", "base", "job-start", "step-start", "job-end", "done"]);
+    expect(result.stderr).toBe("");
+    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"])).stdout) as Plan;
+    expect(events[0]).toEqual({ event: "plan", ...plan });
+    expect(events.at(-1)).toMatchObject({
+      folder: await realpath(join(project, "dist/linux")),
+      artifacts: [{ file: "greeting.txt" }],
+    });
+  });
+
+  test("has the job's output only with --verbose", async ({ folder }) => {
+    const project = await makeProject(folder, withScript("echo to stdout; echo to stderr >&2; cp greeting.txt ../out/"));
+    const output = async (...more: string[]) => {
+      const events = eventsOf((await kovnBuild(project, [...build, "--json", ...more])).stdout);
+      return events.flatMap((event) => (event.event === "output" ? [event.line] : []));
+    };
+    expect(await output()).toEqual([]);
+    expect(await output("--verbose")).toEqual(expect.arrayContaining(["to stdout", "to stderr"]));
+  });
+
+  test("ends a failed run without `done`, with the tail in the job's end", async ({ folder }) => {
+    const project = await makeProject(folder, withScript("echo before; exit 3"));
+    const result = await kovnBuild(project, [...build, "--json"]);
+    expect(result.exitCode).toBe(1);
+    expect(eventsOf(result.stdout).at(-1)).toMatchObject({
+      event: "job-end",
+      outcome: "failed",
+      tail: expect.arrayContaining(["before"]),
+    });
+    expect(result.stderr).toContain("exit code 3");
+  });
+});
+
+describe("a job that fails", () => {
+  test("shows its last 30 lines, where the whole log is and what to type next, and leaves dist as it was", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await kovnBuild(project, build);
+    const before = await contentOf(join(project, "dist"));
+    await writeFile(join(project, "pipelines/test.yaml"), pipelineYaml("seq 1 100; echo half > ../out/half.txt; false"));
+    const result = await kovnBuild(project, build);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/^demo\| 71\n(?:demo\| \d+\n){28}demo\| 100$/m);
+    expect(result.stderr).not.toContain("demo| 70\n");
+    const [, log = ""] = /The whole output is in (.+)$/m.exec(result.stderr) ?? [];
+    expect((await readFile(log, "utf8")).split("\n")).toEqual(expect.arrayContaining(["1", "70", "100"]));
+    expect(result.stderr).toContain(`  -> less +G ${log}`);
+    expect(await contentOf(join(project, "dist"))).toEqual(before);
+  });
+
+  test("for lack of a file that matches its artifacts says which pattern", async ({ folder }) => {
+    const project = await makeProject(folder, withScript("true", "*.deb"));
+    const result = await kovnBuild(project, build);
+    expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(result.stderr).toContain("Job `demo` made no file that matches `*.deb`.");
+    expect(await readdir(project)).not.toContain("dist");
+  });
+
+  test("by a patch that does not apply leaves no half-patched source", async ({ folder }) => {
+    const project = await makeProject(folder, { "patches/1.0/demo/series": "greet-all.patch\ngreet-world.patch\n" });
+    const result = await kovnBuild(project, build);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("Patch `greet-all.patch` (1 of 2 of `demo`) does not apply");
+    const left = Object.keys(await contentOf(join(project, ".kovn/runs"))).map((path) => path.split("/").slice(2).join("/"));
+    expect(left.filter((path) => path.startsWith("src"))).toEqual([]);
+  });
+
+  test("keeps others that need it from starting", async ({ folder }) => {
+    const job = (needs: string, script: string) =>
+      `    source: demo\n    needs: [${needs}]\n    steps: [{ uses: shell, with: { script: '${script}' } }]\n    artifacts: ['*']\n`;
+    const project = await makeProject(folder, {
+      "pipelines/test.yaml": `name: test\ntarget: linux\nflags: { default: { amd64: -O2, arm64: -O2 } }\njobs:\n  first:\n${job("", "exit 1")}  last:\n${job("first", "true")}`,
+    });
+    const result = await kovnBuild(project, build);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("first: failed");
+    expect(result.stderr).not.toContain("last: started");
+  });
+});

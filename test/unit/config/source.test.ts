@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { listLines, pickLine } from "../../../src/config/project.ts";
+import { readSource } from "../../../src/config/source.ts";
+import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
+import { demo, mail, replaceLine, sourceYaml, writeFiles } from "../../helpers/project.ts";
+
+const diff = replaceLine("greeting.txt", "hello", "hi");
+
+/** A project with one source and these files; answers with its patches. */
+async function readPatches(folder: string, files: Readonly<Record<string, string>>) {
+  await writeFiles(folder, { [`${demo}/source.yaml`]: sourceYaml("upstream") });
+  await writeFiles(folder, Object.fromEntries(Object.entries(files).map(([name, content]) => [`${demo}/${name}`, content])));
+  return (await readSource({ root: folder, work: join(folder, ".kovn") }, "1.0", "demo", host)).patches;
+}
+
+describe("a series", () => {
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ["without a line has no patch", "", []],
+    ["of comments has no patch", "# one\n\n   # two\n", []],
+    ["has its patches in order", "b.patch\na.patch\n", ["b.patch", "a.patch"]],
+    ["may have comments behind names", "a.patch # first\nb.patch\t# then\n", ["a.patch", "b.patch"]],
+    ["may lack the last line end", "a.patch\nb.patch", ["a.patch", "b.patch"]],
+    ["may have spaces and carriage returns around names", "  a.patch \r\nb.patch\r\n", ["a.patch", "b.patch"]],
+  ];
+
+  test.for(cases)("%s", async ([, series, names], { folder }) => {
+    const mails = Object.fromEntries(names.map((name) => [name, mail("Greet", diff)]));
+    expect((await readPatches(folder, { ...mails, series })).map((patch) => patch.name)).toEqual(names);
+  });
+});
+
+describe("a patch", () => {
+  const subjects: readonly (readonly [string, string, string])[] = [
+    ["loses its prefix", "Greet all", "Greet all"],
+    [
+      "is whole when it takes two lines",
+      "ofproto: Forget the usage of a number with the\n port.",
+      "ofproto: Forget the usage of a number with the port.",
+    ],
+    ["may hold brackets", "[ovs] Greet all", "[ovs] Greet all"],
+  ];
+
+  test.for(subjects)("has a subject that %s", async ([, header, subject], { folder }) => {
+    const [patch] = await readPatches(folder, { series: "a.patch\n", "a.patch": mail(header, diff) });
+    expect(patch?.subject).toBe(subject);
+  });
+
+  test("has the sha256 of its bytes, also when they are no UTF-8", async ({ folder }) => {
+    await readPatches(folder, { series: "" });
+    const digests = [];
+    for (const byte of [0xe4, 0xe5]) {
+      const bytes = Buffer.concat([Buffer.from(mail("Greet", diff)), Buffer.from([0x2d, 0x2d, 0x20, 0x0a, byte, 0x0a])]);
+      await writeFile(join(folder, demo, "a.patch"), bytes);
+      const [patch] = await readPatches(folder, { series: "a.patch\n" });
+      digests.push(patch?.sha256);
+      expect(patch?.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+    }
+    expect(new Set(digests).size).toBe(2);
+  });
+
+  test("says which seed commit it reimplements", async ({ folder }) => {
+    const fields = "Origin: vendor\nForwarded: not-needed\nSeed: 0123456789\nLast-Update: 2026-11-22";
+    const [patch] = await readPatches(folder, { series: "a.patch\n", "a.patch": mail("Greet", diff, { Fields: fields }) });
+    expect(patch?.seed).toBe("0123456789");
+  });
+
+  test("may write where an earlier patch deleted a link", async ({ folder }) => {
+    const link = (kind: string, before: string, after: string) =>
+      `diff --git a/way b/way\n${kind} file mode 120000\n--- ${before}\n+++ ${after}\n@@ -${kind === "new" ? "0,0 +1" : "1 +0,0"} @@\n${kind === "new" ? "+" : "-"}lib\n\\ No newline at end of file\n`;
+    const inside =
+      "diff --git a/way/in.txt b/way/in.txt\nnew file mode 100644\n--- /dev/null\n+++ b/way/in.txt\n@@ -0,0 +1 @@\n+x\n";
+    const patches = await readPatches(folder, {
+      series: "make.patch\nundo.patch\nfill.patch\n",
+      "make.patch": mail("Make", link("new", "/dev/null", "b/way")),
+      "undo.patch": mail("Undo", link("deleted", "a/way", "/dev/null")),
+      "fill.patch": mail("Fill", inside),
+    });
+    expect(patches.length).toBe(3);
+  });
+});
+
+describe("lines", () => {
+  const makeLines = (folder: string) =>
+    writeFiles(folder, {
+      "patches/1.9/demo/series": "",
+      "patches/1.12/demo/series": "",
+      "patches/seed.yaml": "[]",
+      "patches/notes/a": "",
+    });
+
+  test("are the folders with a version, the oldest first", async ({ folder }) => {
+    await makeLines(folder);
+    expect(await listLines({ root: folder, work: "" })).toEqual(["1.9", "1.12"]);
+  });
+
+  test("default to the newest", async ({ folder }) => {
+    await makeLines(folder);
+    expect(await pickLine({ root: folder, work: "" }, undefined)).toBe("1.12");
+    expect(await pickLine({ root: folder, work: "" }, "1.9")).toBe("1.9");
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { allowedBases, baseId, declaredBases, describeBase, type Base, type From } from "../../../src/plan/base.ts";
+import { aptBase, aSource, pinBase } from "../../helpers/plan.ts";
+
+const from = (rule: From["rule"], repositories: From["repositories"] = {}): From => ({ rule, repositories });
+const clone: Base = { kind: "git", url: "../ovs", commit: "a".repeat(40) };
+
+const cases: readonly (readonly [string, From, readonly Base[]])[] = [
+  ["auto allows the upstream and then the alternates", from("auto"), [pinBase, aptBase]],
+  ["git allows no alternate", from("git"), [pinBase]],
+  ["apt allows only alternates", from("apt"), [aptBase]],
+  ["a given repository replaces all, at the pinned commit", from("auto", { ovs: "../ovs" }), [clone]],
+  ["a given repository wins over apt", from("apt", { ovs: "../ovs" }), [clone]],
+  ["a repository of another source changes nothing", from("git", { ovn: "../ovn" }), [pinBase]],
+];
+
+describe("allowed bases", () => {
+  test.each(cases)("%s", (_name, given, expected) => {
+    expect(allowedBases(aSource(), given)).toEqual(expected);
+  });
+
+  test("apt is refused for a source that Debian has no package of", () => {
+    expect(() => allowedBases(aSource({ name: "ovn", alternates: [] }), from("apt"))).toThrow(
+      "Source `ovn` has no Debian package to be taken from.",
+    );
+  });
+});
+
+test("declared bases are all, whatever is preferred", () => {
+  expect(declaredBases(aSource(), from("apt"))).toEqual([pinBase, aptBase]);
+  expect(declaredBases(aSource(), from("git", { ovs: "../ovs" }))).toEqual([clone, aptBase]);
+});
+
+test("a base's id does not depend on where it is taken from", () => {
+  expect(baseId(clone)).toBe(baseId(pinBase));
+  expect(baseId(aptBase)).toBe(`apt:${"b".repeat(64)}`);
+});
+
+test("a base is described in a few words", () => {
+  expect(describeBase(pinBase)).toBe("https://example.com/ovs.git at aaaaaaaaaaaa");
+  expect(describeBase(aptBase)).toBe("Debian's openvswitch-source 3.1.0-2");
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { makePlan, type PlanInput, type PlannedJob } from "../../../src/plan/plan.ts";
+import { aJob, aPatch, aPipeline, aPlanInput, aptBase, aSource, pinBase } from "../../helpers/plan.ts";
+
+const planned = (input: PlanInput, id = "ovs"): PlannedJob => {
+  const job = makePlan(input).jobs.find((one) => one.id === id);
+  if (job === undefined) throw new Error(`the plan has no job ${id}`);
+  return job;
+};
+const base = aPlanInput();
+const withOvs = (changes: Parameters<typeof aSource>[0]) => aPlanInput({ sources: { ...base.sources, ovs: aSource(changes) } });
+const withJob = (changes: Parameters<typeof aJob>[0]) =>
+  aPlanInput({ pipeline: aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob(changes) } }) });
+
+test("a plan is a plain value that JSON gives back", () => {
+  const plan = makePlan(base);
+  expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+});
+
+test("each job stands after the jobs that it needs", () => {
+  expect(makePlan(base).jobs.map((job) => job.id)).toEqual(["ovs", "ovn"]);
+});
+
+test("--only takes a job and what it needs", () => {
+  expect(makePlan(aPlanInput({ only: ["ovs"] })).jobs.map((job) => job.id)).toEqual(["ovs"]);
+  expect(makePlan(aPlanInput({ only: ["ovn"] })).jobs.map((job) => job.id)).toEqual(["ovs", "ovn"]);
+});
+
+test("a job is taken from its first base and names the others", () => {
+  expect(planned(base)).toMatchObject({ base: pinBase, otherBases: [aptBase], source: { version: "3.1.8", revision: 7 } });
+  const fromApt = planned(aPlanInput({ bases: { ...base.bases, ovs: [aptBase] } }));
+  expect(fromApt).toMatchObject({ base: aptBase, otherBases: [], source: { version: "3.1.0-2" } });
+});
+
+test("the flags are those of variant and architecture", () => {
+  expect(makePlan(base).flags).toBe("-O2 -mpopcnt");
+  expect(makePlan(aPlanInput({ variant: "legacy", arch: "arm64" })).flags).toBe("-O1");
+});
+
+test("the version suffix carries the revision and eight digits", () => {
+  expect(planned(base).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
+});
+
+const changes: readonly (readonly [string, PlanInput])[] = [
+  ["another base", aPlanInput({ bases: { ...base.bases, ovs: [aptBase] } })],
+  ["a changed patch", withOvs({ patches: [aPatch("first.patch", { sha256: "other" }), aPatch("second.patch")] })],
+  ["a dropped patch", withOvs({ patches: [aPatch("first.patch")] })],
+  ["another order of patches", withOvs({ patches: [aPatch("second.patch"), aPatch("first.patch")] })],
+  ["a changed step", withJob({ steps: [{ uses: "shell", with: { script: "make all" } }] })],
+  ["another variant", aPlanInput({ variant: "legacy" })],
+];
+
+describe.each(changes)("%s", (_name, input) => {
+  test("changes the key and the version suffix", () => {
+    expect(planned(input).key).not.toBe(planned(base).key);
+    expect(planned(input).versionSuffix).not.toBe(planned(base).versionSuffix);
+  });
+
+  test("changes key and version suffix of a job that needs this one", () => {
+    expect(planned(input, "ovn").key).not.toBe(planned(base, "ovn").key);
+    expect(planned(input, "ovn").versionSuffix).not.toBe(planned(base, "ovn").versionSuffix);
+  });
+});
+
+test("another architecture changes the key, and not the version suffix", () => {
+  const other = planned(aPlanInput({ arch: "arm64" }));
+  expect(other.key).not.toBe(planned(base).key);
+  expect(other.versionSuffix).toBe(planned(base).versionSuffix);
+});
+
+test("other flags of another architecture change the version suffix, since packages of architecture all come from one of them", () => {
+  const flags = { ...base.pipeline.flags, default: { amd64: "-O2 -mpopcnt", arm64: "-O3" } };
+  expect(planned(aPlanInput({ pipeline: aPipeline({ flags }) })).versionSuffix).not.toBe(planned(base).versionSuffix);
+});
+
+test("where the pinned commit comes from changes neither key nor version suffix", () => {
+  const other = planned(
+    aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, kind: "git", url: "/home/me/ovs", commit: "a".repeat(40) }] } }),
+  );
+  expect([other.key, other.versionSuffix]).toEqual([planned(base).key, planned(base).versionSuffix]);
+});
+
+test("a locked build carries the locked commit of its base", () => {
+  const locked = { commit: "c".repeat(40), tree: "d".repeat(40) };
+  const source = { revision: 7, patches: [], bases: { [`git:${"a".repeat(40)}`]: locked } };
+  expect(planned(aPlanInput({ only: ["ovs"], locks: { ovs: source } })).locked).toEqual(locked);
+});
+
+test("a base that the lock does not know is refused with how to lock it", () => {
+  const locks = { ovs: { revision: 7, patches: [], bases: {} } };
+  expect(() => makePlan(aPlanInput({ only: ["ovs"], locks }))).toThrow(/The lock of `ovs` knows no patched commit/);
+});
+
+test("a job whose source the line lacks is refused by name", () => {
+  expect(() => makePlan(aPlanInput({ sources: {} }))).toThrow("Job `ovs` of pipeline `test` has no source `ovs` in line 1.12.");
+});
