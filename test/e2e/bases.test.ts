@@ -1,0 +1,157 @@
+import { readFile, readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { Manifest, Plan } from "../../src/index.ts";
+import { makeApt } from "../helpers/apt.ts";
+import { kovnBuild } from "../helpers/cli.ts";
+import { contentOf, test } from "../helpers/folder.ts";
+import { demo, inGit, makeProject, makeUpstream, pin, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
+import { listen } from "../helpers/server.ts";
+
+const build = ["--target", "linux"];
+const jobOf = async (project: string) => {
+  const manifest = JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
+  return manifest.jobs[0];
+};
+/** A project whose upstream is at `url` and whose alternate is apt's `demo-source`. */
+const withAlternate = async (folder: string, url: string) => {
+  const apt = await makeApt(folder);
+  const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml(url, apt.alternates) });
+  return { project, env: { PATH: apt.path } };
+};
+
+describe("--from", () => {
+  test("auto takes the upstream where it can be reached", async ({ folder }) => {
+    await makeUpstream(join(folder, "upstream"));
+    const { project, env } = await withAlternate(folder, join(folder, "upstream"));
+    expect(await kovnBuild(project, build, env)).toMatchObject({ exitCode: 0 });
+    expect(await jobOf(project)).toMatchObject({ base: { kind: "git" }, alternate: false, baseCommit: pin });
+  });
+
+  test("auto takes the alternate where the upstream cannot be reached, and says so in three places", async ({ folder }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    const result = await kovnBuild(project, [...build, "--json"], env);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(await jobOf(project)).toMatchObject({
+      base: { kind: "apt", package: "demo-source" },
+      alternate: true,
+      version: "1.2.3-1",
+    });
+    const events = result.stdout
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string; message?: string; jobs?: Plan["jobs"] });
+    expect(events.filter((event) => event.event === "plan").map((event) => event.jobs?.[0]?.base.kind)).toEqual(["git", "apt"]);
+    const plain = await kovnBuild(project, build, env);
+    expect(plain.stderr).toContain("is taken from an alternate: Debian's demo-source 1.2.3-1, not from the pinned commit.");
+  });
+
+  test("auto prefers a base that is complete on disk", async ({ folder }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "upstream"));
+    await kovnBuild(project, [...build, "--from", "apt"], env);
+    await makeUpstream(join(folder, "upstream"));
+    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"], env)).stdout) as Plan;
+    expect(plan.jobs[0]?.base.kind).toBe("apt");
+    expect(plan.jobs[0]?.otherBases).toMatchObject([{ kind: "git" }]);
+  });
+
+  test("git takes no alternate, and fails where the upstream cannot be reached", async ({ folder }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    const result = await kovnBuild(project, [...build, "--from", "git"], env);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("Source `demo` cannot be reached.");
+    expect(result.stderr).toContain("  -> --from demo=PATH_OR_URL");
+  });
+
+  test("apt takes the alternate although the upstream is there", async ({ folder }) => {
+    await makeUpstream(join(folder, "upstream"));
+    const { project, env } = await withAlternate(folder, join(folder, "upstream"));
+    expect(await kovnBuild(project, [...build, "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
+    expect(await jobOf(project)).toMatchObject({ base: { kind: "apt" }, alternate: true });
+  });
+
+  test("SOURCE=PATH takes the pinned commit from there, and it is the same patched commit", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await kovnBuild(project, build);
+    const first = await jobOf(project);
+    await inGit(folder, "clone", "--quiet", "--bare", "upstream", "clone.git");
+    await rename(join(folder, "upstream"), join(folder, "away"));
+    expect(await kovnBuild(project, [...build, "--from", "demo=../clone.git"])).toMatchObject({ exitCode: 0 });
+    const second = await jobOf(project);
+    expect(second).toMatchObject({ base: { url: "../clone.git" }, patchedCommit: first?.patchedCommit, key: first?.key });
+  });
+
+  test("SOURCE=file URL is as good as a path", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await rename(join(folder, "upstream"), join(folder, "away"));
+    expect(await kovnBuild(project, [...build, "--from", `demo=file://${folder}/away`])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe("an alternate", () => {
+  test("is downloaded once, and has every file of its package, ignored ones too", async ({ folder }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    expect(await kovnBuild(project, ["patches", "apply", "demo", "tree", "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(project, "tree/greeting.txt"), "utf8")).toBe("hello all worlds\n");
+    expect(await readdir(join(project, "tree"))).toEqual(expect.arrayContaining([".gitignore", "debian", "numbers.txt", "way"]));
+    await writeFiles(join(folder, "bin"), { "apt-get": "#!/bin/sh\nexit 9\n", "apt-cache": "#!/bin/sh\nexit 9\n" });
+    expect(await kovnBuild(project, [...build, "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
+  });
+
+  test("has the same commit on every machine", async ({ folder }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    const commits = [];
+    for (const [name, more] of Object.entries({ one: { TZ: "Asia/Tokyo" }, two: { LC_ALL: "C", TZ: "UTC" } })) {
+      await rename(project, join(folder, name));
+      commits.push(
+        (
+          await kovnBuild(join(folder, name), ["patches", "apply", "demo", "tree", "--from", "apt"], { ...env, ...more })
+        ).stdout.split(" ")[0],
+      );
+      await rename(join(folder, name), project);
+      await rename(join(project, ".kovn"), join(folder, `work-of-${name}`));
+      await rename(join(project, "tree"), join(folder, `tree-of-${name}`));
+    }
+    expect(commits[0]).toMatch(/^[0-9a-f]{40}$/);
+    expect(commits[1]).toBe(commits[0]);
+  });
+});
+
+describe("an upstream that accepts and never answers", () => {
+  // Each of these takes most of the 20 seconds, all of it asleep.
+  const schemes = ["http", "git", "ssh"];
+
+  test.for(schemes)(
+    "is noticed within 20 seconds over %s, before anything is built",
+    { timeout: 40_000 },
+    async (scheme, { folder }) => {
+      const server = await listen(() => undefined);
+      try {
+        const project = await writeProject(folder);
+        const before = await contentOf(project);
+        const started = performance.now();
+        const result = await kovnBuild(project, [...build, "--from", `demo=${scheme}://127.0.0.1:${server.port}/demo.git`]);
+        expect(performance.now() - started).toBeLessThan(20_000);
+        expect(result).toMatchObject({ exitCode: 1 });
+        expect(result.stderr).toMatch(
+          /Source `demo` cannot be reached\. .*127\.0\.0\.1.* (gave no answer within 15 s|cannot be read)/,
+        );
+        expect(result.stderr).not.toContain("demo: started");
+        expect(await contentOf(project)).toEqual(before);
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
+  test("gives way to the alternate within 20 seconds", { timeout: 60_000 }, async ({ folder }) => {
+    const server = await listen(() => undefined);
+    try {
+      const { project, env } = await withAlternate(folder, `http://127.0.0.1:${server.port}/demo.git`);
+      const result = await kovnBuild(project, build, env);
+      expect(result).toMatchObject({ exitCode: 0 });
+      expect(result.stderr).toMatch(/notice: .*127\.0\.0\.1.* is taken from Debian's demo-source 1\.2\.3-1 instead\./);
+    } finally {
+      await server.close();
+    }
+  });
+});
