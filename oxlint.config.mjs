@@ -7,7 +7,7 @@ const doors = {
   "node:child_process": "sys/exec.ts",
   "node:process": "cli.ts",
   tar: "sys/tar.ts",
-  listr2: "report/",
+  "log-update": "report/",
   commander: "program",
   yaml: "config/",
   "p-queue": "run/",

@@ -50,7 +50,7 @@ async function makeReporter(options: { readonly json: boolean; readonly verbose:
   const live = process.stderr.isTTY && !options.verbose && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
   if (!live) return plainReporter(tell, print, options.verbose);
   const { terminalReporter } = await import("./report/terminal.ts");
-  return terminalReporter(process.stderr, print);
+  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell, result: print });
 }
 
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */

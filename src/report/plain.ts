@@ -1,6 +1,6 @@
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
-import { bytes, duration, type Reporter } from "./reporter.ts";
+import { bytes, count, duration, type Reporter } from "./reporter.ts";
 
 /** A line for each event, for logs and pipes. `print` gets progress (stderr), `result` what the command was asked for (stdout). */
 export function plainReporter(print: (text: string) => void, result: (text: string) => void, verbose: boolean): Reporter {
@@ -18,13 +18,13 @@ export function plainReporter(print: (text: string) => void, result: (text: stri
 export function describeEvent(event: RunEvent, verbose: boolean): string | undefined {
   switch (event.event) {
     case "plan":
-      return `plan: ${event.target}, line ${event.line}, ${event.variant}, ${event.arch}: ${event.jobs.map((job) => job.id).join(", ")}`;
+      return `plan: ${event.target}, line ${event.line}, ${event.variant}, ${event.arch}: ${nameJobs(event.jobs.map((job) => job.id))}`;
     case "notice":
       return `notice: ${event.message}`;
     case "base":
-      return `base: ${event.source}: ${describeBase(event.base)} (commit ${event.commit})`;
+      return `base: ${event.source}: ${describeBase(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
     case "job-start":
-      return `${event.job}: started, log in ${event.log}`;
+      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}`;
     case "step-start":
       return `${event.job}: step ${event.position} of ${event.count}: ${event.step}`;
     case "output":
@@ -32,13 +32,17 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "job-end":
       return [
         ...event.tail.map((line) => `${event.job}| ${line}`),
-        `${event.job}: ${event.outcome} after ${duration(event.duration)}`,
+        `${event.job}: ${event.outcome} after ${duration(event.duration)}${event.warnings === 0 ? "" : `, ${count(event.warnings, "warning")}`}`,
       ].join("\n");
     case "done":
-      return `done after ${duration(event.duration)}: ${event.artifacts.length} files in ${event.folder}`;
+      return `done after ${duration(event.duration)}: ${count(event.artifacts.length, "file")} in ${event.folder}`;
     default:
       return event satisfies never;
   }
+}
+
+function nameJobs(ids: readonly string[]): string {
+  return ids.length > 8 ? `${ids.length} jobs` : ids.join(", ");
 }
 
 /** The result for a person: each file with its size. */

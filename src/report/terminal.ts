@@ -1,96 +1,93 @@
-import type { ListrTask } from "listr2";
-import { describeEvent, showResult } from "./plain.ts";
-import { duration, type Reporter } from "./reporter.ts";
+import { createLogUpdate } from "log-update";
 import type { RunEvent } from "../run/events.ts";
+import { describeEvent, showResult } from "./plain.ts";
+import type { Reporter } from "./reporter.ts";
+import { drawView, type ViewedJob } from "./view.ts";
 
-/** A job as listr2 shows it: a promise to wait for, and the two lines that change. */
-interface Row {
-  readonly finish: (failure: Error | undefined) => void;
-  readonly update: (change: { title?: string; output?: string }) => void;
+/** A job that runs; `started` is a time of `performance.now()`. */
+type RunningJob = Omit<ViewedJob, "elapsed"> & { readonly started: number };
+
+export interface Terminal {
+  readonly screen: NodeJS.WriteStream;
+  readonly color: boolean;
+  /** Writes above the live view. */
+  readonly tell: (text: string) => void;
+  /** Takes what the command was asked for (stdout). */
+  readonly result: (text: string) => void;
 }
 
-/** A live list of jobs with step, elapsed time and last line; listr2 only draws, the run drives. `screen` is stderr; results go to stdout. */
-export async function terminalReporter(screen: NodeJS.WriteStream, result: (text: string) => void): Promise<Reporter> {
-  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
-  const print = (text: string) => screen.write(text);
-  const logger = new ListrLogger({ processOutput: new ProcessOutput(screen, screen) });
-  const rows = new Map<string, Row>();
-  const steps = new Map<string, { title: string; started: number; last: string }>();
-  let ids: readonly string[] = [];
-  let drawing: Promise<unknown> | undefined;
+/** Milliseconds between two drawings of the live view. */
+const pause = 250;
 
-  const start = () => {
-    const tasks = ids.map((id): ListrTask => ({
-      title: `${id}: waits`,
-      task: (_context, task) =>
-        new Promise<void>((resolve, reject) => {
-          rows.set(id, {
-            finish: (failure) => (failure === undefined ? resolve() : reject(failure)),
-            update: ({ title, output }) => {
-              if (title !== undefined) task.title = title;
-              if (output !== undefined) task.output = output;
-            },
-          });
-        }),
-    }));
-    const list = new Listr(tasks, {
-      concurrent: true,
-      exitOnError: false,
-      registerSignalListeners: false,
-      rendererOptions: { logger, collapseErrors: false, showErrorMessage: false },
-    });
-    drawing = list.run();
+/** A live view of the jobs that run, below a line for each other event; nothing of it stays when the run is over. */
+export function terminalReporter({ screen, color, tell, result }: Terminal): Reporter {
+  const update = createLogUpdate(screen);
+  const began = performance.now();
+  const running = new Map<string, RunningJob>();
+  let jobs = 0;
+  let ended = 0;
+  let failed = 0;
+
+  const draw = () => {
+    if (running.size === 0) return;
+    const now = performance.now();
+    const view = {
+      running: [...running.values()].map(({ started, ...job }) => ({ ...job, elapsed: now - started })),
+      waiting: jobs - running.size - ended,
+      ended,
+      failed,
+      elapsed: now - began,
+    };
+    update(drawView(view, { columns: screen.columns, rows: screen.rows, color }).join("\n"));
   };
-  const refresh = () => {
-    for (const [id, step] of steps)
-      rows.get(id)?.update({ title: `${id}: ${step.title}, ${duration(performance.now() - step.started)}`, output: step.last });
+  const say = (event: RunEvent) => {
+    update.clear();
+    const text = describeEvent(event, false);
+    if (text !== undefined) tell(`${text}\n`);
+    draw();
   };
-  const timer = setInterval(refresh, 500);
+  const change = (id: string, changes: (job: RunningJob) => Partial<RunningJob>) => {
+    const job = running.get(id);
+    if (job !== undefined) running.set(id, { ...job, ...changes(job) });
+  };
+  const timer = setInterval(draw, pause);
   timer.unref();
 
   const emit = (event: RunEvent) => {
     switch (event.event) {
       case "plan":
-        ids = event.jobs.map((job) => job.id);
-        break;
-      case "job-start":
-        if (drawing === undefined) start();
-        steps.set(event.job, { title: "patches", started: performance.now(), last: "" });
-        break;
+        jobs = event.jobs.length;
+        return say(event);
+      case "job-start": {
+        const { job: id, expected } = event;
+        running.set(id, { id, doing: "patches", started: performance.now(), expected, warnings: 0, last: "" });
+        return draw();
+      }
       case "step-start":
-        setStep(event.job, { title: `step ${event.position} of ${event.count}, ${event.step}` });
-        break;
+        return change(event.job, () => ({ doing: `step ${event.position} of ${event.count}, ${event.step}` }));
       case "output":
-        setStep(event.job, { last: event.line });
-        return;
+        return change(event.job, ({ warnings }) => ({ last: event.line, warnings: warnings + (event.warning ? 1 : 0) }));
       case "job-end":
-        steps.delete(event.job);
-        rows.get(event.job)?.update({ title: `${event.job}: ${event.outcome}, ${duration(event.duration)}` });
-        rows.get(event.job)?.finish(event.outcome === "built" ? undefined : new Error(event.outcome));
-        failed.push(...event.tail.map((line) => `${event.job}| ${line}`));
-        return;
+        running.delete(event.job);
+        ended += 1;
+        failed += event.outcome === "built" ? 0 : 1;
+        return say(event);
+      case "done":
+        say(event);
+        return result(showResult(event));
+      case "notice":
+      case "base":
+        return say(event);
       default:
-        if (drawing === undefined) print(`${describeEvent(event, false)}\n`);
-        else after.push(event);
+        event satisfies never;
     }
-  };
-  const failed: string[] = [];
-  const after: RunEvent[] = [];
-  const setStep = (job: string, change: { title?: string; last?: string }) => {
-    const step = steps.get(job);
-    if (step !== undefined) steps.set(job, { ...step, ...change });
   };
   return {
     emit,
-    async close() {
+    close: async () => {
       clearInterval(timer);
-      for (const row of rows.values()) row.finish(new Error("stopped"));
-      await drawing;
-      for (const line of failed) print(`${line}\n`);
-      for (const event of after) {
-        print(`${describeEvent(event, false)}\n`);
-        if (event.event === "done") result(showResult(event));
-      }
+      update.clear();
+      update.done();
     },
   };
 }

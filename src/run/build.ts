@@ -39,12 +39,13 @@ export async function build(options: BuildOptions): Promise<void> {
   const run = join(work, "runs", runName());
   const results = new Map<string, { built: BuiltJob; artifacts: readonly Artifact[] }>();
   await schedule(plan.jobs, options.parallel, async (job) => {
+    host.signal.throwIfAborted();
     const source = options.sources[job.source.name];
     const base = bases.get(job.source.name);
     if (source === undefined || base === undefined) throw new Error(`job ${job.id} was planned without a source`);
     const dir = join(run, job.id);
     await mkdir(dir, { recursive: true });
-    results.set(job.id, await runJob(job, { plan, source, base, dir, parallel: options.parallel, host, emit }));
+    results.set(job.id, await runJob(job, { plan, source, base, work, dir, parallel: options.parallel, host, emit }));
   });
   const artifacts = [...results.values()].flatMap((result) => result.artifacts).toSorted((a, b) => (a.file < b.file ? -1 : 1));
   refuseDoubles(artifacts);

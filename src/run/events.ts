@@ -7,7 +7,8 @@ export type RunEvent =
   | ({ readonly event: "plan" } & Plan)
   | { readonly event: "notice"; readonly message: string }
   | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
-  | { readonly event: "job-start"; readonly job: string; readonly log: string }
+  /** `expected` is how long the job took the last time, if it is known. */
+  | { readonly event: "job-start"; readonly job: string; readonly log: string; readonly expected?: number }
   | {
       readonly event: "step-start";
       readonly job: string;
@@ -15,12 +16,15 @@ export type RunEvent =
       readonly position: number;
       readonly count: number;
     }
-  | { readonly event: "output"; readonly job: string; readonly line: string }
+  /** `warning` is true for a line in which a compiler warns. */
+  | { readonly event: "output"; readonly job: string; readonly line: string; readonly warning: boolean }
   | {
       readonly event: "job-end";
       readonly job: string;
       readonly outcome: "built" | "failed" | "stopped";
       readonly duration: number;
+      /** How many lines a compiler warned in. */
+      readonly warnings: number;
       readonly log: string;
       readonly tail: readonly string[];
     }

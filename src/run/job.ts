@@ -12,12 +12,16 @@ import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { patchId } from "../sys/git.ts";
 import type { Emit } from "./events.ts";
+import { readExpected, writeExpected } from "./expected.ts";
 import { openLog } from "./log.ts";
+import { isWarning } from "./warning.ts";
 
 export interface JobOptions {
   readonly plan: Plan;
   readonly source: Source;
   readonly base: Fetched;
+  /** The `.kovn` folder. */
+  readonly work: string;
   /** The job's folder, new. */
   readonly dir: string;
   readonly parallel: number;
@@ -36,24 +40,33 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
   const started = performance.now();
   for (const folder of ["home", "tmp", "out"]) await mkdir(join(dir, folder), { recursive: true });
   const log = openLog(join(dir, "log"));
-  emit({ event: "job-start", job: job.id, log: log.path });
+  const expected = await readExpected(options.work, options.plan, job.id);
+  emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }) });
+  let warnings = 0;
   const end = (outcome: "built" | "failed" | "stopped") =>
     emit({
       event: "job-end",
       job: job.id,
       outcome,
       duration: Math.round(performance.now() - started),
+      warnings,
       log: log.path,
       tail: outcome === "failed" ? log.tail() : [],
     });
   try {
     const result = await runSteps(job, options, async (lines) => {
       await log.write(lines);
-      for (const line of lines) emit({ event: "output", job: job.id, line });
+      for (const line of lines) {
+        const warning = isWarning(line);
+        if (warning) warnings += 1;
+        emit({ event: "output", job: job.id, line, warning });
+      }
     });
     await log.close();
     end("built");
-    return { ...result, built: { ...result.built, duration: Math.round(performance.now() - started) } };
+    const duration = Math.round(performance.now() - started);
+    await writeExpected(options.work, options.plan, job.id, duration);
+    return { ...result, built: { ...result.built, duration } };
   } catch (error) {
     await log.close().catch(() => undefined);
     end(host.signal.aborted ? "stopped" : "failed");

@@ -1,0 +1,68 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+import cliTruncate from "cli-truncate";
+import { count, duration } from "./reporter.ts";
+
+/** A job that runs, as the view shows it. Times are milliseconds. */
+export interface ViewedJob {
+  readonly id: string;
+  /** What it does now, such as `step 1 of 2, deb`. */
+  readonly doing: string;
+  readonly elapsed: number;
+  readonly expected: number | undefined;
+  readonly warnings: number;
+  /** Its last line of output, as it was printed. */
+  readonly last: string;
+}
+
+export interface View {
+  readonly running: readonly ViewedJob[];
+  readonly waiting: number;
+  readonly ended: number;
+  /** How many of those that ended did not build; then none is started any more. */
+  readonly failed: number;
+  readonly elapsed: number;
+}
+
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  readonly color: boolean;
+}
+
+/**
+ * The lines of a live view: each job that runs, with its last output where there is room, and a sum. None is wider than the screen, and
+ * all fit on it.
+ */
+export function drawView(view: View, { columns, rows, color }: Screen): readonly string[] {
+  const room = Math.max(1, rows - 2);
+  const { running } = view;
+  const shown = running.length <= room ? running : running.slice(0, room - 1);
+  const width = Math.max(0, ...shown.map((job) => job.id.length));
+  // One column less, which cli-truncate may take for the second half of a wide letter.
+  const cut = (text: string) => cliTruncate(text, columns - 1);
+  const dim = (text: string) => (color ? styleText("dim", text, { validateStream: false }) : text);
+  const lines = shown.flatMap((job) => {
+    const row = cut(`${job.id.padEnd(width)}  ${describe(job)}`);
+    return running.length * 2 <= room ? [row, dim(cut(`${" ".repeat(width)}  ${printable(job.last)}`.trimEnd()))] : [row];
+  });
+  const more = running.length - shown.length;
+  if (more > 0) lines.push(cut(`and ${count(more, "job")} more`));
+  return [...lines, cut(sum(view))];
+}
+
+function describe({ doing, elapsed, expected, warnings }: ViewedJob): string {
+  const time = expected === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(expected)}`;
+  return [doing, time, ...(warnings === 0 ? [] : [count(warnings, "warning")])].join(", ");
+}
+
+function sum({ running, waiting, ended, failed, elapsed }: View): string {
+  const all = running.length + waiting + ended;
+  const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed: no more start`;
+  return `${ended - failed} of ${count(all, "job")} built, ${running.length} running, ${rest}, ${duration(elapsed)}`;
+}
+
+/** Without colours and other controls; of a line that was overwritten, what is left of it. */
+function printable(line: string): string {
+  const plain = stripVTControlCharacters(line).trimEnd();
+  return plain.slice(plain.lastIndexOf("\r") + 1).replaceAll(/\p{Cc}/gu, " ");
+}

@@ -1,0 +1,71 @@
+import { describe, expect } from "vitest";
+import { cli, kovnBuild, run } from "../helpers/cli.ts";
+import { test } from "../helpers/folder.ts";
+import { makeJobs } from "../helpers/jobs.ts";
+
+const script = `echo 'x.c:1:2: warning: unused [-Wunused]'; sleep 0.6; echo done`;
+
+/** Runs a build on a terminal of 80x24 (script(1)) and answers with all that was drawn. */
+async function onTerminal(project: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const command = `stty cols 80 rows 24; node ${cli} --target linux`;
+  const { stdout } = await run(project, ["script", "--quiet", "--return", "--command", command, "/dev/null"], {
+    TERM: "xterm",
+    ...env,
+  });
+  return stdout;
+}
+
+describe("progress", () => {
+  test("on a terminal is a live view with the time of the last run", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script } });
+    await onTerminal(project, {});
+    const drawn = await onTerminal(project, {});
+    expect(drawn).toMatch(/demo {2}step 1 of 1, shell, 0\.\d s of about 0\.\d s, 1 warning/);
+    expect(drawn).toContain("\u001b[2m");
+    expect(drawn).toContain("demo: built after");
+  });
+
+  test("on a terminal has no colours with NO_COLOR", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script } });
+    const drawn = await onTerminal(project, { NO_COLOR: "1" });
+    expect(drawn).toContain("step 1 of 1, shell");
+    // oxlint-disable-next-line no-control-regex
+    expect(drawn).not.toMatch(/\u001b\[\d*m/);
+  });
+
+  for (const env of [{ CI: "true" }, { TERM: "dumb" }])
+    test(`on a terminal is plain with ${JSON.stringify(env)}`, async ({ folder }) => {
+      const project = await makeJobs(folder, { demo: { script } });
+      expect(await onTerminal(project, env)).not.toContain("\u001b");
+    });
+
+  test("in a pipe is a line for each event, on stderr; the result is on stdout", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script } });
+    const { stdout, stderr } = await kovnBuild(project, ["--target", "linux"]);
+    expect(
+      stderr
+        .replaceAll(/\d+\.\d s/g, "N s")
+        .replaceAll(folder, "")
+        .replace(/runs\/[^/]+/, "runs/RUN")
+        .split("\n"),
+    ).toEqual([
+      "plan: linux, line 1.0, default, amd64: demo".replace("amd64", process.arch === "x64" ? "amd64" : "arm64"),
+      "base: demo: /upstream at 6ed1afa7a74a",
+      "demo: started, log in /project/.kovn/runs/RUN/demo/log",
+      "demo: step 1 of 1: shell",
+      "demo: built after N s, 1 warning",
+      "done after N s: 1 file in /project/dist/linux",
+    ]);
+    expect(stdout).toBe(`   0.0 kB  ${project}/dist/linux/demo.txt`);
+  });
+
+  test("a reader that goes away ends the build without a stack trace", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script: "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 1; done" } });
+    const { stdout } = await run(project, [
+      "sh",
+      "-c",
+      `(node ${cli} --target linux --verbose; echo "exit $?" >&2) 2>&1 | head -n 1`,
+    ]);
+    expect(stdout).toBe(stdout.split("\n")[0]);
+  });
+});
