@@ -2,7 +2,7 @@ import { readFile, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Manifest, Plan } from "../../src/index.ts";
-import { makeApt } from "../helpers/apt.ts";
+import { answersVersion, makeApt } from "../helpers/apt.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf, test } from "../helpers/folder.ts";
 import { demo, inGit, makeProject, makeUpstream, pin, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
@@ -93,7 +93,7 @@ describe("an alternate", () => {
     expect(await kovnBuild(project, ["patches", "apply", "demo", "tree", "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(project, "tree/greeting.txt"), "utf8")).toBe("hello all worlds\n");
     expect(await readdir(join(project, "tree"))).toEqual(expect.arrayContaining([".gitignore", "debian", "numbers.txt", "way"]));
-    await writeFiles(join(folder, "bin"), { "apt-get": "#!/bin/sh\nexit 9\n", "apt-cache": "#!/bin/sh\nexit 9\n" });
+    await writeFiles(join(folder, "bin"), { "apt-get": `${answersVersion}exit 9\n`, "apt-cache": "#!/bin/sh\nexit 9\n" });
     expect(await kovnBuild(project, [...build, "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
   });
 

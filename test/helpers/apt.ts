@@ -11,6 +11,9 @@ export interface FakeApt {
   readonly alternates: string;
 }
 
+/** The first lines of an `apt-get` that says its version, as `doctor` asks. */
+export const answersVersion = `#!/bin/sh\n[ "$1" != --version ] || exec echo "apt 2.6.1 (amd64)"\n`;
+
 /** Makes the package `demo-source` with dpkg-deb(1), and tiny `apt-cache` and `apt-get` in front of PATH that offer it at `version`. */
 export async function makeApt(folder: string, version = "1.2.3-1"): Promise<FakeApt> {
   const tree = join(folder, "apt/demo-1.2.3");
@@ -31,7 +34,7 @@ export async function makeApt(folder: string, version = "1.2.3-1"): Promise<Fake
     .digest("hex");
   await writeFiles(join(folder, "bin"), {
     "apt-cache": `#!/bin/sh\n[ "$2" = demo-source ] && echo " demo-source | ${version} | http://deb.example.com stable/main Sources"\nexit 0\n`,
-    "apt-get": `#!/bin/sh\nfor word; do [ "$word" = download ] && cp '${folder}/apt/demo-source.deb' .; done\nexit 0\n`,
+    "apt-get": `${answersVersion}for word; do [ "$word" = download ] && cp '${folder}/apt/demo-source.deb' .; done\nexit 0\n`,
   });
   return {
     path: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
