@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findProject } from "./config/project.ts";
-import { BuildError, exitCode } from "./errors.ts";
+import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { runProgram } from "./program.ts";
 import { jsonReporter } from "./report/json.ts";
 import { makeMask } from "./report/mask.ts";
@@ -54,7 +54,8 @@ async function makeReporter(options: { readonly json: boolean; readonly verbose:
 }
 
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
-function showError(error: unknown): number {
+function showError(thrown: unknown): number {
+  const error = explainRefusal(thrown);
   if (!(error instanceof BuildError)) {
     tell(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug of kovn-build.\n`);
     return 1;

@@ -24,6 +24,39 @@ export class BuildError extends Error {
   }
 }
 
+/** What the operating system refuses for reasons that lie outside of this program (errno(3)). */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is no folder",
+  ENAMETOOLONG: "the path is too long",
+  ELOOP: "the path goes through a circle of symbolic links",
+  EMFILE: "too many files are open (`ulimit -n`)",
+  EIO: "the disk reports an error",
+};
+
+/** Why the operating system refused a call, in words; undefined for any other error. */
+export function refusalOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
+}
+
+/** The error for a person when the operating system refused a path; any other error as it is. */
+export function explainRefusal(error: unknown): unknown {
+  const why = refusalOf(error);
+  if (why === undefined) return error;
+  const { code, path, dest, syscall } = error as NodeJS.ErrnoException & { dest?: string };
+  const where = dest ?? path;
+  const message = where === undefined ? `A call of \`${syscall}\` failed: ${why}.` : `Path ${where} cannot be used: ${why}.`;
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  return new BuildError("machine", message, {
+    cause: error,
+    ...(full ? { hint: "free some space: `.kovn/runs` can be deleted at any time" } : {}),
+  });
+}
+
 /** Exit code for an error: 2 for what is found wrong in arguments or project files before anything ran, 1 for everything else. */
 export function exitCode(error: unknown): 1 | 2 {
   return error instanceof BuildError && (error.code === "usage" || error.code === "project") ? 2 : 1;

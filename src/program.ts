@@ -3,8 +3,8 @@ import type { DoctorOptions } from "./commands/doctor.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { Machine, RequestOptions } from "./commands/request.ts";
 import type { Project } from "./config/project.ts";
-import { BuildError } from "./errors.ts";
 import { addPatches, collect } from "./program-patches.ts";
+import { usageError } from "./program-usage.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { Host } from "./sys/exec.ts";
@@ -47,13 +47,14 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interr
 
 /** Runs a command line (without node and script). Throws "usage" when its words are wrong, and whatever its command throws. */
 export async function runProgram(words: readonly string[], surroundings: Surroundings): Promise<void> {
+  const program = makeProgram(surroundings);
   try {
-    await makeProgram(surroundings).parseAsync(words, { from: "user" });
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version end so as well.
     if (error.exitCode === 0) return;
-    throw new BuildError("usage", error.message.replace(/^error: /, ""), { hint: "kovn-build --help" });
+    throw usageError(error, program, words);
   }
 }
 
@@ -65,7 +66,7 @@ function makeProgram(surroundings: Surroundings): Command {
       "Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.",
     )
     .version(version)
-    .showSuggestionAfterError()
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addHelpText("after", examples);

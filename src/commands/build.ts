@@ -1,6 +1,7 @@
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput } from "../plan/plan.ts";
+import { refuseUnwritable } from "../release/dist.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { reachBases } from "../run/bases.ts";
 import { build, type BuildOptions } from "../run/build.ts";
@@ -31,6 +32,7 @@ export async function buildCommand(
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
   reporter.emit({ event: "plan", ...first });
+  await refuseUnwritable(options.out, first.target);
   const wants = {
     target: first.target,
     packages: [...new Set(first.jobs.flatMap((job) => job.packages))],

@@ -29,7 +29,7 @@ export async function doctorCommand(options: DoctorOptions, surroundings: Doctor
   const { project, host, print } = surroundings;
   const { target } = options;
   const pipeline = await readPipeline(project, target);
-  for (const id of options.only) if (pipeline.jobs[id] === undefined) throw unknownName("Job", id, Object.keys(pipeline.jobs));
+  for (const id of options.only) if (!Object.hasOwn(pipeline.jobs, id)) throw unknownName("Job", id, Object.keys(pipeline.jobs));
   const ids = plannedJobs(pipeline, options.only);
   const packages = [...new Set(ids.flatMap((id) => pipeline.jobs[id]?.packages ?? []))];
   const wants = { target, packages, jobs: ids.length, parallel: options.jobs, work: project.work, host };

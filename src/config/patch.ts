@@ -70,7 +70,7 @@ function parseMail(text: string): Mail {
   const blank = lines.findIndex((line) => line.trim() === "");
   let last: { value: string; line: number } | undefined;
   for (const [index, line] of lines.slice(0, Math.max(blank, 0)).entries()) {
-    const [, name, value = ""] = /^([A-Za-z-]+): (.*)$/.exec(line.trimEnd()) ?? [];
+    const [, name, value = ""] = /^([A-Za-z-]+):(?: (.*))?$/.exec(line.trimEnd()) ?? [];
     if (/^\s/.test(line) && last !== undefined) last.value += ` ${line.trim()}`;
     else if (name !== undefined) header.set(name, (last = { value, line: index }));
   }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { BuildError, refusalOf } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { alone } from "../sys/alone.ts";
 import { exists, writeWhole } from "../sys/files.ts";
@@ -68,6 +69,25 @@ export async function writeDist(
     await rm(next, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Finds out, by making and removing an empty folder, whether `writeDist` can do its work. Throws "machine" with the reason when it cannot. */
+export async function refuseUnwritable(out: string, target: string): Promise<void> {
+  const folder = resolve(out, target);
+  const existing = await nearestExisting(resolve(out));
+  try {
+    if ((await exists(folder)) && !(await stat(folder)).isDirectory()) throw new Error("it is a file");
+    await rmdir(await mkdtemp(join(existing, ".kovn-build-")));
+  } catch (cause) {
+    throw new BuildError("machine", `Folder ${folder} for the results cannot be written: ${refusalOf(cause) ?? String(cause)}.`, {
+      cause,
+      hint: "--out DIR for another folder",
+    });
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  return (await exists(path)) || path === dirname(path) ? path : nearestExisting(dirname(path));
 }
 
 /** Two renames; a run that was killed between them is repaired by `recoverDist`. */

@@ -1,0 +1,65 @@
+import { describe } from "vitest";
+import { test } from "../helpers/folder.ts";
+import { pipelineYaml, writeProject } from "../helpers/project.ts";
+import { complains } from "../helpers/wrong.ts";
+
+/** Arguments, and parts of the message: what is wrong, what exists, what to type. All of them end with exit code 2. */
+const rows: readonly (readonly [string, readonly string[]])[] = [
+  ["", ["Required option '--target <target>' not specified.", "-> kovn-build --help"]],
+  ["biuld", ["Command `biuld` is unknown. There is: `build`, `plan`,", "-> Did you mean `build`?"]],
+  ["pla --target linux", ["Command `pla` is unknown.", "-> Did you mean `plan`?"]],
+  ["patches", ["Command `kovn-build patches` wants another word: `list`, `apply`,", "-> kovn-build patches --help"]],
+  ["patches aply demo tree", ["Command `aply` is unknown. There is: `list`, `apply`,", "-> Did you mean `apply`?"]],
+  ["patches apply demo", ["Missing required argument 'dir'.", "-> kovn-build patches apply --help"]],
+  ["--traget linux", ["Option `--traget` is unknown. There is: `--target`,", "-> Did you mean `--target`?"]],
+  ["--target linux --onyl demo", ["Option `--onyl` is unknown.", "`--only`", "-> Did you mean `--only`?"]],
+  ["plan --target linux --jobs 2", ["Option `--jobs` is unknown. There is: `--target`, `--line`,"]],
+  ["--target linux -x", ["Option `-x` is unknown."]],
+  ["--target", ["Option '--target <target>' argument missing."]],
+  ["--target linux extra", ["Too many arguments for 'build'."]],
+  ["plan --target linxu", ["Target `linxu` is unknown. There is: `linux`.", "-> Did you mean `linux`?"]],
+  ["plan --target constructor", ["Target `constructor` is unknown. There is: `linux`."]],
+  ["--target linux --line 1.1", ["Line `1.1` is unknown. There is: `1.0`.", "-> Did you mean `1.0`?"]],
+  ["--target linux --line ../1.0", ["Line `../1.0` is unknown. There is: `1.0`."]],
+  ["--target linux --only dmeo", ["Job `dmeo` is unknown. There is: `demo`, `other`.", "-> Did you mean `demo`?"]],
+  ["--target linux --only constructor", ["Job `constructor` is unknown."]],
+  [
+    "--target linux --variant legasy",
+    ["Variant `legasy` is unknown. There is: `legacy`, `default`.", "-> Did you mean `legacy`?"],
+  ],
+  ["--target linux --arch amd46", ["Architecture `amd46` is unknown. There is: `amd64`, `arm64`.", "-> Did you mean `amd64`?"]],
+  [
+    `--target linux --arch ${process.arch === "arm64" ? "amd64" : "arm64"}`,
+    ["is not this machine's", "-> run the same command on a machine of architecture"],
+  ],
+  ["--target linux --jobs 0", ["'--jobs <n>' argument '0' is invalid. A positive whole number is wanted."]],
+  ["--target linux --jobs -1", ["'--jobs <n>' argument '-1' is invalid."]],
+  ["--target linux --jobs 1.5", ["'--jobs <n>' argument '1.5' is invalid."]],
+  ["--target linux --jobs many", ["'--jobs <n>' argument 'many' is invalid."]],
+  ["--target linux --jobs 0x10", ["'--jobs <n>' argument '0x10' is invalid."]],
+  ["--target linux --jobs 99999999999999999999", ["argument '99999999999999999999' is invalid."]],
+  [
+    "--target linux --from gitt",
+    ["Value of --from `gitt` is unknown. There is: `auto`, `git`, `apt`, `demo=PATH_OR_URL`.", "-> Did you mean `git`?"],
+  ],
+  ["--target linux --from dmeo=../demo", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
+  ["--target linux --from demo=", ["Value of --from `demo=` is unknown."]],
+  ["--target linux --from apt", ["Source `demo` has no Debian package to be taken from.", "-> --from demo=PATH_OR_URL"]],
+  ["patches apply dmeo tree", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
+  ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],
+  ["patches apply demo patches/seed.yaml", ["patches/seed.yaml cannot be used"]],
+  ["patches apply demo tree --until none", ["Source `demo` has no patch `none`."]],
+  ["patches list --line 2.0", ["Line `2.0` is unknown. There is: `1.0`."]],
+];
+
+const pipeline = pipelineYaml("true")
+  .replace("flags: {", "flags: { legacy: { amd64: -O1, arm64: -O1 },")
+  .concat("  other: { source: demo, steps: [{ uses: shell, with: { script: 'true' } }], artifacts: ['*'] }\n");
+
+describe("wrong arguments", () => {
+  test.for(rows)("kovn-build %s", async ([line, says], { folder }) => {
+    const project = await writeProject(folder, { "pipelines/test.yaml": pipeline });
+    const args = line.split(" ").filter((word) => word !== "");
+    await complains(project, args, { exitCode: 2, says });
+  });
+});

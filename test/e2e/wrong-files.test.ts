@@ -1,0 +1,284 @@
+import { describe } from "vitest";
+import { test } from "../helpers/folder.ts";
+import { demo, mail, newFile, pipelineYaml, replaceLine, sourceYaml, writeProject, type Files } from "../helpers/project.ts";
+import { complains } from "../helpers/wrong.ts";
+
+const diff = replaceLine("greeting.txt", "hello", "hello world");
+const world = mail("Greet the world", diff);
+/** The project with another first patch. */
+const first = (content: string): Files => ({ [`${demo}/greet-world.patch`]: content });
+const series = (content: string | undefined): Files => ({ [`${demo}/series`]: content });
+const source = (content: string | undefined): Files => ({ [`${demo}/source.yaml`]: content });
+const pipeline = (content: string | undefined): Files => ({ "pipelines/test.yaml": content });
+const good = { source: sourceYaml("upstream"), pipeline: pipelineYaml("true") };
+
+/** What is wrong, files of the project, and what is said of which file, line and column. All of them end with exit code 2. */
+const rows: readonly (readonly [string, Files, readonly string[]])[] = [
+  ["a pipeline that is no YAML", pipeline("name: [\n"), ["pipelines/test.yaml:2:1: "]],
+  [
+    "a pipeline with a key that there is not",
+    pipeline(good.pipeline.replace("artifacts:", "artefacts:")),
+    ["test.yaml:12:5: Key `artefacts` is unknown here.", "test.yaml:6:5: Key `artifacts` is missing here."],
+  ],
+  [
+    "a pipeline with three problems",
+    pipeline(good.pipeline.replace("linux", "linxu").replace("uses: shell", "uses: shel").concat("more: 1\n")),
+    ["test.yaml:2:9: `target`", "test.yaml:8:15: `uses`", "test.yaml:13:1: Key `more`"],
+  ],
+  [
+    "a pipeline without a job",
+    pipeline("name: test\ntarget: linux\nflags: {}\njobs: {}\n"),
+    ["test.yaml:4:7: `jobs`: at least one job is wanted."],
+  ],
+  [
+    "a pipeline with a job that needs none that there is",
+    pipeline(good.pipeline.concat("    needs: [constructor]\n")),
+    ["test.yaml:13:13: Job `demo` needs `constructor`, and there is no such job."],
+  ],
+  [
+    "a pipeline with jobs that need each other",
+    pipeline(good.pipeline.concat("    needs: [demo]\n")),
+    ["Jobs need each other in a circle: demo -> demo."],
+  ],
+  [
+    "a pipeline that publishes what is not its own",
+    pipeline(good.pipeline.replace("*.txt", "../../../*")),
+    ["test.yaml:12:17: a path inside of the job's folder is wanted."],
+  ],
+  [
+    "a pipeline with an option for a package",
+    pipeline(good.pipeline.concat("    packages: [--purge]\n")),
+    ["test.yaml:13:16: a Debian package name is wanted."],
+  ],
+  [
+    "a pipeline with an anchor",
+    pipeline(good.pipeline.replace("name: test", "name: &name test")),
+    ["test.yaml:1:13: Anchors and aliases are not used"],
+  ],
+  [
+    "a pipeline with a source that the line lacks",
+    pipeline(good.pipeline.replace("source: demo", "source: demos")),
+    ["Source `demos` is unknown. There is: `demo`."],
+  ],
+  ["no pipeline", { ...pipeline(undefined), "pipelines/.keep": "" }, ["Target `linux` is unknown. There is: none."]],
+
+  ["a source.yaml that is not there", source(undefined), [`${demo}/source.yaml:1:1: This file cannot be read.`]],
+  [
+    "a source.yaml with four problems",
+    source(
+      good.source
+        .replace(/commit: .*/, "commit: main")
+        .replace("revision: 1", "revision: 0")
+        .replace("branch: main\n", "")
+        .concat("tag: v1\n"),
+    ),
+    [
+      "source.yaml:2:9: `commit`: a whole commit id",
+      "source.yaml:4:11: `revision`",
+      "source.yaml:1:1: Key `branch` is missing",
+      "source.yaml:5:1: Key `tag` is unknown",
+    ],
+  ],
+  [
+    "a version that YAML reads as a number",
+    source(good.source.replace("1.2.3", "1.2")),
+    ["source.yaml:4:10: `version`: Invalid input: expected string, received number."],
+  ],
+  [
+    "an alternate that is no package",
+    source(good.source.concat("alternates: [{ apt: -t, version: '1', member: /etc/passwd, sha256: 12 }]\n")),
+    ["source.yaml:6:21: `apt`: a Debian package name", "`member`: a path in the package", "`sha256`"],
+  ],
+  ["a lock that is no JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
+  [
+    "a lock of another series",
+    { "patches/1.0/lock.json": '{"schema":1,"sources":{}}' },
+    ["patches/1.0/lock.json: the series of `demo` is not the locked one."],
+  ],
+
+  ["a series that is not there", series(undefined), [`${demo}/series:1:1: This file cannot be read`]],
+  [
+    "a series with a patch that is not there",
+    series("greet-world.patch\ngreet-all.patch\ngreet-none.patch\n"),
+    [`${demo}/series:3:1: Patch \`greet-none.patch\` is listed, but there is no such file.`],
+  ],
+  [
+    "a series with a patch twice",
+    series("greet-world.patch\ngreet-all.patch\n greet-world.patch\n"),
+    [`${demo}/series:3:2: Patch \`greet-world.patch\` is listed a second time.`],
+  ],
+  [
+    "a patch that is not in the series",
+    series("greet-world.patch\n"),
+    [`${demo}/greet-all.patch:1:1: This patch is not listed in \`series\`.`],
+  ],
+  [
+    "a series with a path",
+    series("greet-world.patch\ngreet-all.patch\n../../../etc/passwd\n"),
+    ["series:3:1: `../../../etc/passwd` is no patch name"],
+  ],
+  [
+    "a series with an option of quilt",
+    series("greet-world.patch -p0\ngreet-all.patch\n"),
+    ["series:1:1: `greet-world.patch -p0` is no patch name"],
+  ],
+  [
+    "a series with numbered names in capitals",
+    { ...series("0001-Greet_All.patch\n"), [`${demo}/0001-Greet_All.patch`]: world },
+    ["series:1:1: `0001-Greet_All.patch` is no patch name"],
+  ],
+  [
+    "a series with five problems",
+    { ...series("greet-world.patch\ngreet-world.patch\nnone.patch\n"), ...first("") },
+    [
+      "series:2:1:",
+      "series:3:1:",
+      "greet-all.patch:1:1: This patch is not listed",
+      "greet-world.patch:1:1: This patch is empty.",
+    ],
+  ],
+
+  ["an empty patch", first(""), [`${demo}/greet-world.patch:1:1: This patch is empty.`]],
+  ["a patch of blank lines", first("\n \n"), ["greet-world.patch:1:1: This patch is empty."]],
+  [
+    "a patch without a mail header",
+    first(diff),
+    ["greet-world.patch:1:1: The mail header lacks `From:`, `Date:`, `Subject:`; write patches with `git format-patch -N`."],
+  ],
+  [
+    "a patch without an author",
+    first(world.replace(/^From: .*\n/m, "")),
+    ["greet-world.patch:1:1: The mail header lacks `From:`"],
+  ],
+  [
+    "a patch with an author without address",
+    first(world.replace(/<.*>/, "")),
+    ["greet-world.patch:2:1: `From: Pat Cher` is no such field of a mail."],
+  ],
+  [
+    "a patch with a date that is none",
+    first(world.replace(/^Date: .*/m, "Date: yesterday")),
+    ["greet-world.patch:3:1: `Date: yesterday` is no such field"],
+  ],
+  [
+    "a patch without a subject",
+    first(world.replace("[PATCH] Greet the world", "")),
+    ["greet-world.patch:4:1: `Subject: ` is no such field"],
+  ],
+  [
+    "a patch without DEP-3 fields",
+    first(mail("Greet", diff, { Fields: "More." })),
+    [
+      "greet-world.patch:9:1: The last paragraph of the message lacks the field `Origin:` (DEP-3).",
+      "`Forwarded:`",
+      "`Seed:`",
+      "`Last-Update:`",
+    ],
+  ],
+  [
+    "a patch with fields that are not in the last paragraph",
+    first(world.replace("\n---\n", "\n\nThat is it.\n---\n")),
+    ["lacks the field `Origin:`"],
+  ],
+  [
+    "a patch with fields of a wrong form",
+    first(mail("Greet", diff, { Fields: "Origin: me\nForwarded: maybe\nSeed: aaa\nLast-Update: today" })),
+    [
+      "greet-world.patch:8:1: Field `Origin: me`",
+      "greet-world.patch:9:1: Field `Forwarded: maybe`",
+      "greet-world.patch:10:1: Field `Seed: aaa`",
+      "greet-world.patch:11:1: Field `Last-Update: today`",
+    ],
+  ],
+  [
+    "a patch with carriage returns",
+    first(world.replaceAll("\n", "\r\n")),
+    ["greet-world.patch:1:1: A line ends with a carriage return; patches have plain line ends (`dos2unix`)."],
+  ],
+  [
+    "a patch with a carriage return in its diff",
+    first(world.replace("+hello world", "+hello world\r")),
+    ["greet-world.patch:19:1: A line ends with a carriage return"],
+  ],
+  [
+    "a patch in base64",
+    first(world.replace("Subject:", "Content-Transfer-Encoding: base64\nSubject:")),
+    ["greet-world.patch:4:1: The mail is encoded (base64)"],
+  ],
+  [
+    "a file with two patches",
+    first(`${world}\n${mail("Again", diff)}`),
+    ["greet-world.patch:21:1: A second mail starts here; a file holds one patch."],
+  ],
+  ["a patch without a diff", first(mail("Greet", "")), ["greet-world.patch:1:1: git cannot read a diff here"]],
+  [
+    "a patch that ends early",
+    first(world.replace("+hello world\n", "")),
+    ["greet-world.patch:19:1: git cannot read a diff here: corrupt patch at line 19."],
+  ],
+  [
+    "a patch that is not of git",
+    first(mail("Greet", diff.replace(/^diff.*\n/, ""))),
+    ["greet-world.patch:12:1: The diff is not git's"],
+  ],
+  [
+    "a patch that is a folder",
+    { [`${demo}/greet-world.patch`]: undefined, [`${demo}/greet-world.patch/x`]: "" },
+    ["greet-world.patch:1:1: This patch cannot be read."],
+  ],
+
+  [
+    "a patch to a path above the tree",
+    first(mail("Up", newFile("../evil.txt", "x"))),
+    ["greet-world.patch:14:1: Path `../evil.txt` lies outside the source tree."],
+  ],
+  [
+    "a patch to a path above the tree, from inside",
+    first(mail("Up", newFile("lib/../../evil.txt", "x"))),
+    ["Path `lib/../../evil.txt` lies outside"],
+  ],
+  [
+    "a patch to an absolute path",
+    first(mail("Root", newFile("/etc/evil", "x"))),
+    ["greet-world.patch:14:1: Path `/etc/evil` lies outside the source tree."],
+  ],
+  [
+    "a patch into .git",
+    first(mail("Hook", newFile(".git/hooks/post-checkout", "x", "100755"))),
+    ["Path `.git/hooks/post-checkout` lies outside"],
+  ],
+  [
+    "a patch into a .GIT of a folder",
+    first(mail("Hook", newFile("lib/.GIT/config", "x"))),
+    ["Path `lib/.GIT/config` lies outside"],
+  ],
+  [
+    "a patch into a .git in disguise",
+    first(mail("Hook", newFile("x", "x").replaceAll(/([ab])\/x/g, '"$1/\\056git/x"'))),
+    ["Path `.git/x` lies outside"],
+  ],
+  [
+    "a patch that copies from outside",
+    first(mail("Copy", "diff --git a/../secret b/copy\nsimilarity index 100%\ncopy from ../secret\ncopy to copy\n")),
+    ["greet-world.patch:14:1: Path `../secret` lies outside"],
+  ],
+  [
+    "a patch through a link that it makes",
+    first(mail("Link", newFile("out", "/etc", "120000") + newFile("out/evil", "x"))),
+    ["greet-world.patch:1:1: Path `out/evil` goes through a symbolic link of this series."],
+  ],
+  [
+    "a patch through a link that an earlier one makes",
+    {
+      ...first(mail("Link", newFile("out", "/etc", "120000"))),
+      [`${demo}/greet-all.patch`]: mail("Through", newFile("out/evil", "x")),
+    },
+    ["greet-all.patch:1:1: Path `out/evil` goes through a symbolic link of this series."],
+  ],
+];
+
+describe("wrong files of the project", () => {
+  test.for(rows)("%s", async ([, files, says], { folder }) => {
+    await complains(await writeProject(folder, files), ["--target", "linux"], { exitCode: 2, says });
+  });
+});

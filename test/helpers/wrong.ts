@@ -1,0 +1,33 @@
+import { expect } from "vitest";
+import { kovnBuild, type CliResult } from "./cli.ts";
+import { contentOf } from "./folder.ts";
+import { writeFiles } from "./project.ts";
+
+/** Files of an earlier build, which nothing that goes wrong may touch. */
+const earlier = {
+  "dist/linux/greeting.txt": "of the last build\n",
+  "dist/linux/artifacts.json": "{}\n",
+  ".kovn/mirrors/git-0000000000000000/HEAD": "ref: refs/heads/main\n",
+};
+
+/** Runs the program in a project that was built before, and expects that it complains with what to do and leaves all as it was. */
+export async function complains(
+  project: string,
+  args: readonly string[],
+  expected: { readonly exitCode: 1 | 2; readonly says: readonly string[] },
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  await writeFiles(project, earlier);
+  const before = await contentOf(project);
+  const result = await kovnBuild(project, args, env);
+  for (const text of expected.says) expect(result.stderr).toContain(text);
+  expect(result.exitCode).toBe(expected.exitCode);
+  expect(result.stderr).not.toMatch(/^ +at |bug of kovn-build|\bundefined\b|\[object/m);
+  expect(result.stdout).toBe("");
+  const after = await contentOf(project);
+  // Wrong arguments and files are found before anything runs; later failures leave only work folders.
+  const isWork = ([path]: [string, string]) =>
+    expected.exitCode === 1 && /^\.kovn(\/runs|\/mirrors|$)/.test(path) && !(path in before);
+  expect(Object.fromEntries(Object.entries(after).filter((entry) => !isWork(entry)))).toEqual(before);
+  return result;
+}
