@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { sha256 } from "../sys/files.ts";
-import { patchedPaths, trailers, type PatchedPaths } from "../sys/git.ts";
+import { patchedPaths, trailers, type PatchedPaths, type SeenPatch } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** A patch of a series: a `git format-patch` mail whose trailer paragraph holds DEP-3 fields (https://dep-team.pages.debian.net/deps/dep3/). */
@@ -47,8 +47,11 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
 
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
-/** Reads and checks one patch file; `shown` is how messages call it. What is wrong is in `problems`, also when it cannot be read. */
-export async function readPatch(path: string, shown: string, host: Host): Promise<ReadPatch> {
+/**
+ * Reads and checks one patch file; `shown` is how messages call it, `seen` what git is known to read in it. What is wrong is in `problems`,
+ * also when it cannot be read.
+ */
+export async function readPatch(path: string, shown: string, host: Host, seen?: SeenPatch): Promise<ReadPatch> {
   const problems: string[] = [];
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
@@ -59,8 +62,8 @@ export async function readPatch(path: string, shown: string, host: Host): Promis
     return { patch, problems, touched: nothing };
   }
   const isMail = checkMail(mail, say);
-  const seed = isMail ? await checkFields(mail, say, host) : undefined;
-  const touched = await checkDiff(path, mail, say, host);
+  const seed = isMail ? await checkFields(mail, say, host, seen) : undefined;
+  const touched = await checkDiff(path, mail, say, host, seen);
   return { patch: { ...patch, seed: seed ?? "none" }, problems, touched };
 }
 
@@ -109,8 +112,8 @@ function checkMail({ lines, header, end }: Mail, say: Say): boolean {
 }
 
 /** Checks the trailers; answers with the value of `Seed`. */
-async function checkFields({ lines, end, message }: Mail, say: Say, host: Host): Promise<string | undefined> {
-  const values = new Map(await trailers(`subject\n\n${message}\n`, { host }));
+async function checkFields({ lines, end, message }: Mail, say: Say, host: Host, seen?: SeenPatch): Promise<string | undefined> {
+  const values = new Map(seen?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
   for (const [field, form] of Object.entries(fieldForms)) {
     const value = values.get(field);
     const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`));
@@ -120,8 +123,8 @@ async function checkFields({ lines, end, message }: Mail, say: Say, host: Host):
   return values.get("Seed");
 }
 
-async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host): Promise<PatchedPaths> {
-  const touched = await patchedPaths(path, { host });
+async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host, seen?: SeenPatch): Promise<PatchedPaths> {
+  const touched = seen?.touched ?? (await patchedPaths(path, { host }));
   if ("unreadable" in touched) {
     say((touched.line ?? 1) - 1, `git cannot read a diff here: ${touched.unreadable}.`);
     return nothing;

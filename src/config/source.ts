@@ -4,6 +4,7 @@ import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
+import { seePatches, type SeenPatch } from "../sys/git-patch.ts";
 import { unknownName } from "./names.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 import type { Project } from "./project.ts";
@@ -98,10 +99,22 @@ async function readSeries(dir: string, shown: string, host: Host): Promise<reado
   }
   for (const file of files)
     if (!mentioned.has(file)) problems.push(`${shown}/${file}:1:1: This patch is not listed in \`series\`.`);
-  const read = await Promise.all([...names].map((name) => readPatch(join(dir, name), `${shown}/${name}`, host)));
+  const read = await readPatches(dir, shown, [...names], host);
   problems.push(...read.flatMap((one) => one.problems), ...throughLinks(read, shown));
   if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
   return read.map((one) => one.patch);
+}
+
+/** Has git look at all patches at once, and only when something is wrong or unusual at each: a plan is to come at once. */
+async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
+  const seen = await seePatches(
+    names.map((name) => join(dir, name)),
+    { host },
+  );
+  const readAll = (known: readonly SeenPatch[] = []) =>
+    Promise.all(names.map((name, index) => readPatch(join(dir, name), `${shown}/${name}`, host, known[index])));
+  const read = await readAll(seen);
+  return seen === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
 }
 
 /** Patches that write below a path which the series, up to and with this patch, made a symbolic link. */

@@ -67,7 +67,7 @@ const wrong: readonly [string, readonly string[], string][] = [
     ["5", "--only", "ovs", "--programs", "."],
     "None of the entries 5 belongs to `ovs`.",
   ],
-  ["no --programs", ["1"], "required option '--programs <dir>' not specified"],
+  ["no --programs", ["1"], "Required option '--programs <dir>' not specified."],
 ];
 test.each(wrong)("%s is a wrong argument", async (_, args, message) => {
   const { exitCode, stdout, stderr } = await prove(...args);

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { gitSays, patchedPaths, patchId, trailers } from "../../../src/sys/git.ts";
+import { patchedPaths, seePatches, trailers } from "../../../src/sys/git-patch.ts";
+import { gitSays, patchId } from "../../../src/sys/git.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { mail, newFile, replaceLine } from "../../helpers/project.ts";
@@ -71,4 +72,40 @@ const said: readonly (readonly [string, string, string])[] = [
 
 test.for(said)("git says %s", ([, stderr, expected]) => {
   expect(gitSays({ exitCode: 128, stdout: "", stderr })).toBe(expected);
+});
+
+describe("many patches at once", () => {
+  const rename = "diff --git a/a b/c\nsimilarity index 100%\nrename from a\nrename to c\n";
+  const usual = mail("One", replaceLine("a", "a", "b"));
+  const cases: Readonly<Record<string, string>> = {
+    "a link": mail("Two", newFile("way", "/etc", "120000")),
+    "a path outside": mail("Two", newFile("../x", "x")),
+    "a path in .git": mail("Two", newFile(".GIT/config", "x")),
+    "a quoted path": mail("Two", replaceLine("x", "a", "b").replaceAll(/([ab])\/x/g, '"$1/x\\ty"')),
+    "a rename": mail("Two", rename),
+    "no diff": mail("Two", ""),
+    "nothing at all": "",
+    "a broken diff": mail("Two", replaceLine("a", "a", "b").replace("-1 +1", "-1,3 +1")),
+    "a trailer of our own": mail("Two", replaceLine("a", "a", "b"), { Fields: "Kovn-End: 1\nSeed: none" }),
+  };
+  for (const [name, text] of Object.entries(cases))
+    test(`${name} makes it ask one by one`, async ({ folder }) => {
+      const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
+      await writeFile(files[0] ?? "", usual);
+      await writeFile(files[1] ?? "", text);
+      expect(await seePatches(files, { host })).toBeUndefined();
+    });
+
+  test("usual ones have the trailers that each has alone", async ({ folder }) => {
+    const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
+    const two = mail("Two", newFile("d/e", "x"), { Fields: "Origin: other, a long\n reason: folded\nSeed: none" });
+    await writeFile(files[0] ?? "", usual);
+    await writeFile(files[1] ?? "", two);
+    const seen = await seePatches(files, { host });
+    const alone = [usual, two].map((text) =>
+      trailers(`subject\n\n${text.slice(text.indexOf("\n\n"), text.indexOf("\n---\n"))}\n`, { host }),
+    );
+    expect(seen?.map((one) => one.trailers)).toEqual(await Promise.all(alone));
+    expect(seen?.[1]?.trailers).toHaveLength(2);
+  });
 });
