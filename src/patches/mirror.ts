@@ -8,7 +8,7 @@ import { alone } from "../sys/alone.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
-import { askRepository, fetchCommit, git, gitSays, initBlobless } from "../sys/git.ts";
+import { askRepository, fetchCommit, git, initBlobless } from "../sys/git.ts";
 import { extractTar } from "../sys/tar.ts";
 
 export interface MirrorOptions {
@@ -26,7 +26,7 @@ export interface Fetched {
 }
 
 /** Milliseconds in which an upstream must say something at all. */
-const probeTimeout = 15_000;
+const probeTimeout = 12_000;
 /** Milliseconds for a whole fetch: the history of Open vSwitch is 25 MB. */
 const fetchTimeout = 15 * 60_000;
 
@@ -58,14 +58,14 @@ export async function isComplete(base: Base, work: string): Promise<boolean> {
 }
 
 /**
- * Finds out in at most 15 s whether a base can be had; `refreshApt` renews apt's lists (as root) when they lack it. Throws "network" with
+ * Finds out in at most 12 s whether a base can be had; `refreshApt` renews apt's lists (as root) when they lack it. Throws "network" with
  * the reason when it cannot.
  */
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
   if (base.kind === "apt") return probeApt(base, options);
-  const result = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout });
-  if (result.exitCode !== 0) throw new BuildError("network", `Repository ${base.url} cannot be read: ${gitSays(result)}`);
+  const wrong = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout });
+  if (wrong !== undefined) throw new BuildError("network", `Repository ${base.url} cannot be read: ${wrong}.`);
 }
 
 async function probeApt(

@@ -80,9 +80,12 @@ function servedFrom(url: string): readonly string[] {
   return /^(\/|file:)/.test(url) ? ["--upload-pack=git -c safe.directory=* upload-pack"] : [];
 }
 
-/** Asks a repository for its HEAD, to find out whether it can be read at all. */
-export async function askRepository(url: string, options: GitOptions): Promise<ExecResult> {
-  return tryGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD"], options);
+/** Finds out whether a repository can be read and holds anything: answers with what is wrong, or undefined. */
+export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
+  const result = await tryGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"], options);
+  if (result.exitCode !== 0) return gitSays(result);
+  // A web page that answers everything looks to git like an empty repository.
+  return result.stdout.trim() === "" ? "there is no branch" : undefined;
 }
 
 /**

@@ -56,7 +56,7 @@ const pipeline = pipelineYaml("true")
   .replace("flags: {", "flags: { legacy: { amd64: -O1, arm64: -O1 },")
   .concat("  other: { source: demo, steps: [{ uses: shell, with: { script: 'true' } }], artifacts: ['*'] }\n");
 
-describe("wrong arguments", () => {
+describe.concurrent("wrong arguments", () => {
   test.for(rows)("kovn-build %s", async ([line, says], { folder }) => {
     const project = await writeProject(folder, { "pipelines/test.yaml": pipeline });
     const args = line.split(" ").filter((word) => word !== "");

@@ -277,7 +277,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   ],
 ];
 
-describe("wrong files of the project", () => {
+describe.concurrent("wrong files of the project", () => {
   test.for(rows)("%s", async ([, files, says], { folder }) => {
     await complains(await writeProject(folder, files), ["--target", "linux"], { exitCode: 2, says });
   });

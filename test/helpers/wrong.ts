@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { kovnBuild, type CliResult } from "./cli.ts";
+import { cli, run, type CliResult } from "./cli.ts";
 import { contentOf } from "./folder.ts";
 import { writeFiles } from "./project.ts";
 
@@ -10,16 +10,22 @@ const earlier = {
   ".kovn/mirrors/git-0000000000000000/HEAD": "ref: refs/heads/main\n",
 };
 
+/** What the program runs in: further environment, and a program that starts it. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly wrap?: readonly string[];
+}
+
 /** Runs the program in a project that was built before, and expects that it complains with what to do and leaves all as it was. */
 export async function complains(
   project: string,
   args: readonly string[],
   expected: { readonly exitCode: 1 | 2; readonly says: readonly string[] },
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, wrap = [] }: Surroundings = {},
 ): Promise<CliResult> {
   await writeFiles(project, earlier);
   const before = await contentOf(project);
-  const result = await kovnBuild(project, args, env);
+  const result = await run(project, [...wrap, process.execPath, cli, ...args], env);
   for (const text of expected.says) expect(result.stderr).toContain(text);
   expect(result.exitCode).toBe(expected.exitCode);
   expect(result.stderr).not.toMatch(/^ +at |bug of kovn-build|\bundefined\b|\[object/m);

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { Plan } from "../../src/index.ts";
+import { kovnBuild, run } from "../helpers/cli.ts";
+import { contentOf, test } from "../helpers/folder.ts";
+import { demo, makeProject, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
+
+const plan = ["plan", "--target", "linux"];
+const jsonOf = async (project: string, ...more: string[]) => {
+  const result = await kovnBuild(project, [...plan, "--json", ...more]);
+  expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+  return JSON.parse(result.stdout) as Plan;
+};
+
+describe("plan", () => {
+  test("says what a build will do, and leaves nothing behind", async ({ folder }) => {
+    const project = await writeProject(folder);
+    const before = await contentOf(project);
+    const result = await kovnBuild(project, plan);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    const lines = result.stdout.split("\n").map((line) => line.replace(/ +/g, " ").trim());
+    expect(lines).toEqual([
+      expect.stringMatching(/^linux, line 1\.0, variant default, (amd64|arm64): -O2$/),
+      "",
+      "demo",
+      "needs -",
+      `base ${folder}/upstream at 6ed1afa7a74a`,
+      "else -",
+      "series 2 patches, revision 1",
+      expect.stringMatching(/^version <changelog's>\+kovn1\.[0-9a-f]{8}$/),
+      "steps shell",
+      "artifacts *.txt",
+      expect.stringMatching(/^key [0-9a-f]{16}$/),
+    ]);
+    expect(await contentOf(project)).toEqual(before);
+  });
+
+  test("needs no network: an upstream out of reach is planned at once", async ({ folder }) => {
+    const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("https://nowhere.invalid/demo.git") });
+    expect((await jsonOf(project)).jobs[0]?.base).toMatchObject({ kind: "git", url: "https://nowhere.invalid/demo.git" });
+  });
+
+  test("is the same each time, and what `build` then runs", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const before = await jsonOf(project);
+    expect(await jsonOf(project)).toEqual(before);
+    const built = await kovnBuild(project, ["--target", "linux", "--json"]);
+    expect(JSON.parse(built.stdout.split("\n")[0] ?? "")).toEqual({ event: "plan", ...before });
+    expect(await jsonOf(project)).toEqual(before);
+  });
+
+  test("does not change when the same files lie elsewhere", async ({ folder }) => {
+    const yaml = { [`${demo}/source.yaml`]: sourceYaml("https://example.com/demo.git") };
+    const one = await jsonOf(await writeProject(join(folder, "one"), yaml));
+    const two = await jsonOf(await writeProject(join(folder, "two"), yaml));
+    expect(two).toEqual(one);
+  });
+
+  test("has keys that change with a comment in a patch, and not with one in the series", async ({ folder }) => {
+    const project = await writeProject(folder);
+    const keyOf = async () => (await jsonOf(project)).jobs[0]?.key;
+    const key = await keyOf();
+    await writeFiles(project, { [`${demo}/series`]: "# In this order.\ngreet-world.patch\ngreet-all.patch\n" });
+    expect(await keyOf()).toBe(key);
+    await run(project, ["sed", "-i", "s/^Why\\.$/Because./", `${demo}/greet-all.patch`]);
+    expect(await keyOf()).not.toBe(key);
+  });
+
+  test("takes the newest line, unless told otherwise", async ({ folder }) => {
+    const project = await writeProject(folder, { "patches/1.2/demo/series": "", "patches/1.10/demo/series": "" });
+    for (const line of ["1.2", "1.10"])
+      await writeFiles(project, { [`patches/${line}/demo/source.yaml`]: sourceYaml("upstream") });
+    expect((await jsonOf(project)).line).toBe("1.10");
+    expect((await jsonOf(project, "--line", "1.0")).line).toBe("1.0");
+  });
+
+  test("runs where the folders can only be read", async ({ folder }) => {
+    const project = await writeProject(folder);
+    await run(project, ["chmod", "-R", "a-w", "."]);
+    expect((await jsonOf(project)).jobs.length).toBe(1);
+    await run(project, ["chmod", "-R", "u+w", "."]);
+  });
+});
+
+describe("patches list", () => {
+  const seed = [1, 2, 3].map(
+    (entry) =>
+      `- { entry: ${entry}, source: demo, repository: kubeovn/demo, commit: "${String(entry).repeat(40)}", title: Change ${entry} }\n`,
+  );
+  const files = {
+    "patches/seed.yaml": seed.join(""),
+    [`${demo}/source.yaml`]: sourceYaml(
+      "upstream",
+      `merged: [{ seed: "2222222222", commit: "${"2".repeat(40)}", since: "1.0", effect: { file: greeting.txt, text: hello } }]\n`,
+    ),
+  };
+
+  test("says what becomes of each entry, in the order of the seed", async ({ folder }) => {
+    const project = await writeProject(folder, files);
+    await run(project, ["sed", "-i", "s/^Seed: none/Seed: 1111111111/", `${demo}/greet-all.patch`]);
+    const result = await kovnBuild(project, ["patches", "list", "--json"]);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      line: "1.0",
+      entries: [
+        { entry: 1, seed: "1111111111", source: "demo", title: "Change 1", status: "patch", patches: ["greet-all.patch"] },
+        { entry: 2, seed: "2222222222", status: "merged", patches: [] },
+        { entry: 3, seed: "3333333333", status: "missing", patches: [] },
+      ],
+    });
+    const text = await kovnBuild(project, ["patches", "list"]);
+    expect(text.stdout.split("\n")[0]).toBe(" 1  1111111111  demo  patch    Change 1  greet-all.patch");
+  });
+});

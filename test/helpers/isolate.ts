@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+
+const isRoot = process.getuid?.() === 0;
+const works = (program: string, ...args: readonly string[]) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
+
+/** True where a test may mount file systems that only its own programs see (unshare(1); needs root). */
+export const canMount = isRoot && works("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt");
+
+/** Starts a program as a user that is not root and has no rights over others' files (user_namespaces(7)); undefined where that cannot be. */
+export const asNobody: readonly string[] | undefined = !isRoot
+  ? []
+  : works("unshare", "--user", "true")
+    ? ["unshare", "--user"]
+    : undefined;
+
+/** Starts a program that sees `dir` as a small file system with one file, `linux/old.txt`, and then prints what files are there. */
+export function onSmallDisk(dir: string): readonly string[] {
+  const script = `set -e
+dir=$1
+shift
+mount -t tmpfs -o size=64k none "$dir"
+mkdir "$dir/linux"
+echo old > "$dir/linux/old.txt"
+code=0
+"$@" || code=$?
+find "$dir" -type f | sed "s|^$dir/|left: |" >&2
+exit $code`;
+  return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
+}
+
+/** Starts a program that can only read below `dir`. */
+export function onReadOnlyDisk(dir: string): readonly string[] {
+  const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
+}
