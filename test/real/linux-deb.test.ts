@@ -95,6 +95,17 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect(stdout).toContain("trim: yes");
   });
 
+  test("`patches prove` passes for each entry of OVS on them, and sees the difference to Debian's own", async () => {
+    const before = join(folder.path, "before");
+    await mkdir(before);
+    await execa("apt-get", ["download", "openvswitch-common", "openvswitch-switch"], { cwd: before });
+    const prove = ["patches", "prove", "--only", "ovs", "--programs", dist, "--before", before, "--json"];
+    const { entries } = JSON.parse(await kovnBuild(folder.path, prove)) as { entries: { entry: number; verdict: string }[] };
+    expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual(
+      [1, 2, 3, 4, 8, 9, 10, 16].map((entry) => `${entry} pass`),
+    );
+  });
+
   test("every compile unit has the flags and the stack protector", async () => {
     await cp("test/real/producers.py", join(root, "producers.py"));
     const script = `
