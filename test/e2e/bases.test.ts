@@ -4,7 +4,8 @@ import { describe, expect } from "vitest";
 import type { Manifest, Plan } from "../../src/index.ts";
 import { answersVersion, makeApt } from "../helpers/apt.ts";
 import { kovnBuild } from "../helpers/cli.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { demo, inGit, makeProject, makeUpstream, pin, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
 import { listen } from "../helpers/server.ts";
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Manifest, Plan, RunEvent } from "../../src/index.ts";
 import { kovnBuild, run } from "../helpers/cli.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { makeProject, pin, pipelineYaml } from "../helpers/project.ts";
 
 const patchedCommit = "27d8a9ae98b367a69803edc50d0de6e3efc0b932";

@@ -2,7 +2,8 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { demo, inGit, mail, makeProject, newFile, replaceLine } from "../helpers/project.ts";
 
 describe("patches export", () => {

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Plan } from "../../src/index.ts";
 import { kovnBuild, run } from "../helpers/cli.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { demo, makeProject, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
 
 const plan = ["plan", "--target", "linux"];

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { cli, run, type CliResult } from "./cli.ts";
-import { contentOf } from "./folder.ts";
+import { contentOf } from "./content.ts";
 import { writeFiles } from "./project.ts";
 
 /** Files of an earlier build, which nothing that goes wrong may touch. */

@@ -5,7 +5,8 @@ import { describe, expect } from "vitest";
 import { fetchBase, isComplete, probeBase } from "../../../src/patches/mirror.ts";
 import type { Base } from "../../../src/plan/base.ts";
 import { git, tryGit } from "../../../src/sys/git.ts";
-import { contentOf, test } from "../../helpers/folder.ts";
+import { contentOf } from "../../helpers/content.ts";
+import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { commitAll, inGit, makeUpstream, pin } from "../../helpers/project.ts";
 

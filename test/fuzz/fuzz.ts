@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Plan } from "../../src/index.ts";
+import { kovnBuild, type CliResult } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { demo, makeUpstream, sourceYaml, writeProject } from "../helpers/project.ts";
+import { chanceOf, mutations, pick, type Chance } from "./mutate.ts";
+
+export interface FuzzOptions {
+  /** How many projects. */
+  readonly count: number;
+  /** The number of the first; each project follows from its number alone. */
+  readonly seed: number;
+  /** How many at once. */
+  readonly parallel: number;
+}
+
+/** What became of the projects; `failures` says what was wrong with which, and where it lies to be looked at. */
+export interface FuzzResult {
+  readonly refused: number;
+  readonly planned: number;
+  readonly applied: number;
+  readonly failures: readonly string[];
+}
+
+const files = [
+  `${demo}/series`,
+  `${demo}/greet-world.patch`,
+  `${demo}/greet-all.patch`,
+  `${demo}/source.yaml`,
+  "pipelines/test.yaml",
+  "patches/seed.yaml",
+];
+
+/**
+ * Changes good projects by chance and runs `plan` on them with the real program: it must end with exit code 2 and a message, or with a
+ * correct plan; what it plans must then be applied or be refused. Never a stack trace, never a file outside of the work folders.
+ */
+export async function fuzz({ count, seed, parallel }: FuzzOptions): Promise<FuzzResult> {
+  const root = await mkdtemp(join(tmpdir(), "kovn-fuzz-"));
+  await makeUpstream(join(root, "upstream"));
+  const totals = { refused: 0, planned: 0, applied: 0 };
+  const failures: string[] = [];
+  let next = seed;
+  const work = async () => {
+    while (next < seed + count) {
+      const number = next++;
+      const folder = join(root, String(number));
+      const { outcome, changes } = await attempt(folder, join(root, "upstream"), number);
+      if (outcome in totals) totals[outcome as keyof typeof totals]++;
+      else failures.push(`project ${number} (${changes.join(", ")}) in ${folder}: ${outcome}`);
+      if (outcome in totals) await rm(folder, { recursive: true, force: true });
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  if (failures.length === 0) await rm(root, { recursive: true, force: true });
+  return { ...totals, failures };
+}
+
+/** `outcome` is one of the totals, or what is wrong. */
+async function attempt(folder: string, upstream: string, number: number): Promise<{ outcome: string; changes: string[] }> {
+  const chance = chanceOf(number);
+  const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml(upstream) });
+  const changes = [];
+  for (let rest = 1 + Math.floor(chance() * 3); rest > 0; rest--) changes.push(await change(project, chance));
+  for (const name of ["home", "tmp"]) await mkdir(join(folder, name));
+  const env = { HOME: join(folder, "home"), TMPDIR: join(folder, "tmp") };
+  const before = await contentOf(folder);
+  const planned = await kovnBuild(project, ["plan", "--target", "linux", "--json"], env);
+  const wrong = judge(planned, [0, 2]) ?? (differ(before, await contentOf(folder)) ? "plan wrote files" : undefined);
+  if (wrong !== undefined || planned.exitCode === 2) return { outcome: wrong ?? "refused", changes };
+  const incorrect = await judgePlan(JSON.parse(planned.stdout) as Plan, project);
+  if (incorrect !== undefined) return { outcome: incorrect, changes };
+  const applied = await kovnBuild(project, ["patches", "apply", "demo", "tree"], env);
+  const outside = Object.entries(await contentOf(folder)).filter(([path]) => !/^project\/(tree|\.kovn)(\/|$)/.test(path));
+  const failed =
+    judge(applied, [0, 1, 2]) ?? (differ(before, Object.fromEntries(outside)) ? "apply wrote files elsewhere" : undefined);
+  return { outcome: failed ?? (applied.exitCode === 0 ? "applied" : "planned"), changes };
+}
+
+function differ(before: object, after: object): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after);
+}
+
+/** Changes one file of a project; answers with what was done. */
+async function change(project: string, chance: Chance): Promise<string> {
+  const name = pick(chance, files);
+  const path = join(project, name);
+  if (chance() < 0.05) {
+    await rm(path, { recursive: true, force: true });
+    const kind = pick(chance, ["gone", "a folder", "a link to outside", "a link to nowhere"]);
+    if (kind === "a folder") await mkdir(path);
+    if (kind === "a link to outside") await symlink("/etc/hostname", path);
+    if (kind === "a link to nowhere") await symlink("nowhere", path);
+    return `${name} is ${kind}`;
+  }
+  const texts = await Promise.all(files.map((other) => readFile(join(project, other), "latin1").catch(() => "")));
+  const [kind, mutate] = pick(chance, Object.entries(mutations));
+  // As bytes, so that some of them are no UTF-8.
+  await writeFile(
+    path,
+    mutate(await readFile(path, "latin1").catch(() => ""), chance, texts),
+    chance() < 0.5 ? "latin1" : "utf8",
+  ).catch(() => undefined);
+  return `${kind} in ${name}`;
+}
+
+/** What is wrong with how the program ended. */
+function judge({ exitCode, stdout, stderr }: CliResult, codes: readonly number[]): string | undefined {
+  if (!codes.includes(exitCode)) return `exit code ${exitCode}: ${stderr}`;
+  if (/^ +at |bug of kovn-build|Warning: |\[object|\bundefined\b/m.test(stderr)) return `it shows its inside: ${stderr}`;
+  if (exitCode === 0) return undefined;
+  return stderr.trim() === "" || stdout !== "" ? `a failure without words or with a result: ${stdout}${stderr}` : undefined;
+}
+
+/** What is wrong with a plan, compared with the files that it was made of. */
+async function judgePlan(plan: Plan, project: string): Promise<string | undefined> {
+  if (plan.jobs.length === 0) return "a plan without jobs";
+  const series = await readFile(join(project, demo, "series"), "utf8");
+  const names = series.split("\n").flatMap((line) => line.replace(/(^|\s)#.*$/, "").trim() || []);
+  const present = (await readdir(join(project, demo))).filter((file) => file.endsWith(".patch")).toSorted();
+  if (names.toSorted().join() !== present.join()) return `series ${names.join()} and files ${present.join()} differ`;
+  const expected = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      sha256: createHash("sha256")
+        .update(await readFile(join(project, demo, name)))
+        .digest("hex"),
+    })),
+  );
+  for (const job of plan.jobs) {
+    if (JSON.stringify(job.source.patches) !== JSON.stringify(expected)) return "a plan with other patches than the series has";
+    if (!/^[0-9a-f]{64}$/.test(job.key) || !/^\+kovn\d+\.[0-9a-f]{8}$/.test(job.versionSuffix))
+      return "a plan without key or version";
+    if (job.base.kind !== "git" || !/^[0-9a-f]{40}$/.test(job.base.commit)) return "a plan with another base";
+    if (job.steps.length === 0 || job.artifacts.some((path) => path.startsWith("/") || path.includes("..")))
+      return "a plan with bad steps or artifacts";
+    if (job.needs.some((need) => !plan.jobs.slice(0, plan.jobs.indexOf(job)).some((other) => other.id === need)))
+      return "a plan in a wrong order";
+  }
+  return undefined;
+}
+
+/** `npm run test:fuzz -- --count 500 --seed 1 --parallel 2` */
+if (process.argv[1]?.endsWith("fuzz.ts") === true) {
+  const options = {
+    count: { type: "string", default: "500" },
+    seed: { type: "string", default: String(Date.now() % 1e6) },
+    parallel: { type: "string", default: "2" },
+  } as const;
+  const { values } = parseArgs({ options });
+  const result = await fuzz({ count: Number(values.count), seed: Number(values.seed), parallel: Number(values.parallel) });
+  for (const failure of result.failures) process.stdout.write(`${failure}\n`);
+  process.stdout.write(
+    `seed ${values.seed}: ${result.refused} refused, ${result.planned} planned, ${result.applied} applied, ${result.failures.length} failed\n`,
+  );
+  process.exitCode = result.failures.length === 0 ? 0 : 1;
+}
