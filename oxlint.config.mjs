@@ -4,7 +4,9 @@ import { defineConfig } from "oxlint";
 /** Package -> the only file or folder of src/ that may import it; `program` is `program.ts` and the files beside it. */
 const doors = {
   execa: "sys/exec.ts",
+  child_process: "sys/exec.ts",
   "node:child_process": "sys/exec.ts",
+  process: "cli.ts",
   "node:process": "cli.ts",
   tar: "sys/tar.ts",
   "log-update": "report/",
@@ -35,7 +37,7 @@ const directions = {
 const folders = ["sys", "plan", "steps", "config", "patches", "release", "run", "report", "prove", "commands"];
 
 const imports = (place) => {
-  const own = (door) => door === place || door.startsWith(`${place}/`) || place.startsWith(door);
+  const own = (door) => (door.endsWith(".ts") ? place === door : `${place}/`.startsWith(door));
   const paths = Object.entries(doors).flatMap(([name, door]) =>
     own(door) ? [] : [{ name, message: `${name} is used only by src/${door}` }],
   );
