@@ -5,6 +5,5 @@ export { makePlan, type Plan, type PlanInput, type PlannedJob } from "./plan/pla
 export type { Base, From } from "./plan/base.ts";
 export { build, type BuildOptions } from "./run/build.ts";
 export type { RunEvent } from "./run/events.ts";
-export type { Artifact } from "./release/artifact.ts";
-export type { BuiltJob, Manifest } from "./release/dist.ts";
+export type { Artifact, BuiltJob, Manifest } from "./release/manifest.ts";
 export type { Host } from "./sys/exec.ts";

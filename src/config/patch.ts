@@ -13,6 +13,8 @@ export interface Patch {
   readonly subject: string;
   /** Short id of the seed commit that it reimplements, or `none`. */
   readonly seed: string;
+  /** DEP-3's `Origin`, such as `backport, <commit>`. */
+  readonly origin: string;
 }
 
 /** A patch that was read, and what is wrong with it, each as `file:line:column: what`. */
@@ -56,15 +58,16 @@ export async function readPatch(path: string, shown: string, host: Host, seen?: 
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
   const mail = parseMail(bytes?.toString() ?? "");
-  const patch = { name: basename(path), path, sha256: sha256(bytes ?? ""), subject: subjectOf(mail), seed: "none" };
+  const file = { name: basename(path), path, sha256: sha256(bytes ?? "") };
+  const patch = { ...file, subject: subjectOf(mail), seed: "none", origin: "" };
   if (bytes === undefined || mail.lines.every((line) => line.trim() === "")) {
     say(0, bytes === undefined ? "This patch cannot be read." : "This patch is empty.");
     return { patch, problems, touched: nothing };
   }
   const isMail = checkMail(mail, say);
-  const seed = isMail ? await checkFields(mail, say, host, seen) : undefined;
+  const fields = isMail ? await checkFields(mail, say, host, seen) : {};
   const touched = await checkDiff(path, mail, say, host, seen);
-  return { patch: { ...patch, seed: seed ?? "none" }, problems, touched };
+  return { patch: { ...patch, ...fields }, problems, touched };
 }
 
 function parseMail(text: string): Mail {
@@ -111,8 +114,13 @@ function checkMail({ lines, header, end }: Mail, say: Say): boolean {
   return true;
 }
 
-/** Checks the trailers; answers with the value of `Seed`. */
-async function checkFields({ lines, end, message }: Mail, say: Say, host: Host, seen?: SeenPatch): Promise<string | undefined> {
+/** Checks the trailers; answers with those of a patch that are used further. */
+async function checkFields(
+  { lines, end, message }: Mail,
+  say: Say,
+  host: Host,
+  seen?: SeenPatch,
+): Promise<Pick<Patch, "seed" | "origin">> {
   const values = new Map(seen?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
   for (const [field, form] of Object.entries(fieldForms)) {
     const value = values.get(field);
@@ -120,7 +128,7 @@ async function checkFields({ lines, end, message }: Mail, say: Say, host: Host, 
     if (value === undefined) say(end, `The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
     else if (!form.test(value)) say(Math.max(line, 0), `Field \`${field}: ${value}\` is not of the form ${form.source}.`);
   }
-  return values.get("Seed");
+  return { seed: values.get("Seed") ?? "none", origin: values.get("Origin") ?? "" };
 }
 
 async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host, seen?: SeenPatch): Promise<PatchedPaths> {

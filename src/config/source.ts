@@ -28,6 +28,8 @@ const sourceFile = z.strictObject({
   commit: commitId,
   version: z.string().min(1),
   revision: z.int().positive(),
+  /** SPDX expression, for the list of materials. */
+  license: z.string().min(1).exactOptional(),
   alternates: z.array(aptBase).default([]),
   merged: z
     .array(

@@ -7,20 +7,14 @@ import type { PlannedJob } from "../plan/plan.ts";
 import { packageFields } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
-
-/** A file to publish. `file` is its path below `dist/<target>/`, `size` is in bytes. */
-export interface Artifact {
-  readonly file: string;
-  readonly size: number;
-  readonly sha256: string;
-  readonly job: string;
-  readonly package?: string;
-  readonly version?: string;
-  readonly architecture?: string;
-}
+import type { Artifact } from "./manifest.ts";
 
 /** Finds and describes a job's artifacts below `out`. Throws "build" for a pattern that matches nothing: a forgotten file is a failure. */
-export async function describeArtifacts(job: PlannedJob, out: string, host: Host): Promise<readonly Artifact[]> {
+export async function describeArtifacts(
+  job: Pick<PlannedJob, "id" | "artifacts">,
+  out: string,
+  host: Host,
+): Promise<readonly Artifact[]> {
   const files = new Set<string>();
   for (const pattern of job.artifacts) {
     const matched = await glob(pattern, { cwd: out, onlyFiles: true });
@@ -44,7 +38,7 @@ export async function placeFile(from: string, to: string): Promise<void> {
 }
 
 /** The text of a SHA256SUMS file (sha256sum(1) `--check` reads it). */
-export function checksums(artifacts: readonly Artifact[]): string {
+export function checksums(artifacts: readonly Pick<Artifact, "file" | "sha256">[]): string {
   return artifacts.map(({ sha256, file }) => `${sha256}  ${file}\n`).join("");
 }
 

@@ -1,45 +1,11 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
-import type { Base } from "../plan/base.ts";
 import { alone } from "../sys/alone.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { isAlive, ownPid } from "../sys/processes.ts";
-import { checksums, placeFile, type Artifact } from "./artifact.ts";
-
-/** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
-export interface Manifest {
-  readonly schema: 1;
-  readonly target: string;
-  readonly line: string;
-  readonly variant: string;
-  readonly arch: string;
-  readonly flags: string;
-  readonly builder: { readonly name: string; readonly version: string; readonly node: string };
-  readonly jobs: readonly BuiltJob[];
-  readonly artifacts: readonly Artifact[];
-}
-
-/** A finished job; `duration` is in milliseconds. */
-export interface BuiltJob {
-  readonly id: string;
-  readonly key: string;
-  readonly source: string;
-  readonly version: string;
-  readonly revision: number;
-  readonly base: Base;
-  readonly baseCommit: string;
-  /** True when the base is not the pinned commit of the upstream but a declared alternate. */
-  readonly alternate: boolean;
-  /** True when the series and the patched commit are those of the lock. */
-  readonly locked: boolean;
-  readonly patchedCommit: string;
-  readonly patchedTree: string;
-  readonly series: readonly { readonly name: string; readonly sha256: string; readonly patchId: string; readonly seed: string }[];
-  /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */
-  readonly tools: Readonly<Record<string, string>>;
-  readonly duration: number;
-}
+import { checksums, placeFile } from "./artifact.ts";
+import type { Manifest } from "./manifest.ts";
 
 /**
  * Replaces `<out>/<target>` by exactly these artifacts, `artifacts.json` and SHA256SUMS. All is made beside it first and then renamed, so

@@ -1,4 +1,4 @@
-import type { Artifact } from "../release/artifact.ts";
+import type { Artifact } from "../release/manifest.ts";
 import type { Base } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
 

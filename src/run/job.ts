@@ -5,8 +5,8 @@ import type { Source } from "../config/source.ts";
 import { checkoutPatched } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { describeArtifacts, type Artifact } from "../release/artifact.ts";
-import type { BuiltJob } from "../release/dist.ts";
+import { describeArtifacts } from "../release/artifact.ts";
+import type { Artifact, BuiltJob } from "../release/manifest.ts";
 import { runStep } from "../steps/registry.ts";
 import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
@@ -126,11 +126,13 @@ async function describeJob(
   patched: { commit: string; tree: string },
 ): Promise<BuiltJob> {
   const series = await Promise.all(
-    source.patches.map(async ({ name, sha256, seed, path }) => ({
+    source.patches.map(async ({ name, sha256, seed, subject, origin, path }) => ({
       name,
       sha256,
       patchId: await patchId(await readFile(path), { host }),
       seed,
+      subject,
+      origin,
     })),
   );
   return {
@@ -143,6 +145,7 @@ async function describeJob(
     baseCommit: base.commit,
     alternate: job.base.kind !== "git",
     locked: job.locked !== undefined,
+    ...(source.license === undefined ? {} : { license: source.license }),
     patchedCommit: patched.commit,
     patchedTree: patched.tree,
     series,

@@ -21,7 +21,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
 
 /** A patch as if read from `/p/<name>`. */
 export function aPatch(name: string, changes: Partial<Source["patches"][number]> = {}): Source["patches"][number] {
-  return { name, path: `/p/${name}`, sha256: `sha-of-${name}`, subject: name, seed: "none", ...changes };
+  return { name, path: `/p/${name}`, sha256: `sha-of-${name}`, subject: name, seed: "none", origin: "", ...changes };
 }
 
 /** The bases of `aSource` in the order of declaration: the pin, then the alternate. */

@@ -28,7 +28,7 @@ async function proveOn(path: string, { observe, mail, compare = false }: Prove) 
   const check: Check = { entry: 1, demand: "it is so", programs: ["ovsdb-server"], files: [], unpatched: "differs", observe };
   const programs = await findPrograms(path, check, join(path, "work"), host);
   await writeFile(join(path, "a.patch"), mail ?? "");
-  const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none" }];
+  const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none", origin: "" }];
   const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
   return prove(claim, { after: programs, before: compare ? programs : undefined, demandPrograms: true, host });
 }
