@@ -23,7 +23,7 @@ setMaxListeners(0, abort.signal);
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const machine = { arch: architectures[process.arch] ?? process.arch };
 
-/** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh. */
+/** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh, to sign. */
 const passed = [
   "PATH",
   "HOME",
@@ -36,6 +36,7 @@ const passed = [
   "SSH_AUTH_SOCK",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
+  "GNUPGHOME",
 ];
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 const mask = makeMask(process.env);

@@ -6,7 +6,8 @@ export type ErrorCode =
   | "network" // an upstream, a mirror or a package source was not reached
   | "digest" // bytes are not those that were declared
   | "patch" // a patch does not apply
-  | "build"; // a step failed
+  | "build" // a step failed
+  | "target"; // the place to publish to does not take it
 
 /**
  * The only class of failure that a person can act on. `message` is one or more sentences starting with the thing that is wrong,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { collect } from "./program-values.ts";
 import type { Surroundings } from "./program.ts";
 import { plainReporter } from "./report/plain.ts";
 
@@ -73,9 +74,4 @@ export function addPatches(program: Command, { host, project, print, tell }: Sur
       const { patchesProve } = await import("./commands/patches-prove.ts");
       await patchesProve(entries, options, await project(), host, print, tell);
     });
-}
-
-/** Collects the values of an option that may be repeated. */
-export function collect(value: string, all: readonly string[]): readonly string[] {
-  return [...all, value];
 }

@@ -1,10 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { Machine, RequestOptions } from "./commands/request.ts";
 import type { Project } from "./config/project.ts";
-import { addPatches, collect } from "./program-patches.ts";
+import { addPatches } from "./program-patches.ts";
+import { addRelease } from "./program-release.ts";
 import { usageError } from "./program-usage.ts";
+import { collect, positive } from "./program-values.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { Host } from "./sys/exec.ts";
@@ -42,6 +44,7 @@ Examples:
   kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
   kovn-build patches list                         what becomes of each Kube-OVN change
   kovn-build patches apply ovs work/ovs           the patched tree as commits, to work on
+  kovn-build publish --to apt=/srv/apt            what was built as an apt repository
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`;
 
@@ -113,14 +116,8 @@ function makeProgram(surroundings: Surroundings): Command {
     });
 
   addPatches(program, surroundings);
+  addRelease(program, surroundings);
   return program;
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("A positive whole number is wanted.");
-  return number;
 }
 
 function requestOptions(command: Command): Command {

@@ -87,3 +87,18 @@ export async function packageFields(
     throw new BuildError("build", `${file} is no Debian package: ${result.stderr.trim()}`);
   return { package: name, version, architecture };
 }
+
+/** Versions of a package from the newest to the oldest, as dpkg(1) orders them. */
+export async function newestFirst(versions: readonly string[], options: AptOptions): Promise<readonly string[]> {
+  const sorted: string[] = [];
+  for (const version of versions) {
+    let place = 0;
+    for (const other of sorted) {
+      const { exitCode } = await exec("dpkg", ["--compare-versions", version, "gt", other], { ...options, env: quiet });
+      if (exitCode === 0) break;
+      place++;
+    }
+    sorted.splice(place, 0, version);
+  }
+  return sorted;
+}

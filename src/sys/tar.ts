@@ -1,4 +1,10 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadEntry } from "tar";
 import { BuildError, refusalOf } from "../errors.ts";
+import { errorCode } from "./processes.ts";
 
 /**
  * Unpacks a tar archive (compressed or not) into `dir` without its first path part. Throws "digest" for one that is broken, or with links
@@ -13,4 +19,71 @@ export async function extractTar(file: string, dir: string): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BuildError("digest", `Archive ${file} cannot be unpacked: ${reason}.`, { cause });
   });
+}
+
+/** A file of an archive that is to be written: its bytes are those of a file, or a text. `size` is in bytes. */
+export type Packed = { readonly name: string; readonly size: number } & ({ readonly path: string } | { readonly text: string });
+
+/** Writes an archive of plain files in the given order: the same names and bytes give the same archive, whoever makes it and when. */
+export async function writeTar(file: string, members: readonly Packed[]): Promise<void> {
+  const { Header, Pack, ReadEntry } = await import("tar");
+  const pack = new Pack({ portable: true });
+  const written = pipeline(Readable.from(pack), createWriteStream(file, { flush: true }));
+  const feed = async () => {
+    for (const member of members) {
+      const { name, size } = member;
+      const header = new Header({ path: name, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: "File" });
+      const entry = new ReadEntry(header);
+      pack.add(entry);
+      const content = "path" in member ? createReadStream(member.path) : Readable.from([Buffer.from(member.text)]);
+      for await (const chunk of content) if (!entry.write(chunk as Buffer)) await once(entry, "drain");
+      entry.end();
+    }
+    pack.end();
+  };
+  await Promise.all([written, feed()]);
+}
+
+/** A member of an archive that is read. */
+export interface Member {
+  readonly name: string;
+  /** Bytes, as the archive says; no more of them come. */
+  readonly size: number;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Reads an archive from front to end, member by member; `receive` has to take the content of each. Writes nothing itself. Throws "usage"
+ * for a broken archive and for every member that is no plain file (links, devices, folders), before any of its content is read.
+ */
+export async function readTar(file: string, receive: (member: Member) => Promise<void>): Promise<void> {
+  const { list } = await import("tar");
+  const refuse = (what: string, cause?: unknown) => new BuildError("usage", `Archive ${file}: ${what}`, { cause });
+  let failure: unknown;
+  let received: Promise<void> = Promise.resolve();
+  let current: ReadEntry | undefined;
+  const receiveEntry = async (entry: ReadEntry) => {
+    current = entry;
+    if (entry.type !== "File" && entry.type !== "OldFile") throw refuse(`member ${entry.path} is no plain file (${entry.type}).`);
+    await receive({ name: entry.path, size: entry.size, content: entry });
+  };
+  const onReadEntry = (entry: ReadEntry) => {
+    // An error event that nobody listens to is thrown where it is emitted.
+    entry.on("error", () => undefined);
+    received = received
+      .then(() => (failure === undefined ? receiveEntry(entry) : undefined))
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      // After a failure the rest of the archive is read, and thrown away.
+      .finally(() => entry.resume());
+  };
+  await list({ file, strict: true, noResume: true, onReadEntry }).catch((cause: unknown) => {
+    failure ??= cause;
+    current?.destroy(cause);
+  });
+  await received;
+  if (failure === undefined) return;
+  // The parser's own complaints, which come to the reader of the member that is cut off as well.
+  throw errorCode(failure)?.startsWith("TAR_") === true ? refuse("it is broken or no tar archive.", failure) : failure;
 }

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Manifest } from "../../src/index.ts";
 import { inRoot, kovnBuild, makeRoot, temporaryFolder } from "./machine.ts";
+import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
 /** Prints three facts that the series changes, one a line. */
 const behaviour = `
@@ -26,13 +27,15 @@ for pid in *.pid; do kill "$(cat "$pid")"; done
 describe("OVS debs from Debian's openvswitch-source", async () => {
   const folder = await temporaryFolder();
   const root = join(folder.path, "root");
-  const dist = join(folder.path, "dist/linux");
-  const args = ["--target", "linux", "--only", "ovs", "--from", "apt"];
+  let dist = "";
   let events: readonly { readonly event: string; readonly jobs?: unknown }[] = [];
 
   beforeAll(async () => {
-    const output = await kovnBuild(folder.path, ["build", ...args, "--install-deps", "--json"]);
-    events = output.split("\n").map((line) => JSON.parse(line) as (typeof events)[number]);
+    const built = await ovsBuild();
+    dist = join(built, "dist/linux");
+    events = (await readFile(join(built, "events.json"), "utf8"))
+      .split("\n")
+      .map((line) => JSON.parse(line) as (typeof events)[number]);
     await makeRoot(root);
     return () => folder[Symbol.asyncDispose]();
   });
@@ -40,7 +43,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
   const manifest = async () => JSON.parse(await readFile(join(dist, "artifacts.json"), "utf8")) as Manifest;
 
   test("the run's first event has the jobs that `plan --json` prints", async () => {
-    const plan = JSON.parse(await kovnBuild(folder.path, ["plan", ...args, "--json"])) as { jobs: unknown };
+    const plan = JSON.parse(await kovnBuild(folder.path, ["plan", ...ovsArgs, "--json"])) as { jobs: unknown };
     expect(events[0]?.event).toBe("plan");
     expect(events[0]?.jobs).toEqual(plan.jobs);
   });

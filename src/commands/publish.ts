@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Project } from "../config/project.ts";
+import { BuildError } from "../errors.ts";
+import type { Outcome } from "../publish/publisher.ts";
+import { destinationForms, parseDestination } from "../publish/registry.ts";
+import { unpackBundle } from "../release/bundle.ts";
+import { findDists, readDist, type Dist } from "../release/read.ts";
+import { makeSbom } from "../release/sbom.ts";
+import { makeSet, type Allowance, type ReleaseSet } from "../release/set.ts";
+import type { Host } from "../sys/exec.ts";
+import { findSigner } from "../sys/gpg.ts";
+
+/** Which builds of other than locked series on their pins are taken; `publish` and `release plan` share it. */
+export interface AllowOptions {
+  readonly allowAlternate: boolean;
+  readonly allowUnlocked: boolean;
+}
+
+export interface PublishCommand extends AllowOptions {
+  readonly to: readonly string[];
+  readonly sign?: string;
+  readonly keep?: number;
+  readonly json: boolean;
+}
+
+/** `kovn-build publish`: checks the artifacts, then every place, then publishes to each. Answers with what changed. */
+export async function publishCommand(
+  inputs: readonly string[],
+  options: PublishCommand,
+  project: Project,
+  host: Host,
+): Promise<string> {
+  if (options.to.length === 0)
+    throw new BuildError("usage", "Where to publish to is not said.", { hint: `--to ${destinationForms}` });
+  const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
+  if (options.keep !== undefined && !destinations.some(({ publisher }) => publisher.kind === "apt"))
+    throw new BuildError("usage", "--keep is for an apt repository, and there is none among the places.", {
+      hint: "--to apt=DIR",
+    });
+  return withSet(inputs, options, project, async (set) => {
+    const signer = options.sign === undefined ? undefined : await findSigner(options.sign, { host });
+    const how = { host, signer, keep: options.keep };
+    for (const { publisher, place } of destinations) await publisher.check(set, place, how);
+    const outcomes: (Outcome & { readonly to: string })[] = [];
+    for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });
+    if (options.json)
+      return `${JSON.stringify({ schema: 1, line: set.line, id: set.id, allowed: set.allowed, outcomes }, undefined, 2)}\n`;
+    return outcomes.map(showOutcome).join("");
+  });
+}
+
+/** Reads and checks builds (folders or bundles), and does `work` with the set that they make; bundles are unpacked only as long as that. */
+export async function withSet<T>(
+  inputs: readonly string[],
+  { allowAlternate, allowUnlocked }: AllowOptions,
+  { work }: Project,
+  use: (set: ReleaseSet) => Promise<T>,
+): Promise<T> {
+  const unpacked: string[] = [];
+  try {
+    const dists: Dist[] = [];
+    for (const input of inputs) {
+      const folder = (await isFile(input)) ? await unpack(input, work, unpacked) : input;
+      for (const found of await findDists(folder)) dists.push(await readDist(found));
+    }
+    const allow: Allowance[] = [
+      ...(allowAlternate ? (["alternate"] as const) : []),
+      ...(allowUnlocked ? (["unlocked"] as const) : []),
+    ];
+    const set = makeSet(dists, allow);
+    return await use({ ...set, sbom: await makeSbom(set) });
+  } finally {
+    for (const dir of unpacked) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function unpack(bundle: string, work: string, unpacked: string[]): Promise<string> {
+  const parent = join(work, "tmp");
+  await mkdir(parent, { recursive: true });
+  const dir = await mkdtemp(join(parent, "bundle-"));
+  unpacked.push(dir);
+  await unpackBundle(bundle, dir);
+  return dir;
+}
+
+function showOutcome({ to, added, removed, leftOut }: Outcome & { readonly to: string }): string {
+  const head = added.length + removed.length === 0 ? `${to}: nothing to do, all of it is there` : `${to}: ${added.length} added`;
+  const rows = [
+    ...added.map((name) => `  added     ${name}`),
+    ...removed.map((name) => `  removed   ${name}`),
+    ...leftOut.map(({ name, why }) => `  left out  ${name}: ${why}`),
+  ];
+  return `${[head, ...rows].join("\n")}\n`;
+}

@@ -1,0 +1,40 @@
+import { readdir, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { BuildError } from "../errors.ts";
+import { exists } from "../sys/files.ts";
+import { byHash, readSuite, type Suite } from "./apt-suite.ts";
+
+/** A copy of the `InRelease` (or `Release`) before the one that is live: what it refers to stays. */
+export const previousName = ".previous";
+
+/**
+ * Removes packages and indices by digest that neither the live state of a suite nor the one before refers to, so that a reader who began
+ * with the one before still finds all of it.
+ */
+export async function cleanSuite(place: string, line: string, liveName: string): Promise<void> {
+  const suite = join("dists", line);
+  const dir = join(place, suite);
+  const states = [await readSuite(dir, liveName), await readPrevious(dir)].filter((state) => state !== undefined);
+  const wanted = new Set(states.flatMap((state) => references(state, suite)));
+  const packages = await filesBelow(place, join("pool", line));
+  const indices = (await filesBelow(place, suite)).filter((path) => path.includes("/by-hash/"));
+  for (const path of [...packages, ...indices]) if (!wanted.has(path)) await rm(join(place, path), { force: true });
+}
+
+/** The state before the live one; undefined when there is none, or when nothing whole is left of it. */
+export async function readPrevious(dir: string): Promise<Suite | undefined> {
+  return readSuite(dir, previousName).catch((error: unknown) => {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  });
+}
+
+function references(state: Suite, suite: string): readonly string[] {
+  return [...state.stanzas.keys(), ...[...state.indices].map(([index, digest]) => join(suite, byHash(index, digest)))];
+}
+
+async function filesBelow(place: string, path: string): Promise<string[]> {
+  if (!(await exists(join(place, path)))) return [];
+  const entries = await readdir(join(place, path), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(place, join(entry.parentPath, entry.name)));
+}

@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import { sha256 } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+
+/** A package in an apt repository: its part of a `Packages` file, and the fields of it that count here. */
+export interface Stanza {
+  readonly text: string;
+  readonly package: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** Path below the repository. */
+  readonly filename: string;
+  readonly sha256: string;
+}
+
+/** A state of a suite that readers can have seen. */
+export interface Suite {
+  readonly components: readonly string[];
+  readonly architectures: readonly string[];
+  /** `Date` of the state, in milliseconds since 1970. */
+  readonly date: number;
+  /** sha256 of each index by its path below the suite. */
+  readonly indices: ReadonlyMap<string, string>;
+  readonly stanzas: ReadonlyMap<string, Stanza>;
+}
+
+/** The parts of a `Packages` file. */
+export function parseStanzas(text: string): readonly Stanza[] {
+  return text
+    .split(/\n{2,}/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part) => ({
+      text: part,
+      package: field(part, "Package"),
+      version: field(part, "Version"),
+      architecture: field(part, "Architecture"),
+      filename: field(part, "Filename"),
+      sha256: field(part, "SHA256"),
+    }));
+}
+
+function field(text: string, name: string): string {
+  return new RegExp(`^${name}: *(.*)$`, "m").exec(text)?.[1] ?? "";
+}
+
+/** The sha256 of each index that a `Release` text names, by its path below the suite. */
+export function parseIndices(release: string): ReadonlyMap<string, string> {
+  const rows = [...release.matchAll(/^ ([0-9a-f]{64}) +\d+ (\S+)$/gm)];
+  return new Map(rows.map(([, digest = "", path = ""]) => [path, digest]));
+}
+
+/** Where an index lies for readers that go by its digest (https://wiki.debian.org/DebianRepository/Format#indices_acquisition_via_hashsums_.28by-hash.29). */
+export function byHash(index: string, digest: string): string {
+  return join(index, "../by-hash/SHA256", digest);
+}
+
+/**
+ * Reads the state that a `Release` or `InRelease` file describes, from what readers who go by digests get. undefined when there is no such
+ * file. Throws "target" when an index of it is missing or has other bytes.
+ */
+export async function readSuite(dir: string, file: string): Promise<Suite | undefined> {
+  const release = await readFile(join(dir, file), "utf8").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (release === undefined) return undefined;
+  const indices = parseIndices(release);
+  const stanzas = new Map<string, Stanza>();
+  for (const [path, digest] of indices) {
+    if (!path.endsWith("/Packages")) continue;
+    const index = join(dir, byHash(path, digest));
+    const text = await readFile(index, "utf8").catch(() => "");
+    if (sha256(text) !== digest)
+      throw new BuildError("target", `${index} is missing or damaged, and ${join(dir, file)} names it.`);
+    for (const stanza of parseStanzas(text)) stanzas.set(stanza.filename, stanza);
+  }
+  const words = (name: string) =>
+    field(release, name)
+      .split(" ")
+      .filter((word) => word !== "");
+  const date = Date.parse(field(release, "Date")) || 0;
+  return { components: words("Components"), architectures: words("Architectures"), date, indices, stanzas };
+}

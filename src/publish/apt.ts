@@ -1,0 +1,209 @@
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BuildError } from "../errors.ts";
+import { sbomAsset } from "../release/assets.ts";
+import type { ReleaseSet, SetFile } from "../release/set.ts";
+import { alone } from "../sys/alone.ts";
+import { exists, sha256File, writeWhole } from "../sys/files.ts";
+import { packagesIndex } from "../sys/ftparchive.ts";
+import { clearSign, isSignedBy } from "../sys/gpg.ts";
+import { errorCode } from "../sys/processes.ts";
+import { cleanSuite, previousName, readPrevious } from "./apt-clean.ts";
+import { keepNewest, stageIndices } from "./apt-index.ts";
+import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
+import {
+  copyChecked,
+  refuseFull,
+  removeStale,
+  stagingOf,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+} from "./publisher.ts";
+
+/** In the folder of each repository of ours, from its first moment. */
+const marker = ".kovn-apt.json";
+/** Bytes for indices, beside those of the packages. */
+const indexSpace = 4e6;
+
+/**
+ * `--to apt=DIR`: a repository for any web server; a suite for each line, a component for each variant. All is made in a folder beside and
+ * then renamed, in an order in which readers see the old or the new state: packages, indices by digest, indices by name, `Release`, and last
+ * `InRelease`. What the state before refers to stays for readers who are in the middle of it.
+ */
+export const apt: Publisher = { kind: "apt", place: "DIR", plan, check, publish };
+
+function plan(set: ReleaseSet): readonly Placed[] {
+  const packages = packagesOf(set).map((file) => ({ name: file.name, to: poolPath(set, file) }));
+  return [...packages, { name: sbomAsset(set).name, to: sbomPath(set) }];
+}
+
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
+  await refuseForeign(place);
+  const { fresh } = await examine(set, place, options);
+  const bytes = fresh.reduce((sum, file) => sum + file.size, 0);
+  await refuseFull(place, bytes + indexSpace);
+}
+
+async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
+  await mkdir(place, { recursive: true });
+  // A second publish to the same place waits for the first.
+  return alone(place, options.host, () => publishAlone(set, place, options));
+}
+
+async function publishAlone(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
+  await refuseForeign(place);
+  if (!(await exists(join(place, marker)))) await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1 })}\n`);
+  await removeStale(join(place, "kovn"));
+  const { live, liveName, fresh } = await examine(set, place, options);
+  const staging = stagingOf(join(place, "kovn"));
+  try {
+    const added = await stagePackages(set, fresh, staging, options);
+    const next = await keepNewest([...(live?.stanzas.values() ?? []), ...added], options);
+    const indices = await stageIndices(set.line, next, live, staging, options);
+    const suite = join("dists", set.line);
+    const release = join(suite, "Release");
+    const same = live !== undefined && sameIndices(live.indices, parseIndices(await readFile(join(staging, release), "utf8")));
+    const names = new Set(next.map((stanza) => stanza.filename));
+    const order = [
+      ...added.map((stanza) => stanza.filename).filter((name) => names.has(name)),
+      await stageSbom(set, staging),
+      ...indices.byHash,
+      ...(live === undefined || same ? [] : [await stagePrevious(suite, liveName, place, staging)]),
+      ...indices.plain,
+    ];
+    if (!same || !(await isSigned(join(place, suite, "InRelease"), options))) {
+      order.push(release);
+      if (options.signer !== undefined) {
+        const signed = join(suite, "InRelease");
+        await clearSign(join(staging, release), join(staging, signed), options.signer, options);
+        order.push(signed);
+      }
+    }
+    for (const path of order) await goLive(path, staging, place);
+    await cleanSuite(place, set.line, options.signer === undefined ? "Release" : "InRelease");
+    const old = new Set(live?.stanzas.keys());
+    return {
+      added: [...names].filter((name) => !old.has(name)),
+      removed: [...old].filter((name) => !names.has(name)),
+      leftOut: leftOut(set, added, names),
+    };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+function packagesOf(set: ReleaseSet): readonly SetFile[] {
+  return set.files.filter((file) => file.package !== undefined);
+}
+
+function poolPath(set: ReleaseSet, file: SetFile): string {
+  return `pool/${set.line}/${file.variant}/${file.name}`;
+}
+
+function sbomPath(set: ReleaseSet): string {
+  return `sbom/${set.line}/${sbomAsset(set).name}`;
+}
+
+function leftOut(set: ReleaseSet, added: readonly Stanza[], names: ReadonlySet<string>): Outcome["leftOut"] {
+  const others = set.files.filter((file) => file.package === undefined);
+  const old = added.filter((stanza) => !names.has(stanza.filename));
+  return [
+    ...set.leftOut,
+    ...others.map(({ name }) => ({ name, why: "no Debian package" })),
+    ...old.map(({ filename }) => ({ name: filename, why: "older than the versions that --keep leaves" })),
+  ];
+}
+
+/** A folder with something in it has to be a repository that this tool began. */
+async function refuseForeign(place: string): Promise<void> {
+  const names = await readdir(place).catch((cause: unknown): string[] => {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw new BuildError("target", `${place} is no folder that can be read.`, { cause });
+  });
+  // A first run that was killed may have left the marker half-made.
+  if (names.includes(marker) || names.every((name) => name.startsWith(marker))) return;
+  throw new BuildError("target", `Folder ${place} is no apt repository of kovn-build.`, { hint: "name a new or empty folder" });
+}
+
+/** What the repository is now, and which packages of the set it lacks. Throws "target" for a version that is there with other bytes. */
+async function examine(set: ReleaseSet, place: string, { signer }: PublishOptions) {
+  const packages = packagesOf(set);
+  if (packages.length === 0) throw new BuildError("usage", "There is no Debian package among the artifacts.");
+  const dir = join(place, "dists", set.line);
+  const signed = await exists(join(dir, "InRelease"));
+  if (signed && signer === undefined)
+    throw new BuildError("usage", `Suite ${set.line} of ${place} is signed.`, { hint: "the same command with --sign KEY" });
+  const liveName = signed ? "InRelease" : "Release";
+  const live = await readSuite(dir, liveName);
+  const previous = await readPrevious(dir);
+  const known = [...(live?.stanzas.values() ?? []), ...(previous?.stanzas.values() ?? [])];
+  for (const file of packages) {
+    const { package: name = "", version = "", architecture = "", sha256 } = file;
+    const id = identity({ package: name, version, architecture });
+    const there = known.filter((stanza) => identity(stanza) === id || stanza.filename === poolPath(set, file));
+    if (there.some((stanza) => stanza.sha256 !== sha256))
+      throw new BuildError("target", `${name} ${version} (${architecture}) is in ${place} with other bytes.`, {
+        hint: "raise `revision` in source.yaml and build again: a version stands for one content",
+      });
+  }
+  const fresh = packages.filter((file) => live?.stanzas.has(poolPath(set, file)) !== true);
+  return { live, liveName, fresh };
+}
+
+function identity(stanza: Pick<Stanza, "package" | "version" | "architecture">): string {
+  return `${stanza.package} ${stanza.version} ${stanza.architecture}`;
+}
+
+/** Copies packages below `staging` and has them described there; what apt-ftparchive says has to be what `artifacts.json` says. */
+async function stagePackages(
+  set: ReleaseSet,
+  files: readonly SetFile[],
+  staging: string,
+  { host }: PublishOptions,
+): Promise<readonly Stanza[]> {
+  await mkdir(join(staging, "pool"), { recursive: true });
+  for (const file of files) await copyChecked(file.path, join(staging, poolPath(set, file)), file.sha256);
+  const stanzas = parseStanzas(await packagesIndex("pool", { host, cwd: staging }));
+  for (const file of files) {
+    const stanza = stanzas.find((candidate) => candidate.filename === poolPath(set, file));
+    const { package: name = "", version = "", architecture = "" } = file;
+    if (stanza === undefined || identity(stanza) !== identity({ package: name, version, architecture }))
+      throw new BuildError(
+        "digest",
+        `${file.path} is not the package that artifacts.json calls ${name} ${version} (${architecture}).`,
+      );
+  }
+  return stanzas;
+}
+
+function sameIndices(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([path, digest]) => b.get(path) === digest);
+}
+
+async function stageSbom(set: ReleaseSet, staging: string): Promise<string> {
+  const { text } = sbomAsset(set);
+  const path = sbomPath(set);
+  await mkdir(dirname(join(staging, path)), { recursive: true });
+  await writeFile(join(staging, path), text, { flush: true });
+  return path;
+}
+
+async function stagePrevious(suite: string, liveName: string, place: string, staging: string): Promise<string> {
+  const path = join(suite, previousName);
+  await copyFile(join(place, suite, liveName), join(staging, path));
+  return path;
+}
+
+async function isSigned(file: string, { signer, host }: PublishOptions): Promise<boolean> {
+  return signer === undefined || ((await exists(file)) && isSignedBy(signer, [file], { host }));
+}
+
+/** Renames a staged file to its place, unless the same bytes are there. */
+async function goLive(path: string, staging: string, place: string): Promise<void> {
+  const [from, to] = [join(staging, path), join(place, path)];
+  if ((await exists(to)) && (await sha256File(to)) === (await sha256File(from))) return;
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+}

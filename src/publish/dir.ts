@@ -1,0 +1,89 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BuildError } from "../errors.ts";
+import { listAssets, sumsName, type Asset } from "../release/assets.ts";
+import type { ReleaseSet } from "../release/set.ts";
+import { sha256File } from "../sys/files.ts";
+import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import { errorCode } from "../sys/processes.ts";
+import {
+  copyChecked,
+  refuseFull,
+  removeStale,
+  stagingOf,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+} from "./publisher.ts";
+
+const signatureName = `${sumsName}.asc`;
+
+/** `--to dir=DIR`: the set's files side by side with their digests, in a folder that appears at once and never changes again. */
+export const dir: Publisher = { kind: "dir", place: "DIR", plan, check, publish };
+
+function plan(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
+  return assets.map(({ name }) => ({ name, to: name }));
+}
+
+async function check(set: ReleaseSet, place: string): Promise<void> {
+  const assets = await listAssets(set);
+  if (await isThere(assets, place)) return;
+  await refuseFull(
+    place,
+    assets.reduce((sum, asset) => sum + asset.size, 0),
+  );
+}
+
+async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
+  const assets = await listAssets(set);
+  await removeStale(place);
+  const staging = stagingOf(place);
+  const sign = async (folder: string, out: string) => {
+    if (signer !== undefined) await detachSign(join(folder, sumsName), out, signer, { host });
+  };
+  try {
+    if (await isThere(assets, place)) {
+      const signature = join(place, signatureName);
+      if (signer === undefined || (await isSignedBy(signer, [join(place, sumsName), signature], { host })))
+        return { added: [], removed: [], leftOut: set.leftOut };
+      await sign(place, staging);
+      await rename(staging, signature);
+      return { added: [signatureName], removed: [], leftOut: set.leftOut };
+    }
+    await mkdir(staging, { recursive: true });
+    for (const asset of assets) await writeAsset(asset, join(staging, asset.name));
+    await sign(staging, join(staging, signatureName));
+    await rename(staging, place);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+  const names = assets.map((asset) => asset.name);
+  return { added: signer === undefined ? names : [...names, signatureName], removed: [], leftOut: set.leftOut };
+}
+
+/** True when the folder holds exactly these assets, false when it is absent or empty. Throws "target" when it holds anything else. */
+async function isThere(assets: readonly Asset[], place: string): Promise<boolean> {
+  const names = await readdir(place).catch((cause: unknown): string[] => {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw new BuildError("target", `${place} is no folder that can be read.`, { cause });
+  });
+  if (names.length === 0) return false;
+  const wanted = new Map(assets.map((asset) => [asset.name, asset.sha256]));
+  const others = names.filter((name) => !wanted.has(name) && name !== signatureName);
+  for (const [name, digest] of wanted) if ((await digestOf(join(place, name))) !== digest) others.push(name);
+  if (others.length === 0) return true;
+  throw new BuildError("target", `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`, {
+    hint: "name a folder that does not exist yet: what is published stays",
+  });
+}
+
+async function digestOf(path: string): Promise<string | undefined> {
+  return sha256File(path).catch(() => undefined);
+}
+
+async function writeAsset(asset: Asset, to: string): Promise<void> {
+  if ("path" in asset) return copyChecked(asset.path, to, asset.sha256);
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, asset.text, { flush: true });
+}

@@ -1,0 +1,81 @@
+import { copyFile, statfs, mkdir, open, readdir, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { BuildError } from "../errors.ts";
+import type { Asset } from "../release/assets.ts";
+import type { LeftOut, ReleaseSet } from "../release/set.ts";
+import type { Host } from "../sys/exec.ts";
+import { exists, sha256File } from "../sys/files.ts";
+import type { Signer } from "../sys/gpg.ts";
+import { isAlive, ownPid } from "../sys/processes.ts";
+
+export interface PublishOptions {
+  readonly host: Host;
+  /** Who signs; nobody when undefined. */
+  readonly signer: Signer | undefined;
+  /** How many versions of a package stay; all when undefined. */
+  readonly keep: number | undefined;
+}
+
+/** What a publish did: paths below the place. None added and none removed means that all was there. */
+export interface Outcome {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Where an asset will be found. */
+export interface Placed {
+  readonly name: string;
+  readonly to: string;
+}
+
+/** A kind of place to publish to: one file in this folder, and one line in registry.ts. */
+export interface Publisher {
+  readonly kind: string;
+  /** What follows `--to kind=`, in capitals, for messages. */
+  readonly place: string;
+  /** Which asset will be where: pure. */
+  plan(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
+  /** Looks whether the place takes the set, and changes nothing. Throws "target" (or "usage") when it does not. */
+  check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
+  /** Publishes, all or nothing; what is there already stays as it is. */
+  publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
+}
+
+/** Throws "target" when the file system of a place has less than so many bytes. */
+export async function refuseFull(place: string, bytes: number): Promise<void> {
+  let dir = place;
+  while (!(await exists(dir)) && dir !== dirname(dir)) dir = dirname(dir);
+  const { bavail, bsize } = await statfs(dir);
+  if (bavail * bsize < bytes)
+    throw new BuildError("target", `There is no space for ${place}: it takes ${bytes} bytes, and ${bavail * bsize} are left.`);
+}
+
+/** Copies a file (as a reflink where the file system can), flushed to the disk, and checks what arrived. Throws "digest". */
+export async function copyChecked(from: string, to: string, sha256: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  const file = await open(to, "r+");
+  try {
+    await file.chmod(0o644);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if ((await sha256File(to)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
+}
+
+/** A path beside `path`, on the same file system, for what is renamed to it when it is whole. */
+export function stagingOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${ownPid}.next`);
+}
+
+/** Removes what killed runs left beside `path`. */
+export async function removeStale(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    const [, of, pid] = /^\.(.+)\.(\d+)\.next$/.exec(name) ?? [];
+    if (of === basename(path) && !isAlive(Number(pid))) await rm(join(dirname(path), name), { recursive: true, force: true });
+  }
+}

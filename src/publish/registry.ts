@@ -1,0 +1,25 @@
+import { BuildError } from "../errors.ts";
+import { apt } from "./apt.ts";
+import { dir } from "./dir.ts";
+import type { Publisher } from "./publisher.ts";
+import { tar } from "./tar.ts";
+
+const publishers: readonly Publisher[] = [apt, dir, tar];
+
+/** How `--to` is written, for messages and help. */
+export const destinationForms = publishers.map(({ kind, place }) => `${kind}=${place}`).join(" | ");
+
+/** A publisher and the place that it is to publish to. */
+export interface Destination {
+  readonly publisher: Publisher;
+  readonly place: string;
+}
+
+/** Reads a value of `--to`. Throws "usage". */
+export function parseDestination(value: string): Destination {
+  const [, kind, place] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+  const publisher = publishers.find((candidate) => candidate.kind === kind);
+  if (publisher === undefined || place === undefined)
+    throw new BuildError("usage", `Value of --to \`${value}\` is not one of: ${destinationForms}.`);
+  return { publisher, place };
+}

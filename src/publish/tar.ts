@@ -1,0 +1,67 @@
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { BuildError } from "../errors.ts";
+import { sbomAsset, type Asset } from "../release/assets.ts";
+import { writeBundle } from "../release/bundle.ts";
+import type { ReleaseSet } from "../release/set.ts";
+import { exists, sha256File } from "../sys/files.ts";
+import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import {
+  refuseFull,
+  removeStale,
+  stagingOf,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+} from "./publisher.ts";
+
+/** Bytes of headers in an archive, for each file and at least. */
+const headerSpace = 4096;
+
+/** `--to tar=FILE`: one archive for sites without a network; `publish FILE --to …` reads it. With a key, `FILE.asc` beside it is its signature. */
+export const tar: Publisher = { kind: "tar", place: "FILE", plan, check, publish };
+
+function plan(set: ReleaseSet, _assets: readonly Asset[], place: string): readonly Placed[] {
+  const inside = (path: string) => ({ name: basename(path), to: `${basename(place)}: ${path}` });
+  const folders = set.dists.flatMap(({ name, manifest }) =>
+    ["artifacts.json", ...manifest.artifacts.map((artifact) => artifact.file)].map((file) => inside(`${name}/${file}`)),
+  );
+  return [...folders, inside(sbomAsset(set).name)];
+}
+
+async function check(set: ReleaseSet, place: string): Promise<void> {
+  if (await exists(place)) {
+    if (!(await stat(place)).isFile())
+      throw new BuildError("target", `${place} is no file.`, { hint: `--to tar=${place}/NAME.tar` });
+    return;
+  }
+  const artifacts = set.dists.flatMap((dist) => dist.manifest.artifacts);
+  await refuseFull(
+    place,
+    artifacts.reduce((sum, artifact) => sum + artifact.size + headerSpace, 100 * headerSpace),
+  );
+}
+
+async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
+  await mkdir(dirname(place), { recursive: true });
+  await removeStale(place);
+  const [staging, signature] = [stagingOf(place), `${place}.asc`];
+  const added: string[] = [];
+  try {
+    await writeBundle(set, staging);
+    if (!(await exists(place))) {
+      await rename(staging, place);
+      added.push(basename(place));
+    } else if ((await sha256File(place)) !== (await sha256File(staging)))
+      throw new BuildError("target", `${place} exists and is another bundle.`, { hint: "name a file that does not exist yet" });
+    if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
+      await detachSign(place, staging, signer, { host });
+      await rename(staging, signature);
+      added.push(basename(signature));
+    }
+    return { added, removed: [], leftOut: [] };
+  } finally {
+    await rm(staging, { force: true });
+  }
+}

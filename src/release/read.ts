@@ -1,0 +1,62 @@
+import { lstat, readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { BuildError } from "../errors.ts";
+import { exists, sha256File } from "../sys/files.ts";
+import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
+
+/** A folder of artifacts that `build` made, checked. */
+export interface Dist {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** Files that lie beside the artifacts and are not named by `artifacts.json`. */
+const besides = ["SHA256SUMS", "artifacts.json"];
+
+/** The folders of artifacts that a path stands for: itself, or those in it (as in `dist`). Throws "usage" when there is none. */
+export async function findDists(path: string): Promise<readonly string[]> {
+  if (await exists(join(path, "artifacts.json"))) return [path];
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new BuildError("usage", `${path} cannot be read: it is no folder of artifacts.`, { cause, hint: "kovn-build build" });
+  });
+  const names = entries.filter((entry) => entry.isDirectory() && !/^\.|\.previous$/.test(entry.name)).map((entry) => entry.name);
+  const found: string[] = [];
+  for (const name of names.toSorted()) if (await exists(join(path, name, "artifacts.json"))) found.push(join(path, name));
+  if (found.length > 0) return found;
+  throw new BuildError("usage", `${path} holds no artifacts: there is no artifacts.json in it or in a folder of it.`, {
+    hint: "kovn-build build",
+  });
+}
+
+/**
+ * Reads a folder of artifacts and checks every byte of it: what `artifacts.json` names is there with that size and digest, and nothing else
+ * is. Throws "usage" for a file that it does not name, "digest" for one that is missing or has other bytes.
+ */
+export async function readDist(folder: string): Promise<Dist> {
+  const manifest = await readManifest(folder);
+  const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
+  const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
+  if (unnamed.length > 0)
+    throw new BuildError("usage", `${folder}: artifacts.json does not name ${unnamed.join(", ")}.`, {
+      hint: "remove what does not belong there, or build again",
+    });
+  const problems: string[] = [];
+  for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact)));
+  if (problems.length > 0) throw new BuildError("digest", problems.join("\n"), { hint: "kovn-build build" });
+  return { folder, manifest };
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
+
+async function problemsOf(folder: string, { file, size, sha256 }: Artifact): Promise<string[]> {
+  const path = join(folder, file);
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return [`${path} is missing.`];
+  if (!found.isFile()) return [`${path} is no plain file.`];
+  if (found.size !== size) return [`${path} has ${found.size} bytes, artifacts.json says ${size}.`];
+  const actual = await sha256File(path);
+  return actual === sha256 ? [] : [`${path} has sha256 ${actual}, artifacts.json says ${sha256}.`];
+}

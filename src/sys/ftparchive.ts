@@ -1,0 +1,40 @@
+import { BuildError } from "../errors.ts";
+import { exec, type ExecOptions, type Host } from "./exec.ts";
+
+export interface ArchiveOptions {
+  readonly host: Host;
+  /** The repository's folder: paths in indices are below it. */
+  readonly cwd: string;
+}
+
+/** Only the digest that `by-hash` goes by: apt asks for the strongest that Release names. */
+const digests = ["--no-md5", "--no-sha1", "--sha256", "--no-sha512"];
+
+/** The text of a `Packages` file for all packages below `path` (apt-ftparchive(1)). Throws "build" with what it said. */
+export async function packagesIndex(path: string, options: ArchiveOptions): Promise<string> {
+  return run("apt-ftparchive", [...digests, "packages", path], options);
+}
+
+/** The text of a `Release` file for the suite in `path`, with these fields. Throws "build" with what it said. */
+export async function releaseIndex(
+  path: string,
+  fields: Readonly<Record<string, string>>,
+  options: ArchiveOptions,
+): Promise<string> {
+  const given = Object.entries(fields).flatMap(([name, value]) => ["-o", `APT::FTPArchive::Release::${name}=${value}`]);
+  return run("apt-ftparchive", [...digests, ...given, "release", path], options);
+}
+
+/** Compresses a file with xz(1), to the same bytes each time, into a file beside it with `.xz`. Throws "build". */
+export async function compressXz(file: string, options: ArchiveOptions): Promise<void> {
+  await run("xz", ["--keep", "--threads=1", "-6", file], options);
+}
+
+async function run(program: string, args: readonly string[], options: Pick<ExecOptions, "host" | "cwd">): Promise<string> {
+  const result = await exec(program, args, { ...options, env: { LC_ALL: "C", TZ: "UTC" } }).catch((error: unknown) => {
+    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    throw new BuildError("machine", error.message, { cause: error, hint: "apt-get install apt-utils xz-utils" });
+  });
+  if (result.exitCode === 0) return result.stdout;
+  throw new BuildError("build", `${program} failed: ${result.stderr.trim() || `exit code ${result.exitCode}`}`);
+}

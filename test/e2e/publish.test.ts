@@ -1,0 +1,307 @@
+import { createWriteStream } from "node:fs";
+import { appendFile, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Header, Pack, ReadEntry } from "tar";
+import { describe, expect } from "vitest";
+import { sha256 } from "../../src/sys/files.ts";
+import { kovnBuild, run } from "../helpers/cli.ts";
+import { editManifest, makeDist } from "../helpers/dist.ts";
+import { contentOf, test } from "../helpers/folder.ts";
+
+/** Publishes to a folder `out` that must not come to be, and answers with exit code and message. */
+async function refused(folder: string, inputs: readonly string[], options: readonly string[] = []) {
+  const before = await contentOf(folder);
+  const result = await kovnBuild(folder, ["publish", ...inputs, "--to", "dir=out", ...options]);
+  await rm(join(folder, ".kovn"), { recursive: true, force: true });
+  expect(await contentOf(folder)).toEqual(before);
+  return result;
+}
+
+describe("publish --to dir", () => {
+  test("puts the files of all builds side by side, with manifests, list of materials and true checksums", async ({ folder }) => {
+    const linux = await makeDist(join(folder, "dist"));
+    const windows = await makeDist(join(folder, "dist"), { target: "windows", others: ["ovs.msi", "ovs.zip"] });
+    const result = await kovnBuild(folder, ["publish", linux, windows, "--to", "dir=out"]);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect((await readdir(join(folder, "out"))).toSorted()).toEqual([
+      "SHA256SUMS",
+      "artifacts-linux-amd64-default.json",
+      "artifacts-windows-amd64-default.json",
+      "demo-data_1.2.3-1+kovn1.00000001_all.deb",
+      "demo_1.2.3-1+kovn1.00000001_amd64.deb",
+      "ovs.msi",
+      "ovs.zip",
+      expect.stringMatching(/^sbom-1\.0-[0-9a-f]{12}\.cdx\.json$/),
+    ]);
+    expect(await run(join(folder, "out"), ["sha256sum", "--check", "--strict", "SHA256SUMS"])).toMatchObject({ exitCode: 0 });
+  });
+
+  test("takes all builds in dist when none is named, and a repeated publish changes nothing", async ({ folder }) => {
+    await makeDist(join(folder, "dist"));
+    await kovnBuild(folder, ["publish", "--to", "dir=out"]);
+    const before = await contentOf(join(folder, "out"));
+    const again = await kovnBuild(folder, ["publish", "--to", "dir=out"]);
+    expect(again).toMatchObject({ exitCode: 0, stdout: "dir=out: nothing to do, all of it is there" });
+    expect(await contentOf(join(folder, "out"))).toEqual(before);
+  });
+
+  test("packages for all architectures come from amd64, in whatever order the builds are named", async ({ folder }) => {
+    const amd64 = await makeDist(join(folder, "a"));
+    const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });
+    const one = await kovnBuild(folder, ["publish", arm64, amd64, "--to", "dir=one"]);
+    await kovnBuild(folder, ["publish", amd64, arm64, "--to", "dir=two"]);
+    expect(one.stdout).toContain(
+      "left out  demo-data_1.2.3-1+kovn1.00000001_all.deb: packages for all architectures come from amd64, not from linux-arm64-default",
+    );
+    const published = await contentOf(join(folder, "one"));
+    expect(Object.keys(published).filter((name) => name.endsWith(".deb"))).toHaveLength(3);
+    const data = "demo-data_1.2.3-1+kovn1.00000001_all.deb";
+    expect(published[data]).toBe(await readFile(join(amd64, data), "latin1"));
+    expect(await contentOf(join(folder, "two"))).toEqual(published);
+  });
+
+  test("a folder that holds something else is refused with exit 1 and stays", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await mkdir(join(folder, "other"));
+    await writeFile(join(folder, "other/mine.txt"), "mine\n");
+    const before = await contentOf(folder);
+    const result = await kovnBuild(folder, ["publish", dist, "--to", "dir=other"]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("Folder other holds something else: mine.txt");
+    expect(await contentOf(folder)).toEqual(before);
+  });
+
+  test("no place gets anything when one of them is refused", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await mkdir(join(folder, "other"));
+    await writeFile(join(folder, "other/mine.txt"), "mine\n");
+    const result = await kovnBuild(folder, ["publish", dist, "--to", "dir=out", "--to", "tar=b.tar", "--to", "apt=other"]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("Folder other is no apt repository of kovn-build.");
+    expect(await readdir(folder)).toEqual(["dist", "other"]);
+  });
+});
+
+describe("publish refuses", () => {
+  test("a file whose bytes are not those of artifacts.json", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"), { others: ["notes.txt"] });
+    await writeFile(join(dist, "notes.txt"), "notes.txt 2\n");
+    const result = await refused(folder, [dist]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/notes\.txt has sha256 [0-9a-f]{64}, artifacts\.json says [0-9a-f]{64}\./);
+  });
+
+  test("a file that is missing, longer, or a link, all of them at once", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"), { others: ["a.txt", "b.txt", "c.txt"] });
+    await rm(join(dist, "a.txt"));
+    await appendFile(join(dist, "b.txt"), "more");
+    await rm(join(dist, "c.txt"));
+    await symlink("b.txt", join(dist, "c.txt"));
+    const result = await refused(folder, [dist]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("a.txt is missing.");
+    expect(result.stderr).toContain("b.txt has 12 bytes, artifacts.json says 8.");
+    expect(result.stderr).toContain("c.txt is no plain file.");
+  });
+
+  test("a file that artifacts.json does not name", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await writeFile(join(dist, "stray.deb"), "");
+    const result = await refused(folder, [dist]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain("artifacts.json does not name stray.deb");
+  });
+
+  test("one name with different bytes in two builds", async ({ folder }) => {
+    const one = await makeDist(join(folder, "a"));
+    const two = await makeDist(join(folder, "b"), { content: "other" });
+    const result = await refused(folder, [one, two]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain("exists twice with different bytes");
+  });
+
+  test("an artifacts.json of a newer format", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await editManifest(dist, (manifest) => ({ ...manifest, schema: 2 }));
+    const result = await refused(folder, [dist]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain("is of format 2; this kovn-build reads format 1.");
+  });
+
+  test("an artifacts.json that is broken, or whose names lead elsewhere, with all problems at once", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await editManifest(dist, ({ artifacts, ...manifest }) => ({
+      ...manifest,
+      line: "../1.0",
+      artifacts: artifacts.map((artifact) => ({ ...artifact, file: `../${artifact.file}` })),
+    }));
+    const result = await refused(folder, [dist]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    for (const place of ["line", "artifacts.0.file", "artifacts.1.file"])
+      expect(result.stderr).toContain(`artifacts.json: ${place}: `);
+    await writeFile(join(dist, "artifacts.json"), "{");
+    expect(await refused(folder, [dist])).toMatchObject({ exitCode: 2 });
+  });
+
+  const disagreements = {
+    line: [{ line: "1.1" }, "They are of different lines: 1.0 in"],
+    revision: [{ revision: 2 }, "`demo`: revision: 1, and 2."],
+    pin: [
+      { job: { base: { kind: "git", url: "https://example.com/demo.git", commit: "8".repeat(40) } } },
+      "`demo`: pin: https://example.com/demo.git at 555555555555, and https://example.com/demo.git at 888888888888.",
+    ],
+    series: [{ job: { series: [] } }, "`demo`: series: different in greet-world.patch, take-back.patch."],
+    tree: [{ job: { patchedTree: "9".repeat(40) } }, "`demo`: patched tree: 7777"],
+  } as const;
+  for (const [what, [build, message]] of Object.entries(disagreements))
+    test(`builds that disagree on the ${what}`, async ({ folder }) => {
+      const one = await makeDist(join(folder, "dist"));
+      const two = await makeDist(join(folder, "dist"), { target: "windows", others: ["a.msi"], ...build });
+      const result = await refused(folder, [one, two]);
+      expect(result).toMatchObject({ exitCode: 2 });
+      expect(result.stderr).toContain(message);
+    });
+
+  test("an alternate base and an unlocked series, unless they are allowed; the list of materials says so", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"), { job: { alternate: true, locked: false } });
+    const result = await refused(folder, [dist]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain("`demo` was built on an alternate base");
+    expect(result.stderr).toContain("--allow-alternate --allow-unlocked");
+    expect(await refused(folder, [dist], ["--allow-alternate"])).toMatchObject({ exitCode: 2 });
+    const allowed = ["--allow-alternate", "--allow-unlocked"];
+    expect(await kovnBuild(folder, ["publish", dist, "--to", "dir=out", ...allowed])).toMatchObject({ exitCode: 0 });
+    const names = await readdir(join(folder, "out"));
+    const sbom = await readFile(join(folder, "out", names.find((name) => name.startsWith("sbom")) ?? ""), "utf8");
+    expect(sbom).toContain("kovn:allowed-alternate");
+    expect(sbom).toContain("kovn:allowed-unlocked");
+  });
+
+  test("a folder without artifacts, an unknown kind of place, --keep without an apt repository", async ({ folder }) => {
+    await mkdir(join(folder, "empty"));
+    const dist = await makeDist(join(folder, "dist"));
+    expect(await refused(folder, ["empty"])).toMatchObject({ exitCode: 2 });
+    expect(await refused(folder, ["absent"])).toMatchObject({ exitCode: 2 });
+    const unknown = await refused(folder, [dist], ["--to", "ftp=x"]);
+    expect(unknown).toMatchObject({ exitCode: 2 });
+    expect(unknown.stderr).toContain("apt=DIR | dir=DIR | tar=FILE");
+    expect(await refused(folder, [dist], ["--keep", "2"])).toMatchObject({ exitCode: 2 });
+    expect(await kovnBuild(folder, ["publish", dist])).toMatchObject({ exitCode: 2 });
+  });
+});
+
+interface Entry {
+  readonly path: string;
+  readonly content?: string;
+  readonly type?: "File" | "SymbolicLink" | "Link" | "CharacterDevice";
+  readonly linkpath?: string;
+}
+
+/** Writes an archive with an index that declares what it is told to, whatever the members are. */
+async function writeArchive(
+  file: string,
+  declared: readonly { path: string; size: number; content: string }[],
+  entries: readonly Entry[],
+) {
+  const files = declared.map(({ path, size, content }) => ({ path, size, sha256: sha256(content) }));
+  const pack = new Pack({ portable: true });
+  const written = pipeline(Readable.from(pack), createWriteStream(file));
+  for (const { path, content = "", type = "File", ...rest } of [
+    { path: "bundle.json", content: JSON.stringify({ schema: 1, files }) },
+    ...entries,
+  ]) {
+    const entry = new ReadEntry(new Header({ path, size: content.length, mode: 0o644, type, mtime: new Date(0), ...rest }));
+    pack.add(entry);
+    entry.end(Buffer.from(content));
+  }
+  pack.end();
+  await written;
+}
+
+describe("a bundle", () => {
+  test("publishes the same bytes elsewhere as the builds themselves, and is itself the same bytes each time", async ({
+    folder,
+  }) => {
+    const amd64 = await makeDist(join(folder, "a"), { others: ["deep.msi"] });
+    const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });
+    await kovnBuild(folder, ["publish", amd64, arm64, "--to", "tar=one.tar", "--to", "dir=here"]);
+    await mkdir(join(folder, "there"));
+    await cp(join(folder, "one.tar"), join(folder, "there/one.tar"));
+    const result = await kovnBuild(join(folder, "there"), ["publish", "one.tar", "--to", "dir=out", "--to", "tar=two.tar"]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(await contentOf(join(folder, "there/out"))).toEqual(await contentOf(join(folder, "here")));
+    expect(await readFile(join(folder, "there/two.tar"))).toEqual(await readFile(join(folder, "one.tar")));
+    expect(await readdir(join(folder, "there/.kovn/tmp"))).toEqual([]);
+    expect((await run(folder, ["tar", "-tf", "one.tar"])).stdout.split("\n")).toContain("linux-arm64-default/artifacts.json");
+  });
+
+  test("that exists is not written over by another one", async ({ folder }) => {
+    const one = await makeDist(join(folder, "a"));
+    const two = await makeDist(join(folder, "b"), { revision: 2 });
+    await kovnBuild(folder, ["publish", one, "--to", "tar=b.tar"]);
+    const before = await contentOf(folder);
+    const again = await kovnBuild(folder, ["publish", one, "--to", "tar=b.tar"]);
+    expect(again.stdout).toBe("tar=b.tar: nothing to do, all of it is there");
+    const other = await kovnBuild(folder, ["publish", two, "--to", "tar=b.tar"]);
+    expect(other).toMatchObject({ exitCode: 1 });
+    expect(other.stderr).toContain("b.tar exists and is another bundle.");
+    expect(await contentOf(folder)).toEqual(before);
+  });
+
+  const inside = { path: "linux/a.txt", size: 4, content: "good" };
+  const bad = {
+    "with a path outside": [
+      [{ ...inside, path: "../a.txt" }],
+      [{ path: "../a.txt", content: "good" }],
+      2,
+      "a path inside the folder",
+    ],
+    "with an absolute path": [
+      [{ ...inside, path: "/tmp/a.txt" }],
+      [{ path: "/tmp/a.txt", content: "good" }],
+      2,
+      "a relative path",
+    ],
+    "with a symbolic link": [
+      [inside],
+      [{ path: "linux/a.txt", type: "SymbolicLink", linkpath: "/etc/passwd" }],
+      2,
+      "is no plain file",
+    ],
+    "with a hard link": [[inside], [{ path: "linux/a.txt", type: "Link", linkpath: "bundle.json" }], 2, "is no plain file"],
+    "with a device": [[inside], [{ path: "linux/a.txt", type: "CharacterDevice" }], 2, "is no plain file"],
+    "with more bytes than it declares": [
+      [inside],
+      [{ path: "linux/a.txt", content: "good and more" }],
+      2,
+      "has 13 bytes, declared are 4.",
+    ],
+    "with other bytes than it declares": [[inside], [{ path: "linux/a.txt", content: "evil" }], 1, "has other bytes"],
+    "with a file that it does not declare": [[], [{ path: "linux/a.txt", content: "good" }], 2, "does not name linux/a.txt"],
+    "with a file twice": [[inside], [inside, inside], 2, "there twice"],
+    "that lacks a file": [[inside], [], 2, "it lacks linux/a.txt"],
+    "that declares a file in a file": [[inside, { ...inside, path: "linux" }], [], 2, "is a folder of another"],
+  } as const;
+  for (const [what, [declared, entries, exitCode, message]] of Object.entries(bad))
+    test(`${what} is refused, and nothing of it stays`, async ({ folder }) => {
+      await writeArchive(join(folder, "b.tar"), declared, entries);
+      const result = await kovnBuild(folder, ["publish", "b.tar", "--to", "dir=out"]);
+      expect(result).toMatchObject({ exitCode });
+      expect(result.stderr).toContain(message);
+      expect(await readdir(folder)).toEqual([".kovn", "b.tar"]);
+      expect(await readdir(join(folder, ".kovn/tmp"))).toEqual([]);
+    });
+
+  test("that is no archive, ends early, or was not made by this tool is refused", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "a"));
+    await kovnBuild(folder, ["publish", dist, "--to", "tar=good.tar"]);
+    await writeFile(join(folder, "text.tar"), "no archive\n".repeat(100));
+    await writeFile(join(folder, "short.tar"), (await readFile(join(folder, "good.tar"))).subarray(0, 6000));
+    await run(folder, ["tar", "-cf", "other.tar", "-C", dist, "."]);
+    for (const name of ["text.tar", "short.tar", "other.tar"])
+      expect(await kovnBuild(folder, ["publish", name, "--to", "dir=out"]), name).toMatchObject({ exitCode: 2 });
+    expect(await readdir(folder)).not.toContain("out");
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describeArtifacts } from "../../src/release/artifact.ts";
+import { writeDist } from "../../src/release/dist.ts";
+import type { BuiltJob, Manifest } from "../../src/release/manifest.ts";
+
+const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
+
+/** What a small build is like; everything has a default. */
+export interface SmallBuild {
+  readonly target?: string;
+  readonly line?: string;
+  readonly variant?: string;
+  readonly arch?: string;
+  /** Part of the packages' version and of their content. */
+  readonly revision?: number;
+  /** Goes into the packages, so that the same version can have other bytes. */
+  readonly content?: string;
+  readonly job?: Partial<BuiltJob>;
+  /** Names of files beside the packages. */
+  readonly others?: readonly string[];
+}
+
+const series = [
+  {
+    name: "greet-world.patch",
+    sha256: "1".repeat(64),
+    patchId: "2".repeat(40),
+    seed: "aaaaaaaaaa",
+    subject: "Greet",
+    origin: "vendor",
+  },
+  {
+    name: "take-back.patch",
+    sha256: "3".repeat(64),
+    patchId: "4".repeat(40),
+    seed: "none",
+    subject: "Fix",
+    origin: "backport, abc",
+  },
+];
+
+/**
+ * A folder of artifacts as `build` makes it, with real packages of some hundred bytes (dpkg-deb(1)): `demo` of the architecture, and `demo-data`
+ * of all. The same build gives the same bytes. Answers with the folder, which is `<out>/<target>`.
+ */
+export async function makeDist(out: string, build: SmallBuild = {}): Promise<string> {
+  const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, content = "", others = [] } = build;
+  const version = `1.2.3-1+kovn${revision}.0000000${revision}`;
+  const work = join(out, ".work");
+  await mkdir(join(work, "out"), { recursive: true });
+  const packages = target === "linux" ? [["demo", arch] as const, ["demo-data", "all"] as const] : [];
+  for (const [name, architecture] of packages)
+    await makePackage(work, name, version, architecture, `${content || revision} ${arch}`);
+  for (const name of others) await writeFile(join(work, "out", name), `${name} ${revision}\n`);
+  const artifacts = await describeArtifacts({ id: "demo", artifacts: ["*"] }, join(work, "out"), host);
+  const job: BuiltJob = {
+    id: "demo",
+    key: `${target} ${variant} ${arch} ${revision}`,
+    source: "demo",
+    version: "1.2.3",
+    revision,
+    base: { kind: "git", url: "https://example.com/demo.git", commit: "5".repeat(40) },
+    baseCommit: "5".repeat(40),
+    alternate: false,
+    locked: true,
+    license: "Apache-2.0 AND BSD-2-Clause",
+    patchedCommit: "6".repeat(40),
+    patchedTree: "7".repeat(40),
+    series,
+    tools: { gcc: "4:12.2.0-3", debhelper: "13.11.4" },
+    duration: 1,
+    ...build.job,
+  };
+  const builder = { name: "kovn-build", version: "0.1.0", node: "20.0.0" };
+  const manifest: Manifest = { schema: 1, target, line, variant, arch, flags: "-O2", builder, jobs: [job], artifacts };
+  const folder = await writeDist(out, manifest, () => join(work, "out"), host.signal);
+  await rm(work, { recursive: true });
+  return folder;
+}
+
+async function makePackage(work: string, name: string, version: string, architecture: string, content: string): Promise<void> {
+  const tree = join(work, name);
+  const control = [
+    `Package: ${name}`,
+    `Version: ${version}`,
+    `Architecture: ${architecture}`,
+    "Maintainer: Pat Cher <pat@example.com>",
+    "Description: a small package",
+    "",
+  ];
+  await mkdir(join(tree, "DEBIAN"), { recursive: true });
+  await mkdir(join(tree, "usr/share", name), { recursive: true });
+  await writeFile(join(tree, "DEBIAN/control"), control.join("\n"));
+  await writeFile(join(tree, "usr/share", name, "content"), `${content}\n`);
+  const to = join(work, "out", `${name}_${version}_${architecture}.deb`);
+  const env = { PATH: process.env["PATH"] ?? "", SOURCE_DATE_EPOCH: "1700000000" };
+  await execa("dpkg-deb", ["--root-owner-group", "--build", tree, to], { env, extendEnv: false });
+}
+
+/** Rewrites a folder's `artifacts.json`. */
+export async function editManifest(folder: string, edit: (manifest: Manifest) => unknown): Promise<void> {
+  const path = join(folder, "artifacts.json");
+  await writeFile(path, JSON.stringify(edit(JSON.parse(await readFile(path, "utf8")) as Manifest)));
+}

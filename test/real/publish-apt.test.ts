@@ -1,0 +1,186 @@
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect } from "vitest";
+import { kovnBuild } from "../helpers/cli.ts";
+import { makeDist, type SmallBuild } from "../helpers/dist.ts";
+import { contentOf, test } from "../helpers/folder.ts";
+import { makeApt, makeKey, serve } from "./repository.ts";
+
+const packages = "dists/1.0/default/binary-amd64/Packages";
+
+/** Publishes small builds to the apt repository `repo` in a folder. */
+async function publish(folder: string, builds: readonly SmallBuild[], options: readonly string[] = [], env = {}) {
+  const dists: string[] = [];
+  for (const build of builds) {
+    const out = join(folder, `dist-${JSON.stringify(build).replaceAll(/\W+/g, "-")}`);
+    dists.push(await makeDist(out, build));
+  }
+  return kovnBuild(folder, ["publish", ...dists, "--to", "apt=repo", ...options], env);
+}
+
+/** The content of the repository without what signing and the time of day decide. */
+async function stableContent(folder: string) {
+  const { "dists/1.0/InRelease": _signed, "dists/1.0/Release": release = "", ...rest } = await contentOf(folder);
+  return { ...rest, "dists/1.0/Release": release.replace(/^Date: .*\n/m, "") };
+}
+
+describe("an apt repository", () => {
+  test("is read by apt with its signature checked, and a repeated publish changes nothing", async ({ folder }) => {
+    await using key = await makeKey();
+    expect(await publish(folder, [{}], ["--sign", key.id], key.env)).toMatchObject({ exitCode: 0, stderr: "" });
+    await using server = await serve(join(folder, "repo"));
+    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} 1.0 default`);
+    expect(await apt("update")).toMatchObject({ exitCode: 0 });
+    expect(await apt("download", "demo", "demo-data")).toMatchObject({ exitCode: 0 });
+    const before = await contentOf(join(folder, "repo"));
+    const again = await publish(folder, [{}], ["--sign", key.id], key.env);
+    expect(again).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, all of it is there" });
+    expect(await contentOf(join(folder, "repo"))).toEqual(before);
+  });
+
+  test("signed with another key than the reader's is not taken by apt", async ({ folder }) => {
+    await using key = await makeKey();
+    await using other = await makeKey();
+    await publish(folder, [{}], ["--sign", key.id], key.env);
+    await using server = await serve(join(folder, "repo"));
+    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${other.ring}] ${server.url} 1.0 default`);
+    expect((await apt("update")).exitCode).not.toBe(0);
+  });
+
+  test("has a suite for each line, a component for each variant, an index for each architecture, and names what it left out", async ({
+    folder,
+  }) => {
+    const builds = [{}, { arch: "arm64" }, { variant: "legacy", revision: 2 }, { target: "windows", others: ["ovs.msi"] }];
+    const [linux, arm64, legacy, windows] = builds;
+    const result = await publish(folder, [linux ?? {}, arm64 ?? {}, windows ?? {}]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toContain("left out  ovs.msi: no Debian package");
+    expect(result.stdout).toContain(
+      "left out  demo-data_1.2.3-1+kovn1.00000001_all.deb: packages for all architectures come from amd64",
+    );
+    await publish(folder, [legacy ?? {}]);
+    await publish(folder, [{ line: "1.1" }]);
+    const content = await contentOf(join(folder, "repo"));
+    expect(content["dists/1.0/Release"]).toMatch(/^Architectures: amd64 arm64$/m);
+    expect(content["dists/1.0/Release"]).toMatch(/^Components: default legacy$/m);
+    const names = (path: string) => [...(content[path] ?? "").matchAll(/^Filename: (.*)$/gm)].map((match) => match[1]);
+    expect(names("dists/1.0/default/binary-arm64/Packages")).toEqual([
+      "pool/1.0/default/demo-data_1.2.3-1+kovn1.00000001_all.deb",
+      "pool/1.0/default/demo_1.2.3-1+kovn1.00000001_arm64.deb",
+    ]);
+    expect(names("dists/1.0/legacy/binary-amd64/Packages")).toHaveLength(2);
+    expect(names("dists/1.1/default/binary-amd64/Packages")).toHaveLength(2);
+  });
+
+  test("offers the next revision beside the one before, and with --keep only so many", async ({ folder }) => {
+    await publish(folder, [{ revision: 1 }]);
+    await publish(folder, [{ revision: 9 }]);
+    const versions = async () =>
+      [...(await readFile(join(folder, "repo", packages), "utf8")).matchAll(/^Package: demo\n(?:.+\n)*?Version: (.*)$/gm)].map(
+        (match) => match[1],
+      );
+    expect(await versions()).toEqual(["1.2.3-1+kovn1.00000001", "1.2.3-1+kovn9.00000009"]);
+    const third = await publish(folder, [{ revision: 10 }], ["--keep", "2"]);
+    expect(third.stdout).toContain("removed   pool/1.0/default/demo_1.2.3-1+kovn1.00000001_amd64.deb");
+    expect(await versions()).toEqual(["1.2.3-1+kovn10.000000010", "1.2.3-1+kovn9.00000009"]);
+    const pool = () => readdir(join(folder, "repo/pool/1.0/default"));
+    // What the state before refers to goes one publish later.
+    expect(await pool()).toHaveLength(6);
+    await publish(folder, [{ revision: 11 }], ["--keep", "2"]);
+    expect(await pool()).toHaveLength(6);
+    await publish(folder, [{ revision: 11 }], ["--keep", "1"]);
+    expect((await pool()).toSorted()).toEqual(
+      [10, 11]
+        .flatMap((revision) => [
+          `demo-data_1.2.3-1+kovn${revision}.0000000${revision}_all.deb`,
+          `demo_1.2.3-1+kovn${revision}.0000000${revision}_amd64.deb`,
+        ])
+        .toSorted(),
+    );
+  });
+
+  test("refuses a version that is there with other bytes, also when --keep has just dropped it", async ({ folder }) => {
+    await publish(folder, [{}]);
+    const before = await contentOf(join(folder, "repo"));
+    const result = await publish(folder, [{ content: "other" }]);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("demo-data 1.2.3-1+kovn1.00000001 (all) is in repo with other bytes.");
+    expect(await contentOf(join(folder, "repo"))).toEqual(before);
+    await publish(folder, [{ revision: 2 }], ["--keep", "1"]);
+    expect(await publish(folder, [{ content: "other" }])).toMatchObject({ exitCode: 1 });
+  });
+
+  test("refuses a package that is not the one artifacts.json calls it", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    const manifest = await readFile(join(dist, "artifacts.json"), "utf8");
+    await writeFile(join(dist, "artifacts.json"), manifest.replaceAll('"version": "1.2.3-1+kovn1', '"version": "1.2.3-1+kovn7'));
+    const result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo"]);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("is not the package that artifacts.json calls demo-data 1.2.3-1+kovn7");
+    expect(await readdir(join(folder, "repo"))).toEqual([".kovn-apt.json"]);
+  });
+
+  test("from a bundle on another machine has the same bytes, apart from date and signature", async ({ folder }) => {
+    await using key = await makeKey();
+    const sign = ["--sign", key.id];
+    const result = await publish(folder, [{}, { arch: "arm64" }], ["--to", "tar=b.tar", ...sign], key.env);
+    expect(result).toMatchObject({ exitCode: 0 });
+    await execa("gpg", ["--verify", "b.tar.asc", "b.tar"], { cwd: folder, env: key.env });
+    await mkdir(join(folder, "there"));
+    await cp(join(folder, "b.tar"), join(folder, "there/b.tar"));
+    await kovnBuild(join(folder, "there"), ["publish", "b.tar", "--to", "apt=repo", ...sign], key.env);
+    expect(await stableContent(join(folder, "there/repo"))).toEqual(await stableContent(join(folder, "repo")));
+  });
+});
+
+describe("a publish that cannot be", () => {
+  test("names a key that gpg does not have, and makes nothing", async ({ folder }) => {
+    await using key = await makeKey();
+    const result = await publish(folder, [{}], ["--to", "dir=out", "--sign", "nobody@example.com"], key.env);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("gpg has no secret key of the name `nobody@example.com`.");
+    expect((await readdir(folder)).filter((name) => !name.startsWith("dist"))).toEqual([]);
+  });
+
+  test("to a signed repository without a key is refused, and the repository stays", async ({ folder }) => {
+    await using key = await makeKey();
+    await publish(folder, [{}], ["--sign", key.id], key.env);
+    const before = await contentOf(join(folder, "repo"));
+    const result = await publish(folder, [{ revision: 2 }]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain("--sign KEY");
+    expect(await contentOf(join(folder, "repo"))).toEqual(before);
+  });
+
+  test("for want of space says so, and every place is as it was", async ({ folder }) => {
+    await mkdir(join(folder, "small"));
+    await execa("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", join(folder, "small")]);
+    try {
+      const dist = await makeDist(join(folder, "dist"));
+      expect(await kovnBuild(folder, ["publish", dist, "--to", "apt=small/repo"])).toMatchObject({ exitCode: 0 });
+      const before = await contentOf(join(folder, "small"));
+      await writeFile(join(folder, "big.bin"), Buffer.alloc(3e6));
+      await execa("cp", ["big.bin", "small/filler"], { cwd: folder });
+      const next = await makeDist(join(folder, "next"), { revision: 2 });
+      for (const place of ["apt=small/repo", "dir=small/out", "tar=small/b.tar"]) {
+        await execa("dd", ["if=/dev/zero", "of=small/rest", "bs=4k"], { cwd: folder, reject: false });
+        const result = await kovnBuild(folder, ["publish", next, "--to", place]);
+        expect(result, place).toMatchObject({ exitCode: 1 });
+        expect(result.stderr).toContain("There is no space for small/");
+        await rm(join(folder, "small/rest"));
+      }
+      await rm(join(folder, "small/filler"));
+      expect(await contentOf(join(folder, "small"))).toEqual(before);
+    } finally {
+      await execa("umount", [join(folder, "small")]);
+    }
+  });
+});
+
+test("four publishes at once wait for each other, and each finds the repository whole", async ({ folder }) => {
+  const builds = await Promise.all([1, 2, 3, 4].map((revision) => makeDist(join(folder, `dist-${revision}`), { revision })));
+  const results = await Promise.all(builds.map((dist) => kovnBuild(folder, ["publish", dist, "--to", "apt=repo"])));
+  for (const result of results) expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+  expect([...(await readFile(join(folder, "repo", packages), "utf8")).matchAll(/^Package: demo$/gm)]).toHaveLength(4);
+});

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** A new gpg key pair in a home of its own; its agent ends with `await using`. */
+export async function makeKey(): Promise<
+  { readonly env: { GNUPGHOME: string }; readonly id: string; readonly ring: string } & AsyncDisposable
+> {
+  // The path of an agent's socket has a hundred characters at most.
+  const home = await mkdtemp(join(tmpdir(), "gpg-"));
+  const env = { GNUPGHOME: home };
+  const id = "release@example.com";
+  await execa("gpg", ["--batch", "--passphrase", "", "--quick-generate-key", `Release <${id}>`, "ed25519", "sign", "never"], {
+    env,
+  });
+  const ring = join(home, "public.gpg");
+  await execa("gpg", ["--batch", "--output", ring, "--export", id], { env });
+  const end = async () => {
+    await execa("gpgconf", ["--kill", "all"], { env });
+    await rm(home, { recursive: true, force: true, maxRetries: 10 });
+  };
+  return { env, id, ring, [Symbol.asyncDispose]: end };
+}
+
+/** A folder over HTTP (python3's http.server) on a free port of the loopback address. */
+export async function serve(folder: string): Promise<{ readonly url: string } & AsyncDisposable> {
+  const args = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder];
+  const server = spawn("/usr/bin/python3", args, { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = (await once(createInterface(server.stdout), "line")) as [string];
+  const port = /port (\d+)/.exec(line)?.[1] ?? "";
+  const end = async () => {
+    server.kill();
+    await once(server, "exit");
+  };
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end };
+}
+
+/** An apt of its own: folders, sources and keys apart from the machine's. `run` answers whatever apt-get's exit code is. */
+export async function makeApt(folder: string, source: string) {
+  await mkdir(join(folder, "state/lists/partial"), { recursive: true });
+  await mkdir(join(folder, "cache/archives/partial"), { recursive: true });
+  await writeFile(join(folder, "status"), "");
+  await writeFile(join(folder, "sources.list"), `${source}\n`);
+  const settings = [
+    `Dir::State "${folder}/state";`,
+    `Dir::State::status "${folder}/status";`,
+    `Dir::Cache "${folder}/cache";`,
+    `Dir::Etc::sourcelist "${folder}/sources.list";`,
+    `Dir::Etc::sourceparts "-";`,
+    `Dir::Etc::parts "-";`,
+    `Dir::Etc::main "-";`,
+    'APT::Architecture "amd64";',
+    'APT::Architectures { "amd64"; };',
+    'APT::Sandbox::User "root";',
+    'APT::Update::Error-Mode "any";',
+    'Acquire::Languages "none";',
+    'Acquire::Retries "0";',
+  ];
+  await writeFile(join(folder, "apt.conf"), `${settings.join("\n")}\n`);
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", APT_CONFIG: join(folder, "apt.conf") };
+  return async (...args: readonly string[]) => {
+    const result = await execa("apt-get", ["-q", ...args], { cwd: folder, env, extendEnv: false, reject: false, all: true });
+    return { exitCode: result.exitCode ?? 128, output: result.all };
+  };
+}
