@@ -1,13 +1,20 @@
 import type { Command } from "commander";
 import type { PublishCommand } from "./commands/publish.ts";
+import type { NextOptions } from "./commands/release-next.ts";
+import type { NotesOptions, PlanOptions } from "./commands/release-plan.ts";
 import { collect, positive } from "./program-values.ts";
 import type { Surroundings } from "./program.ts";
 
 const places = "apt=DIR | dir=DIR | tar=FILE";
 
-/** Adds `publish` to the program. */
+/** Adds `publish` and `release …` to the program. */
 export function addRelease(program: Command, surroundings: Surroundings): void {
   addPublish(program, surroundings);
+  const release = program.command("release").description("versions of a release line, and what changed between them");
+  addNext(release, surroundings);
+  addPlan(release, surroundings);
+  addNotes(release, surroundings);
+  addCut(release, surroundings);
 }
 
 function allowOptions(command: Command): Command {
@@ -29,5 +36,63 @@ function addPublish(program: Command, { project, host, print }: Surroundings): v
     .action(async (inputs: readonly string[], options: PublishCommand) => {
       const { publishCommand } = await import("./commands/publish.ts");
       print(await publishCommand(inputs.length > 0 ? inputs : ["dist"], options, await project(), host));
+    });
+}
+
+function addNext(release: Command, { project, host, print }: Surroundings): void {
+  release
+    .command("next")
+    .description("print the line's next version, from the git tags, and nothing else")
+    .option("--line <line>", "release line; default: the newest in patches/")
+    .option("--preid <name>", "a prerelease of that name, such as rc")
+    .option("--json", "tag, previous version and more", false)
+    .action(async (options: NextOptions) => {
+      const { releaseNext } = await import("./commands/release-next.ts");
+      print(await releaseNext(options, await project(), host));
+    });
+}
+
+function notesOptions(command: Command): Command {
+  return command
+    .option("--line <line>", "release line; default: the newest in patches/")
+    .option("--since <tag>", "release to compare with; default: the line's last one")
+    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
+    .option("--dist <artifacts>", "folder or bundle of artifacts; default: dist, if there is one; may be repeated", collect, []);
+}
+
+function addPlan(release: Command, surroundings: Surroundings): void {
+  const { project, host, print } = surroundings;
+  const command = release
+    .command("plan")
+    .description("print tag, assets, notes and destinations of a release: no network, no token")
+    .argument("[version]", "such as 1.12.1; default: the next one");
+  allowOptions(notesOptions(command))
+    .option("--to <place>", `${places}; may be repeated`, collect, [])
+    .option("--json", "machine-readable output", false)
+    .action(async (version: string | undefined, options: PlanOptions) => {
+      const { releasePlan } = await import("./commands/release-plan.ts");
+      print(await releasePlan(version, options, await project(), host));
+    });
+}
+
+function addNotes(release: Command, surroundings: Surroundings): void {
+  const { project, host, print } = surroundings;
+  notesOptions(release.command("notes"))
+    .description("print what changed since a release, as Markdown: upstream, patches, checksums")
+    .action(async (options: NotesOptions) => {
+      const { releaseNotes } = await import("./commands/release-plan.ts");
+      print(await releaseNotes(options, await project(), host));
+    });
+}
+
+function addCut(release: Command, { project, host, print }: Surroundings): void {
+  release
+    .command("cut")
+    .description("make a release of the clean work tree: changelog, commit and tag (signed if git is set up so)")
+    .argument("<version>", "such as 1.12.1 or 1.12.1-rc.1")
+    .option("--push", "push branch and tag, both or none", false)
+    .action(async (version: string, options: { push: boolean }) => {
+      const { releaseCut } = await import("./commands/release-cut.ts");
+      print(await releaseCut(version, options, await project(), host));
     });
 }

@@ -45,6 +45,7 @@ Examples:
   kovn-build patches list                         what becomes of each Kube-OVN change
   kovn-build patches apply ovs work/ovs           the patched tree as commits, to work on
   kovn-build publish --to apt=/srv/apt            what was built as an apt repository
+  kovn-build release notes                        what changed since the last release
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`;
 

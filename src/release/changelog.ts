@@ -1,0 +1,17 @@
+/**
+ * A changelog (https://keepachangelog.com) in which what stood under `Unreleased` stands under a version and its date, with further lines
+ * below it. A changelog that has the version already stays as it is.
+ */
+export function releaseChangelog(text: string, version: string, date: string, lines: readonly string[]): string {
+  const headings = [...text.matchAll(/^## \[?([^\]\s]+)\]?.*\n?/gm)];
+  if (headings.some((heading) => heading[1] === version)) return text;
+  const first = headings[0];
+  const unreleased = headings.find((heading) => heading[1]?.toLowerCase() === "unreleased");
+  const start = unreleased?.index ?? first?.index ?? text.length;
+  const bodyStart = unreleased === undefined ? start : start + unreleased[0].length;
+  const end = unreleased === undefined ? start : (headings[headings.indexOf(unreleased) + 1]?.index ?? text.length);
+  const body = text.slice(bodyStart, end).trim();
+  const parts = ["## Unreleased", `## ${version} - ${date}`, body, lines.join("\n")].filter((part) => part !== "");
+  const rest = text.slice(end);
+  return `${text.slice(0, start).trimEnd()}\n\n${parts.join("\n\n")}\n${rest === "" ? "" : `\n${rest}`}`;
+}
