@@ -8,7 +8,8 @@ import { describe, expect } from "vitest";
 import { sha256 } from "../../src/sys/files.ts";
 import { kovnBuild, run } from "../helpers/cli.ts";
 import { editManifest, makeDist } from "../helpers/dist.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 
 /** Publishes to a folder `out` that must not come to be, and answers with exit code and message. */
 async function refused(folder: string, inputs: readonly string[], options: readonly string[] = []) {

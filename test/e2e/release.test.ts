@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import {
   commitAll,
   demo,

@@ -4,7 +4,8 @@ import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { makeDist, type SmallBuild } from "../helpers/dist.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { makeApt, makeKey, serve } from "./repository.ts";
 
 const packages = "dists/1.0/default/binary-amd64/Packages";

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
-import { contentOf, test } from "../helpers/folder.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
 import { makeApt, makeKey, serve } from "./repository.ts";
 
 /** System calls that change a file or folder, or bring it to the disk. */
