@@ -1,8 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
+    // Most tests wait for programs: one worker more than there are cores (vitest takes one less).
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     // Tests of the command line run the compiled program.
     globalSetup: ["test/helpers/compile.ts"],
