@@ -29,7 +29,9 @@ export async function refuseUnclean(root: string, host: Host): Promise<void> {
   // The person's own ignore rules count here.
   const status = await userGit(["status", "--porcelain"], { host, cwd: root });
   if (status !== "")
-    throw new BuildError("usage", `${root} has changes that are not committed:\n${status}`, { hint: `commit them, or: git -C ${root} stash --include-untracked` });
+    throw new BuildError("usage", `${root} has changes that are not committed:\n${status}`, {
+      hint: `commit them, or: git -C ${root} stash --include-untracked`,
+    });
 }
 
 /**
