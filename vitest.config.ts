@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/unit/**/*.test.ts", "test/e2e/**/*.test.ts"],
     // Most tests wait for programs: one worker more than there are cores (vitest takes one less).
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     // Tests of the command line run the compiled program.
     globalSetup: ["test/helpers/compile.ts"],
   },
