@@ -28,8 +28,9 @@ const directions = {
   publish: ["sys", "plan", "release"],
   run: ["sys", "plan", "steps", "patches", "release"],
   prove: ["sys"],
-  report: ["plan"],
-  commands: ["sys", "plan", "config", "patches", "release", "publish", "run", "prove"],
+  suite: ["sys", "plan", "patches", "run"],
+  report: ["plan", "suite"],
+  commands: ["sys", "plan", "config", "patches", "release", "publish", "run", "prove", "suite"],
   "cli.ts": ["config", "commands", "report"],
   "program.ts": ["commands", "report"],
   "program-patches.ts": ["commands", "report"],
@@ -38,7 +39,20 @@ const directions = {
   "program-values.ts": [],
   "index.ts": ["config", "commands", "plan", "run", "release"],
 };
-const folders = ["sys", "plan", "steps", "config", "patches", "release", "publish", "run", "report", "prove", "commands"];
+const folders = [
+  "sys",
+  "plan",
+  "steps",
+  "config",
+  "patches",
+  "release",
+  "publish",
+  "run",
+  "report",
+  "prove",
+  "suite",
+  "commands",
+];
 
 const imports = (place) => {
   const own = (door) => (door.endsWith(".ts") ? place === door : `${place}/`.startsWith(door));

@@ -11,6 +11,7 @@ import { jsonReporter } from "./report/json.ts";
 import { makeMask } from "./report/mask.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
+import type { SuiteReporter } from "./report/suite.ts";
 
 // The only file that reads `process`: everything below gets values.
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,12 +47,19 @@ const print = (text: string) => void process.stdout.write(mask(text));
 const tell = (text: string) => void process.stderr.write(mask(text));
 const project = () => findProject(process.cwd(), packageRoot);
 
+/** True when progress can be drawn on the screen, and drawn over. */
+const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
+
 async function makeReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
   if (options.json) return jsonReporter(print, options.verbose);
-  const live = process.stderr.isTTY && !options.verbose && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
-  if (!live) return plainReporter(tell, print, options.verbose);
+  if (!isLive || options.verbose) return plainReporter(tell, print, options.verbose);
   const { terminalReporter } = await import("./report/terminal.ts");
   return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell, result: print });
+}
+
+async function makeSuiteReporter(): Promise<SuiteReporter> {
+  const { liveSuiteReporter, plainSuiteReporter } = await import("./report/suite.ts");
+  return isLive ? liveSuiteReporter(process.stderr, tell) : plainSuiteReporter(tell);
 }
 
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
@@ -101,6 +109,7 @@ try {
     print,
     tell,
     makeReporter,
+    makeSuiteReporter,
   });
 } catch (error) {
   process.exitCode = stopped === undefined ? showError(error) : stops[stopped];

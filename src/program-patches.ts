@@ -1,10 +1,11 @@
-import type { Command } from "commander";
-import { collect } from "./program-values.ts";
+import { Option, type Command } from "commander";
+import type { SuiteCommand } from "./commands/patches-suite.ts";
+import { collect, positive } from "./program-values.ts";
 import type { Surroundings } from "./program.ts";
 import { plainReporter } from "./report/plain.ts";
 
 /** Adds `patches` with its commands. */
-export function addPatches(program: Command, { host, project, print, tell }: Surroundings): void {
+export function addPatches(program: Command, { host, project, cores, print, tell, makeSuiteReporter }: Surroundings): void {
   const patches = program.command("patches").description("work on the patch series");
 
   patches
@@ -74,4 +75,40 @@ export function addPatches(program: Command, { host, project, print, tell }: Sur
       const { patchesProve } = await import("./commands/patches-prove.ts");
       await patchesProve(entries, options, await project(), host, print, tell);
     });
+
+  patches
+    .command("suite")
+    .description("run upstream's own tests on the patched tree; goes on where an earlier run was interrupted")
+    .argument("<source>", "such as ovs")
+    .option(
+      "--groups <words>",
+      "only tests with these words in title or keywords, of files (`bfd.at`), or numbers, with commas between",
+      commas,
+    )
+    .addOption(new Option("--own", "only the tests that the series adds or changes").default(false).conflicts("groups"))
+    .option("--jobs <n>", "tests at once, and parallel processes of make", positive, cores)
+    .addOption(
+      new Option(
+        "--against <tree>",
+        "run what fails each time on this tree too, and fail only if it does not fail there",
+      ).choices(["unpatched"]),
+    )
+    .option("--line <line>", "release line; default: the newest")
+    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL; may be repeated", collect, [])
+    .option("--json", "machine-readable output", false)
+    .action(async (source: string, options: SuiteFlags) => {
+      const { patchesSuite } = await import("./commands/patches-suite.ts");
+      const reporter = await makeSuiteReporter();
+      try {
+        await patchesSuite(source, { groups: [], ...options }, await project(), host, reporter.emit, print);
+      } finally {
+        reporter.close();
+      }
+    });
+}
+
+type SuiteFlags = Omit<SuiteCommand, "groups"> & Partial<Pick<SuiteCommand, "groups">>;
+
+function commas(value: string): readonly string[] {
+  return value.split(",").map((word) => word.trim());
 }

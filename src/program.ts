@@ -9,6 +9,7 @@ import { usageError } from "./program-usage.ts";
 import { collect, positive } from "./program-values.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
+import type { SuiteReporter } from "./report/suite.ts";
 import type { Host } from "./sys/exec.ts";
 
 /** All that the commands know of the process that they run in. */
@@ -26,6 +27,7 @@ export interface Surroundings {
   /** Progress and complaints. */
   readonly tell: (text: string) => void;
   readonly makeReporter: (options: { readonly json: boolean; readonly verbose: boolean }) => Promise<Reporter>;
+  readonly makeSuiteReporter: () => Promise<SuiteReporter>;
 }
 
 interface BuildFlags extends RequestOptions {

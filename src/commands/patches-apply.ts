@@ -4,9 +4,8 @@ import { pickLine, type Project } from "../config/project.ts";
 import { listSources, readSource, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { clonePatched } from "../patches/apply.ts";
-import { fetchBase } from "../patches/mirror.ts";
 import { allowedBases } from "../plan/base.ts";
-import { reachBases } from "../run/bases.ts";
+import { fetchReachable } from "../run/bases.ts";
 import type { Emit } from "../run/events.ts";
 import type { Host } from "../sys/exec.ts";
 import { errorCode } from "../sys/processes.ts";
@@ -35,9 +34,7 @@ export async function patchesApply(
   const until = options.until === undefined ? undefined : patchNamed(whole, options.until);
   const source = until === undefined ? whole : { ...whole, patches: whole.patches.slice(0, whole.patches.indexOf(until)) };
   const allowed = allowedBases(source, parseFrom(options.from, await listSources(project, line)));
-  const [base] = (await reachBases({ [name]: allowed }, { work: project.work, refreshApt: false, host, emit }))[name] ?? [];
-  if (base === undefined) throw new Error(`no base for ${name}`);
-  const fetched = await fetchBase(base, { work: project.work, host });
+  const fetched = await fetchReachable(name, allowed, { work: project.work, refreshApt: false, host, emit });
   const patched = await clonePatched(source, fetched, source.upstream, dir, host, until?.name);
   return `${patched.commit}  ${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
 }

@@ -22,6 +22,15 @@ const aptBase = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted"),
 });
 
+const suite = z.strictObject({
+  /** Sources whose trees are built first; `configure` gets `--with-NAME-source` for each. */
+  needs: z.array(z.string().min(1)).default([]),
+  /** Arguments of `configure`. */
+  configure: z.array(z.string().min(1)).default([]),
+  /** Targets of `make` that run tests, each with the autotest program that it runs. */
+  check: z.record(z.string().min(1), z.string().regex(/^[^/]/, "a path in the source tree is wanted")),
+});
+
 const sourceFile = z.strictObject({
   upstream: z.string().min(1),
   branch: z.string().min(1),
@@ -30,6 +39,7 @@ const sourceFile = z.strictObject({
   revision: z.int().positive(),
   /** SPDX expression, for the list of materials. */
   license: z.string().min(1).exactOptional(),
+  suite: suite.optional(),
   alternates: z.array(aptBase).default([]),
   merged: z
     .array(
@@ -42,6 +52,9 @@ const sourceFile = z.strictObject({
     )
     .default([]),
 });
+
+/** How upstream's own tests of a source are built and run. */
+export type Suite = Readonly<z.infer<typeof suite>>;
 
 /** An upstream pinned at a commit, with its series: `patches/<line>/<name>/`. */
 export interface Source extends Readonly<z.infer<typeof sourceFile>> {

@@ -38,8 +38,7 @@ export function drawView(view: View, { columns, rows, color }: Screen): readonly
   const { running } = view;
   const shown = running.length <= room ? running : running.slice(0, room - 1);
   const width = Math.max(0, ...shown.map((job) => job.id.length));
-  // One column less, which cli-truncate may take for the second half of a wide letter.
-  const cut = (text: string) => cliTruncate(text, columns - 1);
+  const cut = (text: string) => cutText(text, columns);
   const dim = (text: string) => (color ? styleText("dim", text, { validateStream: false }) : text);
   const lines = shown.flatMap((job) => {
     const row = cut(`${job.id.padEnd(width)}  ${describe(job)}`);
@@ -48,6 +47,16 @@ export function drawView(view: View, { columns, rows, color }: Screen): readonly
   const more = running.length - shown.length;
   if (more > 0) lines.push(cut(`and ${count(more, "job")} more`));
   return [...lines, cut(sum(view))];
+}
+
+/** A text of one line, cut to a screen's width. One column less, which cli-truncate may take for the second half of a wide letter. */
+function cutText(text: string, columns: number): string {
+  return cliTruncate(text, columns - 1);
+}
+
+/** A program's line of output as a line on a screen. */
+export function cutLine(text: string, columns: number): string {
+  return cutText(printable(text), columns);
 }
 
 function describe({ doing, elapsed, expected, warnings }: ViewedJob): string {

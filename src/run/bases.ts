@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { probeBase } from "../patches/mirror.ts";
+import { fetchBase, probeBase, type Fetched } from "../patches/mirror.ts";
 import { describeBase, type Base } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import type { Emit } from "./events.ts";
@@ -27,6 +27,13 @@ export async function reachBases(
   const failed = reached.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return Object.fromEntries(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+}
+
+/** The first of a source's bases that can be reached, brought into its mirror. Throws like `reachBases` and `fetchBase`. */
+export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
+  const [base] = await firstReachable(source, bases, options);
+  if (base === undefined) throw new Error(`no base for ${source}`);
+  return fetchBase(base, { work: options.work, host: options.host });
 }
 
 async function firstReachable(source: string, choices: readonly Base[], options: ReachOptions): Promise<readonly Base[]> {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { cleanEnv } from "../sys/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
 
@@ -28,11 +29,7 @@ export interface StepKind<Input> {
 /** The whole environment of a step's programs: nothing of the user's, so that nothing which is not in the plan changes the result. */
 function buildEnv(context: StepContext): Record<string, string> {
   return {
-    PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-    HOME: `${context.dir}/home`,
-    TMPDIR: `${context.dir}/tmp`,
-    LC_ALL: "C.UTF-8",
-    TZ: "UTC",
+    ...cleanEnv(context.dir),
     SOURCE_DATE_EPOCH: String(context.epoch),
     KOVN_ARCH: context.arch,
     KOVN_FLAGS: context.flags,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Manifest } from "../../src/index.ts";
+import type { SuiteSummary } from "../../src/suite/summary.ts";
 import { inRoot, kovnBuild, makeRoot, temporaryFolder } from "./machine.ts";
 import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
@@ -107,6 +108,16 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual(
       [1, 2, 3, 4, 8, 9, 10, 16].map((entry) => `${entry} pass`),
     );
+  });
+
+  test("those of upstream's own tests that the series adds or changes pass on the patched tree", async () => {
+    const suite = ["patches", "suite", "ovs", "--own", "--from", "apt", "--json"];
+    const { tests, own } = JSON.parse(await kovnBuild(folder.path, suite)) as SuiteSummary;
+    expect(tests).toBeGreaterThanOrEqual(9);
+    expect(tests).toBe(own.length);
+    expect(own.filter(({ outcome }) => !["passed", "flaky"].includes(outcome))).toEqual([]);
+    const entries = new Set(own.flatMap((one) => one.entries));
+    expect([...entries].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 10, 16]);
   });
 
   test("every compile unit has the flags and the stack protector", async () => {

@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { git } from "../sys/git.ts";
+import type { Host } from "../sys/exec.ts";
+import type { Test } from "./autotest.ts";
+import type { Tree } from "./tree.ts";
+
+/** A test that the series adds, or changes. */
+export interface OwnTest {
+  readonly test: Test;
+  readonly change: "added" | "changed";
+  /** The patches that do, by name, in their order. */
+  readonly patches: readonly string[];
+}
+
+/** The tests among `tests` that the tree's series adds or changes: git knows which patch each of their lines comes from. */
+export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): Promise<readonly OwnTest[]> {
+  const options = { host, cwd: tree.src, env: { GIT_DIR: join(tree.dir, "git"), GIT_WORK_TREE: tree.src } };
+  const range = `${tree.base}..${tree.commit}`;
+  const commits = (await git(["rev-list", "--reverse", range], options)).split("\n");
+  const patchOf = new Map(tree.source.patches.map((patch, index) => [commits[index], patch.name]));
+  const changed = (await git(["diff", "--name-only", range], options)).split("\n");
+  const own = new Map<Test, OwnTest>();
+  for (const path of changed.filter((name) => name.endsWith(".at"))) {
+    const blame = parseBlame(await git(["blame", "--incremental", range, "--", path], options), patchOf);
+    const lines = (await readFile(join(tree.src, path), "utf8")).split("\n");
+    const inFile = tests.filter((test) => path.endsWith(`/${test.file}`));
+    for (const test of inFile) {
+      const { first, end } = extent(test, inFile, lines);
+      const named = new Set(Array.from({ length: end - first }, (_, index) => blame.get(first + index)));
+      const patches = tree.source.patches.map((patch) => patch.name).filter((name) => named.has(name));
+      const change = blame.has(first) ? "added" : "changed";
+      if (patches.length > 0) own.set(test, { test, change, patches });
+    }
+  }
+  return tests.flatMap((test) => own.get(test) ?? []);
+}
+
+/** Line (from 1) to patch, for the lines that a patch wrote (git-blame(1): `COMMIT LINE-THERE LINE-HERE COUNT`). */
+function parseBlame(text: string, patchOf: ReadonlyMap<string | undefined, string>): ReadonlyMap<number, string> {
+  return new Map(
+    text.split("\n").flatMap((row) => {
+      const [, commit, first, count] = /^([0-9a-f]{40}) \d+ (\d+) (\d+)$/.exec(row) ?? [];
+      const patch = patchOf.get(commit);
+      if (patch === undefined) return [];
+      return Array.from({ length: Number(count) }, (_, index) => [Number(first) + index, patch] as const);
+    }),
+  );
+}
+
+/**
+ * The lines (from 1, without the last) of a test: from AT_SETUP, which may stand below the macro that autotest names, to AT_CLEANUP. Lines
+ * around them look alike in all tests, so git may take those of a neighbour for new.
+ */
+function extent(test: Test, inFile: readonly Test[], lines: readonly string[]): { readonly first: number; readonly end: number } {
+  const next = Math.min(lines.length + 1, ...inFile.flatMap((other) => (other.line > test.line ? [other.line] : [])));
+  const find = (macro: string, from: number) => {
+    const index = lines.slice(from - 1, next - 1).findIndex((line) => line.includes(macro));
+    return index < 0 ? undefined : from + index;
+  };
+  const first = find("AT_SETUP", test.line) ?? test.line;
+  return { first, end: find("AT_CLEANUP", first) ?? next };
+}

@@ -1,0 +1,82 @@
+import { copyFile, mkdir, readFile, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { writeWhole } from "../sys/files.ts";
+import { isFailure, parseLog, testId, type Result } from "./autotest.ts";
+import type { Tree } from "./tree.ts";
+
+/** What the tests of a tree did, by `testId`; on disk as `results.json` in its folder. */
+export interface Results {
+  /** How each test ended when it ran among others. */
+  readonly first: Readonly<Record<string, Result>>;
+  /** How each run ended of those that were run again, with no other test beside it. */
+  readonly alone: Readonly<Record<string, readonly Result[]>>;
+}
+
+function fileOf(tree: Tree): string {
+  return join(tree.dir, "results.json");
+}
+
+/** The results that are known of a tree; none when its tests never ran. */
+export async function readResults(tree: Tree): Promise<Results> {
+  const text = await readFile(fileOf(tree), "utf8").catch(() => undefined);
+  return text === undefined ? { first: {}, alone: {} } : (JSON.parse(text) as Results);
+}
+
+/** Writes them whole or not at all. */
+export async function writeResults(tree: Tree, results: Results): Promise<void> {
+  await writeWhole(fileOf(tree), `${JSON.stringify(results)}\n`);
+}
+
+/**
+ * Adds to the results of a tree what its suites' own files tell of tests without a result: also of a run that was killed, since autotest
+ * writes a line when a test ends. The log of each that failed is kept in `failures/`.
+ */
+export async function adoptResults(tree: Tree): Promise<Results> {
+  const known = await readResults(tree);
+  const first = { ...known.first };
+  for (const program of Object.values(tree.suite.check))
+    for (const [number, { result, log }] of await readProgramResults(tree, program)) {
+      const id = testId({ program, number });
+      if (first[id] !== undefined) continue;
+      first[id] = result;
+      if (isFailure(result) && log !== undefined) await keepLog(tree, id, log);
+    }
+  const results = { ...known, first };
+  await writeResults(tree, results);
+  return results;
+}
+
+interface Found {
+  readonly result: Result;
+  /** The test's own log, where it failed. */
+  readonly log: string | undefined;
+}
+
+/**
+ * The results in a program's files (Autoconf manual, "testsuite Invocation"): `PROGRAM.log` has a line for each test that passed or was skipped,
+ * `PROGRAM.dir/NUMBER/` stays of each that failed.
+ */
+async function readProgramResults(tree: Tree, program: string): Promise<ReadonlyMap<number, Found>> {
+  const path = join(tree.src, program);
+  const read = async (file: string) => readFile(file, "utf8").catch(() => "");
+  const found = new Map<number, Found>();
+  for (const [number, result] of parseLog(await read(`${path}.log`))) found.set(number, { result, log: undefined });
+  for (const folder of await readdir(`${path}.dir`).catch(() => [])) {
+    if (!/^\d+$/.test(folder)) continue;
+    const log = join(`${path}.dir`, folder, `${basename(program)}.log`);
+    const result = parseLog(await read(log)).get(Number(folder));
+    if (result !== undefined) found.set(Number(folder), { result, log });
+  }
+  return found;
+}
+
+/** How a test ended that was just run, read from its program's files. */
+export async function latestResult(tree: Tree, program: string, number: number): Promise<Result | undefined> {
+  return (await readProgramResults(tree, program)).get(number)?.result;
+}
+
+async function keepLog(tree: Tree, id: string, log: string): Promise<void> {
+  const dir = join(tree.dir, "failures");
+  await mkdir(dir, { recursive: true });
+  await copyFile(log, join(dir, `${id.replace(":", "-")}.log`));
+}

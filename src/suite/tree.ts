@@ -1,0 +1,139 @@
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import type { Source, Suite } from "../config/source.ts";
+import { BuildError } from "../errors.ts";
+import { checkoutPatched } from "../patches/apply.ts";
+import type { Fetched } from "../patches/mirror.ts";
+import { keyOf } from "../plan/key.ts";
+import { openLog } from "../run/log.ts";
+import { cleanEnv } from "../sys/clean-env.ts";
+import { exec, type Host, type OnLines } from "../sys/exec.ts";
+import { exists, writeWhole } from "../sys/files.ts";
+import type { EmitSuite } from "./events.ts";
+
+/** A source with all or none of its patches, built so that upstream's tests can run in it. */
+export interface Tree {
+  /** For a person: `ovs, patched`. */
+  readonly name: string;
+  readonly source: Source;
+  readonly suite: Suite;
+  /** The tree's folder: `src/`, `git/` (what was `src/.git`), `logs/` and results. */
+  readonly dir: string;
+  readonly src: string;
+  /** The commit that the series was applied to. */
+  readonly base: string;
+  /** The commit that was built. */
+  readonly commit: string;
+}
+
+/** A source to build: as it is, or without patches. */
+export interface TreePlan {
+  readonly name: string;
+  readonly source: Source;
+  readonly base: Fetched;
+  /** What is built first. */
+  readonly needs: readonly TreePlan[];
+}
+
+export interface TreeOptions {
+  /** The `.kovn` folder. */
+  readonly work: string;
+  /** Parallel processes of `make`, and tests at once. */
+  readonly parallel: number;
+  readonly host: Host;
+  readonly emit: EmitSuite;
+}
+
+/** A tree's folder: another one for another base, series, configuration or needed tree, so that what was built there stays true. */
+export function treeDir(plan: TreePlan, work: string): string {
+  return join(work, "suites", `${plan.source.name}-${treeKey(plan).slice(0, 16)}`);
+}
+
+function treeKey({ source, base, needs }: TreePlan): string {
+  const patches = source.patches.map((patch) => patch.sha256);
+  return keyOf({ base: base.commit, patches, configure: suiteOf(source).configure, needs: needs.map(treeKey) });
+}
+
+/** How the tests of a source are built. Throws "project" when its source.yaml does not say. */
+export function suiteOf(source: Source): Suite {
+  if (source.suite !== undefined) return source.suite;
+  throw new BuildError(
+    "project",
+    `Source \`${source.name}\` does not say how its tests are run: its source.yaml has no \`suite\`.`,
+  );
+}
+
+/**
+ * Builds a tree and those that it needs with `boot.sh`, `configure` and `make`, unless that was done before. Throws "patch" when a patch does
+ * not apply, "build" when a program fails; its output is in `logs/`.
+ */
+export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<Tree> {
+  const needed: Tree[] = [];
+  for (const need of plan.needs) needed.push(await buildTree(need, options));
+  const { name, source, base } = plan;
+  const dir = treeDir(plan, options.work);
+  const suite = suiteOf(source);
+  const tree = (commit: string): Tree => ({ name, source, suite, dir, src: join(dir, "src"), base: base.commit, commit });
+  const marker = join(dir, "built");
+  if (await exists(marker)) return tree((await readFile(marker, "utf8")).trim());
+  await rm(dir, { recursive: true, force: true });
+  for (const folder of ["home", "tmp", "logs"]) await mkdir(join(dir, folder), { recursive: true });
+  options.emit({ event: "phase", tree: name, phase: "patches", log: join(dir, "logs") });
+  const { commit } = await checkoutPatched(source, base, join(dir, "src"), options.host);
+  const built = tree(commit);
+  // Upstream's build fails in a git tree with files that its lists lack, and packages are built without git as well.
+  await rename(join(built.src, ".git"), join(dir, "git"));
+  // Debian's tarball holds the suites that upstream made of its own tests.
+  for (const program of Object.values(suite.check)) await rm(join(built.src, program), { force: true });
+  const withs = needed.map((need) => `--with-${need.source.name}-source=${relative(built.src, need.src)}`);
+  await mustRun(built, "boot", ["./boot.sh"], options);
+  await mustRun(built, "configure", ["./configure", ...suite.configure, ...withs], options);
+  await mustRun(built, "make", ["make", `-j${options.parallel}`], options);
+  await mustRun(built, "make-tests", ["make", ...Object.values(suite.check)], options);
+  await writeWhole(marker, `${commit}\n`);
+  return built;
+}
+
+async function mustRun(tree: Tree, phase: string, command: readonly string[], options: TreeOptions): Promise<void> {
+  const exitCode = await runPhase(tree, phase, command, options);
+  if (exitCode === 0) return;
+  const { code, message, hint } = phaseFailed(tree, phase, `\`${command.join(" ")}\` ended with exit code ${exitCode}.`);
+  throw new BuildError(code, message, { hint: `${hint}, or kovn-build doctor --target linux` });
+}
+
+/** The error for a phase that did not do what it was to. */
+export function phaseFailed(tree: Tree, phase: string, what: string): BuildError {
+  return new BuildError("build", `Tests of ${tree.name}: ${what}`, { hint: `less +G ${logOf(tree, phase)}` });
+}
+
+function logOf(tree: Tree, phase: string): string {
+  return join(tree.dir, "logs", `${phase}.log`);
+}
+
+/** Runs a command in the tree's `src/`, all of its output in a log; answers with its exit code. */
+export async function runPhase(
+  tree: Tree,
+  phase: string,
+  [program = "", ...args]: readonly string[],
+  { host, emit }: TreeOptions,
+  onLine?: (line: string) => void,
+): Promise<number> {
+  const log = openLog(logOf(tree, phase));
+  await mkdir(dirname(log.path), { recursive: true });
+  emit({ event: "phase", tree: tree.name, phase, log: log.path });
+  const onLines: OnLines = async (lines) => {
+    await log.write(lines);
+    for (const line of lines) {
+      emit({ event: "output", line });
+      onLine?.(line);
+    }
+  };
+  try {
+    const options = { host: { ...host, env: {} }, cwd: tree.src, env: cleanEnv(tree.dir), onLines };
+    const { exitCode } = await exec(program, args, options);
+    if (exitCode !== 0 && onLine === undefined) emit({ event: "broken", tail: log.tail() });
+    return exitCode;
+  } finally {
+    await log.close();
+  }
+}
