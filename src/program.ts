@@ -3,10 +3,11 @@ import type { DoctorOptions } from "./commands/doctor.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { Machine, RequestOptions } from "./commands/request.ts";
 import type { Project } from "./config/project.ts";
+import { addCache } from "./program-cache.ts";
 import { addPatches } from "./program-patches.ts";
 import { addRelease } from "./program-release.ts";
 import { usageError } from "./program-usage.ts";
-import { collect, positive } from "./program-values.ts";
+import { collect, positive, requestOptions } from "./program-values.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { SuiteReporter } from "./report/suite.ts";
@@ -34,6 +35,8 @@ interface BuildFlags extends RequestOptions {
   readonly jobs: number;
   readonly out: string;
   readonly installDeps: boolean;
+  readonly cache: boolean;
+  readonly keepGoing: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -85,6 +88,8 @@ function makeProgram(surroundings: Surroundings): Command {
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, cores)
     .option("--out <dir>", "folder for results", "dist")
     .option("--install-deps", "install missing Debian packages (needs root)", false)
+    .option("--keep-going", "when a job fails, finish those that do not need it", false)
+    .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
     .option("--verbose", "show the output of all jobs", false)
     .action(async (options: BuildFlags) => {
       const reporter = await makeReporter(options);
@@ -120,17 +125,6 @@ function makeProgram(surroundings: Surroundings): Command {
 
   addPatches(program, surroundings);
   addRelease(program, surroundings);
+  addCache(program, surroundings);
   return program;
-}
-
-function requestOptions(command: Command): Command {
-  return command
-    .requiredOption("--target <target>", "what to build for: linux")
-    .option("--line <line>", "release line; default: the newest in patches/")
-    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
-    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
-    .option("--variant <variant>", "set of compiler flags", "default")
-    .option("--arch <arch>", "architecture; must be this machine's")
-    .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
-    .option("--json", "machine-readable output on stdout", false);
 }

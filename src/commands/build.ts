@@ -1,18 +1,25 @@
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
-import { makePlan, plannedJobs, type Plan, type PlanInput } from "../plan/plan.ts";
+import type { Base } from "../plan/base.ts";
+import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
 import { refuseUnwritable } from "../release/dist.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { reachBases } from "../run/bases.ts";
+import { openCache, type JobCache } from "../run/cache.ts";
+import { cacheFolder } from "../run/cache-folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
 import { fitMachine, refuseUnfit } from "../run/fit.ts";
-import { startGuard } from "../sys/exec.ts";
+import { lookUp } from "../run/lookup.ts";
+import { startGuard, type Host } from "../sys/exec.ts";
 import { readRequest, type Machine, type RequestOptions } from "./request.ts";
 
 export interface BuildCommand extends RequestOptions {
   readonly out: string;
   readonly jobs: number;
   readonly installDeps: boolean;
+  /** False for a build that neither takes nor keeps anything. */
+  readonly cache: boolean;
+  readonly keepGoing: boolean;
 }
 
 export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
@@ -23,16 +30,51 @@ export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"
 }
 
 /** `kovn-build build`: read, plan, run. The plan is the first event; it is told again if a base had to be replaced. */
-export async function buildCommand(
-  options: BuildCommand,
-  { project, machine, reporter, isRoot, ...surroundings }: BuildSurroundings,
-): Promise<void> {
-  const { host } = surroundings;
+export async function buildCommand(options: BuildCommand, surroundings: BuildSurroundings): Promise<void> {
+  const { project, machine, reporter, builder, host } = surroundings;
+  const { emit } = reporter;
   await startGuard();
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
-  reporter.emit({ event: "plan", ...first });
+  emit({ event: "plan", ...first });
   await refuseUnwritable(options.out, first.target);
+  const notice = (message: string) => emit({ event: "notice", message });
+  const cache = options.cache ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
+  const missing = await missingJobs(first, cache, host);
+  const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
+  await build({
+    plan,
+    sources: input.sources,
+    work: project.work,
+    out: options.out,
+    parallel: options.jobs,
+    keepGoing: options.keepGoing,
+    cache,
+    builder,
+    host,
+    emit,
+  });
+}
+
+/** Jobs of which the cache has no result. Where dpkg does not rule, none has. */
+async function missingJobs(plan: Plan, cache: JobCache | undefined, host: Host): Promise<readonly PlannedJob[]> {
+  if (cache === undefined) return plan.jobs;
+  const lookups = await lookUp(plan, cache, host).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "machine") return undefined;
+    throw error;
+  });
+  return lookups?.flatMap(({ job, entry }) => (entry === undefined ? [job] : [])) ?? plan.jobs;
+}
+
+/** Makes the machine fit for what has to be built, and finds bases that can be reached; answers with the plan that uses them. */
+async function prepare(
+  first: Plan,
+  missing: readonly PlannedJob[],
+  input: PlanInput,
+  options: BuildCommand,
+  { project, reporter, isRoot, host }: BuildSurroundings,
+): Promise<Plan> {
+  const { emit } = reporter;
   const wants = {
     target: first.target,
     packages: [...new Set(first.jobs.flatMap((job) => job.packages))],
@@ -41,22 +83,17 @@ export async function buildCommand(
     work: project.work,
     host,
   };
-  refuseUnfit(await fitMachine(wants, { install: options.installDeps, isRoot, emit: reporter.emit }), first.target);
-  const reach = { work: project.work, refreshApt: options.installDeps && isRoot, host, emit: reporter.emit };
-  const bases = await reachBases(input.bases, reach).catch((error: unknown) => {
+  refuseUnfit(await fitMachine(wants, { install: options.installDeps, isRoot, emit }), first.target);
+  const needed = new Set(missing.map((job) => job.source.name));
+  const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
+  const reach = { work: project.work, refreshApt: options.installDeps && isRoot, host, emit };
+  const reached = await reachBases(Object.fromEntries(choices), reach).catch((error: unknown) => {
     throw withOnlyHint(error, input);
   });
+  const bases: Readonly<Record<string, readonly Base[]>> = { ...input.bases, ...reached };
   const plan = makePlan({ ...input, bases });
-  if (!samePlan(plan, first)) reporter.emit({ event: "plan", ...plan });
-  await build({
-    ...surroundings,
-    plan,
-    sources: input.sources,
-    work: project.work,
-    out: options.out,
-    parallel: options.jobs,
-    emit: reporter.emit,
-  });
+  if (!samePlan(plan, first)) emit({ event: "plan", ...plan });
+  return plan;
 }
 
 function samePlan(a: Plan, b: Plan): boolean {

@@ -39,6 +39,8 @@ export interface PlannedJob {
   readonly versionSuffix: string;
   readonly packages: readonly string[];
   readonly steps: readonly Step[];
+  /** What jobs that need this one may use of its folder; kept with the result. */
+  readonly outputs: readonly string[];
   readonly artifacts: readonly string[];
 }
 
@@ -94,6 +96,7 @@ export function makePlan(input: PlanInput): Plan {
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
       steps: job.steps,
+      outputs: job.outputs,
       artifacts: job.artifacts,
     });
   }

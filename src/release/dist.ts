@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import { alone } from "../sys/alone.ts";
-import { exists, writeWhole } from "../sys/files.ts";
-import { isAlive, ownPid } from "../sys/processes.ts";
+import { exists, sha256File, writeWhole } from "../sys/files.ts";
+import { errorCode, isAlive, ownPid } from "../sys/processes.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -26,7 +26,7 @@ export async function writeDist(
     for (const artifact of manifest.artifacts)
       await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
     await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
-    await writeWhole(join(next, "artifacts.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
     await alone(folder, { signal }, async () => {
       signal.throwIfAborted();
       await swap(next, folder);
@@ -35,6 +35,31 @@ export async function writeDist(
     await rm(next, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** True when `<out>/<target>` is already what `writeDist` would make of it: the same files, each with its digest, and no other. */
+export async function holdsDist(out: string, manifest: Manifest): Promise<boolean> {
+  const folder = join(out, manifest.target);
+  const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
+  const wanted = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
+  try {
+    const there = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = there
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+    if (files.toSorted().join("\n") !== wanted.join("\n")) return false;
+    for (const [name, text] of Object.entries(texts)) if ((await readFile(join(folder, name), "utf8")) !== text) return false;
+    for (const { file, sha256 } of manifest.artifacts) if ((await sha256File(join(folder, file))) !== sha256) return false;
+    return true;
+  } catch (error) {
+    // What cannot be read is made anew.
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function showManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /** Finds out, by making and removing an empty folder, whether `writeDist` can do its work. Throws "machine" with the reason when it cannot. */

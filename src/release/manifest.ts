@@ -22,7 +22,8 @@ const base = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("apt"), package: z.string(), version: z.string(), member: z.string(), sha256: digestSchema }),
 ]);
 
-const artifact = z.object({
+/** A file to publish. */
+export const artifactSchema = z.object({
   /** Path below the folder of the target. */
   file: pathSchema,
   /** Bytes. */
@@ -34,7 +35,8 @@ const artifact = z.object({
   architecture: z.string().exactOptional(),
 });
 
-const builtJob = z.object({
+/** A finished job. */
+export const builtJobSchema = z.object({
   id: z.string(),
   key: z.string(),
   source: name,
@@ -76,14 +78,14 @@ const manifest = z.object({
   arch: name,
   flags: z.string(),
   builder: z.object({ name: z.string(), version: z.string(), node: z.string() }),
-  jobs: z.array(builtJob).min(1).readonly(),
-  artifacts: z.array(artifact).readonly(),
+  jobs: z.array(builtJobSchema).min(1).readonly(),
+  artifacts: z.array(artifactSchema).readonly(),
 });
 
 /** A file to publish. */
-export type Artifact = Readonly<z.infer<typeof artifact>>;
+export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
 /** A finished job: of what it was made, and with what. */
-export type BuiltJob = Readonly<z.infer<typeof builtJob>>;
+export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
 /** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 

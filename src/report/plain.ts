@@ -24,7 +24,11 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "base":
       return `base: ${event.source}: ${describeBase(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
     case "job-start":
-      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}`;
+      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}${event.changes.map((change) => `\n  ${change}`).join("")}`;
+    case "job-cached":
+      return `${event.job}: kept from ${event.finished.slice(0, 16).replace("T", " ")} UTC, when it took ${duration(event.duration)}`;
+    case "job-skipped":
+      return `${event.job}: not built, since it needs ${event.needs.join(", ")}`;
     case "step-start":
       return `${event.job}: step ${event.position} of ${event.count}: ${event.step}`;
     case "output":

@@ -72,6 +72,11 @@ export function terminalReporter({ screen, color, tell, result }: Terminal): Rep
         ended += 1;
         failed += event.outcome === "built" ? 0 : 1;
         return say(event);
+      case "job-cached":
+      case "job-skipped":
+        ended += 1;
+        failed += event.event === "job-skipped" ? 1 : 0;
+        return say(event);
       case "done":
         say(event);
         return result(showResult(event));

@@ -1,16 +1,22 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { BuildError } from "../errors.ts";
 import type { Source } from "../config/source.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
 import { describeBase } from "../plan/base.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { refuseDoubles } from "../release/artifact.ts";
-import { recoverDist, writeDist } from "../release/dist.ts";
-import type { Artifact, BuiltJob } from "../release/manifest.ts";
+import { holdsDist, recoverDist, writeDist } from "../release/dist.ts";
+import type { Manifest } from "../release/manifest.ts";
 import type { Host } from "../sys/exec.ts";
 import { ownPid } from "../sys/processes.ts";
+import { listEntries } from "./cache-entry.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import type { JobCache } from "./cache.ts";
 import type { Emit } from "./events.ts";
-import { runJob } from "./job.ts";
+import { runJob, type JobResult } from "./job.ts";
+import { emitCached, isUsed, resultOf, takeKept } from "./kept.ts";
+import { explainMiss, lookUp, type Lookup } from "./lookup.ts";
 import { schedule } from "./schedule.ts";
 
 export interface BuildOptions {
@@ -22,53 +28,154 @@ export interface BuildOptions {
   readonly out: string;
   /** Parallel processes of a step, and the most jobs at once. */
   readonly parallel: number;
+  /** True when a failure stops only the jobs that need what failed. */
+  readonly keepGoing: boolean;
+  /** Finished jobs of earlier runs; undefined when none may be used or kept. */
+  readonly cache: JobCache | undefined;
   readonly builder: { readonly name: string; readonly version: string; readonly node: string };
   readonly host: Host;
   readonly emit: Emit;
 }
 
+type Results = Map<string, JobResult>;
+
 /**
- * Runs a plan on a machine that is fit for it: bases, jobs, result folder. `<out>/<target>` changes only when all jobs succeeded. Throws `BuildError` with what
- * to do; partial work stays in `.kovn/runs` to be looked at.
+ * Runs a plan on a machine that is fit for it: what is kept, bases, jobs, result folder. `<out>/<target>` changes only when all jobs
+ * succeeded. Throws `BuildError` with what to do; partial work stays in `.kovn/runs` to be looked at.
  */
 export async function build(options: BuildOptions): Promise<void> {
-  const { plan, work, host, emit } = options;
+  const { plan, cache, work, host, emit } = options;
   const started = performance.now();
   const out = resolve(options.out);
+  const done = (folder: string, { artifacts }: Manifest) =>
+    emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts });
   await recoverDist(out, plan.target, host.signal);
-  const bases = await fetchBases(options);
+  tellAlternates(options);
+  const lookups = cache === undefined ? [] : await lookUp(plan, cache, host);
+  const results: Results = new Map();
+  const found = lookups.flatMap(({ entry }) => entry ?? []);
+  if (found.length === plan.jobs.length) {
+    for (const { job, entry } of lookups)
+      if (entry !== undefined) results.set(job.id, resultOf(entry, job, sourceOf(job, options)));
+    const manifest = makeManifest(options, results);
+    if (await holdsDist(out, manifest)) {
+      for (const entry of found) emitCached(entry, emit);
+      return done(join(out, plan.target), manifest);
+    }
+  }
   const run = join(work, "runs", runName());
-  const results = new Map<string, { built: BuiltJob; artifacts: readonly Artifact[] }>();
-  await schedule(plan.jobs, options.parallel, async (job) => {
-    host.signal.throwIfAborted();
-    const source = options.sources[job.source.name];
+  const missing = await buildMissing(options, lookups, run, results);
+  const manifest = makeManifest(options, results);
+  const folder = await writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
+  // There is nothing to look at in the folder of a run that built nothing.
+  if (missing === 0) await rm(run, { recursive: true, force: true });
+  done(folder, manifest);
+}
+
+/** Takes what is kept, and builds the rest; answers with how many jobs had to be built. */
+async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], run: string, results: Results): Promise<number> {
+  const { plan, cache, parallel, keepGoing, emit } = options;
+  const taken = cache === undefined ? new Map<string, never>() : await takeKept(plan, lookups, cache, run);
+  for (const job of plan.jobs) {
+    const entry = taken.get(job.id);
+    if (entry === undefined) continue;
+    emitCached(entry, emit);
+    results.set(job.id, resultOf(entry, job, sourceOf(job, options)));
+  }
+  const missing = plan.jobs.filter((job) => !taken.has(job.id));
+  const bases = await fetchBases(options, missing);
+  const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
+  const failures = await schedule(missing, { limit: parallel, keepGoing, onSkip }, async (job) => {
+    options.host.signal.throwIfAborted();
     const base = bases.get(job.source.name);
-    if (source === undefined || base === undefined) throw new Error(`job ${job.id} was planned without a source`);
-    const dir = join(run, job.id);
-    await mkdir(dir, { recursive: true });
-    results.set(job.id, await runJob(job, { plan, source, base, work, dir, parallel: options.parallel, host, emit }));
+    if (base === undefined) throw new Error(`job ${job.id} was planned without a source`);
+    const lookup = lookups.find((one) => one.job.id === job.id);
+    const outputs = isUsed(plan, job.id, (id) => !taken.has(id));
+    results.set(job.id, await finishJob(job, { ...options, base, dir: join(run, job.id), lookup, outputs }));
   });
+  refuseFailures(failures);
+  return missing.length;
+}
+
+interface FinishOptions extends BuildOptions {
+  readonly base: Fetched;
+  readonly dir: string;
+  readonly lookup: Lookup | undefined;
+  /** True when other jobs use this one's folder. */
+  readonly outputs: boolean;
+}
+
+/** Builds a job and keeps it; waits for another process that is at the same one, and then takes its result. */
+async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobResult> {
+  const { cache, lookup, dir, work, emit } = options;
+  const source = sourceOf(job, options);
+  const run = async (changes: readonly string[]) => {
+    await mkdir(dir, { recursive: true });
+    return runJob(job, { ...options, source, changes });
+  };
+  if (cache === undefined || lookup === undefined) return run([]);
+  let waited = false;
+  const onWait = () => {
+    waited = true;
+    emit({ event: "notice", message: `Another kovn-build is at the same job \`${job.id}\`: waiting for it.` });
+  };
+  return cache.alone(lookup.key, onWait, async () => {
+    const isWhole = !options.outputs || job.outputs.length > 0;
+    const entry = waited && isWhole ? await cache.take(lookup.key, dir, options.outputs) : undefined;
+    if (entry !== undefined) {
+      emitCached(entry, emit);
+      return resultOf(entry, job, source);
+    }
+    const result = await run(explainMiss(lookup, await listEntries(cacheFolder(work)))?.changes ?? []);
+    await cache.keep({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
+    return result;
+  });
+}
+
+function sourceOf(job: PlannedJob, { sources }: BuildOptions): Source {
+  const source = sources[job.source.name];
+  if (source === undefined) throw new Error(`job ${job.id} was planned without a source`);
+  return source;
+}
+
+function makeManifest({ plan, builder }: BuildOptions, results: ReadonlyMap<string, JobResult>): Manifest {
   const artifacts = [...results.values()].flatMap((result) => result.artifacts).toSorted((a, b) => (a.file < b.file ? -1 : 1));
   refuseDoubles(artifacts);
   const { schema, target, line, variant, arch, flags } = plan;
   const jobs = plan.jobs.flatMap(({ id }) => results.get(id)?.built ?? []);
-  const manifest = { schema, target, line, variant, arch, flags, builder: options.builder, jobs, artifacts };
-  const folder = await writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
-  emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts });
+  return { schema, target, line, variant, arch, flags, builder, jobs, artifacts };
 }
 
-async function fetchBases({ plan, work, host, emit }: BuildOptions): Promise<ReadonlyMap<string, Fetched>> {
+/** Throws the only failure as it is, and several as one that tells all. */
+function refuseFailures(failures: readonly unknown[]): void {
+  const [first, ...others] = failures;
+  if (others.length === 0 || !failures.every((failure) => failure instanceof BuildError)) {
+    if (failures.length > 0) throw first;
+    return;
+  }
+  const told = failures.map(({ message, hint }) => (hint === undefined ? message : `${message}\n  -> ${hint}`));
+  throw new BuildError("build", `${failures.length} jobs failed.\n${told.join("\n")}`, { cause: first });
+}
+
+function tellAlternates({ plan, emit }: BuildOptions): void {
+  const alternates = plan.jobs.flatMap(({ source, base }) => (base.kind === "git" ? [] : [[source.name, base] as const]));
+  for (const [source, base] of new Map(alternates))
+    emit({
+      event: "notice",
+      message: `Source \`${source}\` is taken from an alternate: ${describeBase(base)}, not from the pinned commit.`,
+    });
+}
+
+async function fetchBases(
+  { work, host, emit }: BuildOptions,
+  jobs: readonly PlannedJob[],
+): Promise<ReadonlyMap<string, Fetched>> {
   const fetched = new Map<string, Fetched>();
-  for (const { source, base } of plan.jobs) {
+  for (const { source, base } of jobs) {
     if (fetched.has(source.name)) continue;
     const result = await fetchBase(base, { work, host, notice: (message) => emit({ event: "notice", message }) });
     fetched.set(source.name, result);
     emit({ event: "base", source: source.name, base, commit: result.commit });
-    if (base.kind !== "git")
-      emit({
-        event: "notice",
-        message: `Source \`${source.name}\` is taken from an alternate: ${describeBase(base)}, not from the pinned commit.`,
-      });
   }
   return fetched;
 }

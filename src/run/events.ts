@@ -8,7 +8,18 @@ export type RunEvent =
   | { readonly event: "notice"; readonly message: string }
   | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
   /** `expected` is how long the job took the last time, if it is known. */
-  | { readonly event: "job-start"; readonly job: string; readonly log: string; readonly expected?: number }
+  | {
+      readonly event: "job-start";
+      readonly job: string;
+      readonly log: string;
+      readonly expected?: number;
+      /** What differs from the nearest result that is kept, such as `flags: -O2 → -O3`; none when nothing is. */
+      readonly changes: readonly string[];
+    }
+  /** A job that needs not run: its result was kept. `duration` is how long it took then. */
+  | { readonly event: "job-cached"; readonly job: string; readonly finished: string; readonly duration: number }
+  /** A job that cannot run, since one that it needs failed. */
+  | { readonly event: "job-skipped"; readonly job: string; readonly needs: readonly string[] }
   | {
       readonly event: "step-start";
       readonly job: string;

@@ -11,6 +11,7 @@ import { runStep } from "../steps/registry.ts";
 import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { patchId } from "../sys/git.ts";
+import { describeBuilt } from "./built.ts";
 import type { Emit } from "./events.ts";
 import { readExpected, writeExpected } from "./expected.ts";
 import { openLog } from "./log.ts";
@@ -25,6 +26,8 @@ export interface JobOptions {
   /** The job's folder, new. */
   readonly dir: string;
   readonly parallel: number;
+  /** What changed since it was built the last time. */
+  readonly changes: readonly string[];
   readonly host: Host;
   readonly emit: Emit;
 }
@@ -41,7 +44,8 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
   for (const folder of ["home", "tmp", "out"]) await mkdir(join(dir, folder), { recursive: true });
   const log = openLog(join(dir, "log"));
   const expected = await readExpected(options.work, options.plan, job.id);
-  emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }) });
+  const { changes } = options;
+  emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }), changes });
   let warnings = 0;
   const end = (outcome: "built" | "failed" | "stopped") =>
     emit({
@@ -125,31 +129,15 @@ async function describeJob(
   { source, base, host }: JobOptions,
   patched: { commit: string; tree: string },
 ): Promise<BuiltJob> {
-  const series = await Promise.all(
-    source.patches.map(async ({ name, sha256, seed, subject, origin, path }) => ({
-      name,
-      sha256,
-      patchId: await patchId(await readFile(path), { host }),
-      seed,
-      subject,
-      origin,
-    })),
+  const patchIds = await Promise.all(
+    source.patches.map(async ({ sha256, path }) => [sha256, await patchId(await readFile(path), { host })] as const),
   );
-  return {
-    id: job.id,
-    key: job.key,
-    source: source.name,
-    version: job.source.version,
-    revision: job.source.revision,
-    base: job.base,
+  return describeBuilt(job, source, {
     baseCommit: base.commit,
-    alternate: job.base.kind !== "git",
-    locked: job.locked !== undefined,
-    ...(source.license === undefined ? {} : { license: source.license }),
     patchedCommit: patched.commit,
     patchedTree: patched.tree,
-    series,
+    patchIds: Object.fromEntries(patchIds),
     tools: await installedPackages(job.packages, { host }),
     duration: 0,
-  };
+  });
 }

@@ -1,32 +1,53 @@
 import PQueue from "p-queue";
 
+interface Node {
+  readonly id: string;
+  readonly needs: readonly string[];
+}
+
+export interface ScheduleOptions<Job> {
+  /** The most jobs at once. */
+  readonly limit: number;
+  /** True when a failure stops only the jobs that need what failed. */
+  readonly keepGoing: boolean;
+  /** Told of a job that cannot run, and which of those that it needs are not there. */
+  readonly onSkip: (job: Job, lost: readonly string[]) => void;
+}
+
 /**
- * Runs `work` for each job as soon as those that it needs are done, at most `limit` at once. The first failure stops the start of others
- * and is thrown when those that run have ended. Jobs must stand after those that they need.
+ * Runs `work` for each job as soon as those that it needs are done, and answers with the failures when all that run have ended. The first
+ * failure stops the start of others, unless told to keep going. Jobs must stand after those that they need.
  */
-export async function schedule<Job extends { readonly id: string; readonly needs: readonly string[] }>(
+export async function schedule<Job extends Node>(
   jobs: readonly Job[],
-  limit: number,
+  { limit, keepGoing, onSkip }: ScheduleOptions<Job>,
   work: (job: Job) => Promise<void>,
-): Promise<void> {
+): Promise<readonly unknown[]> {
   const queue = new PQueue({ concurrency: limit });
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
+  const lost = new Set<string>();
   for (const job of jobs) {
     const needs = job.needs.flatMap((need) => running.get(need) ?? []);
     const run = async () => {
       await Promise.all(needs);
+      const missing = job.needs.filter((need) => lost.has(need));
+      if (keepGoing && missing.length > 0) {
+        lost.add(job.id);
+        return onSkip(job, missing);
+      }
       await queue.add(async () => {
-        if (failures.length === 0) await work(job);
+        if (failures.length === 0 || keepGoing) await work(job);
       });
     };
     running.set(
       job.id,
       run().catch((error: unknown) => {
+        lost.add(job.id);
         failures.push(error);
       }),
     );
   }
   await Promise.all(running.values());
-  if (failures.length > 0) throw failures[0];
+  return failures;
 }

@@ -182,7 +182,7 @@ describe("--json", () => {
   test("has the job's output only with --verbose", async ({ folder }) => {
     const project = await makeProject(folder, withScript("echo to stdout; echo to stderr >&2; cp greeting.txt ../out/"));
     const output = async (...more: string[]) => {
-      const events = eventsOf((await kovnBuild(project, [...build, "--json", ...more])).stdout);
+      const events = eventsOf((await kovnBuild(project, [...build, "--no-cache", "--json", ...more])).stdout);
       return events.flatMap((event) => (event.event === "output" ? [event.line] : []));
     };
     expect(await output()).toEqual([]);

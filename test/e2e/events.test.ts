@@ -35,10 +35,11 @@ describe("build --json", () => {
   }) => {
     const project = await makeJobs(folder, { demo: { script: "echo 'x.c:1: warning: w'" } });
     const first = parse((await kovnBuild(project, json)).stdout);
-    const again = parse((await kovnBuild(project, json)).stdout);
+    const again = parse((await kovnBuild(project, [...json, "--no-cache"])).stdout);
+    const cached = parse((await kovnBuild(project, json)).stdout);
     await changeJobs(project, { demo: { script: "echo oops; exit 1" }, after: { needs: ["demo"] } });
-    const failed = await kovnBuild(project, json);
-    const events = [...first, ...again, ...parse(failed.stdout)];
+    const failed = await kovnBuild(project, [...json, "--keep-going"]);
+    const events = [...first, ...again, ...cached, ...parse(failed.stdout)];
     expectDocumented(events);
     // `notice` is what a build tells only when something is out of the ordinary.
     expect(new Set(["notice", ...events.map((event) => event["event"])])).toEqual(new Set(documented.keys()));
@@ -47,7 +48,9 @@ describe("build --json", () => {
     expect(again.find((event) => event["event"] === "job-start")).toHaveProperty("expected");
     expect(again.find((event) => event["event"] === "job-end")).toMatchObject({ outcome: "built", warnings: 1, tail: [] });
     expect(again.at(-1)).toMatchObject({ event: "done" });
-    expect(parse(failed.stdout).at(-1)).toMatchObject({
+    expect(cached.map(({ event }) => event)).toEqual(["plan", "job-cached", "done"]);
+    expect(parse(failed.stdout).at(-1)).toMatchObject({ event: "job-skipped", job: "after", needs: ["demo"] });
+    expect(parse(failed.stdout).at(-2)).toMatchObject({
       event: "job-end",
       outcome: "failed",
       tail: expect.arrayContaining(["oops"]),

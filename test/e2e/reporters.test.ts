@@ -19,6 +19,7 @@ describe("progress", () => {
   test("on a terminal is a live view with the time of the last run", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script } });
     await onTerminal(project, {});
+    await kovnBuild(project, ["cache", "prune", "--size", "0"]);
     const drawn = await onTerminal(project, {});
     expect(drawn).toMatch(/demo {2}step 1 of 1, shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
     expect(drawn).toContain("\u001b[2m");

@@ -5,7 +5,15 @@ import { makeProject, writeFiles } from "./project.ts";
 
 /** Jobs of a pipeline: each writes `out/<id>.txt` and then runs its script. */
 export type Jobs = Readonly<
-  Record<string, { readonly script?: string; readonly needs?: readonly string[]; readonly packages?: readonly string[] }>
+  Record<
+    string,
+    {
+      readonly script?: string;
+      readonly needs?: readonly string[];
+      readonly packages?: readonly string[];
+      readonly outputs?: readonly string[];
+    }
+  >
 >;
 
 /** The project of `makeProject` with these jobs. */
@@ -19,12 +27,13 @@ export async function changeJobs(project: string, jobs: Jobs): Promise<void> {
 }
 
 function pipelineOf(jobs: Jobs): string {
-  const entries = Object.entries(jobs).map(([id, { script = "", needs = [], packages = [] }]) => [
+  const entries = Object.entries(jobs).map(([id, { script = "", needs = [], packages = [], outputs = [] }]) => [
     id,
     {
       source: "demo",
       needs,
       packages,
+      outputs,
       steps: [{ uses: "shell", with: { script: `echo ${id} > ../out/${id}.txt\n${script}` } }],
       artifacts: ["*.txt"],
     },

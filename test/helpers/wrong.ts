@@ -33,7 +33,7 @@ export async function complains(
   const after = await contentOf(project);
   // Wrong arguments and files are found before anything runs; later failures leave only work folders.
   const isWork = ([path]: [string, string]) =>
-    expected.exitCode === 1 && /^\.kovn(\/runs|\/mirrors|\/durations|$)/.test(path) && !(path in before);
+    expected.exitCode === 1 && /^\.kovn(\/runs|\/mirrors|\/durations|\/cache|$)/.test(path) && !(path in before);
   expect(Object.fromEntries(Object.entries(after).filter((entry) => !isWork(entry)))).toEqual(before);
   return result;
 }

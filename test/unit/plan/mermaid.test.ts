@@ -13,6 +13,7 @@ function job(id: string, change: Partial<PlannedJob>): PlannedJob {
     versionSuffix: "",
     packages: [],
     steps: [{ uses: "shell", with: { script: "true" } }],
+    outputs: [],
     artifacts: ["*.deb"],
     ...change,
   };

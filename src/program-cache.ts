@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import type { CacheWhyOptions } from "./commands/cache-why.ts";
+import { byteCount, requestOptions } from "./program-values.ts";
+import type { Surroundings } from "./program.ts";
+
+/** Adds `cache …`: what is kept of finished jobs. */
+export function addCache(program: Command, { machine, project, host, print, tell }: Surroundings): void {
+  const cache = program.command("cache").description("results of finished jobs, kept for later builds");
+
+  cache
+    .command("list")
+    .description("what is kept, the last used first")
+    .option("--json", "machine-readable output", false)
+    .action(async (options: { json: boolean }) => {
+      const { cacheList } = await import("./commands/cache.ts");
+      print(await cacheList(options, await project()));
+    });
+
+  requestOptions(
+    cache.command("why").description("for each job of a build whether its result is kept, and if not, what changed"),
+  ).action(async (options: CacheWhyOptions) => {
+    const { cacheWhy } = await import("./commands/cache-why.ts");
+    print(await cacheWhy(options, { project: await project(), machine, host, tell }));
+  });
+
+  cache
+    .command("prune")
+    .description("remove what was not used for the longest time, until the rest fits")
+    .option("--size <bytes>", "what the rest may have, such as 500M; 0 removes all; default: what builds keep to", byteCount)
+    .action(async (options: { size?: number }) => {
+      const { cachePrune } = await import("./commands/cache.ts");
+      print(await cachePrune(options, await project(), host));
+    });
+
+  cache
+    .command("path")
+    .description("the cache's folder")
+    .action(async () => {
+      const { cachePath } = await import("./commands/cache.ts");
+      print(cachePath(await project()));
+    });
+}

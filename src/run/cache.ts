@@ -1,0 +1,153 @@
+import { constants } from "node:fs";
+import { copyFile, link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { glob } from "tinyglobby";
+import { BuildError, refusalOf } from "../errors.ts";
+import { alone } from "../sys/alone.ts";
+import { sha256File, writeWhole } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { entriesDir, entryFile, readEntry, type Entry, type KeptFile, type StoredEntry } from "./cache-entry.ts";
+import { besideEntry, checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./cache-folder.ts";
+
+/** Finished jobs by key, kept between runs. No method throws for what is wrong with the cache: that is told once, and the build goes on. */
+export interface JobCache {
+  /** The description of a finished job; its files are not looked at. */
+  find(key: string): Promise<StoredEntry | undefined>;
+  /** Puts a finished job's artifacts (with `outputs` all that is kept) into the folder of a job, each file checked; undefined when there is none that is whole. */
+  take(key: string, dir: string, outputs: boolean): Promise<StoredEntry | undefined>;
+  /** Keeps what lies in a job's folder: its artifacts, and its outputs (files, folders or patterns). */
+  keep(finished: Omit<Entry, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
+  /** Runs `work` while no other process is at the same job. */
+  alone<T>(key: string, onWait: () => void, work: () => Promise<T>): Promise<T>;
+}
+
+export interface CacheOptions {
+  readonly signal: AbortSignal;
+  readonly notice: (message: string) => void;
+}
+
+/** Opens the cache in a folder, which need not exist; undefined, after a notice, when it cannot be used. */
+export async function openCache(cache: string, { signal, notice }: CacheOptions): Promise<JobCache | undefined> {
+  const told = new Set<string>();
+  const tell = (message: string) => {
+    if (!told.has(message)) notice(message);
+    told.add(message);
+  };
+  const guard = (work: () => Promise<void>) => alone(cache, { signal }, work);
+  const drop = async (key: string, why: string) => {
+    tell(`Entry ${key.slice(0, 12)} of the cache is damaged (${why}): it is dropped, and its job is built again.`);
+    await guard(() => dropEntry(cache, key)).catch(ignoreRefusal);
+  };
+  try {
+    await checkVersion(cache);
+  } catch (error) {
+    if (refusalOf(error) === undefined && !(error instanceof BuildError)) throw error;
+    tell(
+      `${error instanceof BuildError ? error.message : `Cache ${cache} cannot be read: ${refusalOf(error)}.`} It is not used.`,
+    );
+    return undefined;
+  }
+  const find = async (key: string) => {
+    const entry = await readEntry(cache, key);
+    if (entry !== "damaged") return entry;
+    await drop(key, "entry.json");
+    return undefined;
+  };
+  return {
+    find,
+    async take(key, dir, outputs) {
+      const entry = await find(key);
+      if (entry === undefined) return undefined;
+      const files = entry.files.filter((file) => outputs || file.path.startsWith("out/"));
+      try {
+        await guard(() => placeFiles(files, join(entriesDir(cache), key, "files"), dir));
+      } catch (error) {
+        if (errorCode(error) !== "ENOENT") throw error;
+        await drop(key, "a file is missing");
+        return undefined;
+      }
+      const broken = await firstBroken(files, dir);
+      if (broken !== undefined) {
+        for (const { path } of files) await rm(join(dir, path), { force: true });
+        await drop(key, broken);
+        return undefined;
+      }
+      const now = new Date();
+      await utimes(entryFile(cache, key), now, now).catch(ignoreRefusal);
+      return entry;
+    },
+    async keep(finished, dir, outputs) {
+      const { key } = finished;
+      const next = `${besideEntry(cache, key)}.next`;
+      try {
+        await guard(() => makeFolder(cache));
+        await mkdir(next);
+        const files = await describeFiles(finished, dir, outputs);
+        await placeFiles(files, dir, join(next, "files"));
+        const entry: Entry = { ...finished, finished: new Date().toISOString(), files };
+        await writeWhole(join(next, "entry.json"), `${JSON.stringify(entry)}\n`);
+        await guard(async () => {
+          await dropEntry(cache, key);
+          await rename(next, join(entriesDir(cache), key));
+          await trim(cache, entriesLimit);
+        });
+      } catch (error) {
+        const why = refusalOf(error);
+        if (why === undefined) throw error;
+        tell(`What is built is not kept in ${cache}: ${why}.`);
+      } finally {
+        await rm(next, { recursive: true, force: true }).catch(ignoreRefusal);
+      }
+    },
+    alone: (key, onWait, work) => alone(join(entriesDir(cache), key), { signal, onWait }, work),
+  };
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (refusalOf(error) === undefined && errorCode(error) !== "ENOENT") throw error;
+}
+
+async function describeFiles(
+  { artifacts }: Pick<Entry, "artifacts">,
+  dir: string,
+  outputs: readonly string[],
+): Promise<readonly KeptFile[]> {
+  const published = artifacts.map(({ file, size, sha256 }) => ({ path: `out/${file}`, size, sha256 }));
+  const known = new Set(published.map((file) => file.path));
+  const options = { cwd: dir, dot: true, onlyFiles: true, followSymbolicLinks: true };
+  const others = (outputs.length === 0 ? [] : await glob([...outputs], options)).filter((path) => !known.has(path));
+  const described: KeptFile[] = [];
+  for (const path of others.toSorted()) {
+    const found = await lstat(join(dir, path));
+    described.push(
+      found.isSymbolicLink()
+        ? { path, link: await readlink(join(dir, path)) }
+        : { path, size: found.size, sha256: await sha256File(join(dir, path)) },
+    );
+  }
+  return [...published, ...described];
+}
+
+/** Puts files of one folder into another as hard links, which cost neither time nor space; as copies where links cannot be. */
+async function placeFiles(files: readonly KeptFile[], from: string, to: string): Promise<void> {
+  for (const dir of new Set(files.map(({ path }) => dirname(join(to, path))))) await mkdir(dir, { recursive: true });
+  for (const file of files) {
+    const target = join(to, file.path);
+    if ("link" in file) await symlink(file.link, target);
+    else
+      await link(join(from, file.path), target).catch(async (error: unknown) => {
+        if (!["EXDEV", "EPERM", "EMLINK", "ENOTSUP"].includes(errorCode(error) ?? "")) throw error;
+        await copyFile(join(from, file.path), target, constants.COPYFILE_FICLONE);
+      });
+  }
+}
+
+/** The first file that is not as it was when it was kept. */
+async function firstBroken(files: readonly KeptFile[], dir: string): Promise<string | undefined> {
+  for (const file of files) {
+    const path = join(dir, file.path);
+    if ("link" in file) continue;
+    if ((await stat(path)).size !== file.size || (await sha256File(path)) !== file.sha256) return file.path;
+  }
+  return undefined;
+}

@@ -1,0 +1,336 @@
+import { existsSync, readdirSync } from "node:fs";
+import { appendFile, chmod, mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { Manifest } from "../../src/index.ts";
+import { cli, kovnBuild, run } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
+import { asNobody, canMount, onReadOnlyDisk, onSmallDisk } from "../helpers/isolate.ts";
+import { changeJobs, makeJobs, startBuild, type Jobs } from "../helpers/jobs.ts";
+import { until } from "../helpers/processes.ts";
+import { demo, mail, replaceLine, writeFiles } from "../helpers/project.ts";
+
+const build = ["--target", "linux"];
+const cacheOf = (project: string) => join(project, ".kovn/cache");
+const manifestOf = async (project: string) =>
+  JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
+
+/** What a build said of its jobs: `one: kept`, `two: built`, in order. */
+function toldOf({ stderr }: { readonly stderr: string }): readonly string[] {
+  return [...stderr.matchAll(/^(\S+): (kept|built|failed|not built)\b/gm)].map(([, job, what]) => `${job}: ${what}`);
+}
+
+/** Builds and answers with what was told of the jobs; fails the test when the build fails. */
+async function building(project: string, ...more: readonly string[]): Promise<readonly string[]> {
+  const result = await kovnBuild(project, [...build, ...more]);
+  expect(result.exitCode, result.stderr).toBe(0);
+  return toldOf(result);
+}
+
+/** Three jobs: `two` uses a file that `one` made, `other` stands alone. */
+const three: Jobs = {
+  one: { script: "mkdir ../lib; echo made > ../lib/made.txt; ln -s made.txt ../lib/link.txt", outputs: ["lib"] },
+  two: { script: "cat ../../one/lib/link.txt > ../out/of-one.txt", needs: ["one"] },
+  other: {},
+};
+
+/** The only entry's folder. */
+function entryOf(project: string): string {
+  const [name = ""] = readdirSync(join(cacheOf(project), "jobs"));
+  return join(cacheOf(project), "jobs", name);
+}
+
+describe("a second build", () => {
+  test("runs no job, needs no upstream, and leaves dist alone when it is whole", async ({ folder }) => {
+    const project = await makeJobs(folder, three);
+    expect(await building(project)).toEqual(expect.arrayContaining(["one: built", "two: built", "other: built"]));
+    const before = await contentOf(join(project, "dist"));
+    await rename(join(folder, "upstream"), join(folder, "away"));
+    await rm(join(project, ".kovn/mirrors"), { recursive: true });
+    expect(await building(project)).toEqual(["one: kept", "two: kept", "other: kept"]);
+    expect(await contentOf(join(project, "dist"))).toEqual(before);
+    expect(readdirSync(join(project, ".kovn/runs"))).toHaveLength(1);
+  });
+
+  test("mends a dist in which a file is altered, missing or too much", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {}, two: {} });
+    await building(project);
+    const dist = join(project, "dist/linux");
+    const before = await contentOf(dist);
+    const harm: readonly (() => Promise<void>)[] = [
+      () => appendFile(join(dist, "one.txt"), "x"),
+      () => rm(join(dist, "two.txt")),
+      () => writeFile(join(dist, "more.txt"), ""),
+      () => writeFile(join(dist, "artifacts.json"), "{}"),
+      () => rm(dist, { recursive: true }),
+    ];
+    for (const harmOne of harm) {
+      await harmOne();
+      expect(await building(project)).toEqual(["one: kept", "two: kept"]);
+      expect(await contentOf(dist)).toEqual(before);
+    }
+  });
+
+  test("builds what changed and what needs it, with the outputs of what did not change", async ({ folder }) => {
+    const project = await makeJobs(folder, three);
+    await building(project);
+    await changeJobs(project, { ...three, two: { ...three["two"], script: "cat ../../one/lib/link.txt > ../out/new.txt" } });
+    const result = await kovnBuild(project, build);
+    expect(toldOf(result)).toEqual(["one: kept", "other: kept", "two: built"]);
+    expect(result.stderr).toContain("step 1 (shell): changed");
+    expect(await readFile(join(project, "dist/linux/new.txt"), "utf8")).toBe("made\n");
+    await changeJobs(project, {
+      ...three,
+      one: { ...three["one"], script: `${three["one"]?.script}; echo more > ../out/more.txt` },
+    });
+    expect(await building(project)).toEqual(["other: kept", "one: built", "two: built"]);
+  });
+
+  test("builds a job again whose outputs nobody declared, when another uses them", async ({ folder }) => {
+    const one = { script: "echo 1 > ../secret.txt" };
+    const project = await makeJobs(folder, { one, two: { needs: ["one"], script: "cat ../../one/secret.txt" } });
+    await building(project);
+    await changeJobs(project, { one, two: { needs: ["one"], script: "cat ../../one/secret.txt; true" } });
+    expect(await building(project)).toEqual(["one: built", "two: built"]);
+  });
+
+  test("takes nothing and keeps nothing with --no-cache", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    expect(await building(project, "--no-cache")).toEqual(["one: built"]);
+    expect(existsSync(cacheOf(project))).toBe(false);
+    await building(project);
+    expect(await building(project, "--no-cache")).toEqual(["one: built"]);
+  });
+
+  test("knows flags that came back, a changed patch and another revision", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    const pipeline = join(project, "pipelines/test.yaml");
+    const old = await readFile(pipeline, "utf8");
+    await building(project);
+    await writeFile(pipeline, old.replaceAll("-O1", "-O3"));
+    expect(await building(project)).toEqual(["one: built"]);
+    await writeFile(pipeline, old);
+    expect(await building(project)).toEqual(["one: kept"]);
+    const source = join(project, demo, "source.yaml");
+    await writeFile(source, (await readFile(source, "utf8")).replace("revision: 1", "revision: 2"));
+    expect(await building(project)).toEqual(["one: built"]);
+    expect((await manifestOf(project)).jobs[0]?.revision).toBe(2);
+    await writeFiles(project, { [`${demo}/greet-all.patch`]: mail("All", replaceLine("greeting.txt", "hello world", "hi")) });
+    expect((await kovnBuild(project, build)).stderr).toMatch(/^ {2}patch greet-all\.patch: changed$/m);
+  });
+
+  test("describes a kept job as the project names it now", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    await building(project);
+    const source = join(project, demo, "source.yaml");
+    await rename(join(folder, "upstream"), join(folder, "moved"));
+    await writeFile(source, (await readFile(source, "utf8")).replace(`${folder}/upstream`, `${folder}/moved`));
+    expect(await building(project)).toEqual(["one: kept"]);
+    expect((await manifestOf(project)).jobs[0]?.base).toMatchObject({ url: join(folder, "moved") });
+  });
+});
+
+describe("a build that was stopped", () => {
+  test("by kill -9 does not repeat finished jobs", async ({ folder }) => {
+    const started = join(folder, "started");
+    const project = await makeJobs(folder, { one: {}, two: { needs: ["one"], script: `touch ${started}; sleep 3001` } });
+    const killed = startBuild(project);
+    await until("the second job runs", () => existsSync(started));
+    process.kill(killed.pid, "SIGKILL");
+    await killed.ended;
+    await changeJobs(project, { one: {}, other: {} });
+    expect(await building(project)).toEqual(["one: kept", "other: built"]);
+  });
+
+  test("by a failure has finished with --keep-going what does not need the failed job", async ({ folder }) => {
+    const jobs: Jobs = {
+      bad: { script: "exit 3" },
+      worse: { script: "exit 4" },
+      after: { needs: ["bad"] },
+      late: { needs: ["good"] },
+      good: {},
+    };
+    const project = await makeJobs(folder, jobs);
+    const result = await kovnBuild(project, [...build, "--keep-going", "--jobs", "1"]);
+    expect(result.exitCode).toBe(1);
+    expect(toldOf(result).toSorted()).toEqual(["after: not built", "bad: failed", "good: built", "late: built", "worse: failed"]);
+    for (const said of ["2 jobs failed.", "exit code 3", "exit code 4"]) expect(result.stderr).toContain(said);
+    expect(existsSync(join(project, "dist"))).toBe(false);
+    await changeJobs(project, { ...jobs, bad: {}, worse: {} });
+    expect((await building(project)).toSorted()).toEqual([
+      "after: built",
+      "bad: built",
+      "good: kept",
+      "late: kept",
+      "worse: built",
+    ]);
+  });
+});
+
+describe("two builds at once", () => {
+  test("build a job once: the second says that it waits, and takes the result", async ({ folder }) => {
+    const [started, go] = [join(folder, "started"), join(folder, "go")];
+    const project = await makeJobs(folder, {
+      one: { script: `echo x >> ${started}; while [ ! -e ${go} ]; do sleep 0.1; done` },
+    });
+    const first = startBuild(project);
+    await until("the job runs", () => existsSync(started));
+    const second = startBuild(project);
+    setTimeout(() => void writeFile(go, ""), 3000);
+    const [one, two] = await Promise.all([first.ended, second.ended]);
+    expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
+    expect(await readFile(started, "utf8")).toBe("x\n");
+    expect(two.stderr).toContain("Another kovn-build is at the same job `one`: waiting for it.");
+    expect(toldOf(two)).toEqual(["one: kept"]);
+  });
+});
+
+describe.concurrent("a cache that is harmed", () => {
+  const harm: Readonly<Record<string, (entry: string) => Promise<void>>> = {
+    "a truncated artifact": (entry) => truncate(join(entry, "files/out/one.txt"), 1),
+    "an altered output": (entry) => writeFile(join(entry, "files/lib/made.txt"), "maid\n"),
+    "a missing file": (entry) => rm(join(entry, "files/out/one.txt")),
+    "a truncated description": (entry) => truncate(join(entry, "entry.json"), 100),
+    "a description without content": (entry) => writeFile(join(entry, "entry.json"), "{}"),
+    "a description of another entry": async (entry) => {
+      const text = await readFile(join(entry, "entry.json"), "utf8");
+      await writeFile(join(entry, "entry.json"), text.replace(/"key":"[0-9a-f]{4}/, '"key":"0000'));
+    },
+    "a description that leads outside": async (entry) => {
+      const text = await readFile(join(entry, "entry.json"), "utf8");
+      await writeFile(join(entry, "entry.json"), text.replaceAll("out/one.txt", "../one.txt"));
+    },
+  };
+  for (const [what, doHarm] of Object.entries(harm))
+    test(`has ${what}: it is dropped with a notice, and built again`, async ({ folder }) => {
+      const one = three["one"] ?? {};
+      const project = await makeJobs(folder, { one });
+      await building(project);
+      const before = await readFile(join(project, "dist/linux/one.txt"), "utf8");
+      await doHarm(entryOf(project));
+      await rm(join(project, "dist"), { recursive: true });
+      await changeJobs(project, { one, two: { needs: ["one"] } });
+      const result = await kovnBuild(project, build);
+      expect(result.stderr).toMatch(/^notice: Entry [0-9a-f]{12} of the cache is damaged \(.+\): it is dropped/m);
+      expect(result.exitCode).toBe(0);
+      expect(toldOf(result)).toEqual(["one: built", "two: built"]);
+      expect(await readFile(join(project, "dist/linux/one.txt"), "utf8")).toBe(before);
+      expect((await building(project)).toSorted()).toEqual(["one: kept", "two: kept"]);
+    });
+
+  test("of a newer version is left alone, with a notice; its commands say what to do", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    await writeFiles(project, { ".kovn/cache/version": "2\n" });
+    for (const _ of [1, 2]) {
+      const result = await kovnBuild(project, build);
+      expect(result.stderr).toContain("is of version 2; this kovn-build knows version 1. It is not used.");
+      expect(toldOf(result)).toEqual(["one: built"]);
+    }
+    expect(await contentOf(cacheOf(project))).toEqual({ version: "2\n" });
+    const result = await kovnBuild(project, ["cache", "prune"]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(`  -> npm install kovn-build@latest, or rm -rf ${cacheOf(project)}`);
+  });
+
+  test("that is a file is not used", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    await writeFiles(project, { ".kovn/cache": "text" });
+    const result = await kovnBuild(project, build);
+    expect(result.exitCode).toBe(0);
+    expect(
+      result.stderr.match(/^notice: Cache .* cannot be read: a part of the path is no folder\. It is not used\.$/gm),
+    ).toHaveLength(1);
+  });
+
+  test.skipIf(asNobody === undefined)("that nobody may read or write is told once, and the build goes on", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {}, two: {} });
+    await mkdir(join(cacheOf(project)), { recursive: true });
+    await chmod(project, 0o777);
+    await chmod(join(project, ".kovn"), 0o777);
+    await chmod(cacheOf(project), 0o555);
+    const result = await run(project, [...(asNobody ?? []), process.execPath, cli, ...build]);
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr.match(/^notice: What is built is not kept in .*: permission is denied\.$/gm)).toHaveLength(1);
+  });
+
+  test.skipIf(!canMount)("on a read-only disk is still read (needs root)", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: three["one"] ?? {} });
+    await building(project);
+    await rm(join(project, "dist"), { recursive: true });
+    await changeJobs(project, { one: three["one"] ?? {}, two: three["two"] ?? {} });
+    const result = await run(project, [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build]);
+    expect(result.exitCode).toBe(0);
+    expect(toldOf(result)).toEqual(["one: kept", "two: built"]);
+    expect(result.stderr.match(/^notice: What is built is not kept in .*: the file system is read-only\.$/gm)).toHaveLength(1);
+  });
+
+  test.skipIf(!canMount)("on a full disk keeps nothing, and the build goes on (needs root)", async ({ folder }) => {
+    const big = { script: "head -c 300000 /dev/zero > ../out/big.txt" };
+    const project = await makeJobs(folder, { one: big, two: big });
+    await changeJobs(project, { one: big });
+    await mkdir(cacheOf(project), { recursive: true });
+    const result = await run(project, [...onSmallDisk(cacheOf(project)), process.execPath, cli, ...build]);
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr.match(/^notice: What is built is not kept in .*: no space is left on the disk\.$/gm)).toHaveLength(1);
+    expect(result.stderr).not.toMatch(/^left: .*\.next/m);
+  });
+});
+
+describe("cache", () => {
+  test("list has each entry with its size, and the sum", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {}, two: {} });
+    expect((await kovnBuild(project, ["cache", "list"])).stdout).toBe("0 of at most 5000.0 MB: 0.0 MB");
+    await building(project);
+    const { stdout } = await kovnBuild(project, ["cache", "list"]);
+    expect(stdout).toMatch(/^[0-9a-f]{12} {2}one +linux 1\.0 default \w+ {2}built \S+ \S+ {2}used \S+ \S+ {2}0\.0 MB$/m);
+    expect(stdout).toContain("2 of at most 5000.0 MB");
+    const { entries } = JSON.parse((await kovnBuild(project, ["cache", "list", "--json"])).stdout) as {
+      entries: { job: string }[];
+    };
+    expect(entries.map((entry) => entry.job).toSorted()).toEqual(["one", "two"]);
+  });
+
+  test("why says that a job is kept, what changed, or that nothing is there", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    const why = async () => (await kovnBuild(project, ["cache", "why", ...build])).stdout;
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept: nothing of this job is$/);
+    await building(project);
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}kept, built \S+$/);
+    const pipeline = join(project, "pipelines/test.yaml");
+    await writeFile(pipeline, (await readFile(pipeline, "utf8")).replaceAll("-O1", "-O3"));
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept; against the result of \S+:\n {2}flags: -O1 → -O3$/);
+  });
+
+  test("prune removes the longest unused first, half-made ones of dead processes, and what nobody can read", async ({
+    folder,
+  }) => {
+    const big = (id: string) => ({ script: `head -c 1000 /dev/zero > ../out/${id}-big.txt` });
+    const project = await makeJobs(folder, { one: big("one") });
+    await building(project);
+    await changeJobs(project, { two: big("two") });
+    await building(project);
+    await changeJobs(project, { one: big("one") });
+    await building(project);
+    await writeFiles(project, {
+      [`.kovn/cache/jobs/.${"a".repeat(64)}.4194305.next/files/x`]: "half",
+      [`.kovn/cache/jobs/${"b".repeat(64)}/files/x`]: "no description",
+      [`.kovn/cache/jobs/${"c".repeat(64)}/entry.json`]: "text",
+    });
+    expect((await kovnBuild(project, ["cache", "prune", "--size", "1500"])).stdout).toBe("1 removed, 0.0 MB.");
+    expect((await kovnBuild(project, ["cache", "list"])).stdout).toMatch(/^[0-9a-f]{12} {2}one .*\n1 of/);
+    expect(readdirSync(join(cacheOf(project), "jobs"))).toHaveLength(1);
+    expect((await kovnBuild(project, ["cache", "prune", "--size", "0"])).stdout).toBe("1 removed, 0.0 MB.");
+    expect(await building(project)).toEqual(["one: built"]);
+  });
+
+  test("prune refuses a size that is none", async ({ folder }) => {
+    const result = await kovnBuild(folder, ["cache", "prune", "--size", "big"]);
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain("A number of bytes is wanted, such as 500M or 2G.");
+  });
+
+  test("path is where it lies", async ({ folder }) => {
+    expect((await kovnBuild(folder, ["cache", "path"])).stdout).toBe(join(folder, ".kovn/cache"));
+  });
+});
