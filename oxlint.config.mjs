@@ -28,7 +28,7 @@ const directions = {
   publish: ["sys", "plan", "release"],
   run: ["sys", "plan", "steps", "patches", "release"],
   prove: ["sys"],
-  suite: ["sys", "plan", "patches", "run"],
+  suite: ["sys", "steps", "plan", "patches", "run"],
   report: ["plan", "suite"],
   commands: ["sys", "plan", "config", "patches", "release", "publish", "run", "prove", "suite"],
   "cli.ts": ["config", "commands", "report"],

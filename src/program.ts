@@ -37,6 +37,7 @@ interface BuildFlags extends RequestOptions {
   readonly installDeps: boolean;
   readonly cache: boolean;
   readonly keepGoing: boolean;
+  readonly remoteCache?: string;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -89,6 +90,10 @@ function makeProgram(surroundings: Surroundings): Command {
     .option("--out <dir>", "folder for results", "dist")
     .option("--install-deps", "install missing Debian packages (needs root)", false)
     .option("--keep-going", "when a job fails, finish those that do not need it", false)
+    .option(
+      "--remote-cache <url>",
+      "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
+    )
     .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
     .option("--verbose", "show the output of all jobs", false)
     .action(async (options: BuildFlags) => {

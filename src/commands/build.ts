@@ -8,6 +8,7 @@ import { reachBases } from "../run/bases.ts";
 import { openCache, type JobCache } from "../run/cache.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
+import { openCompilerCache, refuseRemote } from "../run/compiler-cache.ts";
 import { fitMachine, refuseUnfit } from "../run/fit.ts";
 import { lookUp } from "../run/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
@@ -20,6 +21,8 @@ export interface BuildCommand extends RequestOptions {
   /** False for a build that neither takes nor keeps anything. */
   readonly cache: boolean;
   readonly keepGoing: boolean;
+  /** Where other machines' compilations are. */
+  readonly remoteCache?: string;
 }
 
 export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
@@ -33,13 +36,15 @@ export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"
 export async function buildCommand(options: BuildCommand, surroundings: BuildSurroundings): Promise<void> {
   const { project, machine, reporter, builder, host } = surroundings;
   const { emit } = reporter;
+  if (options.remoteCache !== undefined) refuseRemote(options.remoteCache);
   await startGuard();
   const input = await readRequest(options, project, machine, host);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
   await refuseUnwritable(options.out, first.target);
   const notice = (message: string) => emit({ event: "notice", message });
-  const cache = options.cache ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
+  const folder = cacheFolder(project.work);
+  const cache = options.cache ? await openCache(folder, { signal: host.signal, notice }) : undefined;
   const missing = await missingJobs(first, cache, host);
   const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
   await build({
@@ -50,6 +55,10 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
     parallel: options.jobs,
     keepGoing: options.keepGoing,
     cache,
+    compilerCache:
+      missing.length > 0 && options.cache
+        ? await openCompilerCache({ cache: folder, remote: options.remoteCache, host, notice })
+        : undefined,
     builder,
     host,
     emit,

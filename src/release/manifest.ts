@@ -35,6 +35,16 @@ export const artifactSchema = z.object({
   architecture: z.string().exactOptional(),
 });
 
+const compilerStats = z.object({
+  /** Compilations whose result was remembered. */
+  hits: z.int().nonnegative(),
+  misses: z.int().nonnegative(),
+  /** Hits of them that came from the remote cache. */
+  remoteHits: z.int().nonnegative(),
+  /** How often the remote cache could not be asked. */
+  remoteErrors: z.int().nonnegative(),
+});
+
 /** A finished job. */
 export const builtJobSchema = z.object({
   id: z.string(),
@@ -68,6 +78,8 @@ export const builtJobSchema = z.object({
   tools: z.record(z.string(), z.string()).readonly(),
   /** Milliseconds. */
   duration: z.number(),
+  /** What the compiler cache did; absent when nothing was compiled through it. */
+  compilerCache: compilerStats.exactOptional(),
 });
 
 const manifest = z.object({
@@ -84,6 +96,8 @@ const manifest = z.object({
 
 /** A file to publish. */
 export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
+/** What ccache did while a job was built. */
+export type CompilerStats = Readonly<z.infer<typeof compilerStats>>;
 /** A finished job: of what it was made, and with what. */
 export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
 /** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */

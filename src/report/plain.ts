@@ -1,3 +1,4 @@
+import type { CompilerStats } from "../release/manifest.ts";
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
 import { bytes, count, duration, type Reporter } from "./reporter.ts";
@@ -36,13 +37,21 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "job-end":
       return [
         ...event.tail.map((line) => `${event.job}| ${line}`),
-        `${event.job}: ${event.outcome} after ${duration(event.duration)}${event.warnings === 0 ? "" : `, ${count(event.warnings, "warning")}`}`,
+        `${event.job}: ${event.outcome} after ${duration(event.duration)}${event.warnings === 0 ? "" : `, ${count(event.warnings, "warning")}`}${showStats(event.compilerCache)}`,
       ].join("\n");
     case "done":
       return `done after ${duration(event.duration)}: ${count(event.artifacts.length, "file")} in ${event.folder}`;
     default:
       return event satisfies never;
   }
+}
+
+function showStats(stats: CompilerStats | undefined): string {
+  if (stats === undefined) return "";
+  const { hits, misses, remoteHits, remoteErrors } = stats;
+  const remote = remoteHits === 0 ? "" : ` (${remoteHits} of them from the remote cache)`;
+  const errors = remoteErrors === 0 ? "" : `, ${count(remoteErrors, "time")} without an answer of the remote cache`;
+  return `, ccache knew ${hits} of ${count(hits + misses, "compilation")}${remote}${errors}`;
 }
 
 function nameJobs(ids: readonly string[]): string {

@@ -13,6 +13,7 @@ import { ownPid } from "../sys/processes.ts";
 import { listEntries } from "./cache-entry.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import type { JobCache } from "./cache.ts";
+import type { CompilerCache } from "./compiler-cache.ts";
 import type { Emit } from "./events.ts";
 import { runJob, type JobResult } from "./job.ts";
 import { emitCached, isUsed, resultOf, takeKept } from "./kept.ts";
@@ -32,6 +33,8 @@ export interface BuildOptions {
   readonly keepGoing: boolean;
   /** Finished jobs of earlier runs; undefined when none may be used or kept. */
   readonly cache: JobCache | undefined;
+  /** Remembers compilations; undefined when none may. */
+  readonly compilerCache: CompilerCache | undefined;
   readonly builder: { readonly name: string; readonly version: string; readonly node: string };
   readonly host: Host;
   readonly emit: Emit;

@@ -3,14 +3,17 @@ import type { PlannedJob } from "../plan/plan.ts";
 import type { BuiltJob } from "../release/manifest.ts";
 
 /** What only the building of a job tells. */
-export interface JobFacts extends Pick<BuiltJob, "baseCommit" | "patchedCommit" | "patchedTree" | "tools" | "duration"> {
+export interface JobFacts extends Pick<
+  BuiltJob,
+  "baseCommit" | "patchedCommit" | "patchedTree" | "tools" | "duration" | "compilerCache"
+> {
   /** `git patch-id --stable` of each patch, by the sha256 of its file. */
   readonly patchIds: Readonly<Record<string, string>>;
 }
 
 /** The description of a finished job, as artifacts.json has it. */
 export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...facts }: JobFacts): BuiltJob {
-  const { duration, tools, ...ids } = facts;
+  const { duration, tools, compilerCache, ...ids } = facts;
   return {
     id: job.id,
     key: job.key,
@@ -34,5 +37,6 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
     })),
     tools,
     duration,
+    ...(compilerCache === undefined ? {} : { compilerCache }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Artifact } from "../release/manifest.ts";
+import type { Artifact, CompilerStats } from "../release/manifest.ts";
 import type { Base } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
 
@@ -38,6 +38,8 @@ export type RunEvent =
       readonly warnings: number;
       readonly log: string;
       readonly tail: readonly string[];
+      /** What ccache did, if anything was compiled through it. */
+      readonly compilerCache?: CompilerStats;
     }
   | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] };
 

@@ -12,6 +12,7 @@ import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { patchId } from "../sys/git.ts";
 import { describeBuilt } from "./built.ts";
+import type { CompilerCache } from "./compiler-cache.ts";
 import type { Emit } from "./events.ts";
 import { readExpected, writeExpected } from "./expected.ts";
 import { openLog } from "./log.ts";
@@ -28,6 +29,7 @@ export interface JobOptions {
   readonly parallel: number;
   /** What changed since it was built the last time. */
   readonly changes: readonly string[];
+  readonly compilerCache: CompilerCache | undefined;
   readonly host: Host;
   readonly emit: Emit;
 }
@@ -47,7 +49,8 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
   const { changes } = options;
   emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }), changes });
   let warnings = 0;
-  const end = (outcome: "built" | "failed" | "stopped") =>
+  const end = async (outcome: "built" | "failed" | "stopped") => {
+    const compilerCache = await options.compilerCache?.stats(dir);
     emit({
       event: "job-end",
       job: job.id,
@@ -56,7 +59,10 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
       warnings,
       log: log.path,
       tail: outcome === "failed" ? log.tail() : [],
+      ...(compilerCache === undefined ? {} : { compilerCache }),
     });
+    return compilerCache === undefined ? {} : { compilerCache };
+  };
   try {
     const result = await runSteps(job, options, async (lines) => {
       await log.write(lines);
@@ -67,19 +73,19 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
       }
     });
     await log.close();
-    end("built");
+    const counted = await end("built");
     const duration = Math.round(performance.now() - started);
     await writeExpected(options.work, options.plan, job.id, duration);
-    return { ...result, built: { ...result.built, duration } };
+    return { ...result, built: { ...result.built, duration, ...counted } };
   } catch (error) {
     await log.close().catch(() => undefined);
-    end(host.signal.aborted ? "stopped" : "failed");
+    await end(host.signal.aborted ? "stopped" : "failed");
     throw error;
   }
 }
 
 async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines): Promise<JobResult> {
-  const { plan, source, base, dir, parallel, host, emit } = options;
+  const { plan, source, base, dir, parallel, compilerCache, host, emit } = options;
   const patched = await checkoutPatched(source, base, join(dir, "src"), host);
   if (job.locked !== undefined && job.locked.commit !== patched.commit) {
     throw new BuildError(
@@ -102,6 +108,7 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines):
     parallel,
     epoch: patched.epoch,
     versionSuffix: job.versionSuffix,
+    compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
     host,
     onLines,
   };

@@ -65,6 +65,7 @@ export async function checkMachine(wants: MachineWants): Promise<readonly Machin
     await checkDisk(wants),
     checkMemory(wants),
     ...(await checkPython(wants.host)),
+    await checkCcache(),
   ];
 }
 
@@ -134,6 +135,13 @@ async function checkPython({ env }: Host): Promise<readonly MachineCheck[]> {
     return [{ name: "python3", status: "warning", found, wanted, fix: 'export PATH="/usr/bin:$PATH"' }];
   }
   return [];
+}
+
+/** A build without it compiles everything anew whenever a job is built again. */
+async function checkCcache(): Promise<MachineCheck> {
+  const wanted = "ccache, so that what was compiled once is not compiled again";
+  if (await exists("/usr/lib/ccache/gcc")) return { name: "ccache", status: "ok", found: "installed", wanted };
+  return { name: "ccache", status: "warning", found: "not there", wanted, ...installing(["ccache"]) };
 }
 
 function gigabytes(count: number): string {

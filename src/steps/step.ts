@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { cleanEnv } from "../sys/clean-env.ts";
+import { cleanEnv } from "./clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
 
@@ -15,6 +15,8 @@ export interface StepContext {
   readonly epoch: number;
   /** Appended to the version in the base's Debian changelog. */
   readonly versionSuffix: string;
+  /** Compilers that remember what they compiled, and what these need to know; undefined when none may. */
+  readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
   readonly host: Host;
   readonly onLines: OnLines;
 }
@@ -29,11 +31,12 @@ export interface StepKind<Input> {
 /** The whole environment of a step's programs: nothing of the user's, so that nothing which is not in the plan changes the result. */
 function buildEnv(context: StepContext): Record<string, string> {
   return {
-    ...cleanEnv(context.dir),
+    ...cleanEnv(context.dir, context.compilerCache?.path),
     SOURCE_DATE_EPOCH: String(context.epoch),
     KOVN_ARCH: context.arch,
     KOVN_FLAGS: context.flags,
     KOVN_PARALLEL: String(context.parallel),
+    ...context.compilerCache?.env,
   };
 }
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { cleanEnv } from "../sys/clean-env.ts";
+import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { asRanges, isFailure, parseList, parseShown, testId, type Result, type Test } from "./autotest.ts";
 import { adoptResults, latestResult, readResults, writeResults, type Results } from "./results.ts";

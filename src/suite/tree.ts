@@ -6,7 +6,7 @@ import { checkoutPatched } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import { keyOf } from "../plan/key.ts";
 import { openLog } from "../run/log.ts";
-import { cleanEnv } from "../sys/clean-env.ts";
+import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import type { EmitSuite } from "./events.ts";

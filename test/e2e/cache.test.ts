@@ -186,7 +186,7 @@ describe("two builds at once", () => {
   });
 });
 
-describe.concurrent("a cache that is harmed", () => {
+describe("a cache that is harmed", () => {
   const harm: Readonly<Record<string, (entry: string) => Promise<void>>> = {
     "a truncated artifact": (entry) => truncate(join(entry, "files/out/one.txt"), 1),
     "an altered output": (entry) => writeFile(join(entry, "files/lib/made.txt"), "maid\n"),

@@ -45,6 +45,11 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --from dmeo=../demo", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
   ["--target linux --from demo=", ["Value of --from `demo=` is unknown."]],
   ["--target linux --from apt", ["Source `demo` has no Debian package to be taken from.", "-> --from demo=PATH_OR_URL"]],
+  [
+    "--target linux --remote-cache cache.example.com",
+    ["Remote cache `cache.example.com` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].", "-> --remote-cache redis://"],
+  ],
+  ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is no http://"]],
   ["patches apply dmeo tree", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
   ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],
   ["patches apply demo patches/seed.yaml", ["patches/seed.yaml cannot be used"]],

@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import type { CompilerStats } from "../release/manifest.ts";
+import { exec, type Host } from "../sys/exec.ts";
+import { whyUnreachable } from "../sys/reach.ts";
+
+/** What steps need to have their compilations remembered (ccache(1)). */
+export interface CompilerCache {
+  /** The folder of compilers that ask ccache, to stand first in PATH. */
+  readonly path: string;
+  /** The environment of a job's programs; `dir` is the job's folder. */
+  env(dir: string): Readonly<Record<string, string>>;
+  /** What ccache did in a job; undefined when it was not asked. */
+  stats(dir: string): Promise<CompilerStats | undefined>;
+}
+
+export interface CompilerCacheOptions {
+  /** The folder of kovn-build's cache; ccache's lies in it. */
+  readonly cache: string;
+  /** Where other machines' compilations are, as ccache's `remote_storage` has it. */
+  readonly remote: string | undefined;
+  readonly host: Host;
+  readonly notice: (message: string) => void;
+}
+
+/** Debian's links of all compilers to ccache. */
+const links = "/usr/lib/ccache";
+/** As ccache(1) counts: some ten variants of Open vSwitch and OVN. */
+const maxSize = "2G";
+
+/** Finds ccache, and out whether the remote storage can be reached, which is told when it cannot; undefined where there is no ccache. */
+export async function openCompilerCache({
+  cache,
+  remote,
+  host,
+  notice,
+}: CompilerCacheOptions): Promise<CompilerCache | undefined> {
+  if (!(await hasCcache(host))) {
+    if (remote !== undefined) notice("Program `ccache` is not installed: --remote-cache is not used. (apt-get install ccache)");
+    return undefined;
+  }
+  const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
+  if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build goes on without it.`);
+  const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
+  return {
+    path: links,
+    env: (dir) => ({
+      CCACHE_DIR: join(cache, "ccache"),
+      CCACHE_MAXSIZE: maxSize,
+      // A compiler is known by its content, so that one that is unpacked on another machine is the same.
+      CCACHE_COMPILERCHECK: "content",
+      // Paths below are relative for ccache: jobs of all runs, which lie side by side, look the same.
+      CCACHE_BASEDIR: join(dir, ".."),
+      CCACHE_STATSLOG: logOf(dir),
+      ...storage,
+    }),
+    stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
+  };
+}
+
+async function hasCcache(host: Host): Promise<boolean> {
+  const said = await exec(join(links, "gcc"), ["--version"], {
+    host: { ...host, env: { PATH: "/usr/bin:/bin", CCACHE_DISABLE: "1" } },
+  }).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "machine") return undefined;
+    throw error;
+  });
+  return said?.exitCode === 0;
+}
+
+function logOf(dir: string): string {
+  return join(dir, "ccache.log");
+}
+
+/** What ccache's `remote_storage` knows to speak. */
+const ports: Readonly<Record<string, number>> = { "http:": 80, "redis:": 6379 };
+
+/** Checks the value of `--remote-cache`. Throws "usage" for one that ccache would not understand. */
+export function refuseRemote(remote: string): void {
+  const url = URL.canParse(remote) ? new URL(remote) : undefined;
+  if (url !== undefined && Object.hasOwn(ports, url.protocol) && url.hostname !== "") return;
+  throw new BuildError("usage", `Remote cache \`${remote}\` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].`, {
+    hint: "--remote-cache redis://cache.example.com",
+  });
+}
+
+function addressOf(remote: string): { readonly host: string; readonly port: number } {
+  // What follows a bar are ccache's own attributes, such as `|read-only`.
+  const { protocol, hostname, port } = new URL(remote);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (ports[protocol] ?? 80) : Number(port) };
+}
+
+/** Counts what a statistics log says: a line with a `#` for each compilation, and below it the names of counters (ccache(1), `stats_log`). */
+function countStats(log: string): CompilerStats | undefined {
+  const counts: Record<string, number> = {};
+  for (const line of log.split("\n")) if (/^\w+$/.test(line)) counts[line] = (counts[line] ?? 0) + 1;
+  const sum = (...names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
+  const hits = sum("direct_cache_hit", "preprocessed_cache_hit");
+  const misses = sum("cache_miss");
+  if (hits + misses === 0) return undefined;
+  return {
+    hits,
+    misses,
+    remoteHits: sum("remote_storage_hit"),
+    remoteErrors: sum("remote_storage_error", "remote_storage_timeout"),
+  };
+}
