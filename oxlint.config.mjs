@@ -9,6 +9,8 @@ const doors = {
   process: "cli.ts",
   "node:process": "cli.ts",
   tar: "sys/tar.ts",
+  "@octokit/request": "sys/github.ts",
+  "@octokit/request-error": "sys/github.ts",
   "log-update": "report/",
   commander: "program",
   "@cyclonedx/cyclonedx-library": "release/sbom.ts",

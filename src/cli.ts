@@ -43,6 +43,9 @@ const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === u
 const mask = makeMask(process.env);
 const host = { env, signal: abort.signal, mask };
 
+const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
+const github = { token, repository, api };
+
 const print = (text: string) => void process.stdout.write(mask(text));
 const tell = (text: string) => void process.stderr.write(mask(text));
 const project = () => findProject(process.cwd(), packageRoot);
@@ -105,6 +108,7 @@ try {
     cores: availableParallelism(),
     isRoot: process.getuid?.() === 0,
     host,
+    github,
     project,
     print,
     tell,

@@ -5,7 +5,7 @@ import type { NotesOptions, PlanOptions } from "./commands/release-plan.ts";
 import { collect, positive } from "./program-values.ts";
 import type { Surroundings } from "./program.ts";
 
-const places = "apt=DIR | dir=DIR | tar=FILE";
+const places = "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO]";
 
 /** Adds `publish` and `release …` to the program. */
 export function addRelease(program: Command, surroundings: Surroundings): void {
@@ -23,19 +23,21 @@ function allowOptions(command: Command): Command {
     .option("--allow-unlocked", "take artifacts of a series that differs from its lock; recorded", false);
 }
 
-function addPublish(program: Command, { project, host, print }: Surroundings): void {
+function addPublish(program: Command, { project, host, print, tell, github }: Surroundings): void {
   const command = program
     .command("publish")
     .description("put built artifacts where users get them; all checks come first, and a repeated publish changes nothing")
     .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist")
     .option("--to <place>", `${places}; may be repeated`, collect, [])
     .option("--sign <key>", "gpg key (fingerprint, id or mail address) to sign with")
+    .option("--tag <tag>", "of the release on GitHub; default: the version's tag at HEAD")
     .option("--keep <n>", "versions of each package that stay in the apt repository; default: all", positive);
   allowOptions(command)
     .option("--json", "machine-readable output", false)
     .action(async (inputs: readonly string[], options: PublishCommand) => {
       const { publishCommand } = await import("./commands/publish.ts");
-      print(await publishCommand(inputs.length > 0 ? inputs : ["dist"], options, await project(), host));
+      const artifacts = inputs.length > 0 ? inputs : ["dist"];
+      print(await publishCommand(artifacts, options, { project: await project(), host, tell, github }));
     });
 }
 

@@ -12,6 +12,7 @@ import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { SuiteReporter } from "./report/suite.ts";
 import type { Host } from "./sys/exec.ts";
+import type { GitHubAccess } from "./sys/github.ts";
 
 /** All that the commands know of the process that they run in. */
 export interface Surroundings {
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly cores: number;
   readonly isRoot: boolean;
   readonly host: Host;
+  readonly github: GitHubAccess;
   readonly project: () => Promise<Project>;
   /** Results. */
   readonly print: (text: string) => void;

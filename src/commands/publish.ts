@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
-import type { Outcome } from "../publish/publisher.ts";
+import type { Outcome, PublishOptions } from "../publish/publisher.ts";
 import { destinationForms, parseDestination } from "../publish/registry.ts";
 import { unpackBundle } from "../release/bundle.ts";
 import { findDists, readDist, type Dist } from "../release/read.ts";
 import { makeSbom } from "../release/sbom.ts";
 import { makeSet, type Allowance, type ReleaseSet } from "../release/set.ts";
-import type { Host } from "../sys/exec.ts";
 import { findSigner } from "../sys/gpg.ts";
+import { readReleaseText } from "./release-read.ts";
 
 /** Which builds of other than locked series on their pins are taken; `publish` and `release plan` share it. */
 export interface AllowOptions {
@@ -21,16 +21,22 @@ export interface PublishCommand extends AllowOptions {
   readonly to: readonly string[];
   readonly sign?: string;
   readonly keep?: number;
+  /** Of the release on GitHub. */
+  readonly tag?: string;
   readonly json: boolean;
+}
+
+export interface PublishSurroundings extends Pick<PublishOptions, "host" | "github" | "tell"> {
+  readonly project: Project;
 }
 
 /** `kovn-build publish`: checks the artifacts, then every place, then publishes to each. Answers with what changed. */
 export async function publishCommand(
   inputs: readonly string[],
   options: PublishCommand,
-  project: Project,
-  host: Host,
+  { project, ...surroundings }: PublishSurroundings,
 ): Promise<string> {
+  const { host } = surroundings;
   if (options.to.length === 0)
     throw new BuildError("usage", "Where to publish to is not said.", { hint: `--to ${destinationForms}` });
   const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
@@ -38,9 +44,15 @@ export async function publishCommand(
     throw new BuildError("usage", "--keep is for an apt repository, and there is none among the places.", {
       hint: "--to apt=DIR",
     });
+  const toGitHub = destinations.some(({ publisher }) => publisher.kind === "github");
+  if (options.tag !== undefined && !toGitHub)
+    throw new BuildError("usage", "--tag is for a release on GitHub, and there is none among the places.", {
+      hint: "--to github",
+    });
   return withSet(inputs, options, project, async (set) => {
     const signer = options.sign === undefined ? undefined : await findSigner(options.sign, { host });
-    const how = { host, signer, keep: options.keep };
+    const release = toGitHub ? await readReleaseText(set, options.tag, project, host) : undefined;
+    const how = { ...surroundings, signer, keep: options.keep, release };
     for (const { publisher, place } of destinations) await publisher.check(set, place, how);
     const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });
@@ -91,12 +103,13 @@ async function unpack(bundle: string, work: string, unpacked: string[]): Promise
   return dir;
 }
 
-function showOutcome({ to, added, removed, leftOut }: Outcome & { readonly to: string }): string {
+function showOutcome({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string {
   const head = added.length + removed.length === 0 ? `${to}: nothing to do, all of it is there` : `${to}: ${added.length} added`;
   const rows = [
     ...added.map((name) => `  added     ${name}`),
     ...removed.map((name) => `  removed   ${name}`),
     ...leftOut.map(({ name, why }) => `  left out  ${name}: ${why}`),
+    ...(url === undefined ? [] : [`  see       ${url}`]),
   ];
   return `${[head, ...rows].join("\n")}\n`;
 }

@@ -1,25 +1,16 @@
-import { unknownName } from "../config/names.ts";
-import { listLines, pickLine, type Project } from "../config/project.ts";
-import { listSources } from "../config/source.ts";
+import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import { parseDestination } from "../publish/registry.ts";
 import { listAssets } from "../release/assets.ts";
-import { makeNotes, type SourceChanges } from "../release/notes.ts";
+import { makeNotes } from "../release/notes.ts";
 import { planRelease, type ReleasePlan } from "../release/plan.ts";
 import type { ReleaseSet } from "../release/set.ts";
-import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "../release/version.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
-import { listTags } from "../sys/git-release.ts";
 import { withSet, type AllowOptions } from "./publish.ts";
-import { readChanges } from "./release-changes.ts";
-import { parseFrom } from "./request.ts";
+import { readRelease, type ReadOptions } from "./release-read.ts";
 
-export interface NotesOptions {
-  readonly line?: string;
-  /** Tag of the release that the notes begin after; the line's release before when undefined. */
-  readonly since?: string;
-  readonly from: readonly string[];
+export interface NotesOptions extends ReadOptions {
   /** Folders or bundles of artifacts; `dist`, if there is one, when none is given. */
   readonly dist: readonly string[];
 }
@@ -55,33 +46,6 @@ export async function releasePlan(
     return planRelease({ ...release, assets, destinations: planned });
   });
   return options.json ? `${JSON.stringify(plan, undefined, 2)}\n` : showPlan(plan);
-}
-
-/** What a release is made of, without its artifacts: its line, its version (the next one when none is given), and what changed since the one before. */
-async function readRelease(
-  asked: string | undefined,
-  options: NotesOptions,
-  offline: boolean,
-  project: Project,
-  host: Host,
-): Promise<{
-  readonly line: string;
-  readonly version: string;
-  readonly since: string | undefined;
-  readonly sources: readonly SourceChanges[];
-}> {
-  const lines = await listLines(project);
-  const line = asked === undefined ? await pickLine(project, options.line) : checkLine(asked, lines);
-  if (options.line !== undefined && options.line !== line)
-    throw new BuildError("usage", `Version ${asked} is of line ${line}, not of ${options.line}.`);
-  const tags = await listTags({ host, cwd: project.root });
-  const released = releasedVersions(line, tags);
-  const version = asked ?? nextVersion(line, released);
-  const before = previousVersion(version, released);
-  const since = options.since ?? (before === undefined ? undefined : tagOf(before));
-  if (since !== undefined && !tags.includes(since)) throw unknownName("Tag", since, tags);
-  const from = parseFrom(options.from, await listSources(project, line));
-  return { line, version, since, sources: await readChanges(line, since, { project, host, from, offline }) };
 }
 
 async function withAssets<T>(

@@ -3,6 +3,8 @@ import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Asset } from "../release/assets.ts";
+import type { GitHubAccess } from "../sys/github.ts";
+import type { ReleaseText } from "./github-release.ts";
 import type { LeftOut, ReleaseSet } from "../release/set.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
@@ -15,6 +17,11 @@ export interface PublishOptions {
   readonly signer: Signer | undefined;
   /** How many versions of a package stay; all when undefined. */
   readonly keep: number | undefined;
+  readonly github: GitHubAccess;
+  /** The release that the set is; only GitHub asks for it. */
+  readonly release: ReleaseText | undefined;
+  /** Receives progress. */
+  readonly tell: (text: string) => void;
 }
 
 /** What a publish did: paths below the place. None added and none removed means that all was there. */
@@ -22,6 +29,8 @@ export interface Outcome {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  /** A page that shows what was published. */
+  readonly url?: string;
 }
 
 /** Where an asset will be found. */
@@ -35,6 +44,8 @@ export interface Publisher {
   readonly kind: string;
   /** What follows `--to kind=`, in capitals, for messages. */
   readonly place: string;
+  /** True when the environment may say the place, so that `--to kind` is enough. */
+  readonly placeFromEnv?: true;
   /** Which asset will be where: pure. */
   plan(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
   /** Looks whether the place takes the set, and changes nothing. Throws "target" (or "usage") when it does not. */

@@ -1,13 +1,16 @@
 import { BuildError } from "../errors.ts";
 import { apt } from "./apt.ts";
 import { dir } from "./dir.ts";
+import { github } from "./github.ts";
 import type { Publisher } from "./publisher.ts";
 import { tar } from "./tar.ts";
 
-const publishers: readonly Publisher[] = [apt, dir, tar];
+const publishers: readonly Publisher[] = [apt, dir, tar, github];
 
 /** How `--to` is written, for messages and help. */
-export const destinationForms = publishers.map(({ kind, place }) => `${kind}=${place}`).join(" | ");
+export const destinationForms = publishers
+  .map(({ kind, place, placeFromEnv }) => (placeFromEnv === true ? `${kind}[=${place}]` : `${kind}=${place}`))
+  .join(" | ");
 
 /** A publisher and the place that it is to publish to. */
 export interface Destination {
@@ -17,9 +20,9 @@ export interface Destination {
 
 /** Reads a value of `--to`. Throws "usage". */
 export function parseDestination(value: string): Destination {
-  const [, kind, place] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+  const [, kind, place = ""] = /^([^=]+)(?:=(.+))?$/.exec(value) ?? [];
   const publisher = publishers.find((candidate) => candidate.kind === kind);
-  if (publisher === undefined || place === undefined)
+  if (publisher === undefined || (place === "" && publisher.placeFromEnv !== true))
     throw new BuildError("usage", `Value of --to \`${value}\` is not one of: ${destinationForms}.`);
   return { publisher, place };
 }

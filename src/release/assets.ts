@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { BuildError } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { checksums } from "./artifact.ts";
 import type { ReleaseSet } from "./set.ts";
@@ -13,7 +14,7 @@ export type Asset = { readonly name: string; readonly size: number; readonly sha
 /** The name of the list of digests. */
 export const sumsName = "SHA256SUMS";
 
-/** What is published of a set where files lie side by side: its files, each build's `artifacts.json`, the list of materials, and last the digests of all. */
+/** What is published of a set where files lie side by side: its files, each build's `artifacts.json`, the list of materials, and last the digests of all. Throws "usage" for a name that is there twice. */
 export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   const files = set.files.map(({ name, path, size, sha256: digest }): Asset => ({ name, path, size, sha256: digest }));
   const manifests = set.dists.map(async ({ name, folder }) =>
@@ -21,7 +22,10 @@ export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   );
   const assets = [...files, ...(await Promise.all(manifests)), sbomAsset(set)];
   const sums = checksums(assets.map((asset) => ({ file: asset.name, sha256: asset.sha256 })));
-  return [...assets, textAsset(sumsName, sums)];
+  const all = [...assets, textAsset(sumsName, sums)];
+  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
+  if (twice === undefined) return all;
+  throw new BuildError("usage", `There would be two assets of the name ${twice.name}.`, { hint: "rename the file in the build" });
 }
 
 /** The set's list of materials, under a name that is the set's own. */
@@ -29,6 +33,7 @@ export function sbomAsset(set: ReleaseSet): Asset & { readonly text: string } {
   return textAsset(`sbom-${set.line}-${set.id}.cdx.json`, set.sbom);
 }
 
-function textAsset(name: string, text: string): Asset & { readonly text: string } {
+/** A text as an asset. */
+export function textAsset(name: string, text: string): Asset & { readonly text: string } {
   return { name, text, size: Buffer.byteLength(text), sha256: sha256(text) };
 }

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { access, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { ownPid } from "./processes.ts";
 
 /** sha256 of a text or of bytes, in hexadecimal. */
@@ -10,11 +8,29 @@ export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** sha256 of a file's content, in hexadecimal, read as a stream. */
+/** sha256 of a file's content, in hexadecimal, however long it is. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  await readPieces(path, (piece) => void hash.update(piece));
   return hash.digest("hex");
+}
+
+/** Bytes that `readPieces` reads at once. */
+const pieceSize = 256 * 1024;
+
+/** Gives a file's content piece by piece, all in the same memory: a piece is good until `use` resolves. Streams leave their pieces to the collector. */
+export async function readPieces(path: string, use: (piece: Uint8Array) => Promise<void> | void): Promise<void> {
+  const file = await open(path);
+  try {
+    const memory = Buffer.allocUnsafeSlow(pieceSize);
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, pieceSize);
+      if (bytesRead === 0) return;
+      await use(memory.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** True when something exists at the path. */

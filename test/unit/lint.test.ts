@@ -24,6 +24,7 @@ const broken: Readonly<Record<string, readonly [file: string, text: string, rule
   "node:child_process": ["src/run/bad-5.ts", uses("node:child_process", "spawn"), "no-restricted-imports"],
   "child_process by its old name": ["src/run/bad-6.ts", uses("child_process", "spawn"), "no-restricted-imports"],
   "tar outside its door": ["src/patches/bad-7.ts", uses("tar", "extract"), "no-restricted-imports"],
+  "octokit outside its door": ["src/publish/bad-20.ts", uses("@octokit/request", "request"), "no-restricted-imports"],
   "commander in a command": ["src/commands/bad-8.ts", uses("commander", "Command"), "no-restricted-imports"],
   "YAML outside config/": ["src/release/bad-9.ts", uses("yaml", "parse"), "no-restricted-imports"],
   "p-queue outside run/": [

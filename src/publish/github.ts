@@ -1,0 +1,203 @@
+import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import { listAssets, sumsName, textAsset, type Asset } from "../release/assets.ts";
+import type { ReleaseSet } from "../release/set.ts";
+import { connect, type GitHub } from "../sys/github.ts";
+import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import {
+  deleteRemote,
+  differences,
+  downloadText,
+  isSame,
+  listRemote,
+  upload,
+  type Place,
+  type RemoteAsset,
+} from "./github-assets.ts";
+import {
+  checkTag,
+  createDraft,
+  deleteDraft,
+  findReleases,
+  makePublic,
+  type ReleaseText,
+  type RemoteRelease,
+} from "./github-release.ts";
+import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts";
+
+const signatureName = `${sumsName}.asc`;
+
+/** Uploads at once. */
+const parallel = 4;
+/** Milliseconds between lines of progress. */
+const progressEvery = 10_000;
+
+/**
+ * `--to github[=OWNER/REPO]`: a release with an asset for each file. All goes into a draft, which becomes public when GitHub has all of it; then
+ * it never changes. Publishing again goes on where the time before ended.
+ */
+export const github: Publisher = { kind: "github", place: "OWNER/REPO", placeFromEnv: true, plan, check, publish };
+
+function plan(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
+  return assets.map(({ name }) => ({ name, to: name }));
+}
+
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
+  const to = open(place, options);
+  const assets = await listAssets(set);
+  const changed = assets.find(({ name }) => !/^\w[\w.+-]*[\w+-]$/.test(name));
+  if (changed !== undefined)
+    throw new BuildError("usage", `GitHub would change the name of ${changed.name}: it keeps letters, digits and \`.+-_\`.`, {
+      hint: "--to dir=DIR, or another name in the build",
+    });
+  const { published } = await findReleases(to.hub, to.place, to.text.tag);
+  await checkTag(to.hub, to.place, to.text);
+  if (published !== undefined) await refuseOther(published, await withSignature(assets, published, to, options), to);
+}
+
+async function publish(set: ReleaseSet, where: string, options: PublishOptions): Promise<Outcome> {
+  const to = open(where, options);
+  const { hub, place, text } = to;
+  const assets = await listAssets(set);
+  const { published, drafts } = await findReleases(hub, place, text.tag);
+  if (published !== undefined) {
+    await refuseOther(published, await withSignature(assets, published, to, options), to);
+    return { added: [], removed: [], leftOut: set.leftOut, url: published.html_url };
+  }
+  const [draft = await createDraft(hub, place, text), ...doubles] = drafts;
+  for (const double of doubles) await deleteDraft(hub, place, double);
+  const wanted = await withSignature(assets, draft, to, options);
+  const { added, removed } = await fill(draft, wanted, to, options);
+  const problems = differences(wanted, await listRemote(hub, place, draft.id), [signatureName]);
+  if (problems.length > 0) throw incomplete(draft, problems);
+  const { html_url: url } = await makePublic(hub, place, draft, text);
+  return { added, removed, leftOut: set.leftOut, url };
+}
+
+/** A release on GitHub, and the connection to it. */
+interface Target {
+  readonly hub: GitHub;
+  readonly place: Place;
+  readonly text: ReleaseText;
+  /** Ends all requests: the caller's signal, or the first upload that failed. */
+  readonly signal: AbortSignal;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Throws "usage" when repository or token are not said. */
+function open(where: string, { github: access, release, host, tell }: PublishOptions): Target {
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(where || (access.repository ?? "")) ?? [];
+  if (owner === undefined || repo === undefined)
+    throw new BuildError("usage", `Repository \`${where}\` on GitHub is not OWNER/REPO.`, { hint: "--to github=OWNER/REPO" });
+  if (access.token === undefined || access.token === "")
+    throw new BuildError("usage", "Nothing is published to GitHub without a token, and GITHUB_TOKEN is not set.", {
+      hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step; a pull request from a fork has no secrets",
+    });
+  const api = URL.canParse(access.api) ? new URL(access.api) : undefined;
+  if (api === undefined || !/^https?:$/.test(api.protocol) || api.username + api.password !== "")
+    throw new BuildError("usage", `GITHUB_API_URL \`${access.api}\` is no plain address.`, { hint: "https://api.github.com" });
+  if (release === undefined) throw new Error("a release without its text");
+  const failure = new AbortController();
+  const signal = AbortSignal.any([host.signal, failure.signal]);
+  const hub = connect({ ...access, token: access.token }, signal, tell);
+  return { hub, place: { owner, repo }, text: release, signal, fail: (error) => failure.abort(error) };
+}
+
+/** Throws "target" when a published release is not exactly this one. */
+async function refuseOther(published: RemoteRelease, wanted: readonly Asset[], { hub, place }: Target): Promise<void> {
+  const problems = differences(wanted, await listRemote(hub, place, published.id), [signatureName]);
+  if (problems.length === 0) return;
+  throw new BuildError(
+    "target",
+    [`${published.html_url} is published, and is another release.`, ...problems.slice(0, 10)].join("\n"),
+    {
+      hint: "what is published stays: cut another version (kovn-build release next)",
+    },
+  );
+}
+
+function incomplete(draft: RemoteRelease, problems: readonly string[]): BuildError {
+  return new BuildError(
+    "target",
+    [`The draft ${draft.html_url} is not what it should be.`, ...problems.slice(0, 10)].join("\n"),
+    {
+      hint: "nothing is public: the same command goes on from there",
+    },
+  );
+}
+
+/** The assets and, when somebody signs, the signature of their digests: the one that is there, if it is good. */
+async function withSignature(
+  assets: readonly Asset[],
+  release: RemoteRelease,
+  { hub, place }: Target,
+  { signer, host }: PublishOptions,
+): Promise<readonly Asset[]> {
+  const sums = assets.find(({ name }) => name === sumsName);
+  if (signer === undefined || sums === undefined || !("text" in sums)) return assets;
+  const there = (await listRemote(hub, place, release.id)).find(
+    ({ name, state }) => name === signatureName && state === "uploaded",
+  );
+  const dir = await mkdtemp(join(tmpdir(), "kovn-sign-"));
+  const [file, signature] = [join(dir, sumsName), join(dir, signatureName)];
+  try {
+    await writeFile(file, sums.text);
+    if (there !== undefined) {
+      const text = await downloadText(hub, place, there);
+      await writeFile(signature, text);
+      if (await isSignedBy(signer, [file, signature], { host })) return [...assets, textAsset(signatureName, text)];
+    }
+    await detachSign(file, signature, signer, { host });
+    return [...assets, textAsset(signatureName, await readFile(signature, "utf8"))];
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Brings a draft to hold exactly the assets: what is there whole stays, what is in the way goes, what lacks is uploaded, some at once. */
+async function fill(
+  draft: RemoteRelease,
+  wanted: readonly Asset[],
+  { hub, place, signal, fail }: Target,
+  { tell }: PublishOptions,
+): Promise<Pick<Outcome, "added" | "removed">> {
+  const there = await listRemote(hub, place, draft.id);
+  const whole = (remote: RemoteAsset) =>
+    remote.name === signatureName
+      ? !wanted.some(({ name }) => name === signatureName) || wanted.some((asset) => isSame(asset, remote))
+      : wanted.some((asset) => isSame(asset, remote));
+  const stale = there.filter((remote) => !whole(remote));
+  for (const remote of stale) await deleteRemote(hub, place, remote);
+  const missing = wanted.filter((asset) => !there.some((remote) => isSame(asset, remote)));
+  const progress = startProgress(missing, tell);
+  const queue = missing.values();
+  const work = async () => {
+    for (const asset of queue) {
+      signal.throwIfAborted();
+      const onBytes = (count: number) => progress.add(count);
+      await upload(asset, { ...place, github: hub, release: draft.id, uploadUrl: draft.upload_url, signal, onBytes });
+      progress.done(asset);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, () => work().catch(fail)));
+  progress.stop();
+  signal.throwIfAborted();
+  return { added: missing.map(({ name }) => name), removed: stale.map(({ name }) => name) };
+}
+
+/** Tells what is up: a line for each asset, and for long ones a line now and then. */
+function startProgress(assets: readonly Asset[], tell: (text: string) => void) {
+  const total = assets.reduce((sum, { size }) => sum + size, 0);
+  const seen = { done: 0, sent: 0 };
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const timer = setInterval(() => tell(`github: ${megabytes(seen.sent)} MB sent of ${megabytes(total)} MB\n`), progressEvery);
+  timer.unref();
+  return {
+    add: (count: number) => void (seen.sent += count),
+    done: ({ name, size }: Asset) =>
+      tell(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${megabytes(size)} MB)\n`),
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,50 @@
+/** How a request went wrong. */
+export interface Fault {
+  /** undefined when no answer came, or none that could be read. */
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+  readonly message: string;
+}
+
+/** Whether it makes sense to ask again: `limited` is GitHub's word that we ask too often, `passing` is anything else that may go by. */
+export interface Advice {
+  readonly kind: "limited" | "passing";
+  /** Milliseconds. */
+  readonly wait: number;
+}
+
+/** Milliseconds before the second attempt; doubled for each further one. */
+const firstWait = 500;
+const longestBackoff = 30_000;
+/** For a limit that says nothing of its end (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api). */
+const unknownLimit = 60_000;
+
+/**
+ * What to do after a fault, by GitHub's rules: `retry-after`, else `x-ratelimit-reset` when nothing remains, else a wait that doubles. undefined
+ * for a refusal, which another attempt cannot change. `attempt` counts from 1, `now` is in milliseconds, `random` between 0 and 1.
+ */
+export function adviseRetry(fault: Fault, attempt: number, now: number, random: number): Advice | undefined {
+  const asked = seconds(fault.headers["retry-after"]);
+  const backoff = Math.min(firstWait * 2 ** (attempt - 1), longestBackoff) * (0.75 + random / 2);
+  if (isLimit(fault)) {
+    const reset = fault.headers["x-ratelimit-remaining"] === "0" ? seconds(fault.headers["x-ratelimit-reset"]) : undefined;
+    const wait = asked ?? (reset === undefined ? undefined : Math.max(reset - now, 1000));
+    return { kind: "limited", wait: wait ?? unknownLimit };
+  }
+  const { status } = fault;
+  if (status === undefined || status === 408 || status >= 500) return { kind: "passing", wait: asked ?? backoff };
+  return undefined;
+}
+
+function isLimit({ status, headers, message }: Fault): boolean {
+  if (status === 429) return true;
+  return (
+    status === 403 &&
+    (headers["retry-after"] !== undefined || headers["x-ratelimit-remaining"] === "0" || /rate limit/i.test(message))
+  );
+}
+
+/** A header's seconds as milliseconds. */
+function seconds(value: string | number | undefined): number | undefined {
+  return value !== undefined && /^\d+$/.test(String(value)) ? Number(value) * 1000 : undefined;
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { expect } from "vitest";
+import { github } from "../../src/publish/github.ts";
+import type { Outcome } from "../../src/publish/publisher.ts";
+import { listAssets } from "../../src/release/assets.ts";
+import { readDist } from "../../src/release/read.ts";
+import { makeSbom } from "../../src/release/sbom.ts";
+import { makeSet, type ReleaseSet } from "../../src/release/set.ts";
+import { makeDist } from "./dist.ts";
+import type { FakeGitHub } from "./github.ts";
+import { commitAll, inGit, makeProject } from "./project.ts";
+
+/** The commit of tag v1.0.0 at a server that nobody told otherwise. */
+const commit = "c".repeat(40);
+
+/** A set of two packages and some files. */
+export async function makeSmallSet(folder: string, others: readonly string[] = ["ovs.msi", "ovs.zip"]): Promise<ReleaseSet> {
+  return readSet(await makeDist(folder, { others }));
+}
+
+/** The set that a build makes. */
+export async function readSet(dist: string): Promise<ReleaseSet> {
+  const set = makeSet([await readDist(dist)], []);
+  return { ...set, sbom: await makeSbom(set) };
+}
+
+/** Publishes as `kovn-build publish --to github` does, in this process. Answers with the outcome and what was told. */
+export async function publishHere(
+  server: FakeGitHub,
+  set: ReleaseSet,
+  changes: { readonly token?: string; readonly commit?: string; readonly repository?: string } = {},
+): Promise<Outcome & { readonly told: string }> {
+  let told = "";
+  const options = {
+    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal },
+    signer: undefined,
+    keep: undefined,
+    github: { api: server.url, token: changes.token ?? server.token, repository: changes.repository ?? "o/r" },
+    release: { tag: "v1.0.0", name: "Demo 1.0.0", prerelease: false, notes: "Notes.\n", commit: changes.commit ?? commit },
+    tell: (text: string) => void (told += text),
+  };
+  await github.check(set, "", options);
+  return { ...(await github.publish(set, "", options)), told };
+}
+
+/** Expects that the set is published, whole, once, and was not public before; and that nobody broke the API's rules. */
+export async function expectPublished(server: FakeGitHub, set: ReleaseSet, note = ""): Promise<void> {
+  const expected = (await listAssets(set)).map(({ name, sha256 }) => `${name} uploaded sha256:${sha256}`).toSorted();
+  const { releases, published, problems } = server.state;
+  const shown = releases.map(({ tag, draft, assets }) => ({
+    tag,
+    draft,
+    assets: assets.map(({ name, state, digest }) => `${name} ${state} ${digest}`).toSorted(),
+  }));
+  expect(problems, note).toEqual([]);
+  expect(shown, note).toEqual([{ tag: "v1.0.0", draft: false, assets: expected }]);
+  expect(
+    published.map(({ tag, assets }) => ({ tag, assets: assets.toSorted() })),
+    note,
+  ).toEqual([{ tag: "v1.0.0", assets: expected }]);
+}
+
+/** The fixture project as a git repository with tag v1.0.0, and a build in its `dist`. Answers with its folder, the build's, and the tag's commit. */
+export async function makeTagged(folder: string, others: readonly string[] = ["ovs.msi"]) {
+  const project = await makeProject(folder, { ".gitignore": ".kovn/\ndist/\n" });
+  await inGit(project, "init", "--quiet", "--initial-branch=main");
+  const head = await commitAll(project, "First");
+  await inGit(project, "tag", "v1.0.0");
+  const dist = await makeDist(join(project, "dist"), { others });
+  return { project, dist, commit: head };
+}

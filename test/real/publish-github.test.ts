@@ -1,0 +1,71 @@
+import { availableParallelism } from "node:os";
+import { expect } from "vitest";
+import { test } from "../helpers/folder.ts";
+import { faults, kinds, runFault, runPair } from "../helpers/github-faults.ts";
+import { killAndGoOn, listKillPoints, startPublish } from "../helpers/github-kill.ts";
+import { addLargeFiles, peakMemory } from "../helpers/github-large.ts";
+import { expectPublished, makeSmallSet, makeTagged, readSet } from "../helpers/github-publish.ts";
+import { startGitHub } from "../helpers/github.ts";
+
+test("a publish to GitHub that is killed at any request is ended by the next one, with the same release", async ({ folder }) => {
+  const { project, dist, commit } = await makeTagged(folder);
+  const set = await readSet(dist);
+  const points = await listKillPoints(project, set, commit);
+  const left = { nothing: 0, draft: 0, public: 0 };
+  const queue = points.values();
+  const work = async () => {
+    for (const point of queue) left[await killAndGoOn(project, set, commit, point)]++;
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  console.log(`killed at ${points.length} points; left behind: ${JSON.stringify(left)}`);
+  expect(Math.min(...Object.values(left))).toBeGreaterThan(0);
+});
+
+test("every fault of GitHub, alone and in 200 pairs by chance, ends in the same release, at once or with the next run", async ({
+  folder,
+}) => {
+  const set = await makeSmallSet(folder);
+  const alone = kinds.flatMap((kind) => faults.map((fault) => () => runFault(kind, fault, set)));
+  const pairs = Array.from({ length: 200 }, (_, seed) => () => runPair(seed, set));
+  const outcomes = new Map<string, number>();
+  const queue = [...alone, ...pairs].values();
+  // They wait most of the time.
+  const work = async () => {
+    for (const run of queue) {
+      const outcome = (await run()) ?? "published";
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, work));
+  console.log(`${alone.length} faults alone, ${pairs.length} pairs: ${JSON.stringify(Object.fromEntries(outcomes))}`);
+  expect([...outcomes.keys()].filter((outcome) => outcome.startsWith("a bug"))).toEqual([]);
+});
+
+test("20 assets of 200 MB go up in less than 150 MB of memory", async ({ folder }) => {
+  const { project, dist, commit } = await makeTagged(folder);
+  await addLargeFiles(dist, 20, 200e6);
+  let peak = 0;
+  await using server = await startGitHub({
+    tags: { "v1.0.0": commit },
+    before: ({ kind }) => {
+      if (kind === "publish") peak = peakMemory(child.pid ?? 0);
+    },
+  });
+  const child = startPublish(project, server.env);
+  expect(await child).toMatchObject({ exitCode: 0 });
+  console.log(`at most ${(peak / 1e6).toFixed(0)} MB of memory`);
+  expect(peak).toBeGreaterThan(10e6);
+  expect(peak).toBeLessThan(150e6);
+  await expectPublished(server, await readSet(dist));
+});
+
+test("500 assets go up in one run within the server's limits", async ({ folder }) => {
+  const { project, dist, commit } = await makeTagged(folder);
+  await addLargeFiles(dist, 500, 1000);
+  await using server = await startGitHub({ tags: { "v1.0.0": commit }, limit: { count: 80, seconds: 2 }, pageSize: 100 });
+  expect(await startPublish(project, server.env)).toMatchObject({ exitCode: 0 });
+  console.log(`${server.state.limited} of ${server.state.seen.length} requests were told to wait`);
+  expect(server.state.limited).toBeGreaterThan(5);
+  expect(server.state.limited).toBeLessThan(60);
+  await expectPublished(server, await readSet(dist));
+});
