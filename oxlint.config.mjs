@@ -11,6 +11,7 @@ const doors = {
   tar: "sys/tar.ts",
   "@octokit/request": "sys/github.ts",
   "@octokit/request-error": "sys/github.ts",
+  fflate: "sys/zip.ts",
   "log-update": "report/",
   commander: "program",
   "@cyclonedx/cyclonedx-library": "release/sbom.ts",

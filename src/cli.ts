@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Machine } from "./commands/request.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { runProgram } from "./program.ts";
@@ -22,7 +23,10 @@ setMaxListeners(0, abort.signal);
 
 /** Debian's names of Node's architectures. */
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-const machine = { arch: architectures[process.arch] ?? process.arch };
+const machine: Machine = {
+  arch: architectures[process.arch] ?? process.arch,
+  system: process.platform === "win32" ? "windows" : "linux",
+};
 
 /** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh, to sign. */
 const passed = [

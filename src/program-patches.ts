@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import type { ProveCommand } from "./commands/patches-prove.ts";
 import type { SuiteCommand } from "./commands/patches-suite.ts";
 import { collect, positive } from "./program-values.ts";
 import type { Surroundings } from "./program.ts";
@@ -67,11 +68,19 @@ export function addPatches(program: Command, { host, project, cores, print, tell
     .command("prove")
     .description("run built programs and see whether they do what each entry demands; no root, no kernel datapath")
     .argument("[entries...]", "numbers of entries; default: all")
-    .requiredOption("--programs <dir>", "built programs, anywhere below: a build tree, unpacked packages, or a folder of debs")
+    .requiredOption(
+      "--programs <dir>",
+      "built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a zip",
+    )
     .option("--before <dir>", "unpatched programs, to see the difference on")
     .option("--only <source>", "only entries of this source, whose programs must be there")
+    .addOption(
+      new Option("--runner <runner>", "wine: Windows programs, in a Wine of their own")
+        .choices(["native", "wine"])
+        .default("native"),
+    )
     .option("--json", "machine-readable output", false)
-    .action(async (entries: string[], options: { programs: string; before?: string; only?: string; json: boolean }) => {
+    .action(async (entries: string[], options: ProveCommand) => {
       const { patchesProve } = await import("./commands/patches-prove.ts");
       await patchesProve(entries, options, await project(), host, print, tell);
     });

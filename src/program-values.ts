@@ -16,12 +16,14 @@ export function positive(value: string): number {
 /** Adds the options that say what to build. */
 export function requestOptions(command: Command): Command {
   return command
-    .requiredOption("--target <target>", "what to build for: linux")
+    .requiredOption("--target <target>", "what to build for: linux, windows")
+    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine")
     .option("--line <line>", "release line; default: the newest in patches/")
     .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
     .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
     .option("--variant <variant>", "set of compiler flags", "default")
     .option("--arch <arch>", "architecture; must be this machine's")
+    .option("--driver <dir>", "for windows: built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
     .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
     .option("--json", "machine-readable output on stdout", false);
 }

@@ -47,6 +47,7 @@ interface BuildFlags extends RequestOptions {
 const examples = `
 Examples:
   kovn-build --target linux --only ovs            patched Open vSwitch debs in dist/linux
+  kovn-build --target windows --only ovs          Open vSwitch for Windows: installer, zip, debug files
   kovn-build doctor --target linux                what this machine lacks, and what mends it
   kovn-build plan --target linux                  what that will do, without doing it
   kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
@@ -119,7 +120,8 @@ function makeProgram(surroundings: Surroundings): Command {
   program
     .command("doctor")
     .description("what this machine lacks for a target, and the command that mends it")
-    .requiredOption("--target <target>", "what to build for: linux")
+    .requiredOption("--target <target>", "what to build for: linux, windows")
+    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine")
     .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
     .option("--jobs <n>", "parallel processes of a build step", positive, cores)
     .option("--fix", "install missing Debian packages (needs root)", false)
@@ -127,7 +129,7 @@ function makeProgram(surroundings: Surroundings): Command {
     .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
       const { emit } = plainReporter(tell, print, false);
-      await doctorCommand(options, { project: await project(), isRoot, host, emit, print });
+      await doctorCommand(options, { project: await project(), machine, isRoot, host, emit, print });
     });
 
   addPatches(program, surroundings);

@@ -1,4 +1,6 @@
+import type { Pipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
+import { crossCompiles } from "../plan/cross.ts";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
@@ -39,8 +41,11 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   if (options.remoteCache !== undefined) refuseRemote(options.remoteCache);
   await startGuard();
   const input = await readRequest(options, project, machine, host);
+  refuseOtherSystem(input.pipeline, machine);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
+  if (first.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true) && options.driver === undefined)
+    emit({ event: "notice", message: "No driver is given, so none is in the installer (--driver DIR)." });
   await refuseUnwritable(options.out, first.target);
   const notice = (message: string) => emit({ event: "notice", message });
   const folder = cacheFolder(project.work);
@@ -50,6 +55,7 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   await build({
     plan,
     sources: input.sources,
+    inputs: input.inputs,
     work: project.work,
     out: options.out,
     parallel: options.jobs,
@@ -87,6 +93,8 @@ async function prepare(
   const wants = {
     target: first.target,
     packages: [...new Set(first.jobs.flatMap((job) => job.packages))],
+    provers: [],
+    crossCompiles: first.jobs.some((job) => crossCompiles(job.steps)),
     jobs: first.jobs.length,
     parallel: options.jobs,
     work: project.work,
@@ -104,6 +112,16 @@ async function prepare(
   if (!samePlan(plan, first)) emit({ event: "plan", ...plan });
   return plan;
 }
+
+/** What a pipeline for another system does can be planned here, not run. */
+function refuseOtherSystem({ name, host }: Pipeline, { system }: Machine): void {
+  if (host !== system)
+    throw new BuildError("usage", `Pipeline \`${name}\` runs on ${systemNames[host]}, and this is ${systemNames[system]}.`, {
+      hint: "kovn-build plan with the same options, or --toolchain with another one",
+    });
+}
+
+const systemNames = { linux: "Linux", windows: "Windows" } as const;
 
 function samePlan(a: Plan, b: Plan): boolean {
   return a.jobs.every((job, index) => job.key === b.jobs[index]?.key);

@@ -6,15 +6,18 @@ import { pickLine, type Project } from "../config/project.ts";
 import { readSeed } from "../config/seed.ts";
 import { readSources } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
+import type { Check } from "../prove/check.ts";
 import { findPrograms } from "../prove/programs.ts";
 import { prove, type Claim, type Proof } from "../prove/prove.ts";
-import { checks } from "../prove/registry.ts";
+import { checksFor } from "../prove/registry.ts";
+import { native, startWine } from "../prove/runner.ts";
 import type { Host } from "../sys/exec.ts";
 
 export interface ProveCommand {
   readonly programs: string;
   readonly before?: string;
   readonly only?: string;
+  readonly runner: "native" | "wine";
   readonly json: boolean;
 }
 
@@ -30,21 +33,26 @@ export async function patchesProve(
   print: (text: string) => void,
   tell: (text: string) => void,
 ): Promise<void> {
-  const claims = await readClaims(entries, options.only, project, host);
+  const wine = options.runner === "wine";
+  const checks = checksFor(wine ? "windows" : "linux");
+  const claims = await readClaims(entries, options.only, checks, project, host);
   const work = await mkdtemp(join(tmpdir(), "kovn-programs-"));
+  let runner = native;
   try {
     const names = { programs: checks.flatMap((check) => check.programs), files: checks.flatMap((check) => check.files) };
-    const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host);
+    const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host, wine ? ".exe" : "");
     const after = await find(options.programs, "after");
     const before = options.before === undefined ? undefined : await find(options.before, "before");
+    if (wine) runner = await startWine(join(work, "wine"), host);
     const proofs: Proof[] = [];
     for (const claim of claims) {
       tell(`entry ${claim.entry}: ${claim.title}\n`);
-      proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, host }));
+      proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, runner, host }));
     }
     print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
     complain(proofs);
   } finally {
+    await runner.end();
     await rm(work, { recursive: true, force: true });
   }
 }
@@ -54,6 +62,7 @@ type TitledClaim = Claim & { readonly title: string };
 async function readClaims(
   entries: readonly string[],
   only: string | undefined,
+  checks: readonly Check[],
   project: Project,
   host: Host,
 ): Promise<readonly TitledClaim[]> {

@@ -1,9 +1,11 @@
+import { readInputs } from "../config/inputs.ts";
 import { readLock } from "../config/lock.ts";
 import { refuseUnlocked } from "../patches/lock.ts";
 import { pickLine, type Project } from "../config/project.ts";
-import { readPipeline } from "../config/pipeline.ts";
+import { readPipeline, type System } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
 import { listSources, readSource } from "../config/source.ts";
+import { refuseBeyondWindow } from "../config/window.ts";
 import { BuildError } from "../errors.ts";
 import { isComplete } from "../patches/mirror.ts";
 import { allowedBases, type Base, type From } from "../plan/base.ts";
@@ -13,11 +15,14 @@ import type { Host } from "../sys/exec.ts";
 /** Options that `build` and `plan` share, as they stand on the command line. */
 export interface RequestOptions {
   readonly target: string;
+  readonly toolchain?: string;
   readonly line?: string;
   readonly only: readonly string[];
   readonly from: readonly string[];
   readonly variant: string;
   readonly arch?: string;
+  /** Folder with a built driver. */
+  readonly driver?: string;
   readonly unlocked: boolean;
 }
 
@@ -25,12 +30,13 @@ export interface RequestOptions {
 export interface Machine {
   /** Debian's name of the architecture, such as `amd64`. */
   readonly arch: string;
+  readonly system: System;
 }
 
 /** Reads and checks all files that a plan is made of. Throws "usage" and "project"; reaches no network. */
 export async function readRequest(options: RequestOptions, project: Project, machine: Machine, host: Host): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
-  const pipeline = await readPipeline(project, options.target);
+  const pipeline = await readPipeline(project, options, machine.system);
   const { variant } = options;
   const variants = Object.keys(pipeline.flags);
   if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
@@ -44,16 +50,19 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   }
   const jobs = Object.keys(pipeline.jobs);
   for (const id of options.only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
-  const names = [...new Set(plannedJobs(pipeline, options.only).map((id) => pipeline.jobs[id]?.source ?? id))];
+  const ids = plannedJobs(pipeline, options.only);
+  const names = [...new Set(ids.map((id) => pipeline.jobs[id]?.source ?? id))];
   const sources = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)),
   );
+  refuseBeyondWindow(pipeline, line, Object.values(sources));
+  const inputs = await readInputs(project, pipeline, ids, options.driver);
   const lock = options.unlocked ? undefined : await readLock(project, line);
   if (lock !== undefined) for (const source of Object.values(sources)) refuseUnlocked(source, lock.sources[source.name], line);
   const from = parseFrom(options.from, await listSources(project, line));
   const bases: Record<string, readonly Base[]> = {};
   for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
-  return { line, pipeline, variant, arch, only: options.only, sources, bases, locks: lock?.sources };
+  return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
 
 const rules = ["auto", "git", "apt"] as const;

@@ -32,7 +32,25 @@ function showArrows(job: PlannedJob): readonly string[] {
 }
 
 function describeStep(step: Step): string {
-  return step.uses === "deb" ? ["deb", ...step.with.packages].join("<br>") : step.uses;
+  return [step.uses, ...madeBy(step)].join("<br>");
+}
+
+/** What a step makes, as far as the pipeline names it. */
+function madeBy(step: Step): readonly string[] {
+  switch (step.uses) {
+    case "deb":
+      return step.with.packages;
+    case "mingw":
+      return step.with.programs.map((program) => `${program.slice(program.lastIndexOf("/") + 1)}.exe`);
+    case "msi":
+      return [`${step.with.name}-*.msi`];
+    case "shell":
+      return [];
+    case "zip":
+      return [`${step.with.name}-*.zip`];
+    default:
+      return step satisfies never;
+  }
 }
 
 function stepId(job: PlannedJob, index: number): string {

@@ -32,6 +32,7 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Sur
     base: baseId(job.base),
     [order]: job.source.patches.map((patch) => patch.name).join(" "),
     ...named("patch", Object.fromEntries(job.source.patches.map((patch) => [patch.name, patch.sha256]))),
+    ...named("input", Object.fromEntries((job.inputs ?? []).map((input) => [input.name, input.sha256]))),
     ...named("step", Object.fromEntries(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
     ...named("job", needs),
     ...named("package", tools),

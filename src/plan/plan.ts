@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import type { Pipeline, PipelineJob } from "../config/pipeline.ts";
+import type { InputFile } from "../config/inputs.ts";
 import type { LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import type { Step } from "../steps/registry.ts";
@@ -15,6 +16,8 @@ export interface Plan {
   readonly variant: string;
   readonly arch: string;
   readonly flags: string;
+  /** Which of a target's pipelines this is; absent where there is but one. */
+  readonly toolchain?: string;
   readonly jobs: readonly PlannedJob[];
 }
 
@@ -22,7 +25,7 @@ export interface Plan {
 export interface PlannedJob {
   readonly id: string;
   readonly needs: readonly string[];
-  /** sha256 over all that is known to decide the result: base, patches in order, steps, flags, architecture, variant, keys of needed jobs. */
+  /** sha256 over all that is known to decide the result: base, patches in order, input files, steps, flags, architecture, variant, keys of needed jobs. */
   readonly key: string;
   readonly base: Base;
   /** Bases that are tried in this order when the first is not reached. */
@@ -38,6 +41,8 @@ export interface PlannedJob {
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
+  /** Files that the job uses besides its source; absent where there are none. */
+  readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
   readonly steps: readonly Step[];
   /** What jobs that need this one may use of its folder; kept with the result. */
   readonly outputs: readonly string[];
@@ -54,6 +59,8 @@ export interface PlanInput {
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
   readonly bases: Readonly<Record<string, readonly Base[]>>;
+  /** Files that a job uses besides its source, by job. */
+  readonly inputs: Readonly<Record<string, readonly InputFile[]>>;
   /** The lock of each source; undefined in a build of an unlocked series. */
   readonly locks: Readonly<Record<string, LockedSource>> | undefined;
 }
@@ -73,7 +80,9 @@ export function makePlan(input: PlanInput): Plan {
         `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`,
       );
     const patches = source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
-    const content = { base: baseId(base), patches: patches.map((patch) => patch.sha256) };
+    const files = (input.inputs[id] ?? []).map(({ name, sha256 }) => ({ name, sha256 }));
+    const inputs = files.length === 0 ? {} : { inputs: files };
+    const content = { base: baseId(base), patches: patches.map((patch) => patch.sha256), ...inputs };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
@@ -95,6 +104,7 @@ export function makePlan(input: PlanInput): Plan {
       ...(locked === undefined ? {} : { locked }),
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
+      ...inputs,
       steps: job.steps,
       outputs: job.outputs,
       artifacts: job.artifacts,
@@ -107,6 +117,7 @@ export function makePlan(input: PlanInput): Plan {
     variant,
     arch,
     flags,
+    ...(pipeline.toolchain === undefined ? {} : { toolchain: pipeline.toolchain }),
     jobs: [...planned.values()].map(({ id8: _, ...job }) => job),
   };
 }

@@ -28,3 +28,28 @@ export const defaultEndpoint: Check = {
     ];
   },
 };
+
+/** Entry 10 on Windows: nothing is said to the programs about the database. */
+export const windowsEndpoint: Check = {
+  entry: 10,
+  demand: "ovs-vsctl, ovsdb-client and ovs-vswitchd find the database at tcp:127.0.0.1:6640 when none is named",
+  programs: [...switchPrograms, "ovsdb-client"],
+  files: switchFiles,
+  unpatched: "differs",
+  observe: async ({ sandbox, programs }) => {
+    await sandbox.ask("ovsdb-tool", ["create", "conf.db", pathOf(programs, "vswitch.ovsschema")]);
+    sandbox.start("ovsdb-server", [...daemonArgs(sandbox, "conf"), "--remote=ptcp:6640:127.0.0.1", "conf.db"]);
+    await waitForDaemon(sandbox, "conf");
+    const listed = await sandbox.run("ovsdb-client", ["list-dbs"]);
+    const set = await sandbox.run("ovs-vsctl", ["--timeout=20", "--no-wait", "init"]);
+    sandbox.start("ovs-vswitchd", [...daemonArgs(sandbox, "vswitchd"), "--enable-dummy=override"]);
+    const bridge = ["add-br", "br0", "--", "set", "Bridge", "br0", "datapath_type=dummy"];
+    const made = await sandbox.run("ovs-vsctl", ["--timeout=20", ...bridge]);
+    const uses = (yes: boolean) => (yes ? "port 6640" : "not port 6640");
+    return [
+      { what: "ovsdb-client", seen: uses(listed.stdout.includes("Open_vSwitch")), wanted: "port 6640" },
+      { what: "ovs-vsctl", seen: uses(set.exitCode === 0), wanted: "port 6640" },
+      { what: "ovs-vswitchd", seen: uses(made.exitCode === 0), wanted: "port 6640" },
+    ];
+  },
+};

@@ -17,3 +17,22 @@ export const daemonOptions: Check = {
     return [{ what: "--monitor --no-chdir --overwrite-pidfile", seen: "runs and answers ovn-nbctl --wait=hv", wanted: /^runs/ }];
   },
 };
+
+/** Entry 11 on Windows: that there is an ovn-controller at all, with the options of a service, and how it reaches the bridge. */
+export const windowsDaemonOptions: Check = {
+  entry: 11,
+  demand:
+    "ovn-controller runs with --service-monitor --no-chdir --pidfile, and reaches the bridge, which listens for it on 127.0.0.1:6653",
+  programs: controllerPrograms,
+  files: controllerFiles,
+  unpatched: "differs",
+  observe: async (context) => {
+    const pidfile = `--pidfile=${join(context.sandbox.dir, "controller.pid")}`;
+    const { nbctl, vsctl } = await startController(context, ["--service-monitor", "--no-chdir", pidfile]);
+    await nbctl("--wait=hv", "sync");
+    return [
+      { what: "--service-monitor --no-chdir --pidfile", seen: "runs and answers ovn-nbctl --wait=hv", wanted: /^runs/ },
+      { what: "br-int listens on", seen: await vsctl("get-controller", "br-int"), wanted: "ptcp:6653:127.0.0.1" },
+    ];
+  },
+};

@@ -4,6 +4,7 @@ import { glob } from "tinyglobby";
 import { BuildError } from "../errors.ts";
 import { unpackPackage } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
+import { unpackZip } from "../sys/zip.ts";
 
 /** Built programs of a folder, by name. */
 export interface Programs {
@@ -22,25 +23,19 @@ export interface Programs {
 const ignore = ["**/testsuite.dir/**", "**/.git/**"];
 
 /**
- * Finds programs and other files by name anywhere below `dir`: a build tree, unpacked packages, or a folder of .deb files, which are
- * unpacked into `work` first. Throws "usage" when there is no such folder.
+ * Finds programs (files of their name with `suffix`) and other files by name anywhere below `dir`: a build tree, unpacked packages, a folder
+ * of .deb or .zip files, or one .zip file; archives are unpacked into `work` first. Throws "usage" when there is no such folder.
  */
 export async function findPrograms(
   dir: string,
   names: { readonly programs: readonly string[]; readonly files: readonly string[] },
   work: string,
   host: Host,
+  suffix = "",
 ): Promise<Programs> {
-  const folder = resolve(dir);
-  const content = await readdir(folder).catch((cause: unknown) => {
-    throw new BuildError("usage", `Folder ${dir} cannot be read.`, { hint: "name a folder with built programs or debs", cause });
-  });
-  const debs = content.filter((name) => name.endsWith(".deb") && !name.includes("-dbgsym_"));
-  const root = debs.length > 0 ? work : folder;
-  if (debs.length > 0) await mkdir(work, { recursive: true });
-  for (const deb of debs) await unpackPackage(join(folder, deb), work, { host });
-  const programs = new Set(names.programs);
-  const all = new Set([...names.programs, ...names.files]);
+  const root = await unpack(dir, work, host);
+  const programs = new Set(names.programs.map((name) => `${name}${suffix}`));
+  const all = new Set([...programs, ...names.files]);
   const candidates = await glob([...[...all].map((name) => `**/${name}`), "**/lib{openvswitch,ovsdb,ofproto,sflow,ovn}*.so*"], {
     cwd: root,
     dot: true,
@@ -49,13 +44,34 @@ export async function findPrograms(
   });
   const paths: Record<string, string> = {};
   for (const path of candidates.toSorted(byRank)) {
-    const name = basename(path);
+    const file = basename(path);
+    const name = programs.has(file) ? basename(file, suffix) : file;
     if (paths[name] !== undefined || /\.so(\.|$)/.test(name)) continue;
-    if (programs.has(name) && !(await isExecutable(path))) continue;
+    if (programs.has(file) && suffix === "" && !(await isExecutable(path))) continue;
     paths[name] = path;
   }
   const libraries = [...new Set(candidates.filter((path) => /\.so(\.|$)/.test(path)).map((path) => dirname(path)))].toSorted();
-  return { dir, root, paths, executables: new Set([...programs].filter((name) => paths[name] !== undefined)), libraries };
+  return { dir, root, paths, executables: new Set(names.programs.filter((name) => paths[name] !== undefined)), libraries };
+}
+
+/** Where programs can be looked for: the folder itself, or what its packages and archives, or the archive that was named, unpack to. */
+async function unpack(dir: string, work: string, host: Host): Promise<string> {
+  const folder = resolve(dir);
+  const content = folder.endsWith(".zip")
+    ? [""]
+    : await readdir(folder).catch((cause: unknown) => {
+        throw new BuildError("usage", `Folder ${dir} cannot be read.`, {
+          hint: "name a folder with built programs or debs",
+          cause,
+        });
+      });
+  const packed = content
+    .map((name) => join(folder, name))
+    .filter((path) => /\.(deb|zip)$/.test(path) && !path.includes("-dbgsym_"));
+  if (packed.length === 0) return folder;
+  await mkdir(work, { recursive: true });
+  for (const path of packed) await (path.endsWith(".zip") ? unpackZip(path, work) : unpackPackage(path, work, { host }));
+  return work;
 }
 
 /** libtool's own place first (beside it is a script that would link anew), then the file that is least deep. */

@@ -5,6 +5,7 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import type { Check, SourceFile } from "./check.ts";
 import { findSourceFile, type Programs } from "./programs.ts";
+import type { Runner } from "./runner.ts";
 import { withSandbox } from "./sandbox.ts";
 import { describeLook, judge, type Judgement, type Look } from "./verdict.ts";
 
@@ -30,15 +31,16 @@ export interface ProveOptions {
   readonly before: Programs | undefined;
   /** That the source has no program there is a failure then, not a reason to skip. */
   readonly demandPrograms: boolean;
+  readonly runner: Runner;
   readonly host: Host;
 }
 
 /** Runs an entry's check on the programs, and on those to compare with. Failures of programs are results, not errors. */
-export async function prove(claim: Claim, { after, before, demandPrograms, host }: ProveOptions): Promise<Proof> {
+export async function prove(claim: Claim, { after, before, demandPrograms, runner, host }: ProveOptions): Promise<Proof> {
   const absent = demandPrograms && !hasPrograms(claim, after);
-  const seen: Look = absent ? { kind: "failed", reason: noProgram(claim, after) } : await look(claim, after, host);
+  const seen: Look = absent ? { kind: "failed", reason: noProgram(claim, after) } : await look(claim, after, runner, host);
   // The series says nothing about what other programs were made of.
-  const compared = before === undefined ? undefined : await look({ ...claim, patches: [] }, before, host);
+  const compared = before === undefined ? undefined : await look({ ...claim, patches: [] }, before, runner, host);
   return {
     entry: claim.entry,
     seed: claim.seed,
@@ -48,14 +50,14 @@ export async function prove(claim: Claim, { after, before, demandPrograms, host 
   };
 }
 
-async function look(claim: Claim, programs: Programs, host: Host): Promise<Look> {
+async function look(claim: Claim, programs: Programs, runner: Runner, host: Host): Promise<Look> {
   const { check } = claim;
   if (!hasPrograms(claim, programs)) return { kind: "skipped", reason: noProgram(claim, programs) };
   const missing = [...check.programs, ...check.files].filter((name) => programs.paths[name] === undefined);
   if (missing.length > 0) return { kind: "failed", reason: `below ${programs.dir} there is no ${missing.join(", ")}` };
   const readSource = (path: string) => sourceOf(claim, programs, path);
   try {
-    const answer = await withSandbox(programs, host, async (sandbox) => check.observe({ programs, sandbox, readSource }));
+    const answer = await withSandbox(programs, runner, host, async (sandbox) => check.observe({ programs, sandbox, readSource }));
     return "skipped" in answer ? { kind: "skipped", reason: answer.skipped } : { kind: "seen", facts: answer };
   } catch (error) {
     host.signal.throwIfAborted();

@@ -6,9 +6,9 @@ import { joinClusterSid } from "./entry-04-join-cluster-sid.ts";
 import { sslListener } from "./entry-05-ssl-listener.ts";
 import { serviceCidr } from "./entry-06-service-cidr.ts";
 import { ecmp } from "./entry-07-ecmp.ts";
-import { debOptions, packetExecute, windowsRunner } from "./source-checks.ts";
-import { defaultEndpoint } from "./entry-10-default-endpoint.ts";
-import { daemonOptions } from "./entry-11-daemon-options.ts";
+import { debOptions, notOnWindows, packetExecute, windowsRunner } from "./source-checks.ts";
+import { defaultEndpoint, windowsEndpoint } from "./entry-10-default-endpoint.ts";
+import { daemonOptions, windowsDaemonOptions } from "./entry-11-daemon-options.ts";
 import { sourceRoutes } from "./entry-12-source-routes.ts";
 import { broadcastArp } from "./entry-13-broadcast-arp.ts";
 import { emptyLoadBalancer } from "./entry-14-load-balancer.ts";
@@ -16,8 +16,8 @@ import { destinationMac } from "./entry-15-destination-mac.ts";
 import { memory } from "./entry-16-memory.ts";
 import { multicast } from "./entry-17-multicast.ts";
 
-/** One check for each entry of the seed, in its order. */
-export const checks: readonly Check[] = [
+/** One check for each entry of the seed, in its order, as Linux programs are checked. */
+const checks: readonly Check[] = [
   electionTimer,
   fdbLog,
   macLearning,
@@ -37,3 +37,17 @@ export const checks: readonly Check[] = [
   multicast,
   debOptions,
 ];
+
+/** Those that are others for Windows programs. */
+const windowsChecks: readonly Check[] = [
+  notOnWindows(5, "a change of `ovn-ctl`, a shell script that there is not on Windows"),
+  windowsEndpoint,
+  windowsDaemonOptions,
+  notOnWindows(16, "a change of what ovs-vswitchd does with glibc's memory, which there is not on Windows"),
+];
+
+/** One check for each entry of the seed, in its order, for programs of a system. */
+export function checksFor(system: "linux" | "windows"): readonly Check[] {
+  if (system === "linux") return checks;
+  return checks.map((check) => windowsChecks.find(({ entry }) => entry === check.entry) ?? check);
+}

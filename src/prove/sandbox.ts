@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "../sys/exec.ts";
 import { pathOf, type Programs } from "./programs.ts";
+import type { Runner } from "./runner.ts";
 
 /** A private run folder for the programs of one check: all their files are there, and nothing that runs in it outlives it. */
 export interface Sandbox {
@@ -25,20 +26,27 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds for one program, and for something to come true. */
-const limit = 30_000;
 /** Milliseconds between two looks. */
 const pause = 50;
 
 /** Makes a sandbox for `use`, and ends everything in it afterwards: also when `use` fails, and when the whole run is stopped. */
-export async function withSandbox<T>(programs: Programs, host: Host, use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+export async function withSandbox<T>(
+  programs: Programs,
+  runner: Runner,
+  host: Host,
+  use: (sandbox: Sandbox) => Promise<T>,
+): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), "kovn-prove-"));
   const stop = new AbortController();
-  const inside = { env: environment(programs, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
+  const inside = { env: environment(programs, runner, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
   const started: Promise<void>[] = [];
   let ended: BuildError | undefined;
-  const run = (name: string, args: readonly string[], { env = {} }: RunOptions = {}) =>
-    exec(isAbsolute(name) ? name : pathOf(programs, name), args, { host: inside, cwd: dir, timeout: limit, env });
+  const limit = runner.patience;
+  const argument = (arg: string) => [dir, programs.root].reduce((text, path) => text.replace(path, runner.path(path)), arg);
+  const command = (name: string, args: readonly string[]) =>
+    isAbsolute(name) ? ([name, args] as const) : runner.command(pathOf(programs, name), args.map(argument));
+  const run = async (name: string, args: readonly string[], { env = {} }: RunOptions = {}) =>
+    runner.read(await exec(...command(name, args), { host: inside, cwd: dir, timeout: limit, env }));
   const sandbox: Sandbox = {
     dir,
     env: inside.env,
@@ -49,7 +57,7 @@ export async function withSandbox<T>(programs: Programs, host: Host, use: (sandb
       return result.stdout.trim();
     },
     start: (name, args) => {
-      const life = exec(pathOf(programs, name), args, { host: inside, cwd: dir });
+      const life = exec(...command(name, args), { host: inside, cwd: dir }).then(runner.read);
       const note = (reason: string) => void (ended ??= new BuildError("build", `Program \`${name}\` ended early: ${reason}`));
       started.push(
         life.then(
@@ -80,12 +88,14 @@ export async function withSandbox<T>(programs: Programs, host: Host, use: (sandb
 }
 
 /** Every folder that a program of OVS or OVN writes to is the sandbox. */
-function environment(programs: Programs, dir: string, host: Host): Record<string, string> {
+function environment(programs: Programs, runner: Runner, dir: string, host: Host): Record<string, string> {
   const kinds = ["RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"];
-  const folders = Object.fromEntries(kinds.flatMap((kind) => [`OVS_${kind}`, `OVN_${kind}`].map((name) => [name, dir])));
+  const folders = Object.fromEntries(
+    kinds.flatMap((kind) => [`OVS_${kind}`, `OVN_${kind}`].map((name) => [name, runner.path(dir)])),
+  );
   const libraries = programs.libraries.length === 0 ? {} : { LD_LIBRARY_PATH: programs.libraries.join(":") };
   const path = host.env["PATH"] === undefined ? {} : { PATH: host.env["PATH"] };
-  return { ...path, HOME: join(dir, "home"), TMPDIR: dir, LC_ALL: "C", TZ: "UTC", ...folders, ...libraries };
+  return { ...path, HOME: join(dir, "home"), TMPDIR: dir, LC_ALL: "C", TZ: "UTC", ...folders, ...libraries, ...runner.env };
 }
 
 /** The last line that a program said, without the time stamp of a log. */

@@ -53,6 +53,11 @@ export const debOptions = sourceCheck(
   },
 );
 
+/** What an entry changes is not there on Windows: nothing to look at. */
+export function notOnWindows(entry: number, reason: string): Check {
+  return { entry, demand: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
+}
+
 const noSource = { skipped: "checked in the source, and these programs come without theirs" };
 
 function sourceCheck(entry: number, unpatched: Check["unpatched"], demand: string, observe: Check["observe"]): Check {

@@ -74,6 +74,11 @@ export const builtJobSchema = z.object({
       }),
     )
     .readonly(),
+  /** Files that the job used besides its source, such as a driver that was built elsewhere. */
+  inputs: z
+    .array(z.object({ name: z.string(), sha256: digestSchema }))
+    .readonly()
+    .exactOptional(),
   /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */
   tools: z.record(z.string(), z.string()).readonly(),
   /** Milliseconds. */

@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { InputFile } from "../config/inputs.ts";
 import { BuildError } from "../errors.ts";
 import type { Source } from "../config/source.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
@@ -23,6 +24,8 @@ import { schedule } from "./schedule.ts";
 export interface BuildOptions {
   readonly plan: Plan;
   readonly sources: Readonly<Record<string, Source>>;
+  /** Files that a job uses besides its source, by job. */
+  readonly inputs: Readonly<Record<string, readonly InputFile[]>>;
   /** The `.kovn` folder. */
   readonly work: string;
   /** The folder for results; the target's folder lies in it. */
@@ -114,7 +117,7 @@ async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobRe
   const source = sourceOf(job, options);
   const run = async (changes: readonly string[]) => {
     await mkdir(dir, { recursive: true });
-    return runJob(job, { ...options, source, changes });
+    return runJob(job, { ...options, source, inputs: options.inputs[job.id] ?? [], changes });
   };
   if (cache === undefined || lookup === undefined) return run([]);
   let waited = false;

@@ -35,6 +35,7 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
       subject,
       origin,
     })),
+    ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
     tools,
     duration,
     ...(compilerCache === undefined ? {} : { compilerCache }),

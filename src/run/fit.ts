@@ -28,12 +28,16 @@ export async function fitMachine(wants: MachineWants, options: FitOptions): Prom
   return checkMachine(wants);
 }
 
-/** Throws "machine" with everything that is missing and the command that mends each, unless nothing is. */
+/** Throws "machine" (or "usage", when something is there and the wrong one) with everything that is missing and the command that mends each, unless nothing is. */
 export function refuseUnfit(checks: readonly MachineCheck[], target: string): void {
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
   const list = missing.map(({ name, found, wanted, fix }) => `  ${name}: ${found} (wanted: ${wanted})\n    -> ${fix}`);
-  throw new BuildError("machine", `This machine lacks what the build needs.\n${list.join("\n")}`, {
-    hint: `kovn-build doctor --target ${target}, or as root the same command with --install-deps`,
-  });
+  throw new BuildError(
+    missing.some((check) => check.wrong) ? "usage" : "machine",
+    `This machine lacks what the build needs.\n${list.join("\n")}`,
+    {
+      hint: `kovn-build doctor --target ${target}, or as root the same command with --install-deps`,
+    },
+  );
 }

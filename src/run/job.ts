@@ -1,15 +1,17 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
+import type { InputFile } from "../config/inputs.ts";
 import type { Source } from "../config/source.ts";
 import { checkoutPatched } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { describeArtifacts } from "../release/artifact.ts";
+import { describeArtifacts, placeFile } from "../release/artifact.ts";
 import type { Artifact, BuiltJob } from "../release/manifest.ts";
 import { runStep } from "../steps/registry.ts";
 import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
+import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { describeBuilt } from "./built.ts";
 import type { CompilerCache } from "./compiler-cache.ts";
@@ -21,6 +23,8 @@ import { isWarning } from "./warning.ts";
 export interface JobOptions {
   readonly plan: Plan;
   readonly source: Source;
+  /** Where the plan's input files of this job lie. */
+  readonly inputs: readonly InputFile[];
   readonly base: Fetched;
   /** The `.kovn` folder. */
   readonly work: string;
@@ -86,6 +90,7 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
 
 async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines): Promise<JobResult> {
   const { plan, source, base, dir, parallel, compilerCache, host, emit } = options;
+  await takeInputs(options);
   const patched = await checkoutPatched(source, base, join(dir, "src"), host);
   if (job.locked !== undefined && job.locked.commit !== patched.commit) {
     throw new BuildError(
@@ -107,6 +112,8 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines):
     flags: plan.flags,
     parallel,
     epoch: patched.epoch,
+    version: job.source.version,
+    revision: job.source.revision,
     versionSuffix: job.versionSuffix,
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
     host,
@@ -129,6 +136,15 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines):
   }
   const artifacts = await describeArtifacts(job, join(dir, "out"), host);
   return { artifacts, built: await describeJob(job, options, patched) };
+}
+
+/** Copies input files to the job's `inputs/`. Throws "digest" for one that changed since it was planned. */
+async function takeInputs({ inputs, dir }: JobOptions): Promise<void> {
+  for (const { name, path, sha256 } of inputs) {
+    const taken = join(dir, "inputs", name);
+    await placeFile(path, taken);
+    if ((await sha256File(taken)) !== sha256) throw new BuildError("digest", `File ${path} changed while the build ran.`);
+  }
 }
 
 async function describeJob(

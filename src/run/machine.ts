@@ -6,6 +6,7 @@ import { installedPackages } from "../sys/apt.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { availableMemory } from "../sys/processes.ts";
+import { checkCrossCompiler } from "./compiler.ts";
 
 /** One thing that a machine has or lacks. A warning stops nothing. */
 export interface MachineCheck {
@@ -16,6 +17,8 @@ export interface MachineCheck {
   readonly wanted: string;
   /** The command that mends it; undefined when all is well. */
   readonly fix?: string;
+  /** True for what is there and is the wrong one. */
+  readonly wrong?: true;
   /** The Debian packages that mend it. */
   readonly packages?: readonly string[];
 }
@@ -25,6 +28,10 @@ export interface MachineWants {
   readonly target: string;
   /** Debian packages of all jobs. */
   readonly packages: readonly string[];
+  /** Debian packages without which nothing but `patches prove` fails. */
+  readonly provers: readonly string[];
+  /** Whether a job cross-compiles for Windows. */
+  readonly crossCompiles: boolean;
   /** How many jobs there are. */
   readonly jobs: number;
   /** Processes at once. */
@@ -61,7 +68,8 @@ export async function checkMachine(wants: MachineWants): Promise<readonly Machin
   const canAsk = checked.every(({ name, status }) => name !== "dpkg-query" || status === "ok");
   return [
     ...checked,
-    ...(canAsk ? [await checkPackages(wants)] : []),
+    ...(canAsk ? [await checkPackages(wants), ...(await checkProvers(wants))] : []),
+    ...(await checkCompilers(wants)),
     await checkDisk(wants),
     checkMemory(wants),
     ...(await checkPython(wants.host)),
@@ -95,6 +103,22 @@ async function checkPackages({ packages, host }: MachineWants): Promise<MachineC
   const wanted = "all that the jobs name";
   if (missing.length === 0) return { name, status: "ok", found: `${packages.length} installed`, wanted };
   return { name, status: "missing", found: `not installed: ${missing.join(" ")}`, wanted, ...installing(missing) };
+}
+
+async function checkProvers({ provers, host }: MachineWants): Promise<readonly MachineCheck[]> {
+  const installed = await installedPackages(provers, { host });
+  return provers.map((name): MachineCheck => {
+    const wanted = "installed, for `kovn-build patches prove`";
+    const found = installed[name];
+    return found === undefined
+      ? { name, status: "warning", found: "not installed", wanted, ...installing([name]) }
+      : { name, status: "ok", found, wanted };
+  });
+}
+
+async function checkCompilers({ crossCompiles, host }: MachineWants): Promise<readonly MachineCheck[]> {
+  const check = crossCompiles ? await checkCrossCompiler(host) : undefined;
+  return check === undefined ? [] : [check];
 }
 
 async function checkDisk({ work, jobs }: MachineWants): Promise<MachineCheck> {

@@ -13,7 +13,11 @@ export interface StepContext {
   readonly parallel: number;
   /** Seconds since 1970 of the patched commit: SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/). */
   readonly epoch: number;
-  /** Appended to the version in the base's Debian changelog. */
+  /** Version of the source, such as `3.1.8`; where the base is a Debian package, the package's. */
+  readonly version: string;
+  /** Raised with each change of the series. */
+  readonly revision: number;
+  /** Appended to the version, so that no version stands for two contents. */
   readonly versionSuffix: string;
   /** Compilers that remember what they compiled, and what these need to know; undefined when none may. */
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;

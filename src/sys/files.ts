@@ -42,13 +42,13 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** Writes a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${ownPid}.tmp`;
   try {
     const file = await open(temporary, "w");
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -52,6 +52,7 @@ export function aPipeline(changes: Partial<Pipeline> = {}): Pipeline {
   return {
     name: "test",
     target: "linux",
+    host: "linux",
     flags: { default: { amd64: "-O2 -mpopcnt", arm64: "-O2" }, legacy: { amd64: "-O1", arm64: "-O1" } },
     jobs: { ovn: aJob({ source: "ovn", needs: ["ovs"] }), ovs: aJob() },
     ...changes,
@@ -68,6 +69,7 @@ export function aPlanInput(changes: Partial<PlanInput> = {}): PlanInput {
     only: [],
     sources: { ovs: aSource(), ovn: aSource({ name: "ovn", patches: [] }) },
     bases: { ovs: [pinBase, aptBase], ovn: [pinBase] },
+    inputs: {},
     locks: undefined,
     ...changes,
   };

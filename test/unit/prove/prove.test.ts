@@ -6,6 +6,7 @@ import { BuildError } from "../../../src/errors.ts";
 import type { Check } from "../../../src/prove/check.ts";
 import { findPrograms } from "../../../src/prove/programs.ts";
 import { prove } from "../../../src/prove/prove.ts";
+import { native } from "../../../src/prove/runner.ts";
 import { isAlive } from "../../../src/sys/processes.ts";
 
 const host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
@@ -30,7 +31,7 @@ async function proveOn(path: string, { observe, mail, compare = false }: Prove) 
   await writeFile(join(path, "a.patch"), mail ?? "");
   const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none", origin: "" }];
   const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
-  return prove(claim, { after: programs, before: compare ? programs : undefined, demandPrograms: true, host });
+  return prove(claim, { after: programs, before: compare ? programs : undefined, demandPrograms: true, runner: native, host });
 }
 
 test("a program that a check started does not outlive it, and its files are gone", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { fitMachine } from "../../../src/run/fit.ts";
+import { fitMachine, refuseUnfit } from "../../../src/run/fit.ts";
 import { checkMachine, type MachineCheck, type MachineWants } from "../../../src/run/machine.ts";
 import { makeBin, type Bin } from "../../helpers/bin.ts";
 
@@ -23,6 +23,8 @@ function machine(change: Readonly<Record<string, string>> = {}): Promise<Bin> {
 const wants = (bin: Bin, change: Partial<MachineWants> = {}): MachineWants => ({
   target: "linux",
   packages: ["gcc", "make"],
+  provers: [],
+  crossCompiles: false,
   jobs: 1,
   parallel: 1,
   work: `${bin.dir}/.kovn`,
@@ -64,6 +66,32 @@ describe("checkMachine", () => {
       status: "missing",
       fix: expect.stringMatching(/--target linux --jobs \d+$/),
     });
+  });
+
+  test("packages that only `patches prove` needs are a warning, and installed with the others", async () => {
+    await using bin = await machine();
+    const checks = await checkMachine(wants(bin, { provers: ["wine"] }));
+    expect(named(checks, "wine")).toMatchObject({ status: "warning", packages: ["wine"] });
+  });
+
+  const compiler = "x86_64-w64-mingw32-gcc";
+
+  test("a cross compiler with other threads than POSIX is wrong, with the command that chooses the right one", async () => {
+    await using bin = await machine({ [compiler]: "echo 'Thread model: win32' >&2" });
+    const checks = await checkMachine(wants(bin, { crossCompiles: true }));
+    expect(named(checks, compiler)).toMatchObject({
+      status: "missing",
+      wrong: true,
+      found: "win32 threads",
+      fix: `update-alternatives --set ${compiler} /usr/bin/${compiler}-posix`,
+    });
+    expect(() => refuseUnfit(checks, "windows")).toThrow(expect.objectContaining({ code: "usage" }));
+  });
+
+  test("a cross compiler with POSIX threads is right, and nobody else is asked for one", async () => {
+    await using bin = await machine({ [compiler]: "echo 'Thread model: posix' >&2" });
+    expect(named(await checkMachine(wants(bin, { crossCompiles: true })), compiler)).toMatchObject({ status: "ok" });
+    expect(named(await checkMachine(wants(bin)), compiler)).toBeUndefined();
   });
 
   test("another python3 before Debian's is a warning", async () => {

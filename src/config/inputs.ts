@@ -1,0 +1,72 @@
+import { join, resolve } from "node:path";
+import { BuildError } from "../errors.ts";
+import { exists, sha256File } from "../sys/files.ts";
+import { readPeHeader, x64 } from "../sys/pe.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Project } from "./project.ts";
+
+/** A file that a job uses besides its source: its name below the job's `inputs/`, and where it lies now. */
+export interface InputFile {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** Files of the Hyper-V extension. */
+const driverFiles = ["ovsext.sys", "ovsext.inf", "ovsext.cat"] as const;
+
+/**
+ * The input files of each job: those beside the pipeline, and the driver's where one is given. Throws "project" for a missing file, "usage"
+ * for a driver that nobody takes, that lacks a file or is none.
+ */
+export async function readInputs(
+  project: Project,
+  pipeline: Pipeline,
+  ids: readonly string[],
+  driver: string | undefined,
+): Promise<Readonly<Record<string, readonly InputFile[]>>> {
+  const jobs = ids.flatMap((id) => {
+    const job = pipeline.jobs[id];
+    return job === undefined ? [] : [{ id, job }];
+  });
+  if (driver !== undefined && !jobs.some(({ job }) => job.driver === true))
+    throw new BuildError("usage", `No job of this build takes a driver: \`--driver\` has no use here.`, {
+      hint: "leave --driver out",
+    });
+  const given = driver === undefined ? [] : await readDriver(driver);
+  return Object.fromEntries(
+    await Promise.all(
+      jobs.map(async ({ id, job }) => {
+        const own = await Promise.all((job.inputs ?? []).map((name) => readInput(project, name)));
+        return [id, [...own, ...(job.driver === true ? given : [])]] as const;
+      }),
+    ),
+  );
+}
+
+async function readInput(project: Project, name: string): Promise<InputFile> {
+  const path = join(project.root, "pipelines", name);
+  const sha256 = await sha256File(path).catch((cause: unknown) => {
+    throw new BuildError("project", `pipelines/${name}:1:1: This file cannot be read.`, { cause });
+  });
+  return { name, path, sha256 };
+}
+
+/** Checks a folder with a built driver: all three files, and the `.sys` is for Windows on x86-64. */
+async function readDriver(dir: string): Promise<readonly InputFile[]> {
+  const paths = driverFiles.map((name) => resolve(dir, name));
+  const there = await Promise.all(paths.map((path) => exists(path)));
+  const missing = driverFiles.filter((_, index) => !there[index]);
+  const hint = "--driver with the folder that `kovn-build --target windows --toolchain msvc --only driver` made on Windows";
+  if (missing.length > 0) throw new BuildError("usage", `Folder ${dir} of --driver has no ${missing.join(", ")}.`, { hint });
+  const [sys = ""] = paths;
+  const header = await readPeHeader(sys);
+  if (header?.machine !== x64)
+    throw new BuildError("usage", `${join(dir, driverFiles[0])} of --driver is no driver for Windows on x86-64.`, { hint });
+  return Promise.all(
+    driverFiles.map(async (name, index) => {
+      const path = paths[index] ?? "";
+      return { name: `driver/${name}`, path, sha256: await sha256File(path) };
+    }),
+  );
+}

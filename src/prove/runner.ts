@@ -1,0 +1,102 @@
+import { mkdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BuildError } from "../errors.ts";
+import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+
+/** How built programs are run on this machine. */
+export interface Runner {
+  /** Milliseconds for one program, and for something to come true. */
+  readonly patience: number;
+  /** The program and arguments that run a built program. */
+  readonly command: (path: string, args: readonly string[]) => readonly [string, readonly string[]];
+  /** How a built program calls an absolute path of this machine. */
+  readonly path: (path: string) => string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What a program printed, with this machine's line ends. */
+  readonly read: (result: ExecResult) => ExecResult;
+  /** Ends what programs are run on. */
+  readonly end: () => Promise<void>;
+}
+
+/** Runs programs as they are. */
+export const native: Runner = {
+  patience: 30_000,
+  command: (path, args) => [path, args],
+  path: (path) => path,
+  env: {},
+  read: (result) => result,
+  end: async () => undefined,
+};
+
+/** Milliseconds for a new Windows. */
+const bootTime = 180_000;
+
+/**
+ * Starts a Windows of its own in the folder `prefix`, for Windows programs: nothing of the user's Wine is seen or changed. It runs until `end`,
+ * or the run's end. Throws "machine" with the reason when Wine is missing or does not start.
+ */
+export async function startWine(prefix: string, host: Host): Promise<Runner> {
+  await mkdir(prefix, { recursive: true });
+  const stop = new AbortController();
+  // Programs of one Windows find its server by the folder for temporary files.
+  const env = { WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "", TMPDIR: prefix };
+  const programs = { PATH: host.env["PATH"] ?? "", HOME: prefix, LC_ALL: "C", ...env };
+  const inside = { ...host, env: programs, signal: AbortSignal.any([host.signal, stop.signal]) };
+  await makeWindows(inside);
+  const said: string[] = [];
+  let isUp: () => void = () => undefined;
+  const up = new Promise<"up">((resolve) => (isUp = () => resolve("up")));
+  // A shell that waits for its next command: while it runs, so do Windows' own services. Else the first program would start them, as heirs
+  // of its output, which then has no end.
+  const shell = exec("sh", ["-c", "sleep infinity | exec wine cmd"], {
+    host: inside,
+    onLines: async (lines) => {
+      said.push(...lines.filter((line) => line.trim() !== ""));
+      if (said.some((line) => line.startsWith("Microsoft Windows"))) isUp();
+    },
+  });
+  const life = shell.then(
+    () => "ended" as const,
+    (error: unknown) => (stop.signal.aborted ? ("ended" as const) : Promise.reject(error)),
+  );
+  const end = async () => {
+    stop.abort(new Error("Wine is not needed any more"));
+    await life;
+  };
+  const state = await Promise.race([up, life, sleep(bootTime, "late" as const, { signal: inside.signal, ref: false })]);
+  if (state !== "up") {
+    await end();
+    throw brokenWine(said);
+  }
+  return {
+    patience: 90_000,
+    // Its drive Z is this machine's root.
+    command: (path, args) => ["wine", [`Z:${path}`, ...args]],
+    path: (path) => `Z:${path}`,
+    env,
+    read: ({ exitCode, stdout, stderr }) => ({ exitCode, stdout: unixLines(stdout), stderr: unixLines(stderr) }),
+    end,
+  };
+}
+
+/** Writes a new Windows' folders and settings, and waits until nothing of it runs any more. */
+async function makeWindows(host: Host): Promise<void> {
+  for (const [program, arg] of [
+    ["wine", ["wineboot", "--init"]],
+    ["wineserver", ["-w"]],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await exec(program, arg, { host });
+    if (exitCode !== 0) throw brokenWine(`${stdout}\n${stderr}`.split("\n"));
+  }
+}
+
+function brokenWine(said: readonly string[]): BuildError {
+  const last = said.findLast((line) => line.trim() !== "") ?? `it said nothing within ${bootTime / 1000} s`;
+  return new BuildError("machine", `Wine does not start: ${last.trim()}`, {
+    hint: "kovn-build doctor --target windows --fix (as root)",
+  });
+}
+
+function unixLines(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}

@@ -1,0 +1,123 @@
+import { mkdir, readFile, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+import { exists, sha256, writeWhole } from "../sys/files.ts";
+import { insidePath } from "./path.ts";
+import { runProgram, type StepContext, type StepKind } from "./step.ts";
+
+const table = z
+  .strictObject({
+    columns: z.record(z.string().regex(/^\w+$/), z.string().regex(/^[silSIL]\d+$/, "a type such as s72, L255, i2 is wanted")),
+    keys: z.int().positive().describe("how many of the first columns are the key"),
+    rows: z.array(z.array(z.string().regex(/^[^\t\r\n]*$/, "text without tabs and line ends is wanted"))).min(1),
+  })
+  .refine(
+    ({ columns, rows }) => rows.every((row) => row.length === Object.keys(columns).length),
+    "each row has a value for each column",
+  );
+
+const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9]+$/, "letters and digits are wanted")
+    .describe("the installer is <name>-<version>-x64.msi"),
+  subject: z.string().min(1).describe("what is installed, in words"),
+  author: z.string().min(1),
+  wxs: insidePath.describe("the installer's source: an input of the job"),
+  tables: z.record(z.string().regex(/^\w+$/), table).default({}).describe("tables of the installer that wixl does not write"),
+  queries: z.array(z.string().min(1)).default([]).describe("changes of tables, in the order of their running (msibuild(1))"),
+});
+
+type Input = z.infer<typeof schema>;
+
+/**
+ * `uses: msi`: an installer for Windows in `out/`, of a WiX source by wixl(1), completed by msibuild(1). The same files give the same
+ * installer: codes come from the version, times from the patched commit.
+ */
+export const msi: StepKind<Input> = { name: "msi", schema, run };
+
+async function run(input: Input, context: StepContext): Promise<void> {
+  const version = `${context.version}${context.versionSuffix}`;
+  const file = join(context.dir, "out", `${input.name}-${version}-x64.msi`);
+  const source = join(context.dir, "inputs", input.wxs);
+  const defined = {
+    Version: productVersion(context.version, context.revision),
+    NextVersion: productVersion(context.version, context.revision + 1),
+    ProductCode: codeOf(`product ${input.name} ${version}`),
+    Driver: (await exists(join(context.dir, "inputs/driver"))) ? "yes" : "no",
+  };
+  await setTimes(source, context);
+  const definitions = Object.entries(defined).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
+  await mkdir(join(context.dir, "out"), { recursive: true });
+  await runProgram("wixl", ["--arch", "x64", ...definitions, "--output", file, source], {}, context);
+  const tables = {
+    ...input.tables,
+    _SummaryInformation: summary(input, codeOf(`package ${input.name} ${version}`), context.epoch),
+  };
+  for (const [name, content] of Object.entries(tables)) {
+    const path = join(context.dir, "tmp", `${name}.idt`);
+    await writeWhole(path, tableText(name, content));
+    await runProgram("msibuild", [file, "-i", path], {}, context);
+  }
+  for (const query of input.queries) await runProgram("msibuild", [file, "-q", query], {}, context);
+  await context.onLines([
+    `kovn-build: product version ${defined.Version}, product code ${defined.ProductCode}, driver: ${defined.Driver}`,
+  ]);
+}
+
+/**
+ * Windows compares three numbers of a product's version, of at most 255, 255 and 65535: upstream's first two, and the third with room for
+ * the revision of the series, so that each revision is newer than the one before.
+ */
+export function productVersion(version: string, revision: number): string {
+  const [, major = "", minor = "", patch = ""] = /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
+  const third = Number(patch) * 1000 + revision;
+  if (patch === "" || revision > 999 || Number(major) > 255 || Number(minor) > 255 || third > 65_535)
+    throw new BuildError(
+      "build",
+      `Version ${version}, revision ${revision}, does not fit into the three numbers of an installer.`,
+    );
+  return `${major}.${minor}.${third}`;
+}
+
+/** A GUID that is the same for the same text (RFC 9562, version 8). */
+function codeOf(text: string): string {
+  const hex = sha256(`kovn-build ${text}`).toUpperCase();
+  return `{${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-A${hex.slice(17, 20)}-${hex.slice(20, 32)}}`;
+}
+
+/** wixl puts the times of files into the cabinet: all get that of the patched commit. Paths in the source are relative to `src/`. */
+async function setTimes(source: string, { dir, epoch }: StepContext): Promise<void> {
+  const files = [...(await readFile(source, "utf8")).matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) =>
+    resolve(dir, "src", path),
+  );
+  for (const file of files) if (await exists(file)) await utimes(file, epoch, epoch);
+}
+
+/** What Windows shows of the file itself; wixl writes a random package code and the time of day (property ids: MSI's Summary Information). */
+function summary({ subject, author }: Input, code: string, epoch: number): z.infer<typeof table> {
+  const time = new Date(epoch * 1000).toISOString().replaceAll("-", "/").replace("T", " ").slice(0, 19);
+  const properties: Readonly<Record<number, string>> = {
+    1: "1252", // code page
+    2: "Installation Database",
+    3: subject,
+    4: author,
+    5: "Installer",
+    7: "x64;1033",
+    9: code,
+    12: time, // created
+    13: time, // saved
+    14: "405", // Windows Installer 4.5
+    15: "2", // compressed files, long names
+    18: "kovn-build",
+    19: "2", // better not written to
+  };
+  return { columns: { PropertyId: "i2", Value: "l255" }, keys: 1, rows: Object.entries(properties).map((row) => [...row]) };
+}
+
+/** A table as msibuild reads it: names, types, name and keys, rows; all with tabs. */
+function tableText(name: string, { columns, keys, rows }: z.infer<typeof table>): string {
+  const names = Object.keys(columns);
+  return [names, Object.values(columns), [name, ...names.slice(0, keys)], ...rows].map((row) => `${row.join("\t")}\r\n`).join("");
+}

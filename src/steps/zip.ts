@@ -1,0 +1,38 @@
+import { basename, join } from "node:path";
+import { glob } from "tinyglobby";
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+import { writeZip, type ZipMember } from "../sys/zip.ts";
+import { insidePath } from "./path.ts";
+import type { StepContext, StepKind } from "./step.ts";
+
+const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, "letters, digits and hyphens are wanted")
+    .describe("the archive is <name>-<version>-win64.zip"),
+  folder: z
+    .string()
+    .regex(/^[a-z]+$/)
+    .describe("the folder that it unpacks to"),
+  files: z.record(insidePath, z.array(insidePath).min(1)).describe("folder in the archive to files of the job (glob patterns)"),
+  folders: z.array(insidePath).default([]).describe("empty folders of the archive"),
+});
+
+type Input = z.infer<typeof schema>;
+
+/** `uses: zip`: an archive of files of the job, in `out/`; the same files give the same archive. */
+export const zip: StepKind<Input> = { name: "zip", schema, run };
+
+async function run({ name, folder, files, folders }: Input, context: StepContext): Promise<void> {
+  const members: ZipMember[] = folders.map((empty) => ({ name: `${folder}/${empty}` }));
+  for (const [inside, patterns] of Object.entries(files))
+    for (const pattern of patterns) {
+      const found = await glob(pattern, { cwd: context.dir, onlyFiles: true });
+      if (found.length === 0) throw new BuildError("build", `No file of the job matches \`${pattern}\`.`);
+      members.push(...found.map((path) => ({ name: `${folder}/${inside}/${basename(path)}`, path: join(context.dir, path) })));
+    }
+  const file = `${name}-${context.version}${context.versionSuffix}-win64.zip`;
+  await writeZip(join(context.dir, "out", file), members, context.epoch);
+  await context.onLines([`kovn-build: ${file}: ${members.length} members`]);
+}

@@ -1,0 +1,46 @@
+import { open } from "node:fs/promises";
+
+/** What the header of a Windows program or driver says (https://learn.microsoft.com/windows/win32/debug/pe-format). */
+export interface PeHeader {
+  /** 0x8664 is x86-64. */
+  readonly machine: number;
+  /** Seconds since 1970, or 0 where no time was put in. */
+  readonly timestamp: number;
+  /** Bits of DllCharacteristics. */
+  readonly characteristics: number;
+}
+
+/** The machine of x86-64 in a PE header. */
+export const x64 = 0x8664;
+
+/** Bits of DllCharacteristics that harden a program, by name. */
+export const hardening: Readonly<Record<string, number>> = {
+  "high-entropy ASLR": 0x0020,
+  ASLR: 0x0040,
+  DEP: 0x0100,
+};
+
+/** Reads the header of a 64-bit PE file; undefined for a file that is none. */
+export async function readPeHeader(path: string): Promise<PeHeader | undefined> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    return parse(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function parse(head: Buffer): PeHeader | undefined {
+  if (head.length < 64 || head.toString("latin1", 0, 2) !== "MZ") return undefined;
+  const start = head.readUInt32LE(0x3c);
+  const optional = start + 24;
+  if (head.length < optional + 72 || head.toString("latin1", start, start + 4) !== "PE\0\0") return undefined;
+  // The format with 64-bit addresses, PE32+.
+  if (head.readUInt16LE(optional) !== 0x20b) return undefined;
+  return {
+    machine: head.readUInt16LE(start + 4),
+    timestamp: head.readUInt32LE(start + 8),
+    characteristics: head.readUInt16LE(optional + 70),
+  };
+}

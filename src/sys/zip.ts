@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import { writeWhole } from "./files.ts";
+
+/** A member of an archive: bytes of a file, or an empty folder where `path` is missing. `name` is its path in the archive, with `/`. */
+export interface ZipMember {
+  readonly name: string;
+  readonly path?: string;
+}
+
+/**
+ * Writes a zip archive of `members` in the order of their names. The same names and bytes give the same archive, whoever makes it, when and
+ * where: fflate deflates in its own code, whereas zlib's result depends on Node's version and the processor. `epoch` is in seconds; every
+ * member gets noon of that day, since the format has local times.
+ */
+export async function writeZip(file: string, members: readonly ZipMember[], epoch: number): Promise<void> {
+  const { zipSync } = await import("fflate");
+  const day = new Date(epoch * 1000);
+  const mtime = new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate(), 12);
+  const sorted = members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const entries = await Promise.all(
+    sorted.map(async ({ name, path }) =>
+      path === undefined ? ([`${name}/`, new Uint8Array()] as const) : ([name, new Uint8Array(await readFile(path))] as const),
+    ),
+  );
+  await writeWhole(file, zipSync(Object.fromEntries(entries), { level: 9, mtime }));
+}
+
+/** Unpacks a zip archive into `dir`. Throws "usage" for one that is broken, or with a path that leads outside. */
+export async function unpackZip(file: string, dir: string): Promise<void> {
+  const { unzipSync } = await import("fflate");
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new BuildError("usage", `Archive ${file} cannot be read.`, { cause });
+  });
+  let members: Readonly<Record<string, Uint8Array>>;
+  try {
+    members = unzipSync(bytes);
+  } catch (cause) {
+    throw new BuildError("usage", `Archive ${file} is broken or no zip archive.`, { cause });
+  }
+  for (const [name, content] of Object.entries(members)) {
+    if (name.startsWith("/") || /[\\:]/.test(name) || name.split("/").includes(".."))
+      throw new BuildError("usage", `Archive ${file}: member ${name} leads outside.`);
+    if (!name.endsWith("/")) await writeWhole(join(dir, name), content);
+  }
+}

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import type { Plan } from "../../src/index.ts";
+import { kovnBuild } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
+import { demo, makeProject, sourceYaml, writeFiles } from "../helpers/project.ts";
+
+const step = `{ uses: shell, with: { script: "ls -R ../inputs > ../out/list.txt" } }`;
+
+/** A pipeline for Windows with one job, which takes a driver and an input. */
+function pipeline(toolchain: string, host: string): string {
+  return `name: windows-${toolchain}
+target: windows
+toolchain: ${toolchain}
+host: ${host}
+flags: { default: { amd64: -O2, arm64: -O2 } }
+until: { demo: { version: "1.2", why: upstream removed Windows in 1.3 } }
+jobs:
+  demo: { source: demo, driver: true, inputs: [demo.wxs], steps: [${step}], artifacts: ['*.txt'] }
+`;
+}
+
+const windows = ["--target", "windows"];
+const files = {
+  "pipelines/a-msvc.yaml": pipeline("msvc", "windows"),
+  "pipelines/b-mingw.yaml": pipeline("mingw", "linux"),
+  "pipelines/demo.wxs": "<Wix/>\n",
+};
+
+/** The head of a 64-bit Windows file for a machine, which is x86-64 by default. */
+function pe(machine = 0x8664): Buffer {
+  const bytes = Buffer.alloc(512);
+  bytes.write("MZ", 0, "latin1");
+  bytes.writeUInt32LE(128, 0x3c);
+  bytes.write("PE\0\0", 128, "latin1");
+  bytes.writeUInt16LE(machine, 132);
+  bytes.writeUInt16LE(0x20b, 152);
+  return bytes;
+}
+
+async function makeDriver(folder: string, sys: Buffer): Promise<string> {
+  await writeFiles(folder, { "driver/ovsext.inf": "inf\n", "driver/ovsext.cat": "cat\n" });
+  await writeFile(join(folder, "driver/ovsext.sys"), sys);
+  return join(folder, "driver");
+}
+
+const planOf = async (project: string, ...args: readonly string[]) =>
+  JSON.parse((await kovnBuild(project, ["plan", ...windows, "--json", ...args])).stdout) as Plan;
+
+describe("a target with two pipelines", () => {
+  test("takes the one that runs on this system, unless --toolchain names one", async ({ folder }) => {
+    const project = await makeProject(folder, files);
+    expect((await planOf(project)).toolchain).toBe("mingw");
+    expect((await planOf(project, "--toolchain", "msvc")).toolchain).toBe("msvc");
+  });
+
+  test("does not run on another system than it is for", async ({ folder }) => {
+    const project = await makeProject(folder, files);
+    const { exitCode, stderr } = await kovnBuild(project, [...windows, "--toolchain", "msvc"]);
+    expect(stderr).toContain("Pipeline `windows-msvc` runs on Windows, and this is Linux.");
+    expect(exitCode).toBe(2);
+  });
+
+  test("knows no third", async ({ folder }) => {
+    const project = await makeProject(folder, files);
+    const { exitCode, stderr } = await kovnBuild(project, ["plan", ...windows, "--toolchain", "clang"]);
+    expect(stderr).toContain("Toolchain `clang` is unknown. There is: `msvc`, `mingw`.");
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("inputs of a job", () => {
+  test("are in the job's folder, in the plan's keys and in artifacts.json; a driver is one of them", async ({ folder }) => {
+    const project = await makeProject(folder, files);
+    const driver = await makeDriver(folder, pe());
+    const [without, given] = [await planOf(project), await planOf(project, "--driver", driver)];
+    expect(given.jobs[0]?.inputs?.map(({ name }) => name)).toEqual([
+      "demo.wxs",
+      "driver/ovsext.sys",
+      "driver/ovsext.inf",
+      "driver/ovsext.cat",
+    ]);
+    expect(given.jobs[0]?.key).not.toBe(without.jobs[0]?.key);
+    await writeFiles(project, { "pipelines/demo.wxs": "<Wix>\n" });
+    expect((await planOf(project)).jobs[0]?.key).not.toBe(without.jobs[0]?.key);
+    const { exitCode, stderr } = await kovnBuild(project, [...windows, "--driver", driver]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const built = await contentOf(join(project, "dist/windows"));
+    expect(built["list.txt"]).toContain("ovsext.sys");
+    expect(built["artifacts.json"]).toContain('"name": "driver/ovsext.cat"');
+  });
+
+  test("without a driver a build says so", async ({ folder }) => {
+    const project = await makeProject(folder, files);
+    expect((await kovnBuild(project, windows)).stderr).toContain("notice: No driver is given, so none is in the installer");
+  });
+});
+
+describe("wrong input", () => {
+  const wrong = async (folder: string, args: readonly string[], change: Readonly<Record<string, string | undefined>> = {}) => {
+    const project = await makeProject(folder, { ...files, ...change });
+    const before = await contentOf(project);
+    const { exitCode, stderr } = await kovnBuild(project, args);
+    expect(await contentOf(project)).toEqual(before);
+    expect(exitCode).toBe(2);
+    return stderr;
+  };
+
+  test("a driver that lacks a file", async ({ folder }) => {
+    await writeFiles(folder, { "driver/ovsext.sys": "", "driver/ovsext.inf": "" });
+    expect(await wrong(folder, [...windows, "--driver", join(folder, "driver")])).toContain("has no ovsext.cat.");
+  });
+
+  test("a driver in a folder that is not there", async ({ folder }) => {
+    expect(await wrong(folder, [...windows, "--driver", "nowhere"])).toContain("has no ovsext.sys, ovsext.inf, ovsext.cat.");
+  });
+
+  const files86: readonly (readonly [string, Buffer])[] = [
+    ["an empty file", Buffer.alloc(0)],
+    ["a text", Buffer.from("MZ and no more")],
+    ["a driver for 32 bits", pe(0x14c)],
+    ["a driver for ARM", pe(0xaa64)],
+    ["a header that leads outside of the file", Buffer.concat([pe().subarray(0, 0x3c), Buffer.alloc(8, 0xff)])],
+  ];
+  for (const [what, sys] of files86)
+    test(`a driver that is ${what}`, async ({ folder }) => {
+      const driver = await makeDriver(folder, sys);
+      expect(await wrong(folder, [...windows, "--driver", driver])).toContain("is no driver for Windows on x86-64.");
+    });
+
+  test("a driver for a target that takes none", async ({ folder }) => {
+    const driver = await makeDriver(folder, pe());
+    expect(await wrong(folder, ["--target", "linux", "--driver", driver])).toContain("`--driver` has no use here.");
+  });
+
+  test("an input that is not there", async ({ folder }) => {
+    expect(await wrong(folder, windows, { "pipelines/demo.wxs": undefined })).toContain("pipelines/demo.wxs:1:1:");
+  });
+
+  test("a line beyond what upstream can build for Windows, with the reason", async ({ folder }) => {
+    const yaml = sourceYaml("upstream").replace("version: 1.2.3", "version: 1.10.0");
+    expect(await wrong(folder, windows, { [`${demo}/source.yaml`]: yaml })).toContain(
+      "Line 1.0 has `demo` 1.10.0, and pipeline `windows-mingw` builds it up to 1.2: upstream removed Windows in 1.3.",
+    );
+  });
+});
+
+test("every input of a pipeline is part of the package", () => {
+  const named = [...readFileSync("pipelines/windows-mingw.yaml", "utf8").matchAll(/inputs: \[(.+)\]/g)].map(
+    ([, name = ""]) => name,
+  );
+  for (const name of named) expect(readFileSync(`pipelines/${name}`, "utf8")).not.toBe("");
+  expect(named).not.toEqual([]);
+});
