@@ -91,13 +91,13 @@ async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], r
   const missing = plan.jobs.filter((job) => !taken.has(job.id));
   const bases = await fetchBases(options, missing);
   const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
-  const failures = await schedule(missing, { limit: parallel, keepGoing, onSkip }, async (job) => {
+  const failures = await schedule(missing, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {
     options.host.signal.throwIfAborted();
     const base = bases.get(job.source.name);
     if (base === undefined) throw new Error(`job ${job.id} was planned without a source`);
     const lookup = lookups.find((one) => one.job.id === job.id);
     const outputs = isUsed(plan, job.id, (id) => !taken.has(id));
-    results.set(job.id, await finishJob(job, { ...options, base, dir: join(run, job.id), lookup, outputs }));
+    results.set(job.id, await finishJob(job, { ...options, base, dir: join(run, job.id), lookup, outputs, onReady }));
   });
   refuseFailures(failures);
   return missing.length;
@@ -107,6 +107,7 @@ interface FinishOptions extends BuildOptions {
   readonly base: Fetched;
   readonly dir: string;
   readonly lookup: Lookup | undefined;
+  readonly onReady: () => void;
   /** True when other jobs use this one's folder. */
   readonly outputs: boolean;
 }

@@ -34,6 +34,8 @@ export interface JobOptions {
   /** What changed since it was built the last time. */
   readonly changes: readonly string[];
   readonly compilerCache: CompilerCache | undefined;
+  /** Called when jobs that need this one may start, at the latest at its end. */
+  readonly onReady: () => void;
   readonly host: Host;
   readonly emit: Emit;
 }
@@ -116,6 +118,7 @@ async function runSteps(job: PlannedJob, options: JobOptions, onLines: OnLines):
     revision: job.source.revision,
     versionSuffix: job.versionSuffix,
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
+    onReady: options.onReady,
     host,
     onLines,
   };

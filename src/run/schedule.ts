@@ -15,20 +15,23 @@ export interface ScheduleOptions<Job> {
 }
 
 /**
- * Runs `work` for each job as soon as those that it needs are done, and answers with the failures when all that run have ended. The first
+ * Runs `work` for each job as soon as those that it needs are done, or have said that they are `ready`, and answers with the failures when all that run have ended. The first
  * failure stops the start of others, unless told to keep going. Jobs must stand after those that they need.
  */
 export async function schedule<Job extends Node>(
   jobs: readonly Job[],
   { limit, keepGoing, onSkip }: ScheduleOptions<Job>,
-  work: (job: Job) => Promise<void>,
+  work: (job: Job, ready: () => void) => Promise<void>,
 ): Promise<readonly unknown[]> {
   const queue = new PQueue({ concurrency: limit });
-  const running = new Map<string, Promise<void>>();
+  const running: Promise<void>[] = [];
+  const usable = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
   const lost = new Set<string>();
   for (const job of jobs) {
-    const needs = job.needs.flatMap((need) => running.get(need) ?? []);
+    const needs = job.needs.flatMap((need) => usable.get(need) ?? []);
+    let ready: () => void = () => undefined;
+    usable.set(job.id, new Promise((resolve) => (ready = resolve)));
     const run = async () => {
       await Promise.all(needs);
       const missing = job.needs.filter((need) => lost.has(need));
@@ -37,17 +40,16 @@ export async function schedule<Job extends Node>(
         return onSkip(job, missing);
       }
       await queue.add(async () => {
-        if (failures.length === 0 || keepGoing) await work(job);
+        if (failures.length > 0 && !keepGoing) return;
+        // Noted before the queue starts the next one.
+        await work(job, ready).catch((error: unknown) => {
+          lost.add(job.id);
+          failures.push(error);
+        });
       });
     };
-    running.set(
-      job.id,
-      run().catch((error: unknown) => {
-        lost.add(job.id);
-        failures.push(error);
-      }),
-    );
+    running.push(run().finally(ready));
   }
-  await Promise.all(running.values());
+  await Promise.all(running);
   return failures;
 }

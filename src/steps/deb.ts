@@ -33,12 +33,12 @@ async function run(input: Input, context: StepContext): Promise<void> {
     DH_OPTIONS: input.packages.map((name) => `-p${name}`).join(" "),
     ...input.env,
   };
-  await runProgram(
-    "dpkg-buildpackage",
-    ["--build=binary", "--unsigned-source", "--unsigned-changes", "--no-pre-clean"],
-    env,
-    context,
-  );
+  const build = (...args: readonly string[]) =>
+    runProgram("dpkg-buildpackage", ["--no-pre-clean", "--unsigned-source", "--unsigned-changes", ...args], env, context);
+  await build("--target=build");
+  // Packaging keeps one core busy at most: who only needs what is compiled can go on.
+  context.onReady();
+  await build("--build=binary");
   await collect(input, context);
 }
 

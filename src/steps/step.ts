@@ -21,6 +21,8 @@ export interface StepContext {
   readonly versionSuffix: string;
   /** Compilers that remember what they compiled, and what these need to know; undefined when none may. */
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
+  /** Says that jobs which need this one may start: their part of the folder is made, though packages are not. */
+  readonly onReady: () => void;
   readonly host: Host;
   readonly onLines: OnLines;
 }

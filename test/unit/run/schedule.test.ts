@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { schedule } from "../../../src/run/schedule.ts";
+
+type Job = { readonly id: string; readonly needs: readonly string[] };
+const jobs: readonly Job[] = [
+  { id: "one", needs: [] },
+  { id: "two", needs: ["one"] },
+  { id: "three", needs: ["two"] },
+  { id: "other", needs: [] },
+];
+
+/** Runs the jobs and answers with what happened, in order. */
+async function running(
+  work: (job: Job, ready: () => void) => Promise<void>,
+  { limit = 4, keepGoing = false }: { readonly limit?: number; readonly keepGoing?: boolean } = {},
+) {
+  const happened: string[] = [];
+  const onSkip = ({ id }: Job, lost: readonly string[]) => happened.push(`${id} skipped for ${lost.join(" ")}`);
+  const failures = await schedule(jobs, { limit, keepGoing, onSkip }, async (job, ready) => {
+    happened.push(`${job.id} starts`);
+    await work(job, ready);
+    happened.push(`${job.id} ends`);
+  });
+  return { happened, failures: failures.map(String) };
+}
+
+/** Lets everything else that can go on do so. */
+const pause = () => new Promise<void>((resolve) => void setTimeout(resolve, 20));
+
+describe("a schedule", () => {
+  test("starts each job when those that it needs are done", async () => {
+    const { happened, failures } = await running(pause);
+    expect(happened.slice(0, 2)).toEqual(["one starts", "other starts"]);
+    expect(happened.filter((line) => !line.startsWith("other"))).toEqual(
+      ["one", "two", "three"].flatMap((id) => [`${id} starts`, `${id} ends`]),
+    );
+    expect(failures).toEqual([]);
+  });
+
+  test("starts a job before those that it needs are done, when they say that they are ready", async () => {
+    const { happened } = await running(async (job, ready) => {
+      ready();
+      await pause();
+      if (job.id === "one") await pause();
+    });
+    expect(happened.indexOf("two starts")).toBeLessThan(happened.indexOf("one ends"));
+    expect(happened.at(-1)).toMatch(/ends$/);
+  });
+
+  test("runs no more jobs at once than it is told, ready or not", async () => {
+    const { happened } = await running(
+      async (_job, ready) => {
+        ready();
+        await pause();
+      },
+      { limit: 1 },
+    );
+    expect(happened).toEqual(["one", "other", "two", "three"].flatMap((id) => [`${id} starts`, `${id} ends`]));
+  });
+
+  const failing = async ({ id }: Job) => {
+    if (id === "one") throw new Error("no");
+    await pause();
+  };
+
+  test("starts nothing after a failure, and answers with it", async () => {
+    const { happened, failures } = await running(failing, { limit: 1 });
+    expect(happened).toEqual(["one starts"]);
+    expect(failures).toEqual(["Error: no"]);
+  });
+
+  test("that keeps going skips what needs a failed job, and names why", async () => {
+    const { happened } = await running(failing, { keepGoing: true });
+    expect(happened.toSorted()).toEqual(
+      ["one starts", "other starts", "two skipped for one", "three skipped for two", "other ends"].toSorted(),
+    );
+  });
+});
