@@ -1,0 +1,54 @@
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, describe, expect, test } from "vitest";
+import { contentOf } from "../helpers/content.ts";
+import { kovnBuild, temporaryFolder } from "./machine.ts";
+import { ovsArgs, ovsBuild } from "./ovs-build.ts";
+
+/** Parts of the pipeline that leave out what no kept package has; without them Debian's rules do all that they do. */
+const savings = [/^ *sed -i '\/dh_auto_build .*\n/m, /^ *sed -i -e '\/-b html\/d' .*\n/m];
+
+/** Path to content of all files of a package, with its version and what follows from that taken out. */
+async function unpack(dist: string, name: string, dir: string) {
+  const file = (await readdir(dist)).find((entry) => entry.startsWith(`${name}_`)) ?? "";
+  await execa("dpkg-deb", ["--raw-extract", join(dist, file), dir]);
+  await execa("gunzip", [join(dir, "usr/share/doc", name, "changelog.Debian.gz")]);
+  const plain = (text: string) =>
+    text.replaceAll(/\+kovn\d+\.[0-9a-f]{8}/g, "").replaceAll(/^\S+ {2}.*changelog\.Debian\.gz\n/gm, "");
+  const files = await contentOf(dir);
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, plain(content)]));
+}
+
+describe("what is left out of a build", async () => {
+  const folder = await temporaryFolder();
+  afterAll(async () => folder[Symbol.asyncDispose]());
+
+  test("changes no file and no field of the packages", async () => {
+    const built = await ovsBuild();
+    const slow = join(folder.path, "slow");
+    await mkdir(slow);
+    for (const name of ["patches", "pipelines"]) await cp(name, join(slow, name), { recursive: true });
+    const pipeline = join(slow, "pipelines/linux-deb.yaml");
+    let text = await readFile(pipeline, "utf8");
+    for (const saving of savings) {
+      expect(text).toMatch(saving);
+      text = text.replace(saving, "");
+    }
+    await writeFile(pipeline, text);
+    await cp(join(built, ".kovn"), join(slow, ".kovn"), { recursive: true });
+    await kovnBuild(slow, ["build", ...ovsArgs]);
+    const { jobs } = JSON.parse(await readFile(join(slow, "dist/linux/artifacts.json"), "utf8")) as {
+      jobs: { compilerCache: { hits: number; misses: number } }[];
+    };
+    const { hits = 0, misses = 0 } = jobs[0]?.compilerCache ?? {};
+    // The same sources in another folder.
+    expect(hits / (hits + misses)).toBeGreaterThan(0.95);
+    for (const name of ["openvswitch-common", "openvswitch-switch", "openvswitch-ipsec"]) {
+      const fast = await unpack(join(built, "dist/linux"), name, join(folder.path, `fast-${name}`));
+      const whole = await unpack(join(slow, "dist/linux"), name, join(folder.path, `slow-${name}`));
+      expect(Object.keys(fast)).toEqual(Object.keys(whole));
+      expect(Object.keys(fast).filter((path) => fast[path] !== whole[path])).toEqual([]);
+    }
+  });
+});
