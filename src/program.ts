@@ -93,9 +93,11 @@ function makeProgram(surroundings: Surroundings): Command {
     .option("--out <dir>", "folder for results", "dist")
     .option("--install-deps", "install missing Debian packages (needs root)", false)
     .option("--keep-going", "when a job fails, finish those that do not need it", false)
-    .option(
-      "--remote-cache <url>",
-      "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
+    .addOption(
+      new Option(
+        "--remote-cache <url>",
+        "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
+      ).conflicts("cache"),
     )
     .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
     .option("--verbose", "show the output of all jobs", false)

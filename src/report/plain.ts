@@ -25,7 +25,7 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "base":
       return `base: ${event.source}: ${describeBase(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
     case "job-start":
-      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}${event.changes.map((change) => `\n  ${change}`).join("")}`;
+      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}${showChanges(event.changes)}`;
     case "job-cached":
       return `${event.job}: kept from ${event.finished.slice(0, 16).replace("T", " ")} UTC, when it took ${duration(event.duration)}`;
     case "job-skipped":
@@ -44,6 +44,15 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     default:
       return event satisfies never;
   }
+}
+
+/** How many changes are told; a machine whose packages were upgraded has hundreds. */
+const mostChanges = 6;
+
+function showChanges(changes: readonly string[]): string {
+  const shown = changes.slice(0, mostChanges).map((change) => `\n  ${change}`);
+  const more = changes.length - mostChanges;
+  return [...shown, ...(more > 0 ? [`\n  and ${count(more, "more change")}: kovn-build cache why`] : [])].join("");
 }
 
 function showStats(stats: CompilerStats | undefined): string {

@@ -65,7 +65,10 @@ export async function build(options: BuildOptions): Promise<void> {
       if (entry !== undefined) results.set(job.id, resultOf(entry, job, sourceOf(job, options)));
     const manifest = makeManifest(options, results);
     if (await holdsDist(out, manifest)) {
-      for (const entry of found) emitCached(entry, emit);
+      for (const entry of found) {
+        await cache?.use(entry.key);
+        emitCached(entry, emit);
+      }
       return done(join(out, plan.target), manifest);
     }
   }

@@ -1,6 +1,8 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { refusalOf } from "../errors.ts";
+import { errorCode } from "../sys/processes.ts";
 import { artifactSchema, builtJobSchema, digestSchema } from "../release/manifest.ts";
 
 /** A path in the job's folder. */
@@ -50,7 +52,7 @@ export function entryFile(cache: string, key: string): string {
   return join(entriesDir(cache), key, "entry.json");
 }
 
-/** Reads an entry's description; undefined when there is none, "damaged" when it says nothing that can be used. */
+/** Reads an entry's description; undefined when there is none that may be read, "damaged" when it says nothing that can be used. */
 export async function readEntry(cache: string, key: string): Promise<StoredEntry | "damaged" | undefined> {
   const name = entryFile(cache, key);
   try {
@@ -58,7 +60,7 @@ export async function readEntry(cache: string, key: string): Promise<StoredEntry
     const checked = entry.safeParse(JSON.parse(await readFile(name, "utf8")));
     return checked.success && checked.data.key === key ? { ...checked.data, used: mtimeMs } : "damaged";
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ENOENT" ? undefined : "damaged";
+    return errorCode(error) === "ENOENT" || refusalOf(error) !== undefined ? undefined : "damaged";
   }
 }
 

@@ -13,6 +13,8 @@ import { besideEntry, checkVersion, dropEntry, entriesLimit, makeFolder, trim } 
 export interface JobCache {
   /** The description of a finished job; its files are not looked at. */
   find(key: string): Promise<StoredEntry | undefined>;
+  /** Notes that a finished job was of use, so that it is not the first to go. */
+  use(key: string): Promise<void>;
   /** Puts a finished job's artifacts (with `outputs` all that is kept) into the folder of a job, each file checked; undefined when there is none that is whole. */
   take(key: string, dir: string, outputs: boolean): Promise<StoredEntry | undefined>;
   /** Keeps what lies in a job's folder: its artifacts, and its outputs (files, folders or patterns). */
@@ -53,8 +55,13 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
     await drop(key, "entry.json");
     return undefined;
   };
+  const use = async (key: string) => {
+    const now = new Date();
+    await utimes(entryFile(cache, key), now, now).catch(ignoreRefusal);
+  };
   return {
     find,
+    use,
     async take(key, dir, outputs) {
       const entry = await find(key);
       if (entry === undefined) return undefined;
@@ -62,8 +69,10 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
       try {
         await guard(() => placeFiles(files, join(entriesDir(cache), key, "files"), dir));
       } catch (error) {
-        if (errorCode(error) !== "ENOENT") throw error;
-        await drop(key, "a file is missing");
+        const why = refusalOf(error);
+        if (why === undefined && errorCode(error) !== "ENOENT") throw error;
+        if (why === undefined) await drop(key, "a file is missing");
+        else tell(`What is kept in ${cache} cannot be taken: ${why}.`);
         return undefined;
       }
       const broken = await firstBroken(files, dir);
@@ -72,8 +81,7 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
         await drop(key, broken);
         return undefined;
       }
-      const now = new Date();
-      await utimes(entryFile(cache, key), now, now).catch(ignoreRefusal);
+      await use(key);
       return entry;
     },
     async keep(finished, dir, outputs) {

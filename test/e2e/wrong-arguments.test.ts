@@ -49,6 +49,10 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     "--target linux --remote-cache cache.example.com",
     ["Remote cache `cache.example.com` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].", "-> --remote-cache redis://"],
   ],
+  [
+    "--target linux --no-cache --remote-cache redis://x",
+    ["Option '--remote-cache <url>' cannot be used with option '--no-cache'."],
+  ],
   ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is no http://"]],
   ["patches apply dmeo tree", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
   ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],
