@@ -17,7 +17,7 @@ const outcomes = {
   "UNEXPECTED PASS": "unexpected pass",
 } as const;
 
-/** How a test ended; `where` is the file and line where it stopped, unless it passed. */
+/** How a test ended; `where` is the file and line where it stopped (a macro may write other words there), unless it passed. */
 export interface Result {
   readonly outcome: (typeof outcomes)[keyof typeof outcomes];
   readonly where?: string;
@@ -45,9 +45,9 @@ export function parseList(text: string, program: string): readonly Test[] {
 
 const words = Object.keys(outcomes).join("|");
 /** `NUM. TITLE (FILE:LINE): OUTCOME (FILE:LINE)`, in the log of a test with `NUM. FILE:LINE: ` in front; after `ok` come times. */
-const logLine = new RegExp(`^(\\d+)\\. .* \\(\\S+:\\d+\\): (${words})(?:\\s+\\((\\S+:\\d+)\\))?`);
+const logLine = new RegExp(`^(\\d+)\\. .* \\(\\S+:\\d+\\): (${words})(?:\\s+\\((.*)\\))?`);
 /** `NUM: TITLE  OUTCOME`, as the suite prints it while it runs. */
-const shownLine = new RegExp(`^ *(\\d+): .* (${words})(?: \\((\\S+:\\d+)\\))?\\s*$`);
+const shownLine = new RegExp(`^ *(\\d+): .* (${words})(?: \\((.*)\\))?\\s*$`);
 
 /** The results in a suite's log (`testsuite.log`, also one that is not finished) or in the log of one test, by number. */
 export function parseLog(text: string): ReadonlyMap<number, Result> {
@@ -63,7 +63,7 @@ function readLine(form: RegExp, line: string): readonly (readonly [number, Resul
   const [, number, word, where] = form.exec(line) ?? [];
   if (word === undefined) return [];
   const outcome = outcomes[word as keyof typeof outcomes];
-  return [[Number(number), { outcome, ...(where === undefined ? {} : { where }) }]];
+  return [[Number(number), { outcome, ...(where === undefined || outcome === "passed" ? {} : { where }) }]];
 }
 
 /** Numbers as a suite takes them: `1-5 7 9-12`. */

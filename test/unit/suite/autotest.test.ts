@@ -44,6 +44,7 @@ describe("a line of a running suite", () => {
       "949: ofproto - hidden rules FAILED (ofproto.at:2275)",
       [949, { outcome: "failed", where: "ofproto.at:2275" }],
     ],
+    "tells a failure at no line": ["1043: ssl file change FAILED (--wait=sb)", [1043, { outcome: "failed", where: "--wait=sb" }]],
     "is not taken in by a title": [
       "418: a title that says ok - OF1.0 skipped (x.at:2)",
       [418, { outcome: "skipped", where: "x.at:2" }],
