@@ -92,6 +92,7 @@ async function prepare(
   const { emit } = reporter;
   const wants = {
     target: first.target,
+    system: input.pipeline.host,
     packages: [...new Set(first.jobs.flatMap((job) => job.packages))],
     provers: [],
     crossCompiles: first.jobs.some((job) => crossCompiles(job.steps)),

@@ -38,7 +38,16 @@ export async function doctorCommand(options: DoctorOptions, surroundings: Doctor
   const packages = [...new Set(ids.flatMap((id) => pipeline.jobs[id]?.packages ?? []))];
   const steps = ids.flatMap((id) => pipeline.jobs[id]?.steps ?? []);
   const more = { provers: pipeline.provers ?? [], crossCompiles: crossCompiles(steps) };
-  const wants = { target, packages, ...more, jobs: ids.length, parallel: options.jobs, work: project.work, host };
+  const wants = {
+    target,
+    system: pipeline.host,
+    packages,
+    ...more,
+    jobs: ids.length,
+    parallel: options.jobs,
+    work: project.work,
+    host,
+  };
   const checks = await fitMachine(wants, { ...surroundings, install: options.fix });
   print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");

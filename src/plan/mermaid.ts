@@ -44,6 +44,9 @@ function madeBy(step: Step): readonly string[] {
       return step.with.programs.map((program) => `${program.slice(program.lastIndexOf("/") + 1)}.exe`);
     case "msi":
       return [`${step.with.name}-*.msi`];
+    case "download":
+      return [step.with.folder];
+    case "msys":
     case "shell":
       return [];
     case "zip":

@@ -1,6 +1,7 @@
 import { access, constants, realpath, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { coerce, gte } from "semver";
+import type { System } from "../config/pipeline.ts";
 import { BuildError } from "../errors.ts";
 import { installedPackages } from "../sys/apt.ts";
 import { exec, type Host } from "../sys/exec.ts";
@@ -26,6 +27,8 @@ export interface MachineCheck {
 /** What a build wants of a machine. */
 export interface MachineWants {
   readonly target: string;
+  /** The system that the pipeline runs on. */
+  readonly system: System;
   /** Debian packages of all jobs. */
   readonly packages: readonly string[];
   /** Debian packages without which nothing but `patches prove` fails. */
@@ -55,8 +58,10 @@ interface Program {
   readonly why: string;
 }
 
+const git: Program = { name: "git", package: "git", atLeast: "2.32", why: "fetches and patches sources" };
+
 const programs: readonly Program[] = [
-  { name: "git", package: "git", atLeast: "2.32", why: "fetches and patches sources" },
+  git,
   { name: "apt-get", package: "apt", atLeast: "2.0", why: "gets packages" },
   { name: "dpkg-query", package: "dpkg", atLeast: "1.20", why: "knows what is installed" },
   { name: "dpkg-deb", package: "dpkg", atLeast: "1.20", why: "reads packages" },
@@ -64,6 +69,8 @@ const programs: readonly Program[] = [
 
 /** Looks at everything that a build wants of the machine; reaches no network and changes nothing. */
 export async function checkMachine(wants: MachineWants): Promise<readonly MachineCheck[]> {
+  // What Windows lacks, its own steps say.
+  if (wants.system === "windows") return [await checkProgram(git, wants.host), await checkDisk(wants), checkMemory(wants)];
   const checked = await Promise.all(programs.map((program) => checkProgram(program, wants.host)));
   const canAsk = checked.every(({ name, status }) => name !== "dpkg-query" || status === "ok");
   return [

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { deb } from "./deb.ts";
+import { download } from "./download.ts";
 import { mingw } from "./mingw.ts";
 import { msi } from "./msi.ts";
+import { msys } from "./msys.ts";
 import { shell } from "./shell.ts";
 import type { StepContext } from "./step.ts";
 import { zip } from "./zip.ts";
@@ -12,8 +14,10 @@ export type Step = z.infer<typeof stepSchema>;
 /** The schema of a step: one branch a step kind, so that an unknown kind or key is named where it stands. A new kind is one line here and one in `runStep`. */
 export const stepSchema = z.discriminatedUnion("uses", [
   z.strictObject({ uses: z.literal("deb"), with: deb.schema }),
+  z.strictObject({ uses: z.literal("download"), with: download.schema }),
   z.strictObject({ uses: z.literal("mingw"), with: mingw.schema }),
   z.strictObject({ uses: z.literal("msi"), with: msi.schema }),
+  z.strictObject({ uses: z.literal("msys"), with: msys.schema }),
   z.strictObject({ uses: z.literal("shell"), with: shell.schema }),
   z.strictObject({ uses: z.literal("zip"), with: zip.schema }),
 ]);
@@ -23,10 +27,14 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
   switch (step.uses) {
     case "deb":
       return deb.run(step.with, context);
+    case "download":
+      return download.run(step.with, context);
     case "mingw":
       return mingw.run(step.with, context);
     case "msi":
       return msi.run(step.with, context);
+    case "msys":
+      return msys.run(step.with, context);
     case "shell":
       return shell.run(step.with, context);
     case "zip":

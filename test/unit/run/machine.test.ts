@@ -22,6 +22,7 @@ function machine(change: Readonly<Record<string, string>> = {}): Promise<Bin> {
 
 const wants = (bin: Bin, change: Partial<MachineWants> = {}): MachineWants => ({
   target: "linux",
+  system: "linux",
   packages: ["gcc", "make"],
   provers: [],
   crossCompiles: false,
@@ -56,6 +57,12 @@ describe("checkMachine", () => {
       "dpkg-query",
       "dpkg-deb",
     ]);
+  });
+
+  test("for a pipeline of Windows nothing of Debian is asked for", async () => {
+    await using bin = await machine();
+    const checks = await checkMachine(wants(bin, { system: "windows" }));
+    expect(checks.map((check) => check.name)).toEqual(["git", "disk space", "memory"]);
   });
 
   test("disk space and memory are asked for by the number of jobs and of processes, and both say what to do", async () => {

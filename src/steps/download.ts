@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { download as fetchFile } from "../sys/download.ts";
+import { writeWhole } from "../sys/files.ts";
+import { unpackZip } from "../sys/zip.ts";
+import { insidePath } from "./path.ts";
+import type { StepContext, StepKind } from "./step.ts";
+
+const schema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe("a zip archive"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted"),
+  folder: insidePath.describe("folder of the job that it is unpacked into"),
+});
+
+type Input = z.infer<typeof schema>;
+
+/** `uses: download`: a zip archive that the build needs besides its source, known by its sha256, unpacked in the job's folder. */
+export const download: StepKind<Input> = { name: "download", schema, run };
+
+async function run({ url, sha256, folder }: Input, { dir, host, onLines }: StepContext): Promise<void> {
+  const file = join(dir, "tmp/download.zip");
+  await writeWhole(file, await fetchFile(url, sha256, host.signal));
+  await unpackZip(file, join(dir, folder));
+  await onLines([`kovn-build: ${url} unpacked into ${folder}`]);
+}

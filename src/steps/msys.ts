@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+import { exec } from "../sys/exec.ts";
+import { runProgram, type StepContext, type StepKind } from "./step.ts";
+
+const schema = z.strictObject({
+  script: z
+    .string()
+    .min(1)
+    .describe("run by MSYS2's bash in `src/`, with Visual C++'s environment; values come as environment variables"),
+});
+
+type Input = z.infer<typeof schema>;
+
+/** Where the installers of Visual Studio and MSYS2 put these, and where GitHub's windows-2022 has them. */
+const vswhere = String.raw`C:\Program Files (x86)\Microsoft Visual Studio\Installer\vswhere.exe`;
+const bash = String.raw`C:\msys64\usr\bin\bash.exe`;
+
+/** `uses: msys`: a few lines of bash on Windows, where `cl`, `link`, `nmake`, `MSBuild` and the tools of MSYS2 are at hand. */
+export const msys: StepKind<Input> = { name: "msys", schema, run };
+
+async function run({ script }: Input, context: StepContext): Promise<void> {
+  const env = { ...(await visualEnv(context)), MSYS2_PATH_TYPE: "inherit", MSYSTEM: "MSYS", CHERE_INVOKING: "1" };
+  await runProgram(bash, ["--login", "-eu", "-o", "pipefail", "-c", script], env, context);
+}
+
+/** What `vcvars64.bat` of the newest Visual Studio sets. */
+async function visualEnv({ host }: StepContext): Promise<Readonly<Record<string, string>>> {
+  const found = await exec(vswhere, ["-latest", "-property", "installationPath"], { host });
+  const [studio = ""] = found.stdout.split(/\r?\n/);
+  if (studio === "") throw new BuildError("build", "There is no Visual Studio on this machine (vswhere names none).");
+  const batch = String.raw`${studio}\VC\Auxiliary\Build\vcvars64.bat`;
+  const said = await exec("cmd.exe", ["/d", "/s", "/c", `call "${batch}" >nul && set`], { host });
+  if (said.exitCode !== 0) throw new BuildError("build", `${batch} ended with exit code ${said.exitCode}.`);
+  return parseEnvironment(said.stdout);
+}
+
+/** Reads what cmd's `set` prints: `NAME=value` a line. Windows does not mind how names are spelled, and has `Path`; bash does, and has `PATH`. */
+export function parseEnvironment(text: string): Readonly<Record<string, string>> {
+  const rows = text.split(/\r?\n/).flatMap((line) => {
+    const [, name, value = ""] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [[/^path$/i.test(name) ? "PATH" : name, value] as const];
+  });
+  return Object.fromEntries(rows);
+}
