@@ -47,8 +47,8 @@ export async function startWine(prefix: string, host: Host): Promise<Runner> {
   let isUp: () => void = () => undefined;
   const up = new Promise<"up">((resolve) => (isUp = () => resolve("up")));
   // A shell that waits for its next command: while it runs, so do Windows' own services. Else the first program would start them, as heirs
-  // of its output, which then has no end.
-  const shell = exec("sh", ["-c", "sleep infinity | exec wine cmd"], {
+  // of its output, which then has no end. When it ends early, so does `sleep` (kill(2): 0 is the group).
+  const shell = exec("sh", ["-c", "sleep infinity | { wine cmd; kill 0; }"], {
     host: inside,
     onLines: async (lines) => {
       said.push(...lines.filter((line) => line.trim() !== ""));

@@ -1,8 +1,12 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { writeZip } from "../../src/sys/zip.ts";
+import { makeBin, type Bin } from "../helpers/bin.ts";
+import { run } from "../helpers/cli.ts";
 
 const cli = resolve("build/cli.js");
 
@@ -74,4 +78,71 @@ test.each(wrong)("%s is a wrong argument", async (_, args, message) => {
   expect(stderr).toContain(message);
   expect(stdout).toBe("");
   expect(exitCode).toBe(2);
+});
+
+/** Stands for Wine: its shell, and a script in place of each Windows program. */
+const aWine = {
+  sh: "",
+  git: "",
+  cat: "",
+  sleep: "",
+  wineserver: "exit 0",
+  wine: `echo "$WINEPREFIX" > "$dir/prefix"
+case $1 in wineboot) exit;; cmd) echo 'Microsoft Windows 10.0'; cat;; esac
+program=\${1#Z:}; shift; exec sh "$program" "$@"`,
+};
+
+async function proveWindows(bin: Bin, programs: string, ...args: readonly string[]) {
+  const all = ["patches", "prove", "4", "--runner", "wine", "--programs", programs, ...args];
+  return run(process.cwd(), [process.execPath, cli, ...all], { PATH: bin.path, HOME: bin.dir });
+}
+
+test("with --runner wine, programs that end in .exe are run by a Wine of their own, and paths get its drive letter", async () => {
+  await using bin = await makeBin(aWine);
+  await using folder = await emptyFolder();
+  await writeFile(join(folder.path, "ovsdb-tool"), "never run");
+  const script = `echo "ovsdb-tool: $OVS_RUNDIR $PWD says no\r" >&2; printf '\\r\\n' >&2; exit 1`;
+  await writeFile(join(folder.path, "ovsdb-tool.exe"), script);
+  const { exitCode, stdout } = await proveWindows(bin, folder.path);
+  expect(stdout).toMatch(/^ 4 .* fail .*--sid=\S+: Z:(\/\S+) \1 says no, wanted /);
+  expect(exitCode).toBe(1);
+  const prefix = (await readFile(join(bin.dir, "prefix"), "utf8")).trim();
+  expect(existsSync(prefix)).toBe(false);
+});
+
+test("programs are found in a zip and in a folder with one", async () => {
+  await using bin = await makeBin(aWine);
+  await using folder = await emptyFolder();
+  await writeFile(join(folder.path, "tool"), "echo inside >&2; exit 1");
+  await writeZip(join(folder.path, "ovs.zip"), [{ name: "usr/bin/ovsdb-tool.exe", path: join(folder.path, "tool") }], 1e9);
+  for (const programs of [folder.path, join(folder.path, "ovs.zip")])
+    expect((await proveWindows(bin, programs)).stdout).toContain("--sid=11111111-2222-3333-4444-555555555555: inside");
+});
+
+test("what Windows has not is skipped, with the reason", async () => {
+  await using bin = await makeBin(aWine);
+  await using folder = await emptyFolder();
+  await writeFile(join(folder.path, "ovs-vswitchd.exe"), "");
+  await writeFile(join(folder.path, "ovn-northd.exe"), "");
+  const { stdout } = await proveWindows(bin, folder.path, "5", "16");
+  expect(stdout).toMatch(/^ 5 .* skipped {2}a change of `ovn-ctl`/m);
+  expect(stdout).toMatch(/^16 .* skipped {2}a change of what ovs-vswitchd does with glibc's memory/m);
+});
+
+const broken: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+  [
+    "says why and ends",
+    { wine: "echo 'wine: could not load ntdll.so' >&2; exit 1" },
+    "Wine does not start: wine: could not load ntdll.so",
+  ],
+  ["has no shell", { wine: "[ $1 = wineboot ] || echo 'wine: no cmd.exe'" }, "Wine does not start: wine: no cmd.exe"],
+];
+test.each(broken)("a Wine that %s is a failure of the machine", async (_, change, message) => {
+  await using bin = await makeBin({ ...aWine, ...change });
+  await using folder = await emptyFolder();
+  const { exitCode, stdout, stderr } = await proveWindows(bin, folder.path);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain("-> kovn-build doctor --target windows --fix (as root)");
+  expect(stdout).toBe("");
+  expect(exitCode).toBe(1);
 });

@@ -1,0 +1,16 @@
+// How long does a cold build for Windows take, beside the one for Linux? `npx tsx bench/targets.ts --from ovs=../ovs --from ovn=../ovn`, on a
+// quiet machine that has what both need (`kovn-build doctor`); `--only ovs --from apt` where OVN's source is out of reach.
+import { cli, inFolder, printMachine, report, run } from "./measure.ts";
+
+const options = process.argv.slice(2);
+printMachine();
+console.log(`kovn-build --no-cache ${options.join(" ")}`);
+const seconds: Record<string, number> = {};
+for (const target of ["linux", "windows"])
+  await inFolder(async (folder) => {
+    const started = performance.now();
+    await run(process.execPath, [cli, "--target", target, "--no-cache", ...options], folder);
+    seconds[target] = (performance.now() - started) / 1000;
+    report(`--target ${target}`, seconds[target], "s");
+  });
+report("windows / linux", (seconds["windows"] ?? 0) / (seconds["linux"] ?? 1), "x");

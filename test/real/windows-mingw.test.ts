@@ -1,0 +1,113 @@
+import { cp, mkdir, readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Manifest } from "../../src/index.ts";
+import { kovnBuild, temporaryFolder } from "./machine.ts";
+import { startWindows, type Windows } from "./wine.ts";
+
+const args = ["build", "--target", "windows", "--only", "ovs", "--from", "apt"];
+const programs = ["ovs-appctl", "ovs-dpctl", "ovs-ofctl", "ovs-testcontroller", "ovs-vsctl", "ovs-vswitchd", "ovsdb-client"];
+const all = [...programs, "ovsdb-server", "ovsdb-tool", "vtep-ctl"];
+
+describe("Open vSwitch for Windows from Debian's openvswitch-source", async () => {
+  const folder = await temporaryFolder();
+  const [first, second] = [join(folder.path, "first"), join(folder.path, "second")];
+  const dist = join(first, "dist/windows");
+  let windows: Windows;
+  afterAll(async () => {
+    await windows.end();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  beforeAll(async () => {
+    await mkdir(first);
+    await kovnBuild(first, [...args, "--install-deps"]);
+    await kovnBuild(first, ["doctor", "--target", "windows", "--fix"]);
+    windows = await startWindows(join(folder.path, "wine"));
+  });
+
+  const manifest = async () => JSON.parse(await readFile(join(dist, "artifacts.json"), "utf8")) as Manifest;
+  const named = async (pattern: RegExp) => (await readdir(dist)).find((name) => pattern.test(name)) ?? "";
+  const table = async (name: string) =>
+    (await execa("msiinfo", ["export", await named(/\.msi$/), name], { cwd: dist })).stdout.replaceAll("\r", "");
+
+  test("dist holds an installer, a zip, debug information of each program, and checksums that are true", async () => {
+    const { artifacts, jobs } = await manifest();
+    const suffix = /\+kovn\d+\.[0-9a-f]{8}/.source;
+    const kinds = artifacts.map(({ file }) => file.replace(new RegExp(`3\\.1\\.0-2\\+deb12u1${suffix}`), "V"));
+    expect(kinds).toEqual(["OpenvSwitch-V-x64.msi", ...all.map((name) => `debug/${name}.exe.debug`), "ovs-V-win64.zip"]);
+    expect(jobs[0]).toMatchObject({ alternate: true, inputs: [{ name: "openvswitch.wxs" }] });
+    await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
+  });
+
+  test("programs import DLLs of Windows only, are hardened and have no time stamp", async () => {
+    const out = join(folder.path, "unpacked");
+    await execa("python3", ["-m", "zipfile", "-e", join(dist, await named(/\.zip$/)), out]);
+    const found = (await readdir(out, { recursive: true })).filter((name) => name.endsWith(".exe"));
+    expect(found.length).toBe(all.length);
+    for (const name of found) {
+      const { stdout } = await execa("x86_64-w64-mingw32-objdump", ["-p", join(out, name)]);
+      const dlls = [...stdout.matchAll(/DLL Name: (\S+)/g)].map(([, dll = ""]) => dll.toLowerCase());
+      expect(dlls.length).toBeGreaterThan(1);
+      expect(dlls.join(" ")).toMatch(/^((advapi32|iphlpapi|kernel32|msvcrt|ole32|oleaut32|shlwapi|ws2_32)\.dll ?)+$/);
+      for (const word of ["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT", "Thu Jan  1 00:00:00 1970"])
+        expect(stdout).toContain(word);
+    }
+  });
+
+  test("the installer's tables say what is installed", async () => {
+    const services = await table("ServiceInstall");
+    expect(services).toMatch(/ovsdb-server\t.*--pidfile="\[APPDATADIR\]ovsdb-server\.pid".*--remote=ptcp:6640:127\.0\.0\.1/);
+    expect(services).toMatch(/ovs-vswitchd\t.*ovsdb-server\[~\].*tcp:127\.0\.0\.1:6640/);
+    expect(await table("Property")).toMatch(/ProductName\tOpen vSwitch for Hyper-V\nProductVersion\t3\.1\.\d+\n/);
+    expect(await table("Environment")).toContain("=-*PATH\t[~];[BINARIESDIR]");
+    expect(await table("File")).not.toContain("ovsext.sys");
+    expect(await table("Upgrade")).toMatch(/^\{DA802B12-433D-4742-A7AE-783AA0C48222\}\t0\.0\.0\t3\.1\.\d+\t/m);
+  });
+
+  test("the installer lays the files, starts both services and extends PATH; afterwards nothing is left", async () => {
+    const before = await windows.files();
+    await windows.msi("/i", join(dist, await named(/\.msi$/)));
+    const installed = (await windows.files()).filter((name) => !before.includes(name));
+    for (const name of all) expect(installed).toContain(`Program Files/Open vSwitch/bin/${name}.exe`);
+    expect(installed).toContain("Program Files/Open vSwitch/conf/conf.db");
+    for (const service of ["ovsdb-server", "ovs-vswitchd"])
+      expect(await windows.run("sc", "query", service)).toMatch(/STATE +: 4 +RUNNING/);
+    expect(await windows.path()).toContain(String.raw`C:\Program Files\Open vSwitch\bin`);
+    const vsctl = String.raw`C:\Program Files\Open vSwitch\bin\ovs-vsctl.exe`;
+    expect(await windows.run(vsctl, "--timeout=20", "get", "Open_vSwitch", ".", "ovs_version")).toMatch(/"?3\.1\.\d+"?/);
+    await windows.msi("/x", join(dist, await named(/\.msi$/)));
+    expect(await windows.path()).not.toContain("Open vSwitch");
+    const left = (await windows.files()).filter((name) => !before.includes(name) && /open ?vswitch|ovs/i.test(name));
+    expect(left).toEqual([]);
+  });
+
+  test("`patches prove` passes under Wine for each entry of OVS that Windows has", async () => {
+    const output = await kovnBuild(folder.path, [
+      "patches",
+      "prove",
+      "--only",
+      "ovs",
+      "--programs",
+      dist,
+      "--runner",
+      "wine",
+      "--json",
+    ]);
+    const { entries } = JSON.parse(output) as { entries: { entry: number; verdict: string }[] };
+    expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual([
+      ...[1, 2, 3, 4, 8, 9, 10].map((entry) => `${entry} pass`),
+      "16 skipped",
+    ]);
+  });
+
+  test("a build in another folder gives the same bytes", async () => {
+    // What the first one compiled is taken from it, to save minutes: what is compared is all that comes after the compiler.
+    await mkdir(join(second, ".kovn/cache"), { recursive: true });
+    await cp(join(first, ".kovn/cache/ccache"), join(second, ".kovn/cache/ccache"), { recursive: true });
+    await kovnBuild(second, args);
+    const sums = async (path: string) => readFile(join(path, "dist/windows/SHA256SUMS"), "utf8");
+    expect(await sums(second)).toBe(await sums(first));
+  });
+});

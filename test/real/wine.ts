@@ -1,0 +1,51 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** A Windows of its own, by Wine. */
+export interface Windows {
+  /** Runs a program and answers with what it prints; fails the test when it fails. */
+  run(program: string, ...args: readonly string[]): Promise<string>;
+  /** Installs (`/i`) or removes (`/x`) a product. */
+  msi(option: "/i" | "/x", file: string): Promise<void>;
+  /** The system's PATH. */
+  path(): Promise<string>;
+  /** Paths of all files and folders of drive C. */
+  files(): Promise<readonly string[]>;
+  end(): Promise<void>;
+}
+
+/** Makes a Windows 10 in the folder `prefix`. */
+export async function startWindows(prefix: string): Promise<Windows> {
+  const env = { PATH: "/usr/bin:/bin", HOME: "/tmp", WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "", TZ: "UTC" };
+  // Services that Wine leaves running have the output open, so that it goes to a file which is read when the program has ended.
+  const wine = async (...args: readonly string[]) => {
+    const { stdout } = await execa(
+      "sh",
+      ["-c", `wine "$@" >"$WINEPREFIX.out" 2>"$WINEPREFIX.err" && cat "$WINEPREFIX.out"`, "sh", ...args],
+      {
+        env,
+        extendEnv: false,
+        stdin: "ignore",
+      },
+    );
+    return stdout.replaceAll("\r", "");
+  };
+  const server = (option: string) => execa("wineserver", [option], { env, extendEnv: false, reject: false });
+  await wine("wineboot", "--init");
+  await server("-w");
+  // Wine's default is Windows 7, which is too old for the installer.
+  await wine("winecfg", "-v", "win10");
+  await server("-w");
+  const environment = String.raw`HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`;
+  return {
+    run: (program, ...args) => wine(program, ...args),
+    msi: async (option, file) => void (await wine("msiexec", option, `Z:${file.replaceAll("/", "\\")}`, "/qn")),
+    path: () => wine("reg", "query", environment, "/v", "PATH"),
+    files: async () => readdir(join(prefix, "drive_c"), { recursive: true }),
+    end: async () => {
+      await server("-k");
+      await server("-w");
+    },
+  };
+}
