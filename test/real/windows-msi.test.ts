@@ -1,0 +1,95 @@
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { execa } from "execa";
+import { beforeAll, expect, test } from "vitest";
+import { readPipeline } from "../../src/config/pipeline.ts";
+import { runStep } from "../../src/steps/registry.ts";
+import { temporaryFolder } from "./machine.ts";
+
+// The installer's step alone, with tiny files in place of programs: what the whole build does not show.
+beforeAll(async () => void (await execa("apt-get", ["-qy", "install", "--no-install-recommends", "wixl", "msitools"])));
+
+/** Makes an installer in `dir` as the pipeline says, of the given revision; answers with its path. */
+async function makeInstaller(dir: string, { driver = false, revision = 1 } = {}): Promise<string> {
+  const project = { root: resolve("."), work: dir };
+  const pipeline = await readPipeline(project, { target: "windows", toolchain: "mingw" }, "linux");
+  const wxs = await readFile("pipelines/openvswitch.wxs", "utf8");
+  const sources = [...wxs.matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) => join(dir, "src", path));
+  const files = sources.filter((path) => driver || !path.includes("driver"));
+  for (const path of [...files, join(dir, "inputs/openvswitch.wxs")]) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, path.endsWith(".wxs") ? wxs : path.slice(dir.length));
+  }
+  for (const folder of ["out", "tmp", "home"]) await mkdir(join(dir, folder), { recursive: true });
+  const context = {
+    ...{
+      dir,
+      arch: "amd64",
+      flags: "",
+      parallel: 1,
+      epoch: 1.7e9,
+      version: "3.1.8",
+      revision,
+      versionSuffix: `+kovn${revision}.12345678`,
+    },
+    ...{ compilerCache: undefined, host: { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal } },
+    onLines: async () => undefined,
+  };
+  for (const step of pipeline.jobs["ovs"]?.steps ?? []) if (step.uses === "msi") await runStep(step, context);
+  const [name = ""] = await readdir(join(dir, "out"));
+  return join(dir, "out", name);
+}
+
+async function table(file: string, name: string): Promise<string> {
+  return (await execa("msiinfo", ["export", file, name])).stdout.replaceAll("\r", "");
+}
+
+async function productCode(file: string): Promise<string> {
+  return /^ProductCode\t(.*)$/m.exec(await table(file, "Property"))?.[1] ?? "";
+}
+
+test("the same files in another folder give the same installer", async () => {
+  await using folder = await temporaryFolder();
+  const [one, two] = [await makeInstaller(join(folder.path, "one")), await makeInstaller(join(folder.path, "two"))];
+  expect((await readFile(one)).equals(await readFile(two))).toBe(true);
+});
+
+test("the next revision is another product, newer, with the same upgrade code, that replaces up to its own version", async () => {
+  await using folder = await temporaryFolder();
+  const first = await makeInstaller(join(folder.path, "one"));
+  const second = await makeInstaller(join(folder.path, "two"), { revision: 2 });
+  expect(await productCode(first)).not.toBe(await productCode(second));
+  expect(await table(first, "Property")).toContain("ProductVersion\t3.1.8001\n");
+  expect(await table(second, "Property")).toContain("ProductVersion\t3.1.8002\n");
+  const code = "{DA802B12-433D-4742-A7AE-783AA0C48222}";
+  expect(await table(second, "Upgrade")).toContain(`${code}\t0.0.0\t3.1.8003\t\t256\t\tOLDERFOUND`);
+  expect(await table(second, "Upgrade")).toContain(`${code}\t3.1.8002\t\t\t2\t\tNEWERFOUND`);
+});
+
+test("a driver's three files are installed, and only where there is one", async () => {
+  await using folder = await temporaryFolder();
+  const withDriver = await table(await makeInstaller(join(folder.path, "one"), { driver: true }), "File");
+  for (const name of ["ovsext.sys", "ovsext.inf", "ovsext.cat"])
+    expect(withDriver).toMatch(new RegExp(`\\tDriver\\t\\S*${name}\\t`));
+  expect(await table(await makeInstaller(join(folder.path, "two")), "File")).not.toContain("ovsext");
+});
+
+test("actions stand in an order that Windows Installer accepts", async () => {
+  await using folder = await temporaryFolder();
+  const rows = (await table(await makeInstaller(folder.path), "InstallExecuteSequence"))
+    .split("\n")
+    .map((row) => row.split("\t"));
+  const ordered = rows.toSorted((a, b) => Number(a[2]) - Number(b[2])).map(([name]) => name);
+  const wanted = [
+    "LaunchConditions",
+    "InstallValidate",
+    "RemoveExistingProducts",
+    "InstallInitialize",
+    "StopServices",
+    "DeleteServices",
+  ];
+  const rest = ["RemoveEnvironmentStrings", "RemoveFiles", "InstallFiles", "WriteEnvironmentStrings", "InstallServices"];
+  const last = ["CreateDatabase", "StartServices", "InitDatabase", "RemoveLogs", "InstallFinalize"];
+  const all = [...wanted, ...rest, ...last];
+  expect(ordered.filter((name) => all.includes(name ?? ""))).toEqual(all);
+});
