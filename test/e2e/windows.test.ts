@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Plan } from "../../src/index.ts";
+import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
@@ -146,6 +147,23 @@ describe("wrong input", () => {
       "Line 1.0 has `demo` 1.10.0, and pipeline `windows-mingw` builds it up to 1.2: upstream removed Windows in 1.3.",
     );
   });
+});
+
+test("a cross compiler with other threads than POSIX is refused before anything runs, with the command that chooses the right one", async ({
+  folder,
+}) => {
+  const mingw = "{ uses: mingw, with: { configure: [], programs: [demo], dlls: [] } }";
+  const project = await makeProject(folder, {
+    ...files,
+    "pipelines/b-mingw.yaml": pipeline("mingw", "linux").replace(step, mingw),
+  });
+  const before = await contentOf(project);
+  await using bin = await makeBin({ "x86_64-w64-mingw32-gcc": "echo 'Thread model: win32' >&2" });
+  const { exitCode, stderr } = await kovnBuild(project, windows, { PATH: `${bin.path}:${process.env["PATH"]}` });
+  expect(stderr).toContain("x86_64-w64-mingw32-gcc: win32 threads (wanted: posix threads");
+  expect(stderr).toContain("-> update-alternatives --set x86_64-w64-mingw32-gcc /usr/bin/x86_64-w64-mingw32-gcc-posix");
+  expect(exitCode).toBe(2);
+  expect(await contentOf(project)).toEqual(before);
 });
 
 test("every input of a pipeline is part of the package", () => {
