@@ -33,6 +33,7 @@ async function makeInstaller(dir: string, { driver = false, revision = 1 } = {})
       versionSuffix: `+kovn${revision}.12345678`,
     },
     ...{ compilerCache: undefined, host: { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal } },
+    onReady: () => undefined,
     onLines: async () => undefined,
   };
   for (const step of pipeline.jobs["ovs"]?.steps ?? []) if (step.uses === "msi") await runStep(step, context);

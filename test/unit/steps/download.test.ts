@@ -25,7 +25,7 @@ async function run(dir: string, change: { readonly path?: string; readonly diges
   try {
     await download.run(
       { url, sha256: change.digest ?? sha256(archive), folder: "code" },
-      { ...context, compilerCache: undefined, host, onLines: async () => undefined },
+      { ...context, compilerCache: undefined, host, onReady: () => undefined, onLines: async () => undefined },
     );
   } finally {
     await close();
