@@ -13,7 +13,7 @@ import { sourceRoutes } from "./entry-12-source-routes.ts";
 import { broadcastArp } from "./entry-13-broadcast-arp.ts";
 import { emptyLoadBalancer } from "./entry-14-load-balancer.ts";
 import { destinationMac } from "./entry-15-destination-mac.ts";
-import { memory } from "./entry-16-memory.ts";
+import { memory, windowsMemory } from "./entry-16-memory.ts";
 import { multicast } from "./entry-17-multicast.ts";
 
 /** One check for each entry of the seed, in its order, as Linux programs are checked. */
@@ -43,7 +43,7 @@ const windowsChecks: readonly Check[] = [
   notOnWindows(5, "a change of `ovn-ctl`, a shell script that there is not on Windows"),
   windowsEndpoint,
   windowsDaemonOptions,
-  notOnWindows(16, "a change of what ovs-vswitchd does with glibc's memory, which there is not on Windows"),
+  windowsMemory,
 ];
 
 /** One check for each entry of the seed, in its order, for programs of a system. */

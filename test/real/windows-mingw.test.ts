@@ -96,10 +96,9 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
       "--json",
     ]);
     const { entries } = JSON.parse(output) as { entries: { entry: number; verdict: string }[] };
-    expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual([
-      ...[1, 2, 3, 4, 8, 9, 10].map((entry) => `${entry} pass`),
-      "16 skipped",
-    ]);
+    expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual(
+      [1, 2, 3, 4, 8, 9, 10, 16].map((entry) => `${entry} pass`),
+    );
   });
 
   test("a build in another folder gives the same bytes", async () => {
