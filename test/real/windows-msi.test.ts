@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { beforeAll, expect, test } from "vitest";
 import { readPipeline } from "../../src/config/pipeline.ts";
 import { runStep } from "../../src/steps/registry.ts";
+import { aStepContext } from "../helpers/step.ts";
 import { temporaryFolder } from "./machine.ts";
 
 // The installer's step alone, with tiny files in place of programs: what the whole build does not show.
@@ -21,21 +22,7 @@ async function makeInstaller(dir: string, { driver = false, revision = 1 } = {})
     await writeFile(path, path.endsWith(".wxs") ? wxs : path.slice(dir.length));
   }
   for (const folder of ["out", "tmp", "home"]) await mkdir(join(dir, folder), { recursive: true });
-  const context = {
-    ...{
-      dir,
-      arch: "amd64",
-      flags: "",
-      parallel: 1,
-      epoch: 1.7e9,
-      version: "3.1.8",
-      revision,
-      versionSuffix: `+kovn${revision}.12345678`,
-    },
-    ...{ compilerCache: undefined, host: { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal } },
-    onReady: () => undefined,
-    onLines: async () => undefined,
-  };
+  const context = aStepContext(dir, { revision, versionSuffix: `+kovn${revision}.12345678` });
   for (const step of pipeline.jobs["ovs"]?.steps ?? []) if (step.uses === "msi") await runStep(step, context);
   const [name = ""] = await readdir(join(dir, "out"));
   return join(dir, "out", name);

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { download } from "../../../src/steps/download.ts";
 import { sha256 } from "../../../src/sys/files.ts";
 import { test } from "../../helpers/folder.ts";
-import { host } from "../../helpers/host.ts";
+import { aStepContext } from "../../helpers/step.ts";
 
 const archive = zipSync({ "code/Makefile": Buffer.from("all:\n") });
 
@@ -21,12 +21,8 @@ async function run(dir: string, change: { readonly path?: string; readonly diges
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${change.path ?? "/code.zip"}`;
   const close = async () => new Promise((resolve) => server.close(resolve));
   if (change.close === true) await close();
-  const context = { dir, arch: "amd64", flags: "", parallel: 1, epoch: 0, version: "1", revision: 1, versionSuffix: "" };
   try {
-    await download.run(
-      { url, sha256: change.digest ?? sha256(archive), folder: "code" },
-      { ...context, compilerCache: undefined, host, onReady: () => undefined, onLines: async () => undefined },
-    );
+    await download.run({ url, sha256: change.digest ?? sha256(archive), folder: "code" }, aStepContext(dir));
   } finally {
     await close();
   }

@@ -1,0 +1,21 @@
+import type { StepContext } from "../../src/steps/step.ts";
+import { host } from "./host.ts";
+
+/** What a step gets in the job's folder `dir`; its output goes nowhere. */
+export function aStepContext(dir: string, changes: Partial<StepContext> = {}): StepContext {
+  return {
+    dir,
+    arch: "amd64",
+    flags: "",
+    parallel: 1,
+    epoch: 1.7e9,
+    version: "3.1.8",
+    revision: 1,
+    versionSuffix: "+kovn1.12345678",
+    compilerCache: undefined,
+    onReady: () => undefined,
+    host,
+    onLines: async () => undefined,
+    ...changes,
+  };
+}
