@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { checksums } from "./artifact.ts";
+import { makeProvenance } from "./provenance.ts";
 import type { ReleaseSet } from "./set.ts";
 
 /** A file as it is published: its bytes are those of a file, or a text that was made for the set. `size` is in bytes. */
@@ -14,13 +15,17 @@ export type Asset = { readonly name: string; readonly size: number; readonly sha
 /** The name of the list of digests. */
 export const sumsName = "SHA256SUMS";
 
-/** What is published of a set where files lie side by side: its files, each build's `artifacts.json`, the list of materials, and last the digests of all. Throws "usage" for a name that is there twice. */
+/** What is published of a set where files lie side by side: its files, each build's `artifacts.json`, the list of materials, each build's provenance, and last the digests of all. Throws "usage" for a name that is there twice. */
 export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   const files = set.files.map(({ name, path, size, sha256: digest }): Asset => ({ name, path, size, sha256: digest }));
   const manifests = set.dists.map(async ({ name, folder }) =>
     textAsset(`artifacts-${name}.json`, await readFile(join(folder, "artifacts.json"), "utf8")),
   );
-  const assets = [...files, ...(await Promise.all(manifests)), sbomAsset(set)];
+  const read = await Promise.all(manifests);
+  const statements = set.dists.map((dist, index) =>
+    textAsset(`provenance-${dist.name}.intoto.json`, makeProvenance(set, dist, read[index])),
+  );
+  const assets = [...files, ...read, sbomAsset(set), ...statements];
   const sums = checksums(assets.map((asset) => ({ file: asset.name, sha256: asset.sha256 })));
   const all = [...assets, textAsset(sumsName, sums)];
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);

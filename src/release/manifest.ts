@@ -94,7 +94,14 @@ const manifest = z.object({
   variant: name,
   arch: name,
   flags: z.string(),
-  builder: z.object({ name: z.string(), version: z.string(), node: z.string() }),
+  builder: z.object({
+    name: z.string(),
+    version: z.string(),
+    node: z.string(),
+    /** Addresses of the workflow and of its run, for a build in Actions. */
+    workflow: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+  }),
   jobs: z.array(builtJobSchema).min(1).readonly(),
   artifacts: z.array(artifactSchema).readonly(),
 });

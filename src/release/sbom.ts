@@ -2,6 +2,7 @@ import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
 import type { Models } from "@cyclonedx/cyclonedx-library";
 import { keyOf } from "../plan/key.ts";
 import type { BuiltJob, Manifest } from "./manifest.ts";
+import { debianPurl, upstream } from "./purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
 
 /** DEP-3's `Origin` in the words of CycloneDX; what is neither upstream's nor taken back from it is unofficial. */
@@ -115,22 +116,6 @@ function properties(values: Readonly<Record<string, string | number | boolean>>,
 
 function sourceRef(job: BuiltJob): string {
   return `source:${job.source}`;
-}
-
-/** Where the source before the patches is found. */
-function upstream({ source, version, base }: BuiltJob): {
-  readonly name: string;
-  readonly version: string;
-  readonly purl: string;
-} {
-  if (base.kind === "apt")
-    return { name: base.package, version: base.version, purl: debianPurl("debian", base.package, base.version, "all") };
-  const place = encodeURIComponent(`git+${base.url}@${base.commit}`);
-  return { name: source, version, purl: `pkg:generic/${source}@${encodeURIComponent(version)}?vcs_url=${place}` };
-}
-
-function debianPurl(namespace: string, name: string, version: string, arch: string): string {
-  return `pkg:deb/${namespace}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${arch}`;
 }
 
 function filePurl(file: SetFile): { readonly purl?: string } {

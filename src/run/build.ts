@@ -38,7 +38,7 @@ export interface BuildOptions {
   readonly cache: JobCache | undefined;
   /** Remembers compilations; undefined when none may. */
   readonly compilerCache: CompilerCache | undefined;
-  readonly builder: { readonly name: string; readonly version: string; readonly node: string };
+  readonly builder: Manifest["builder"];
   readonly host: Host;
   readonly emit: Emit;
 }

@@ -20,7 +20,7 @@ describe("publish --to github", { timeout }, () => {
     const result = await kovnBuild(project, ["publish", "--to", "github"], server.env);
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toContain(`see       ${server.url}/o/r/releases/tag/v1.0.0`);
-    expect(result.stderr).toMatch(/^github: 1 of 6 uploaded: /m);
+    expect(result.stderr).toMatch(/^github: 1 of 7 uploaded: /m);
     await expectPublished(server, await readSet(dist));
     const [release] = server.state.releases;
     expect(release).toMatchObject({ name: "Kube-OVN 1.0.0: demo 1.2.3", prerelease: false });
@@ -37,7 +37,7 @@ describe("publish --to github", { timeout }, () => {
     const set = await readSet(dist);
     // The requests of an undisturbed publish: two to check, two to look and make the draft, one list, the uploads.
     expect(await killAndGoOn(project, set, commit, { number: 8, moment: "during" })).toBe("draft");
-    expect(await killAndGoOn(project, set, commit, { number: 14, moment: "after" })).toBe("public");
+    expect(await killAndGoOn(project, set, commit, { number: 15, moment: "after" })).toBe("public");
   });
 
   test("is stopped by Ctrl-C at once, also while it waits for a limit to end", async ({ folder }) => {

@@ -34,6 +34,8 @@ describe("publish --to dir", () => {
       "demo_1.2.3-1+kovn1.00000001_amd64.deb",
       "ovs.msi",
       "ovs.zip",
+      "provenance-linux-amd64-default.intoto.json",
+      "provenance-windows-amd64-default.intoto.json",
       expect.stringMatching(/^sbom-1\.0-[0-9a-f]{12}\.cdx\.json$/),
     ]);
     expect(await run(join(folder, "out"), ["sha256sum", "--check", "--strict", "SHA256SUMS"])).toMatchObject({ exitCode: 0 });

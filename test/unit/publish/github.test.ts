@@ -15,7 +15,7 @@ describe("a release on GitHub", () => {
     await expectPublished(server, set);
     expect(added).toEqual((await listAssets(set)).map(({ name }) => name));
     expect(url).toBe(`${server.url}/o/r/releases/tag/v1.0.0`);
-    expect(told).toContain("github: 7 of 7 uploaded:");
+    expect(told).toContain("github: 8 of 8 uploaded:");
     expect(server.state.releases[0]).toMatchObject({ name: "Demo 1.0.0", prerelease: false });
     expect(server.state.releases[0]?.body).toContain("Notes.");
   });
@@ -49,7 +49,7 @@ describe("a release on GitHub", () => {
     const { added, removed } = await publishHere(server, set);
     expect(removed).toEqual([second?.name, third?.name, "sbom-of-another-set.cdx.json"]);
     expect(added).not.toContain(first?.name);
-    expect(added).toHaveLength(6);
+    expect(added).toHaveLength(7);
     await expectPublished(server, set);
   });
 
