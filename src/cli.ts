@@ -8,6 +8,8 @@ import type { Machine } from "./commands/request.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { runProgram } from "./program.ts";
+import { makeActions } from "./report/actions.ts";
+import { actionsReporter } from "./report/actions-reporter.ts";
 import { jsonReporter } from "./report/json.ts";
 import { makeMask } from "./report/mask.ts";
 import { plainReporter } from "./report/plain.ts";
@@ -50,14 +52,17 @@ const host = { env, signal: abort.signal, mask };
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
 
+const actions = makeActions(process.env, (text) => void process.stderr.write(mask(text)));
+
 const print = (text: string) => void process.stdout.write(mask(text));
-const tell = (text: string) => void process.stderr.write(mask(text));
+const tell = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
 const project = () => findProject(process.cwd(), packageRoot);
 
 /** True when progress can be drawn on the screen, and drawn over. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
 
 async function makeReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
+  if (actions !== undefined && !options.json) return actionsReporter(actions, tell, print);
   if (options.json) return jsonReporter(print, options.verbose);
   if (!isLive || options.verbose) return plainReporter(tell, print, options.verbose);
   const { terminalReporter } = await import("./report/terminal.ts");
@@ -76,6 +81,7 @@ function showError(thrown: unknown): number {
     tell(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug of kovn-build.\n`);
     return 1;
   }
+  actions?.annotate(error);
   tell(`${error.message}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
   return exitCode(error);
 }
@@ -113,6 +119,7 @@ try {
     isRoot: process.getuid?.() === 0,
     host,
     github,
+    actions,
     project,
     print,
     tell,

@@ -9,19 +9,28 @@ export type ErrorCode =
   | "build" // a step failed
   | "target"; // the place to publish to does not take it
 
+/** A place in a file that an error is about; `message` is what is wrong there, if it is not all that the error says. */
+export interface FilePlace {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly message?: string;
+}
+
 /**
  * The only class of failure that a person can act on. `message` is one or more sentences starting with the thing that is wrong,
- * `hint` is what to type next, `cause` keeps the original error. Every other error is a bug and keeps its stack.
+ * `hint` is what to type next, `at` names files that it is about, `cause` keeps the original error. Every other error is a bug and keeps its stack.
  */
 export class BuildError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly at: readonly FilePlace[];
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; at?: readonly FilePlace[] } = {}) {
     super(message, { cause: options.cause });
     this.name = "BuildError";
     this.code = code;
     this.hint = options.hint;
+    this.at = options.at ?? [];
   }
 }
 

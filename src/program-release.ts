@@ -23,7 +23,7 @@ function allowOptions(command: Command): Command {
     .option("--allow-unlocked", "take artifacts of a series that differs from its lock; recorded", false);
 }
 
-function addPublish(program: Command, { project, host, print, tell, github }: Surroundings): void {
+function addPublish(program: Command, { project, host, print, tell, github, actions }: Surroundings): void {
   const command = program
     .command("publish")
     .description("put built artifacts where users get them; all checks come first, and a repeated publish changes nothing")
@@ -37,7 +37,7 @@ function addPublish(program: Command, { project, host, print, tell, github }: Su
     .action(async (inputs: readonly string[], options: PublishCommand) => {
       const { publishCommand } = await import("./commands/publish.ts");
       const artifacts = inputs.length > 0 ? inputs : ["dist"];
-      print(await publishCommand(artifacts, options, { project: await project(), host, tell, github }));
+      print(await publishCommand(artifacts, options, { project: await project(), host, tell, github, actions }));
     });
 }
 

@@ -18,7 +18,7 @@ export function requestOptions(command: Command): Command {
   return command
     .requiredOption("--target <target>", "what to build for: linux, windows")
     .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine")
-    .option("--line <line>", "release line; default: the newest in patches/")
+    .option("--line <line>", "release line, or a version or tag of it; default: the newest in patches/")
     .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
     .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
     .option("--variant <variant>", "set of compiler flags", "default")

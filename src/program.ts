@@ -8,6 +8,7 @@ import { addPatches } from "./program-patches.ts";
 import { addRelease } from "./program-release.ts";
 import { usageError } from "./program-usage.ts";
 import { collect, positive, requestOptions } from "./program-values.ts";
+import type { Actions } from "./report/actions.ts";
 import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { SuiteReporter } from "./report/suite.ts";
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly isRoot: boolean;
   readonly host: Host;
   readonly github: GitHubAccess;
+  /** Inside of GitHub Actions. */
+  readonly actions: Actions | undefined;
   readonly project: () => Promise<Project>;
   /** Results. */
   readonly print: (text: string) => void;
@@ -73,7 +76,7 @@ export async function runProgram(words: readonly string[], surroundings: Surroun
 
 /** Each command's options, and the call that it is. */
 function makeProgram(surroundings: Surroundings): Command {
-  const { version, node, machine, cores, isRoot, host, project, print, tell, makeReporter } = surroundings;
+  const { version, node, machine, cores, isRoot, host, actions, project, print, tell, makeReporter } = surroundings;
   const program = new Command("kovn-build")
     .description(
       "Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.",
@@ -104,7 +107,7 @@ function makeProgram(surroundings: Surroundings): Command {
     .action(async (options: BuildFlags) => {
       const reporter = await makeReporter(options);
       const { buildCommand } = await import("./commands/build.ts");
-      const builder = { name: "kovn-build", version, node };
+      const builder = { name: "kovn-build", version, node, ...actions?.run };
       try {
         await buildCommand(options, { project: await project(), machine, reporter, isRoot, builder, host });
       } finally {
@@ -114,7 +117,16 @@ function makeProgram(surroundings: Surroundings): Command {
 
   requestOptions(program.command("plan").description("print what `build` will run: no network, no root"))
     .addOption(new Option("--mermaid", "the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"))
-    .action(async (options: PlanOptions) => {
+    .addOption(
+      new Option("--github-matrix", "the jobs of a workflow that build every target, or the one that is named")
+        .default(false)
+        .implies({ target: "" }),
+    )
+    .action(async (options: PlanOptions & { readonly githubMatrix: boolean }) => {
+      if (options.githubMatrix) {
+        const { planMatrix } = await import("./commands/plan-matrix.ts");
+        return print(await planMatrix(options, await project(), host, actions));
+      }
       const { planCommand } = await import("./commands/plan.ts");
       print(await planCommand(options, await project(), machine, host));
     });

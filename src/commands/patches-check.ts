@@ -30,7 +30,8 @@ export async function patchesCheck(
   );
   print(options.json ? `${JSON.stringify({ schema: 1, findings }, undefined, 2)}\n` : `${rows.join("\n")}\n`);
   const failed = findings.filter((finding) => finding.outcome === "failed").length;
-  if (failed > 0) throw new BuildError("build", `${failed} of ${findings.length} checks failed.`);
+  const at = findings.flatMap((finding) => finding.at ?? []);
+  if (failed > 0) throw new BuildError("build", `${failed} of ${findings.length} checks failed.`, { at });
 }
 
 async function checkLine(line: string, from: From, project: Project, host: Host): Promise<readonly Finding[]> {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
+import type { Actions } from "../report/actions.ts";
 import type { Outcome, PublishOptions } from "../publish/publisher.ts";
 import { destinationForms, parseDestination } from "../publish/registry.ts";
 import { unpackBundle } from "../release/bundle.ts";
@@ -28,13 +29,14 @@ export interface PublishCommand extends AllowOptions {
 
 export interface PublishSurroundings extends Pick<PublishOptions, "host" | "github" | "tell"> {
   readonly project: Project;
+  readonly actions: Actions | undefined;
 }
 
 /** `kovn-build publish`: checks the artifacts, then every place, then publishes to each. Answers with what changed. */
 export async function publishCommand(
   inputs: readonly string[],
   options: PublishCommand,
-  { project, ...surroundings }: PublishSurroundings,
+  { project, actions, ...surroundings }: PublishSurroundings,
 ): Promise<string> {
   const { host } = surroundings;
   if (options.to.length === 0)
@@ -56,6 +58,8 @@ export async function publishCommand(
     for (const { publisher, place } of destinations) await publisher.check(set, place, how);
     const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });
+    for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
+    actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome))].join("\n"));
     if (options.json)
       return `${JSON.stringify({ schema: 1, line: set.line, id: set.id, allowed: set.allowed, outcomes }, undefined, 2)}\n`;
     return outcomes.map(showOutcome).join("");
@@ -101,6 +105,21 @@ async function unpack(bundle: string, work: string, unpacked: string[]): Promise
   unpacked.push(dir);
   await unpackBundle(bundle, dir);
   return dir;
+}
+
+/** As Markdown. */
+function summarize({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string[] {
+  const rows = [
+    ...added.map((name) => `- added \`${name}\``),
+    ...removed.map((name) => `- removed \`${name}\``),
+    ...leftOut.map(({ name, why }) => `- left out \`${name}\`: ${why}`),
+  ];
+  return [
+    `\`${to}\`${url === undefined ? "" : `: ${url}`}`,
+    "",
+    ...(rows.length > 0 ? rows : ["Nothing to do, all of it is there."]),
+    "",
+  ];
 }
 
 function showOutcome({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string {

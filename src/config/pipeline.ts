@@ -58,6 +58,13 @@ export const pipelineSchema = z
 export type Pipeline = Readonly<z.infer<typeof pipelineSchema>>;
 export type PipelineJob = Pipeline["jobs"][string];
 
+/** All pipelines, in the order of their files' names. Throws "project" for a broken file. */
+export async function readPipelines(project: Project): Promise<readonly Pipeline[]> {
+  const dir = join(project.root, "pipelines");
+  const files = (await readdir(dir)).filter((file) => file.endsWith(".yaml")).toSorted();
+  return Promise.all(files.map((file) => readYaml(join(dir, file), pipelineSchema, `pipelines/${file}`)));
+}
+
 /** What decides between the pipelines of a target. */
 export interface PipelineChoice {
   readonly target: string;
@@ -71,9 +78,7 @@ export interface PipelineChoice {
  */
 export async function readPipeline(project: Project, choice: PipelineChoice, system: System): Promise<Pipeline> {
   const { target, toolchain } = choice;
-  const dir = join(project.root, "pipelines");
-  const files = (await readdir(dir)).filter((file) => file.endsWith(".yaml")).toSorted();
-  const pipelines = await Promise.all(files.map((file) => readYaml(join(dir, file), pipelineSchema, `pipelines/${file}`)));
+  const pipelines = await readPipelines(project);
   const possible = pipelines.filter((pipeline) => pipeline.target === target);
   const [first] = possible;
   if (first === undefined) throw unknownName("Target", target, [...new Set(pipelines.map((pipeline) => pipeline.target))]);

@@ -27,13 +27,14 @@ export async function listLines(project: Project): Promise<readonly string[]> {
   return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
 }
 
-/** The line that was asked for, checked to exist; the newest when none was. Throws "usage". */
+/** The line that was asked for, by its name or by a version or tag of it, checked to exist; the newest when none was. Throws "usage". */
 export async function pickLine(project: Project, asked: string | undefined): Promise<string> {
   const lines = await listLines(project);
   const newest = lines.at(-1);
   if (newest === undefined)
     throw new BuildError("project", `patches/: no release line (such as \`patches/1.12/\`) is in ${project.root}.`);
-  if (asked === undefined) return newest;
-  if (!lines.includes(asked)) throw unknownName("Line", asked, lines);
-  return asked;
+  if (asked === undefined || asked === "") return newest;
+  const line = /^v?(\d+\.\d+)\.\d+(-[\w.-]+)?$/.exec(asked)?.[1] ?? asked;
+  if (!lines.includes(line)) throw unknownName("Line", asked, lines);
+  return line;
 }

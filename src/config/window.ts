@@ -3,16 +3,27 @@ import type { Pipeline } from "./pipeline.ts";
 import type { Source } from "./source.ts";
 
 /** Throws "usage" for a source that is newer than what the pipeline can build of it, with the reason that the pipeline gives. */
-export function refuseBeyondWindow({ name, until = {} }: Pipeline, line: string, sources: readonly Source[]): void {
-  for (const source of sources) {
-    const last = until[source.name];
-    if (last === undefined || compareReleases(source.version, last.version) <= 0) continue;
-    throw new BuildError(
-      "usage",
-      `Line ${line} has \`${source.name}\` ${source.version}, and pipeline \`${name}\` builds it up to ${last.version}: ${last.why}.`,
-      { hint: "kovn-build plan --line LINE, with an older line" },
-    );
-  }
+export function refuseBeyondWindow(pipeline: Pipeline, line: string, sources: readonly Source[]): void {
+  const source = findBeyond(pipeline, sources);
+  const last = pipeline.until?.[source?.name ?? ""];
+  if (source === undefined || last === undefined) return;
+  throw new BuildError(
+    "usage",
+    `Line ${line} has \`${source.name}\` ${source.version}, and pipeline \`${pipeline.name}\` builds it up to ${last.version}: ${last.why}.`,
+    { hint: "kovn-build plan --line LINE, with an older line" },
+  );
+}
+
+/** True when a source is newer than what the pipeline can build of it. */
+export function isBeyondWindow(pipeline: Pipeline, sources: readonly Source[]): boolean {
+  return findBeyond(pipeline, sources) !== undefined;
+}
+
+function findBeyond({ until = {} }: Pipeline, sources: readonly Source[]): Source | undefined {
+  return sources.find(({ name, version }) => {
+    const last = until[name];
+    return last !== undefined && compareReleases(version, last.version) > 0;
+  });
 }
 
 /** Compares the first two numbers of versions, such as 3.1.8 with 3.7, or 22.03.1 with 22.12. */

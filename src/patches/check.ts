@@ -1,6 +1,6 @@
 import type { LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
-import { BuildError } from "../errors.ts";
+import { BuildError, type FilePlace } from "../errors.ts";
 import { baseId, describeBase, type Base } from "../plan/base.ts";
 import { tryGit } from "../sys/git.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
@@ -12,6 +12,8 @@ export interface Finding {
   readonly check: string;
   readonly outcome: "ok" | "failed" | "skipped";
   readonly detail: string;
+  /** Files that a failed check is about. */
+  readonly at?: readonly FilePlace[];
 }
 
 export interface CheckOptions extends MirrorOptions {
@@ -71,7 +73,8 @@ async function applies(source: Source, base: Base, options: CheckOptions, findin
     if (expected === commit) return finding(check, "ok", `commit ${commit}, as locked`);
     return finding(check, "failed", `commit ${commit}, the lock says ${expected ?? "nothing"}`);
   } catch (error) {
-    if (error instanceof BuildError && error.code === "patch") return finding(check, "failed", error.message);
+    if (error instanceof BuildError && error.code === "patch")
+      return { ...finding(check, "failed", error.message), at: error.at };
     throw error;
   }
 }

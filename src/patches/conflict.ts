@@ -31,9 +31,24 @@ export async function describeConflict(
   const lines = details.length > 0 ? details.join("\n") : failure.output;
   const head = `Patch \`${patch.name}\` (${failure.position} of ${source.patches.length} of \`${source.name}\`) does not apply:`;
   const slug = patch.name.replace(/\.patch$/, "");
+  const at = failure.hunks.map((hunk, index) => ({
+    file: patch.path,
+    line: findHunk(mail, hunk),
+    message: `${head}\n${details[index]}`,
+  }));
   return new BuildError("patch", `${head}\n${lines}`, {
+    at: at.length > 0 ? at : [{ file: patch.path }],
     hint: `kovn-build patches apply ${source.name} DIR --until ${slug}, then in DIR: git am --3way ${patch.path}`,
   });
+}
+
+/** The line of a patch, from 1, at which a hunk begins, or the part of the file when git named no line. */
+function findHunk(mail: string, { file, line }: FailedHunk): number | undefined {
+  const rows = mail.split("\n");
+  const start = rows.findIndex((row) => row.startsWith("diff --git ") && row.endsWith(` b/${file}`));
+  const hunk = line === undefined ? -1 : rows.findIndex((row, index) => index > start && row.startsWith(`@@ -${line},`));
+  const found = hunk < 0 ? start : hunk;
+  return found < 0 ? undefined : found + 1;
 }
 
 /** How many old lines the hunk at that line spans, as its `@@ -line,count` says. */

@@ -1,0 +1,37 @@
+import { unknownName } from "../config/names.ts";
+import { readPipelines } from "../config/pipeline.ts";
+import { pickLine, type Project } from "../config/project.ts";
+import { readSources } from "../config/source.ts";
+import { isBeyondWindow } from "../config/window.ts";
+import { makeMatrices } from "../plan/matrix.ts";
+import type { Actions } from "../report/actions.ts";
+import type { Host } from "../sys/exec.ts";
+
+export interface MatrixOptions {
+  /** All when empty. */
+  readonly target: string;
+  readonly variant: string;
+  readonly line?: string;
+}
+
+/**
+ * `kovn-build plan --github-matrix`: the jobs of a workflow that build a line for a target or all, without those that cannot build it; in
+ * Actions each matrix is also an output.
+ */
+export async function planMatrix(
+  { target, variant, line }: MatrixOptions,
+  project: Project,
+  host: Host,
+  actions: Actions | undefined,
+): Promise<string> {
+  const sources = await readSources(project, await pickLine(project, line), host);
+  const all = await readPipelines(project);
+  const targets = all.filter((pipeline) => target === "" || pipeline.target === target);
+  if (targets.length === 0) throw unknownName("Target", target, [...new Set(all.map((pipeline) => pipeline.target))]);
+  const variants = [...new Set(targets.flatMap(({ flags }) => Object.keys(flags)))];
+  if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
+  const possible = targets.filter((pipeline) => !isBeyondWindow(pipeline, sources));
+  const matrices = makeMatrices(possible, variant);
+  for (const [name, matrix] of Object.entries(matrices)) actions?.output(name, JSON.stringify(matrix));
+  return `${JSON.stringify(matrices, undefined, 2)}\n`;
+}

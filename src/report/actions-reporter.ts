@@ -1,0 +1,47 @@
+import type { RunEvent } from "../run/events.ts";
+import type { Actions } from "./actions.ts";
+import { describeEvent, showResult } from "./plain.ts";
+import { bytes, duration, type Reporter } from "./reporter.ts";
+
+/**
+ * For GitHub Actions: all output, a group for each step of a job (of jobs that run at once, the one that opened it; each line names its job), a summary and
+ * outputs. `print` gets progress (stderr), `result` what the command was asked for (stdout).
+ */
+export function actionsReporter(actions: Actions, print: (text: string) => void, result: (text: string) => void): Reporter {
+  let owner: string | undefined;
+  const close = () => {
+    if (owner !== undefined) actions.group(undefined);
+    owner = undefined;
+  };
+  return {
+    emit: (event) => {
+      const text = describeEvent(event, true);
+      if (event.event === "step-start" && (owner === undefined || owner === event.job)) {
+        close();
+        owner = event.job;
+        actions.group(text);
+        return;
+      }
+      if ((event.event === "job-end" && event.job === owner) || event.event === "done") close();
+      if (text !== undefined) print(`${text}\n`);
+      if (event.event === "job-end" && event.outcome === "failed") actions.summarize(showFailure(event));
+      if (event.event === "done") {
+        result(showResult(event));
+        actions.output("folder", event.folder);
+        actions.summarize(showDone(event));
+      }
+    },
+    close: async () => close(),
+  };
+}
+
+function showFailure({ job, duration: time, tail }: RunEvent & { event: "job-end" }): string {
+  const longest = Math.max(2, ...tail.flatMap((line) => [...line.matchAll(/`{3,}/g)]).map((match) => match[0].length));
+  const fence = "`".repeat(longest + 1);
+  return [`### Job \`${job}\` failed after ${duration(time)}`, "", `${fence}text`, ...tail, fence].join("\n");
+}
+
+function showDone({ folder, duration: time, artifacts }: RunEvent & { event: "done" }): string {
+  const rows = artifacts.map(({ file, size, sha256 }) => `| \`${file}\` | ${bytes(size)} | \`${sha256}\` |`);
+  return [`### \`${folder}\` after ${duration(time)}`, "", "| file | size | sha256 |", "|---|---|---|", ...rows].join("\n");
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync, statSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { BuildError } from "../errors.ts";
+import type { Manifest } from "../release/manifest.ts";
+
+/** What a step of a workflow can say besides its log (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands). */
+export interface Actions {
+  /** Addresses of the workflow and of its run, as far as the environment says them. */
+  readonly run: Pick<Manifest["builder"], "workflow" | "run">;
+  /** Makes lines harmless that the runner would take for commands; for everything that is printed and is none. */
+  plain(text: string): string;
+  /** Opens a group of the log that is folded in, or closes it. */
+  group(title: string | undefined): void;
+  /** Sets an output of the step. */
+  output(name: string, value: string): void;
+  /** Adds Markdown to the summary of the job; what is too much for it is left out and said. */
+  summarize(markdown: string): void;
+  /** Shows an error at the files and lines that it is about. */
+  annotate(error: BuildError): void;
+}
+
+/** Bytes: of a summary that is longer than 1 MiB nothing is shown. */
+const longestSummary = 1_000_000;
+/** Of a kind, a step; GitHub drops the others. */
+const mostAnnotations = 10;
+
+/** Speaks to the runner of GitHub Actions by `write` and the files that the environment names; undefined outside of Actions. */
+export function makeActions(
+  env: Readonly<Record<string, string | undefined>>,
+  write: (text: string) => void,
+): Actions | undefined {
+  if (env["GITHUB_ACTIONS"] !== "true") return undefined;
+  const command = (name: string, properties: Readonly<Record<string, string>>, message: string) => {
+    const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+    write(`::${name}${list.length > 0 ? ` ${list.join(",")}` : ""}::${escapeMessage(message)}\n`);
+  };
+  const workspace = env["GITHUB_WORKSPACE"] ?? ".";
+  return {
+    run: readRun(env),
+    plain: (text) => text.replaceAll(/^(\s*)::/gm, "$1: :").replaceAll("##[", "# #["),
+    group: (title) => (title === undefined ? command("endgroup", {}, "") : command("group", {}, title)),
+    output: (name, value) => {
+      const end = `end-${randomUUID()}`;
+      append(env["GITHUB_OUTPUT"], `${name}<<${end}\n${value}\n${end}\n`);
+    },
+    summarize: (markdown) => {
+      const file = env["GITHUB_STEP_SUMMARY"];
+      const room = longestSummary - sizeOf(file);
+      const text = `${markdown.trimEnd()}\n\n`;
+      append(file, Buffer.byteLength(text) <= room ? text : shorten(text, room));
+    },
+    annotate: (error) => {
+      const places = error.at.length > 0 ? error.at : placesIn(error.message);
+      if (places.length === 0) command("error", { title: "kovn-build" }, error.message);
+      for (const { file, line, message } of places.slice(0, mostAnnotations)) {
+        const where = {
+          file: relative(resolve(workspace), resolve(file)),
+          ...(line === undefined ? {} : { line: String(line) }),
+        };
+        command("error", { ...where, title: "kovn-build" }, message ?? error.message);
+      }
+    },
+  };
+}
+
+function readRun(env: Readonly<Record<string, string | undefined>>): Actions["run"] {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  const { GITHUB_WORKFLOW_REF: workflow, GITHUB_RUN_ATTEMPT: attempt = "1" } = env;
+  if (server === undefined || repository === undefined || id === undefined) return {};
+  const run = `${server}/${repository}/actions/runs/${id}/attempts/${attempt}`;
+  return workflow === undefined ? { run } : { run, workflow: `${server}/${workflow}` };
+}
+
+/** Complaints about files, `file:line:column: what`, as they stand in a message. */
+function placesIn(message: string): readonly { readonly file: string; readonly line?: number; readonly message: string }[] {
+  return [...message.matchAll(/^(\S+?):(\d+):\d+: (.*)$/gm)].map(([, file = "", line, what = ""]) => ({
+    file,
+    line: Number(line),
+    message: what,
+  }));
+}
+
+function escapeMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+function append(file: string | undefined, text: string): void {
+  if (file !== undefined && file !== "") appendFileSync(file, text);
+}
+
+function sizeOf(file: string | undefined): number {
+  return file === undefined || file === "" ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+/** As many whole lines as there is room for. */
+function shorten(text: string, room: number): string {
+  const note = "\n\nThe rest is left out here: the log has it.\n\n";
+  const fits = Buffer.from(text).subarray(0, Math.max(room - Buffer.byteLength(note), 0));
+  const cut = fits.lastIndexOf("\n");
+  return cut <= 0 ? "" : `${fits.subarray(0, cut).toString()}${note}`;
+}

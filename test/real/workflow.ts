@@ -1,0 +1,178 @@
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+import { execa } from "execa";
+import { parse } from "yaml";
+
+interface Step {
+  readonly id?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, string | number | boolean>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly if?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string>>;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly strategy?: { readonly matrix: string | Readonly<Record<string, readonly unknown[]>> };
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly "runs-on"?: string;
+  readonly "timeout-minutes"?: number;
+  readonly steps?: readonly Step[];
+}
+
+/** A file of `.github/workflows/`. */
+export interface Workflow {
+  readonly name: string;
+  readonly permissions: unknown;
+  readonly concurrency?: unknown;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+/** Reads a workflow. */
+export async function readWorkflow(file: string): Promise<Workflow> {
+  return parse(await readFile(file, "utf8")) as Workflow;
+}
+
+/** Where and as what workflows are run: the parts of GitHub Actions that ours use, on this machine. */
+export interface Runner {
+  /** The repository that is checked out, at `tag`. */
+  readonly origin: string;
+  readonly tag: string;
+  /** A folder for work trees, artifacts and what steps write. */
+  readonly folder: string;
+  /** What the runner sets for each step. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly token: string;
+  /** Told of each job and step, as it is run or not. */
+  readonly tell: (text: string) => void;
+}
+
+type Context = Readonly<Record<string, unknown>>;
+
+/** Runs the jobs of a workflow one after the other, as far as this machine is what they ask for. Throws when a step fails. */
+export async function runWorkflow(file: string, inputs: Context, runner: Runner): Promise<void> {
+  const workflow = await readWorkflow(join(runner.origin, file));
+  const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
+  const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, token: runner.token };
+  for (const [id, job] of Object.entries(workflow.jobs)) {
+    const context = { inputs, github, needs };
+    const wanted = [job.needs ?? []].flat();
+    const runs = wanted.every((need) => needs[need]?.result === "success") && evaluate(job.if ?? "true", context) === true;
+    runner.tell(`${file}: ${id}: ${runs ? "runs" : "skipped"}`);
+    if (!runs) needs[id] = { result: "skipped", outputs: {} };
+    else if (job.uses === undefined)
+      needs[id] = { result: "success", outputs: await runJob(`${basename(file, ".yml")}-${id}`, workflow, job, context, runner) };
+    else {
+      await runWorkflow(job.uses, fill(job.with ?? {}, context) as Context, runner);
+      needs[id] = { result: "success", outputs: {} };
+    }
+  }
+}
+
+async function runJob(name: string, workflow: Workflow, job: Job, context: Context, runner: Runner) {
+  const matrix = fill(job.strategy?.matrix ?? { include: [{}] }, context) as { readonly include: readonly Context[] };
+  let outputs = {};
+  for (const [index, entry] of matrix.include.entries()) {
+    const own = { ...context, matrix: entry };
+    const machine = fill(job["runs-on"], own);
+    if (machine !== "ubuntu-24.04") runner.tell(`${name}: not run here: it wants ${String(machine)}`);
+    else outputs = await runSteps(join(runner.folder, `${name}-${index}`), workflow, job, own, runner);
+  }
+  return outputs as Record<string, string>;
+}
+
+async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Context, runner: Runner) {
+  const steps: Record<string, { outputs: Record<string, string> }> = {};
+  for (const [index, step] of (job.steps ?? []).entries()) {
+    const own = { ...context, steps };
+    runner.tell(`  ${step.uses ?? step.run}`);
+    if (step.uses !== undefined)
+      await useAction(step.uses, fill(step.with ?? {}, own) as Record<string, string | number>, cwd, runner);
+    if (step.run === undefined) continue;
+    const [output, summary] = ["output", "summary"].map((what) => join(runner.folder, `${basename(cwd)}-${index}.${what}`));
+    await Promise.all([output, summary].map((path) => writeFile(path ?? "", "")));
+    const env = fill({ ...workflow.env, ...step.env }, own) as Record<string, string>;
+    const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run], {
+      cwd,
+      env: { ...runner.env, ...env, GITHUB_WORKSPACE: cwd, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
+      extendEnv: false,
+      reject: false,
+      all: true,
+      stdin: "ignore",
+    });
+    await writeFile(join(runner.folder, `${basename(cwd)}-${index}.log`), result.all);
+    if (result.exitCode !== 0) throw new Error(`${step.run}: exit code ${result.exitCode}\n${result.all}`);
+    if (step.id !== undefined) steps[step.id] = { outputs: readOutputs(await readFile(output ?? "", "utf8")) };
+  }
+  return fill(job.outputs ?? {}, { ...context, steps }) as Record<string, string>;
+}
+
+/** Does on this machine what an action does for us. */
+async function useAction(
+  uses: string,
+  given: Readonly<Record<string, string | number>>,
+  cwd: string,
+  runner: Runner,
+): Promise<void> {
+  const artifacts = join(runner.folder, "artifacts");
+  switch (uses.split("@")[0]) {
+    case "actions/checkout": {
+      const depth = given["fetch-depth"] === 0 ? [] : ["--depth=1"];
+      await execa("git", ["clone", "--quiet", ...depth, "--branch", runner.tag, `file://${runner.origin}`, cwd]);
+      return;
+    }
+    case "actions/setup-node":
+      return;
+    case "actions/upload-artifact":
+      await cp(join(cwd, String(given["path"])), join(artifacts, String(given["name"])), { recursive: true });
+      return;
+    case "actions/download-artifact": {
+      const [name, to] = [given["name"], join(cwd, String(given["path"]))];
+      if (name !== undefined) return cp(join(artifacts, String(name)), to, { recursive: true });
+      const prefix = String(given["pattern"]).replace(/\*$/, "");
+      await mkdir(to, { recursive: true });
+      for (const found of await readdir(artifacts))
+        if (found.startsWith(prefix)) await cp(join(artifacts, found), join(to, found), { recursive: true });
+      return;
+    }
+    case "actions/attest": {
+      const sums = join(cwd, String(given["subject-checksums"]));
+      await execa("sha256sum", ["--check", "--strict", basename(sums)], { cwd: join(sums, "..") });
+      return;
+    }
+    default:
+      throw new Error(`action ${uses} is unknown here`);
+  }
+}
+
+function readOutputs(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/^(\S+)<<(\S+)\n([^]*?)\n\2$/gm)].map(([, name, , value]) => [name, value]));
+}
+
+/** Fills in the expressions of a value; a text that is one expression becomes that expression's value. */
+function fill(value: unknown, context: Context): unknown {
+  if (typeof value === "string") {
+    const [, whole] = /^\$\{\{((?:(?!\}\}).)*)\}\}$/.exec(value) ?? [];
+    if (whole !== undefined) return evaluate(whole, context);
+    return value.replaceAll(/\$\{\{(.*?)\}\}/g, (_, expression: string) => String(evaluate(expression, context)));
+  }
+  if (Array.isArray(value)) return value.map((item) => fill(item, context));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, context)]));
+}
+
+/** The value of an expression (https://docs.github.com/en/actions/reference/workflows-and-actions/expressions), by GitHub's own parser. */
+function evaluate(expression: string, context: Context): unknown {
+  const names = Object.keys(context);
+  const { tokens } = new Lexer(expression.trim()).lex();
+  const tree = new Parser(tokens, names, []).parse();
+  const values = JSON.parse(JSON.stringify(context), data.reviver) as data.Dictionary;
+  const result: unknown = JSON.parse(JSON.stringify(new Evaluator(tree, values).evaluate(), data.replacer));
+  return result ?? "";
+}

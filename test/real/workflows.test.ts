@@ -1,0 +1,88 @@
+import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { describe, expect } from "vitest";
+import { cli } from "../helpers/cli.ts";
+import { test } from "../helpers/folder.ts";
+import { startGitHub } from "../helpers/github.ts";
+import { commitAll, inGit, makeProject } from "../helpers/project.ts";
+import { runWorkflow } from "./workflow.ts";
+
+/**
+ * A repository with all files of this one, but with the fixture's patches and pipelines, which are built in a second; tagged v1.0.0. Answers with the
+ * tag's commit.
+ */
+async function makeOrigin(folder: string, origin: string): Promise<string> {
+  const { stdout } = await execa("git", [
+    "-c",
+    "safe.directory=*",
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "-z",
+  ]);
+  const files = stdout.split("\0").filter((file) => file !== "" && !/^(patches|pipelines)\//.test(file));
+  for (const file of files) {
+    await mkdir(dirname(join(origin, file)), { recursive: true });
+    await cp(file, join(origin, file));
+  }
+  const project = await makeProject(folder);
+  for (const name of ["patches", "pipelines"]) await cp(join(project, name), join(origin, name), { recursive: true });
+  await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
+  await rm(join(origin, ".kovn"), { recursive: true });
+  await inGit(origin, "init", "--quiet", "--initial-branch=main");
+  const commit = await commitAll(origin, "First");
+  await inGit(origin, "tag", "--annotate", "--message=One", "v1.0.0");
+  return commit;
+}
+
+describe("the workflows", () => {
+  test("release, from the tag to the public release: each step is run in a clean clone", async ({ folder }) => {
+    const origin = join(folder, "origin");
+    const commit = await makeOrigin(folder, origin);
+    await using server = await startGitHub({ tags: { "v1.0.0": commit } });
+    const told: string[] = [];
+    const steps = join(folder, "steps");
+    await mkdir(steps);
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: join(folder, "home"),
+      ...{ GITHUB_ACTIONS: "true", CI: "true", GITHUB_API_URL: server.url, GITHUB_REPOSITORY: "o/r", GITHUB_RUN_ID: "17" },
+      ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_WORKFLOW_REF: "o/r/.github/workflows/release.yml@refs/tags/v1.0.0" },
+    };
+    const runner = {
+      origin,
+      tag: "v1.0.0",
+      folder: steps,
+      env,
+      token: server.token,
+      tell: (text: string) => void told.push(text),
+    };
+    await runWorkflow(".github/workflows/release.yml", {}, runner);
+    console.log(told.join("\n"));
+
+    expect(server.state.problems).toEqual([]);
+    expect(server.state.published).toHaveLength(1);
+    const [release] = server.state.releases;
+    const contents = new Map(release?.assets.map(({ name, content }) => [name, content]));
+    expect([...contents.keys()].toSorted()).toEqual([
+      "SHA256SUMS",
+      "artifacts-linux-amd64-default.json",
+      "greeting.txt",
+      "provenance-linux-amd64-default.intoto.json",
+      expect.stringMatching(/^sbom-1\.0-/),
+    ]);
+    expect(contents.get("greeting.txt")).toBe("hello all worlds\n");
+    const provenance = contents.get("provenance-linux-amd64-default.intoto.json") ?? "";
+    expect(provenance).toContain('"id": "https://github.com/o/r/.github/workflows/release.yml@refs/tags/v1.0.0"');
+    expect(provenance).toContain('"invocationId": "https://github.com/o/r/actions/runs/17/attempts/1"');
+    const written = (await readdir(steps)).filter((name) => /\.(log|output|summary)$/.test(name));
+    const texts = await Promise.all(written.map((name) => readFile(join(steps, name), "utf8")));
+    expect(texts.join("")).not.toContain(server.token);
+    expect(texts.join("")).toContain("### Published");
+    expect(texts.join("")).toContain(`url<<`);
+    for (const name of written.filter((file) => file.endsWith(".summary")))
+      expect((await stat(join(steps, name))).size).toBeLessThan(1024 * 1024);
+  });
+});
