@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import { expect } from "vitest";
+import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { faults, kinds, runFault, runPair } from "../helpers/github-faults.ts";
 import { killAndGoOn, listKillPoints, startPublish } from "../helpers/github-kill.ts";
 import { addLargeFiles, peakMemory } from "../helpers/github-large.ts";
 import { expectPublished, makeSmallSet, makeTagged, readSet } from "../helpers/github-publish.ts";
 import { startGitHub } from "../helpers/github.ts";
+import { makeKey } from "./repository.ts";
 
 test("a publish to GitHub that is killed at any request is ended by the next one, with the same release", async ({ folder }) => {
   const { project, dist, commit } = await makeTagged(folder);
@@ -39,6 +41,34 @@ test("every fault of GitHub, alone and in 200 pairs by chance, ends in the same 
   await Promise.all(Array.from({ length: 20 }, work));
   console.log(`${alone.length} faults alone, ${pairs.length} pairs: ${JSON.stringify(Object.fromEntries(outcomes))}`);
   expect([...outcomes.keys()].filter((outcome) => outcome.startsWith("a bug"))).toEqual([]);
+});
+
+test("a signature is made once: what is there and good stays, in a draft and in a published release", async ({ folder }) => {
+  const { project, commit } = await makeTagged(folder);
+  await using key = await makeKey();
+  let left = 1;
+  await using server = await startGitHub({
+    tags: { "v1.0.0": commit },
+    // All is up, and the first run ends before it is public.
+    faultOf: ({ kind }) => (kind === "publish" && left-- > 0 ? { fault: "forbidden" } : undefined),
+  });
+  const env = { ...server.env, ...key.env };
+  const publish = (...args: readonly string[]) => kovnBuild(project, ["publish", "--to", "github", ...args], env);
+  const signatures = () => server.state.releases.flatMap(({ assets }) => assets.filter(({ name }) => name.endsWith(".asc")));
+  expect(await publish("--sign", key.id)).toMatchObject({ exitCode: 1 });
+  const [first] = signatures();
+  expect(first?.content).toContain("-----BEGIN PGP SIGNATURE-----");
+  expect(await publish("--sign", key.id)).toMatchObject({ exitCode: 0 });
+  expect(signatures()).toEqual([first]);
+  for (const args of [["--sign", key.id], []])
+    expect(await publish(...args)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("nothing to do") as string });
+  expect(server.state.problems).toEqual([]);
+
+  await using other = await makeKey();
+  const refused = await kovnBuild(project, ["publish", "--to", "github", "--sign", other.id], { ...server.env, ...other.env });
+  expect(refused).toMatchObject({ exitCode: 1 });
+  expect(refused.stderr).toContain("SHA256SUMS.asc is sha256:");
+  expect(signatures()).toEqual([first]);
 });
 
 test("20 assets of 200 MB go up in less than 150 MB of memory", async ({ folder }) => {
