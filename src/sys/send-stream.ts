@@ -27,6 +27,7 @@ export async function sendStream(url: string, { method, headers, body, signal }:
   const closed = once(request, "close").then(() => {
     throw new Error("the connection closed");
   });
+  closed.catch(() => undefined);
   const write = (chunk: Uint8Array) =>
     Promise.race([
       closed,
@@ -46,7 +47,6 @@ export async function sendStream(url: string, { method, headers, body, signal }:
     const kept = Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const);
     return new Response(content, { status: response.statusCode ?? 500, headers: Object.fromEntries(kept) });
   } finally {
-    closed.catch(() => undefined);
     signal.removeEventListener("abort", abort);
   }
 }

@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { BuildError } from "../../../src/errors.ts";
 import { listAssets } from "../../../src/release/assets.ts";
+import { sha256 } from "../../../src/sys/files.ts";
+import { editManifest, makeDist } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
-import { expectPublished, makeSmallSet, publishHere } from "../../helpers/github-publish.ts";
+import { expectPublished, makeSmallSet, publishHere, readSet } from "../../helpers/github-publish.ts";
 import { startGitHub, type FakeAsset, type FakeGitHub } from "../../helpers/github.ts";
 
 describe("a release on GitHub", () => {
@@ -18,6 +21,18 @@ describe("a release on GitHub", () => {
     expect(told).toContain("github: 8 of 8 uploaded:");
     expect(server.state.releases[0]).toMatchObject({ name: "Demo 1.0.0", prerelease: false });
     expect(server.state.releases[0]?.body).toContain("Notes.");
+  });
+
+  test("has the bytes of files that are longer than what is read at once", async ({ folder }) => {
+    await using server = await startGitHub();
+    const dist = await makeDist(folder);
+    const bytes = randomBytes(3_000_017);
+    await writeFile(join(dist, "random.bin"), bytes);
+    const file = { file: "random.bin", size: bytes.length, sha256: sha256(bytes), job: "demo" };
+    await editManifest(dist, ({ artifacts, ...manifest }) => ({ ...manifest, artifacts: [...artifacts, file] }));
+    const set = await readSet(dist);
+    await publishHere(server, set);
+    await expectPublished(server, set);
   });
 
   test("that is there already is looked at, and not touched", async ({ folder }) => {
