@@ -15,16 +15,14 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
   const [first, second] = [join(folder.path, "first"), join(folder.path, "second")];
   const dist = join(first, "dist/windows");
   let windows: Windows;
-  afterAll(async () => {
-    await windows.end();
-    await folder[Symbol.asyncDispose]();
-  });
+  afterAll(async () => folder[Symbol.asyncDispose]());
 
   beforeAll(async () => {
     await mkdir(first);
     await kovnBuild(first, [...args, "--install-deps"]);
     await kovnBuild(first, ["doctor", "--target", "windows", "--fix"]);
     windows = await startWindows(join(folder.path, "wine"));
+    return async () => windows.end();
   });
 
   const manifest = async () => JSON.parse(await readFile(join(dist, "artifacts.json"), "utf8")) as Manifest;
