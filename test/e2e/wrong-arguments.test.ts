@@ -13,7 +13,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["patches apply demo", ["Missing required argument 'dir'.", "-> kovn-build patches apply --help"]],
   ["--traget linux", ["Option `--traget` is unknown. There is: `--target`,", "-> Did you mean `--target`?"]],
   ["--target linux --onyl demo", ["Option `--onyl` is unknown.", "`--only`", "-> Did you mean `--only`?"]],
-  ["plan --target linux --jobs 2", ["Option `--jobs` is unknown. There is: `--target`, `--line`,"]],
+  ["plan --target linux --jobs 2", ["Option `--jobs` is unknown. There is: `--target`, `--toolchain`,"]],
   ["--target linux -x", ["Option `-x` is unknown."]],
   ["--target", ["Option '--target <target>' argument missing."]],
   ["--target linux extra", ["Too many arguments for 'build'."]],
