@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa } from "execa";
 
 /** A Windows of its own, by Wine. */
@@ -42,7 +42,12 @@ export async function startWindows(prefix: string): Promise<Windows> {
     run: (program, ...args) => wine(program, ...args),
     msi: async (option, file) => void (await wine("msiexec", option, `Z:${file.replaceAll("/", "\\")}`, "/qn")),
     path: () => wine("reg", "query", environment, "/v", "PATH"),
-    files: async () => readdir(join(prefix, "drive_c"), { recursive: true }),
+    files: async () => {
+      // With types, links are not followed; Wine's lead to the user's own folders.
+      const drive = join(prefix, "drive_c");
+      const entries = await readdir(drive, { recursive: true, withFileTypes: true });
+      return entries.map((entry) => relative(drive, join(entry.parentPath, entry.name)));
+    },
     end: async () => {
       await server("-k");
       await server("-w");
