@@ -4,8 +4,8 @@ import { runAlone } from "./run.ts";
 import type { Tree, TreeOptions } from "./tree.ts";
 
 /**
- * What becomes of a test that failed: *flaky* did not fail when it ran alone, *regression* fails each time and not on the unpatched tree, *known*
- * fails there each time too, *failed* fails each time and was not tried there.
+ * What becomes of a test that failed: *flaky* did not fail when it ran alone, or fails now and then on the unpatched tree; *regression* fails each
+ * time and never there; *known* fails each time there too; *failed* fails each time and was not tried there.
  */
 export type Verdict = "regression" | "known" | "flaky" | "failed";
 
@@ -47,7 +47,7 @@ export async function judgeFailures(
   for (const test of chosen) {
     const first = results.first[testId(test)];
     if (first === undefined || !isFailure(first)) continue;
-    const alone = await runAlone(tree, test, options);
+    const alone = await runAlone(tree, test, [first], options);
     if (!alone.every(isFailure)) {
       judged.push({ test, verdict: "flaky", first, alone });
     } else if (unpatched === undefined) {
@@ -55,10 +55,15 @@ export async function judgeFailures(
     } else {
       there ??= await unpatched();
       const twin = sameTest(test, all, there.tests);
-      const runs = twin === undefined ? [] : await runAlone(there.tree, twin, options);
-      const verdict = runs.length > 0 && runs.every(isFailure) ? "known" : "regression";
-      judged.push({ test, verdict, first, alone, unpatched: runs });
+      const runs = twin === undefined ? [] : await runAlone(there.tree, twin, [], options);
+      judged.push({ test, verdict: compare(runs), first, alone, unpatched: runs });
     }
   }
   return judged;
+}
+
+/** The verdict on a test that fails each time, by how it ended on the unpatched tree. */
+function compare(unpatched: readonly Result[]): Verdict {
+  if (!unpatched.some(isFailure)) return "regression";
+  return unpatched.every(isFailure) ? "known" : "flaky";
 }
