@@ -8,6 +8,8 @@ ovn=$(cd "$2" && pwd)
 export PATH="${CC_PATH:+$CC_PATH:}/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8
 flags=${CFLAGS:--O2 -g -msse4.2 -mpopcnt -fPIC}
 unset CFLAGS
+# A bash whose standard input is a socket reads ~/.bashrc (bash(1), "Invoked by remote shell daemon"), which may change PATH.
+exec </dev/null
 
 since=$(date +%s)
 phase() {
