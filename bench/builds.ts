@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { RunEvent } from "../src/index.ts";
 import { freePort } from "../src/sys/ports.ts";
-import { cli, median, printMachine, report, run } from "./measure.ts";
+import { cli, fromHere, median, printMachine, report, run } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {
@@ -24,8 +24,7 @@ const rounds = Number(values.rounds);
 const work = resolve(values.work);
 const project = join(work, "project");
 const patches = join(project, "patches/1.12");
-/** Paths are those of this folder, builds run in another. */
-const from = values.from.flatMap((where) => ["--from", where.replace(/=(?!.*:)(.+)$/, (_, path: string) => `=${resolve(path)}`)]);
+const from = fromHere(values.from.flatMap((where) => ["--from", where]));
 const build = ["build", "--target", "linux", "--unlocked", "--json", ...from];
 
 interface Built {
@@ -157,9 +156,11 @@ const rows: Readonly<Record<string, (base: number) => Promise<void>>> = {
   async killed() {
     await forget();
     const whole = await kovnBuild();
-    await forget();
-    await killAfter(whole.seconds * 0.8);
-    const rest = await measure("after kill -9 at 80 % of a cold build", () => kovnBuild());
+    const rest = await measure("after kill -9 at 80 % of a cold build", async () => {
+      await forget();
+      await killAfter(whole.seconds * 0.8);
+      return kovnBuild();
+    });
     report("goes on after kill -9 at 80 %", rest, "s", whole.seconds * 0.6);
   },
   async remote() {

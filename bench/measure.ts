@@ -6,6 +6,11 @@ import { join, resolve } from "node:path";
 /** The compiled program. */
 export const cli = resolve("build/cli.js");
 
+/** Options for a build in another folder: the paths of `--from SOURCE=PATH` are those of this one. */
+export function fromHere(words: readonly string[]): readonly string[] {
+  return words.map((word) => word.replace(/^(\w+=)([^:]+)$/, (_, source: string, path: string) => `${source}${resolve(path)}`));
+}
+
 /** The middle of the values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,8 +1,8 @@
 // How long does a cold build for Windows take, beside the one for Linux? `npx tsx bench/targets.ts --from ovs=../ovs --from ovn=../ovn`, on a
 // quiet machine that has what both need (`kovn-build doctor`); `--only ovs --from apt` where OVN's source is out of reach.
-import { cli, inFolder, printMachine, report, run } from "./measure.ts";
+import { cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
 
-const options = process.argv.slice(2);
+const options = fromHere(process.argv.slice(2));
 printMachine();
 console.log(`kovn-build --no-cache ${options.join(" ")}`);
 const seconds: Record<string, number> = {};

@@ -43,6 +43,7 @@ interface BuildFlags extends RequestOptions {
   readonly cache: boolean;
   readonly keepGoing: boolean;
   readonly remoteCache?: string;
+  readonly distcc?: string;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -101,6 +102,11 @@ function makeProgram(surroundings: Surroundings): Command {
         "--remote-cache <url>",
         "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
       ).conflicts("cache"),
+    )
+    .addOption(
+      new Option("--distcc <hosts>", "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'").conflicts(
+        "cache",
+      ),
     )
     .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
     .option("--verbose", "show the output of all jobs", false)

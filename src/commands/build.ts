@@ -11,6 +11,7 @@ import { openCache, type JobCache } from "../run/cache.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
 import { openCompilerCache, refuseRemote } from "../run/compiler-cache.ts";
+import { openDistcc } from "../run/distcc.ts";
 import { fitMachine, refuseUnfit } from "../run/fit.ts";
 import { lookUp } from "../run/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
@@ -25,6 +26,8 @@ export interface BuildCommand extends RequestOptions {
   readonly keepGoing: boolean;
   /** Where other machines' compilations are. */
   readonly remoteCache?: string;
+  /** Hosts that compile as well, as distcc has them. */
+  readonly distcc?: string;
 }
 
 export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
@@ -48,23 +51,25 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
     emit({ event: "notice", message: "No driver is given, so none is in the installer (--driver DIR)." });
   await refuseUnwritable(options.out, first.target);
   const notice = (message: string) => emit({ event: "notice", message });
+  const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
   const folder = cacheFolder(project.work);
   const cache = options.cache ? await openCache(folder, { signal: host.signal, notice }) : undefined;
   const missing = await missingJobs(first, cache, host);
   const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
+  const compilerCache =
+    missing.length > 0 && options.cache
+      ? await openCompilerCache({ cache: folder, remote: options.remoteCache, distcc, host, notice })
+      : undefined;
   await build({
     plan,
     sources: input.sources,
     inputs: input.inputs,
     work: project.work,
     out: options.out,
-    parallel: options.jobs,
+    parallel: Math.max(options.jobs, compilerCache === undefined ? 0 : (distcc?.slots ?? 0)),
     keepGoing: options.keepGoing,
     cache,
-    compilerCache:
-      missing.length > 0 && options.cache
-        ? await openCompilerCache({ cache: folder, remote: options.remoteCache, host, notice })
-        : undefined,
+    compilerCache,
     builder,
     host,
     emit,

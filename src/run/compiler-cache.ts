@@ -4,6 +4,7 @@ import { BuildError } from "../errors.ts";
 import type { CompilerStats } from "../release/manifest.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { whyUnreachable } from "../sys/reach.ts";
+import type { Distcc } from "./distcc.ts";
 
 /** What steps need to have their compilations remembered (ccache(1)). */
 export interface CompilerCache {
@@ -20,6 +21,8 @@ export interface CompilerCacheOptions {
   readonly cache: string;
   /** Where other machines' compilations are, as ccache's `remote_storage` has it. */
   readonly remote: string | undefined;
+  /** Who compiles what is not known; undefined when this machine does. */
+  readonly distcc: Distcc | undefined;
   readonly host: Host;
   readonly notice: (message: string) => void;
 }
@@ -33,11 +36,13 @@ const maxSize = "2G";
 export async function openCompilerCache({
   cache,
   remote,
+  distcc,
   host,
   notice,
 }: CompilerCacheOptions): Promise<CompilerCache | undefined> {
   if (!(await hasCcache(host))) {
-    if (remote !== undefined) notice("Program `ccache` is not installed: --remote-cache is not used. (apt-get install ccache)");
+    const unused = [...(remote === undefined ? [] : ["--remote-cache"]), ...(distcc === undefined ? [] : ["--distcc"])];
+    for (const option of unused) notice(`Program \`ccache\` is not installed: ${option} is not used. (apt-get install ccache)`);
     return undefined;
   }
   const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
@@ -54,6 +59,7 @@ export async function openCompilerCache({
       CCACHE_BASEDIR: join(dir, ".."),
       CCACHE_STATSLOG: logOf(dir),
       ...storage,
+      ...distcc?.env,
     }),
     stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
   };

@@ -31,6 +31,8 @@ async function run(input: Input, context: StepContext): Promise<void> {
     DEB_CXXFLAGS_APPEND: context.flags,
     // debhelper(7): every dh_* program acts on these packages only.
     DH_OPTIONS: input.packages.map((name) => `-p${name}`).join(" "),
+    // configure and libtool choose bash where they can (autoconf, "config.status Invocation"); Debian's sh does the same in less time.
+    CONFIG_SHELL: "/bin/sh",
     ...input.env,
   };
   const build = (...args: readonly string[]) =>

@@ -53,6 +53,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     "--target linux --no-cache --remote-cache redis://x",
     ["Option '--remote-cache <url>' cannot be used with option '--no-cache'."],
   ],
+  ["--target linux --no-cache --distcc localhost", ["Option '--distcc <hosts>' cannot be used with option '--no-cache'."]],
   ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is no http://"]],
   ["patches apply dmeo tree", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
   ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],

@@ -7,6 +7,7 @@ import { run, cli } from "../helpers/cli.ts";
 import { changeJobs, makeJobs } from "../helpers/jobs.ts";
 import { listen } from "../helpers/server.ts";
 import { freePort } from "../../src/sys/ports.ts";
+import { whyUnreachable } from "../../src/sys/reach.ts";
 import { inRoot, makeRoot, temporaryFolder } from "./machine.ts";
 
 const files = 40;
@@ -17,6 +18,7 @@ const jobs = (extra = "") => ({
   printf '#include <stdio.h>\\nint f%s(void) { puts(__FILE__); return %s; }\\n' $i $i > f$i.c
   gcc -g -O1 "-ffile-prefix-map=$PWD=." -c "$PWD/f$i.c" -o ../out/f$i.o
 done
+(cd ../out && sha256sum f*.o) > ../out/objects.txt
 touch ../out/objects.txt ${extra}`,
   },
 });
@@ -26,7 +28,7 @@ async function build(project: string, ...more: readonly string[]) {
   const { exitCode, stderr } = await run(project, [process.execPath, cli, "--target", "linux", ...more]);
   expect(exitCode, stderr).toBe(0);
   const { jobs: built } = JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
-  return { stderr, stats: built[0]?.compilerCache };
+  return { stderr, stats: built[0]?.compilerCache, objects: await readFile(join(project, "dist/linux/objects.txt"), "utf8") };
 }
 
 describe("ccache in the builds", async () => {
@@ -42,7 +44,7 @@ describe("ccache in the builds", async () => {
   };
 
   beforeAll(async () => {
-    await execa("apt-get", ["-qy", "install", "--no-install-recommends", "ccache", "gcc", "libc6-dev"], {
+    await execa("apt-get", ["-qy", "install", "--no-install-recommends", "ccache", "distcc", "gcc", "libc6-dev"], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     await makeRoot(root);
@@ -119,5 +121,63 @@ describe("ccache in the builds", async () => {
     expect(stats).toMatchObject({ misses: files });
     expect(stats?.remoteErrors).toBeGreaterThan(0);
     expect(stderr).toMatch(/, \d+ times without an answer of the remote cache$/m);
+  });
+
+  describe("with distcc", () => {
+    const logs: string[] = [];
+    let hosts = "";
+
+    beforeAll(async () => {
+      const helpers: string[] = [];
+      for (const name of ["a", "b"]) {
+        const port = await freePort();
+        const log = join(folder.path, `distccd-${name}.log`);
+        await writeFile(log, "");
+        await execa("chmod", ["666", log]);
+        const where = ["--listen", "127.0.0.1", "--port", `${port}`, "--allow", "127.0.0.1", "--log-file", log];
+        servers.push(
+          execa("distccd", ["--daemon", "--no-detach", "--jobs", "1", "--log-level", "info", ...where], {
+            reject: false,
+            stdio: ["ignore", "ignore", "inherit"],
+          }),
+        );
+        await expect.poll(() => whyUnreachable({ host: "127.0.0.1", port }), { timeout: 20_000 }).toBeUndefined();
+        logs.push(log);
+        helpers.push(`127.0.0.1:${port}/1`);
+      }
+      hosts = `--randomize ${helpers.join(" ")}`;
+    });
+
+    test("compiles on other machines, into the same objects", async () => {
+      const here = await build(await machine());
+      const { stats, objects } = await build(await machine(), "--distcc", hosts);
+      expect(stats).toMatchObject({ hits: 0, misses: files });
+      expect(objects).toBe(here.objects);
+      const compiled = await Promise.all(
+        logs.map(async (log) => (await readFile(log, "utf8")).split("\n").filter((line) => line.includes("COMPILE_OK")).length),
+      );
+      expect(compiled.every((count) => count > 0)).toBe(true);
+      expect(compiled.reduce((sum, count) => sum + count, 0)).toBe(files);
+    });
+
+    test("compiles itself when nobody answers", async () => {
+      const port = await freePort();
+      const { stats } = await build(await machine(), "--distcc", `127.0.0.1:${port}/2`);
+      expect(stats).toMatchObject({ hits: 0, misses: files });
+    });
+
+    test("refuses hosts that distcc does not understand", async () => {
+      const { exitCode, stderr } = await run(await machine(), [
+        process.execPath,
+        cli,
+        "--target",
+        "linux",
+        "--distcc",
+        "one/many",
+      ]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('distcc does not understand the hosts `one/many`: bad multiplier "/many" in host specification');
+      expect(stderr).toContain("--distcc 'localhost/2 builder1/8'");
+    });
   });
 });

@@ -6,12 +6,20 @@ import { contentOf } from "../helpers/content.ts";
 import { kovnBuild, temporaryFolder } from "./machine.ts";
 import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
-/** Parts of the pipeline that leave out what no kept package has; without them Debian's rules do all that they do. */
+/** The part of the pipeline that leaves out what no kept package has; without it Debian's rules do all that they do. */
 const savings = [
-  /^ *sed -i '\/dh_auto_build .*\n/m,
-  /^ *sed -i '\/.*TESTSUITE.* tests\/automake\.mk\n/m,
-  /^ *sed -i -e '\/-b html\/d' .*\n/m,
+  /^ *# What no kept package has is not made[^]*?(?=^ *- uses: deb)/m,
+  /^ *env:\n *EXTRA_CONFIGURE_OPTS: --disable-dependency-tracking\n/m,
 ];
+
+interface Manifest {
+  readonly jobs: readonly { readonly compilerCache: { readonly hits: number; readonly misses: number } }[];
+}
+
+async function compilations(project: string) {
+  const { jobs } = JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
+  return jobs[0]?.compilerCache ?? { hits: 0, misses: 0 };
+}
 
 /** Path to content of all files of a package, with its version and what follows from that taken out. */
 async function unpack(dist: string, name: string, dir: string) {
@@ -42,12 +50,9 @@ describe("what is left out of a build", async () => {
     await writeFile(pipeline, text);
     await cp(join(built, ".kovn"), join(slow, ".kovn"), { recursive: true });
     await kovnBuild(slow, ["build", ...ovsArgs]);
-    const { jobs } = JSON.parse(await readFile(join(slow, "dist/linux/artifacts.json"), "utf8")) as {
-      jobs: { compilerCache: { hits: number; misses: number } }[];
-    };
-    const { hits = 0, misses = 0 } = jobs[0]?.compilerCache ?? {};
-    // The same sources in another folder.
-    expect(hits / (hits + misses)).toBeGreaterThan(0.95);
+    // The same sources in another folder; upstream's tests have programs of their own.
+    const { hits, misses } = await compilations(built);
+    expect((await compilations(slow)).hits / (hits + misses)).toBeGreaterThan(0.95);
     for (const name of ["openvswitch-common", "openvswitch-switch", "openvswitch-ipsec"]) {
       const fast = await unpack(join(built, "dist/linux"), name, join(folder.path, `fast-${name}`));
       const whole = await unpack(join(slow, "dist/linux"), name, join(folder.path, `slow-${name}`));

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 
 interface Step {
   readonly id?: string;
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, string | number | boolean>>;
@@ -16,7 +17,7 @@ interface Job {
   readonly needs?: string | readonly string[];
   readonly if?: string;
   readonly uses?: string;
-  readonly with?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, string | boolean>>;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: string | Readonly<Record<string, readonly unknown[]>> };
   readonly outputs?: Readonly<Record<string, string>>;
@@ -59,7 +60,7 @@ type Context = Readonly<Record<string, unknown>>;
 export async function runWorkflow(file: string, inputs: Context, runner: Runner): Promise<void> {
   const workflow = await readWorkflow(join(runner.origin, file));
   const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
-  const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, token: runner.token };
+  const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, token: runner.token, run_id: "17", run_attempt: "1" };
   for (const [id, job] of Object.entries(workflow.jobs)) {
     const context = { inputs, github, needs };
     const wanted = [job.needs ?? []].flat();
@@ -91,7 +92,9 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
   const steps: Record<string, { outputs: Record<string, string> }> = {};
   for (const [index, step] of (job.steps ?? []).entries()) {
     const own = { ...context, steps };
-    runner.tell(`  ${step.uses ?? step.run}`);
+    const runs = evaluate(step.if ?? "true", own) === true;
+    runner.tell(`  ${step.uses ?? step.run}${runs ? "" : ": skipped"}`);
+    if (!runs) continue;
     if (step.uses !== undefined)
       await useAction(step.uses, fill(step.with ?? {}, own) as Record<string, string | number>, cwd, runner);
     if (step.run === undefined) continue;
@@ -128,6 +131,9 @@ async function useAction(
       return;
     }
     case "actions/setup-node":
+    // Nothing was kept before the first run.
+    case "actions/cache/restore":
+    case "actions/cache/save":
       return;
     case "actions/upload-artifact":
       await cp(join(cwd, String(given["path"])), join(artifacts, String(given["name"])), { recursive: true });
@@ -167,12 +173,14 @@ function fill(value: unknown, context: Context): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, context)]));
 }
 
+const always = { name: "always", minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(true) };
+
 /** The value of an expression (https://docs.github.com/en/actions/reference/workflows-and-actions/expressions), by GitHub's own parser. */
 function evaluate(expression: string, context: Context): unknown {
   const names = Object.keys(context);
   const { tokens } = new Lexer(expression.trim()).lex();
-  const tree = new Parser(tokens, names, []).parse();
+  const tree = new Parser(tokens, names, [always]).parse();
   const values = JSON.parse(JSON.stringify(context), data.reviver) as data.Dictionary;
-  const result: unknown = JSON.parse(JSON.stringify(new Evaluator(tree, values).evaluate(), data.replacer));
+  const result: unknown = JSON.parse(JSON.stringify(new Evaluator(tree, values, new Map([[always.name, always]])).evaluate(), data.replacer));
   return result ?? "";
 }

@@ -1,0 +1,39 @@
+import { BuildError } from "../errors.ts";
+import { exec, type Host } from "../sys/exec.ts";
+
+/** Compilations handed to other machines by distcc(1), through ccache. */
+export interface Distcc {
+  /** For the programs of steps. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Compilations that the hosts take at once, this machine included when it is among them. */
+  readonly slots: number;
+}
+
+/**
+ * Asks distcc what it makes of a list of hosts, such as `localhost/2 builder1/8` (distcc(1), "Host specifications"). Undefined when distcc
+ * is not installed, which is told. Throws "usage" for a list that it does not understand.
+ */
+export async function openDistcc(
+  hosts: string,
+  { host, notice }: { readonly host: Host; readonly notice: (message: string) => void },
+): Promise<Distcc | undefined> {
+  const env = { DISTCC_HOSTS: hosts };
+  const said = await exec("distcc", ["-j"], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env }).catch(
+    (error: unknown) => {
+      if (error instanceof BuildError && error.code === "machine") return undefined;
+      throw error;
+    },
+  );
+  if (said === undefined) {
+    notice("Program `distcc` is not installed: --distcc is not used. (apt-get install distcc)");
+    return undefined;
+  }
+  const slots = Number(said.stdout);
+  if (!(slots > 0)) {
+    const [, why = said.stderr.trim()] = /(?:ERROR|Warning): (.+)/.exec(said.stderr) ?? [];
+    throw new BuildError("usage", `distcc does not understand the hosts \`${hosts}\`: ${why}`, {
+      hint: "--distcc 'localhost/2 builder1/8', as distcc(1) has it under \"Host specifications\"",
+    });
+  }
+  return { env: { ...env, CCACHE_PREFIX: "distcc" }, slots };
+}
