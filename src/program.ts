@@ -104,9 +104,10 @@ function makeProgram(surroundings: Surroundings): Command {
       ).conflicts("cache"),
     )
     .addOption(
-      new Option("--distcc <hosts>", "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'").conflicts(
-        "cache",
-      ),
+      new Option(
+        "--distcc <hosts>",
+        "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'; debug information has no columns then",
+      ).conflicts("cache"),
     )
     .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
     .option("--verbose", "show the output of all jobs", false)

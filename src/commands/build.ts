@@ -11,7 +11,7 @@ import { openCache, type JobCache } from "../run/cache.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
 import { openCompilerCache, refuseRemote } from "../run/compiler-cache.ts";
-import { openDistcc } from "../run/distcc.ts";
+import { openDistcc, placelessFlags } from "../run/distcc.ts";
 import { fitMachine, refuseUnfit } from "../run/fit.ts";
 import { lookUp } from "../run/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
@@ -43,7 +43,8 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   const { emit } = reporter;
   if (options.remoteCache !== undefined) refuseRemote(options.remoteCache);
   await startGuard();
-  const input = await readRequest(options, project, machine, host);
+  const read = await readRequest(options, project, machine, host);
+  const input = options.distcc === undefined ? read : { ...read, pipeline: withFlags(read.pipeline, placelessFlags) };
   refuseOtherSystem(input.pipeline, machine);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
@@ -117,6 +118,15 @@ async function prepare(
   const plan = makePlan({ ...input, bases });
   if (!samePlan(plan, first)) emit({ event: "plan", ...plan });
   return plan;
+}
+
+/** Compiler flags more, in every variant: they are in the plan and so in keys and versions. */
+function withFlags(pipeline: Pipeline, more: string): Pipeline {
+  const flags = Object.entries(pipeline.flags).map(
+    ([variant, byArch]) =>
+      [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
+  );
+  return { ...pipeline, flags: Object.fromEntries(flags) };
 }
 
 /** What a pipeline for another system does can be planned here, not run. */

@@ -1,6 +1,12 @@
 import { BuildError } from "../errors.ts";
 import { exec, type Host } from "../sys/exec.ts";
 
+/**
+ * A compiler that gets preprocessed source cannot know the columns of the original, one that gets the original does. Without them in the debug
+ * information (gcc(1), `-gno-column-info`) objects are the same, wherever they were compiled.
+ */
+export const placelessFlags = "-gno-column-info";
+
 /** Compilations handed to other machines by distcc(1), through ccache. */
 export interface Distcc {
   /** For the programs of steps. */

@@ -77,7 +77,7 @@ test("actions stand in an order that Windows Installer accepts", async () => {
     "DeleteServices",
   ];
   const rest = ["RemoveEnvironmentStrings", "RemoveFiles", "InstallFiles", "WriteEnvironmentStrings", "InstallServices"];
-  const last = ["CreateDatabase", "StartServices", "InitDatabase", "RemoveFolders", "InstallFinalize"];
+  const last = ["CreateDatabase", "StartServices", "InitDatabase", "RemoveLeftovers", "InstallFinalize"];
   const all = [...wanted, ...rest, ...last];
   expect(ordered.filter((name) => all.includes(name ?? ""))).toEqual(all);
 });

@@ -181,6 +181,8 @@ function evaluate(expression: string, context: Context): unknown {
   const { tokens } = new Lexer(expression.trim()).lex();
   const tree = new Parser(tokens, names, [always]).parse();
   const values = JSON.parse(JSON.stringify(context), data.reviver) as data.Dictionary;
-  const result: unknown = JSON.parse(JSON.stringify(new Evaluator(tree, values, new Map([[always.name, always]])).evaluate(), data.replacer));
+  const result: unknown = JSON.parse(
+    JSON.stringify(new Evaluator(tree, values, new Map([[always.name, always]])).evaluate(), data.replacer),
+  );
   return result ?? "";
 }
