@@ -24,11 +24,25 @@ describe.each(files)("workflow %s", (file) => {
 
   test("pins each action by commit, the same commit everywhere, with its version", () => {
     const uses = steps.flatMap((step) => step.uses ?? []);
-    for (const name of uses) expect(name).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40}$/);
+    for (const name of uses) expect(name).toMatch(/^actions\/[a-z-]+(\/[a-z-]+)?@[0-9a-f]{40}$/);
     const lines = files.flatMap((name) => readFileSync(join(folder, name), "utf8").match(/uses: actions\/.*/g) ?? []);
     for (const line of lines) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-    const actions = new Set(lines.map((line) => line.replace(/@.*/, "")));
-    expect(new Set(lines).size).toBe(actions.size);
+    // Actions of one repository, such as `actions/cache/save`, are of one commit.
+    const pins = new Set(lines.map((line) => line.replace(/(actions\/[a-z-]+)[^@]*/, "$1")));
+    expect(new Set([...pins].map((line) => line.replace(/@.*/, ""))).size).toBe(pins.size);
+  });
+
+  test("saves what it took from earlier runs, also after a failure, but not for a release", () => {
+    for (const [id, job] of jobs) {
+      const [taken, saved] = ["restore", "save"].map((what) =>
+        job.steps?.find(({ uses }) => uses?.startsWith(`actions/cache/${what}@`)),
+      );
+      expect(saved?.with?.["path"], id).toBe(taken?.with?.["path"]);
+      expect([taken?.if, saved?.if], id).toEqual(
+        taken === undefined ? [undefined, undefined] : ["inputs.cache", "always() && inputs.cache"],
+      );
+      if (job.uses?.endsWith("/build.yml") === true) expect(job.with?.["cache"]).toBe(file !== "release.yml");
+    }
   });
 
   test("has steps of one command that a person can type, and pastes no input into it", () => {
