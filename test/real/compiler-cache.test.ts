@@ -11,12 +11,13 @@ import { whyUnreachable } from "../../src/sys/reach.ts";
 import { inRoot, makeRoot, temporaryFolder } from "./machine.ts";
 
 const files = 40;
-/** Compiles forty small files, with the paths that a package build has in its flags; `extra` makes it another job. */
+/** Compiles forty small files, two at once, with the paths that a package build has in its flags; `extra` makes it another job. */
 const jobs = (extra = "") => ({
   demo: {
     script: `for i in $(seq ${files}); do
   printf '#include <stdio.h>\\n#define TWICE(x) ((x) + (x))\\nint f%s(int y) { puts(__FILE__); return TWICE(y) + %s; }\\n' $i $i > f$i.c
-  gcc -g $KOVN_FLAGS "-ffile-prefix-map=$PWD=." -c "$PWD/f$i.c" -o ../out/f$i.o
+  gcc -g $KOVN_FLAGS "-ffile-prefix-map=$PWD=." -c "$PWD/f$i.c" -o ../out/f$i.o &
+  [ $((i % 2)) = 1 ] || wait
 done
 (cd ../out && sha256sum f*.o) > ../out/objects.txt
 touch ../out/objects.txt ${extra}`,
@@ -123,38 +124,40 @@ describe("ccache in the builds", async () => {
     expect(stderr).toMatch(/, \d+ times without an answer of the remote cache$/m);
   });
 
-  describe("with distcc", () => {
-    const logs: string[] = [];
-    let hosts = "";
-
-    beforeAll(async () => {
-      const helpers: string[] = [];
-      for (const name of ["a", "b"]) {
+  /** Starts two distccd on loopback that take one compilation each; answers with their addresses and logs. */
+  const startHelpers = async () =>
+    Promise.all(
+      ["a", "b"].map(async (name) => {
         const port = await freePort();
         const log = join(folder.path, `distccd-${name}.log`);
         await writeFile(log, "");
-        await execa("chmod", ["666", log]);
+        // distccd becomes another user, and so loses the mark that its parent's end is its own: a shell's end ends all.
+        await execa("chmod", ["777", folder.path, log]);
         const where = ["--listen", "127.0.0.1", "--port", `${port}`, "--allow", "127.0.0.1", "--log-file", log];
+        const words = ["distccd", "--daemon", "--no-detach", "--jobs", "1", "--log-level", "info", ...where];
         servers.push(
-          execa("distccd", ["--daemon", "--no-detach", "--jobs", "1", "--log-level", "info", ...where], {
+          execa("unshare", ["--pid", "--fork", "--kill-child", "sh", "-c", '"$@" & wait', "sh", ...words], {
             reject: false,
             stdio: ["ignore", "ignore", "inherit"],
           }),
         );
         await expect.poll(() => whyUnreachable({ host: "127.0.0.1", port }), { timeout: 20_000 }).toBeUndefined();
-        logs.push(log);
-        helpers.push(`127.0.0.1:${port}/1`);
-      }
-      hosts = `--randomize ${helpers.join(" ")}`;
-    });
+        return { address: `127.0.0.1:${port}/1`, log };
+      }),
+    );
 
+  describe("with distcc", () => {
     test("compiles on other machines, into the same objects", async () => {
+      const helpers = await startHelpers();
       const here = await build(await machine(), "--distcc", "localhost/1");
+      const hosts = helpers.map(({ address }) => address).join(" ");
       const { stats, objects } = await build(await machine(), "--distcc", hosts);
       expect(stats).toMatchObject({ hits: 0, misses: files });
       expect(objects).toBe(here.objects);
       const compiled = await Promise.all(
-        logs.map(async (log) => (await readFile(log, "utf8")).split("\n").filter((line) => line.includes("COMPILE_OK")).length),
+        helpers.map(
+          async ({ log }) => (await readFile(log, "utf8")).split("\n").filter((line) => line.includes("COMPILE_OK")).length,
+        ),
       );
       expect(compiled.every((some) => some > 0)).toBe(true);
       expect(compiled.reduce((sum, some) => sum + some, 0)).toBe(files);
