@@ -8,7 +8,7 @@ import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
 /**
  * The part of the pipeline that leaves out what no kept package has; without it Debian's rules do all that they do. Notes of dependencies, which no
- * package has, stay left out: with them ccache would know no compilation.
+ * package has, stay left out: with them ccache would know few compilations.
  */
 const savings = /^ *# What no kept package has is not made[^]*?(?=^ *- uses: deb)/m;
 
