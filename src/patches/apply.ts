@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { lutimes, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
@@ -25,7 +25,10 @@ export async function checkoutPatched(source: Source, base: Fetched, dir: string
     await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], options);
     await mkdir(join(dir, ".git/objects/info"), { recursive: true });
     await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
-    return await applySeries(source, base.commit, dir, host);
+    const patched = await applySeries(source, base.commit, dir, host);
+    const files = await git(["ls-files", "-z"], options);
+    for (const file of files.split("\0").filter(Boolean)) await lutimes(join(dir, file), patched.epoch, patched.epoch);
+    return patched;
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
     throw error;

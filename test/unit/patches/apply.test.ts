@@ -1,4 +1,4 @@
-import { readFile, readlink } from "node:fs/promises";
+import { lstat, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Source } from "../../../src/config/source.ts";
@@ -49,6 +49,17 @@ describe("a series", () => {
       await clonePatched(one.source, one.base, "https://example.com/", join(folder, "d"), host),
     ].map((patched) => patched.commit);
     expect(new Set(commits)).toEqual(new Set(["ebcb3e27626472b77f6bb7baf48767f71bad5ca5"]));
+  });
+
+  test("leaves no file newer than another: all have the date of the last patch", async ({ folder }) => {
+    const { source, base } = await prepare(folder, {
+      "world.patch": world,
+      "link.patch": mail("A link", newFile("ref", "nowhere", "120000")),
+    });
+    const { epoch } = await checkoutPatched(source, base, join(folder, "tree"), host);
+    const files = (await git(["ls-files"], { host, cwd: join(folder, "tree") })).split("\n");
+    expect(files).toContain("ref");
+    for (const file of files) expect((await lstat(join(folder, "tree", file))).mtimeMs, file).toBe(epoch * 1000);
   });
 
   test("of no patch is the base", async ({ folder }) => {
