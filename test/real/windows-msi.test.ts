@@ -62,6 +62,15 @@ test("a driver's three files are installed, and only where there is one", async 
   expect(await table(await makeInstaller(join(folder.path, "two")), "File")).not.toContain("ovsext");
 });
 
+test("codes are in capitals, and a repair neither removes the database nor makes one", async () => {
+  await using folder = await temporaryFolder();
+  const file = await makeInstaller(folder.path);
+  expect(await table(file, "Property")).toContain("UpgradeCode\t{DA802B12-433D-4742-A7AE-783AA0C48222}\n");
+  expect(await table(file, "RemoveFile")).toContain("\tconf.db\tCONFDIR\t2\n");
+  for (const action of ["RemoveOldDatabase", "CreateDatabase", "InitDatabase"])
+    expect(await table(file, "InstallExecuteSequence")).toContain(`${action}\tNOT Installed\t`);
+});
+
 test("actions stand in an order that Windows Installer accepts", async () => {
   await using folder = await temporaryFolder();
   const rows = (await table(await makeInstaller(folder.path), "InstallExecuteSequence"))
@@ -77,7 +86,7 @@ test("actions stand in an order that Windows Installer accepts", async () => {
     "DeleteServices",
   ];
   const rest = ["RemoveEnvironmentStrings", "RemoveFiles", "InstallFiles", "WriteEnvironmentStrings", "InstallServices"];
-  const last = ["CreateDatabase", "StartServices", "InitDatabase", "RemoveLeftovers", "InstallFinalize"];
+  const last = ["RemoveOldDatabase", "CreateDatabase", "StartServices", "InitDatabase", "RemoveLeftovers", "InstallFinalize"];
   const all = [...wanted, ...rest, ...last];
   expect(ordered.filter((name) => all.includes(name ?? ""))).toEqual(all);
 });
