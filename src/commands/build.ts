@@ -54,7 +54,9 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   const notice = (message: string) => emit({ event: "notice", message });
   const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
   const folder = cacheFolder(project.work);
-  const cache = options.cache ? await openCache(folder, { signal: host.signal, notice }) : undefined;
+  // On Windows nobody tells what a result was made with, as dpkg does.
+  const keeps = options.cache && input.pipeline.host === "linux";
+  const cache = keeps ? await openCache(folder, { signal: host.signal, notice }) : undefined;
   const missing = await missingJobs(first, cache, host);
   const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
   const compilerCache =
