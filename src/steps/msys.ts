@@ -21,7 +21,8 @@ export const msys: StepKind<Input> = { name: "msys", schema, run };
 
 async function run({ script }: Input, context: StepContext): Promise<void> {
   const env = { ...(await visualEnv(context)), MSYS2_PATH_TYPE: "inherit", MSYSTEM: "MSYS", CHERE_INVOKING: "1" };
-  await runProgram(bash, ["--login", "-eu", "-o", "pipefail", "-c", script], env, context);
+  // Not as options of bash: MSYS2's own profile asks for variables that are not set, and would be left in the middle.
+  await runProgram(bash, ["--login", "-c", `set -eu -o pipefail\n${script}`], env, context);
 }
 
 /** What `vcvars64.bat` of the newest Visual Studio sets. */
@@ -29,9 +30,10 @@ async function visualEnv({ host }: StepContext): Promise<Readonly<Record<string,
   const found = await exec(vswhere, ["-latest", "-property", "installationPath"], { host });
   const [studio = ""] = found.stdout.split(/\r?\n/);
   if (studio === "") throw new BuildError("build", "There is no Visual Studio on this machine (vswhere names none).");
-  const batch = String.raw`${studio}\VC\Auxiliary\Build\vcvars64.bat`;
-  const said = await exec("cmd.exe", ["/d", "/s", "/c", `call "${batch}" >nul && set`], { host });
-  if (said.exitCode !== 0) throw new BuildError("build", `${batch} ended with exit code ${said.exitCode}.`);
+  const cwd = String.raw`${studio}\VC\Auxiliary\Build`;
+  // Words without spaces and quotes: Node would write a quote as `\"`, which cmd does not understand.
+  const said = await exec("cmd.exe", ["/d", "/c", "call", String.raw`.\vcvars64.bat`, ">nul", "&&", "set"], { host, cwd });
+  if (said.exitCode !== 0) throw new BuildError("build", String.raw`${cwd}\vcvars64.bat ended with exit code ${said.exitCode}.`);
   return parseEnvironment(said.stdout);
 }
 
