@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exists, sha256File } from "../sys/files.ts";
-import { readPeHeader, x64 } from "../sys/pe.ts";
+import { isFile, sha256File } from "../sys/files.ts";
+import { kernel, readPeHeader, x64 } from "../sys/pe.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Project } from "./project.ts";
 
@@ -52,16 +52,16 @@ async function readInput(project: Project, name: string): Promise<InputFile> {
   return { name, path, sha256 };
 }
 
-/** Checks a folder with a built driver: all three files, and the `.sys` is for Windows on x86-64. */
+/** Checks a folder with a built driver: all three files, and the `.sys` is a driver for Windows on x86-64. */
 async function readDriver(dir: string): Promise<readonly InputFile[]> {
   const paths = driverFiles.map((name) => resolve(dir, name));
-  const there = await Promise.all(paths.map((path) => exists(path)));
+  const there = await Promise.all(paths.map((path) => isFile(path)));
   const missing = driverFiles.filter((_, index) => !there[index]);
   const hint = "--driver with the folder that `kovn-build --target windows --toolchain msvc --only driver` made on Windows";
   if (missing.length > 0) throw new BuildError("usage", `Folder ${dir} of --driver has no ${missing.join(", ")}.`, { hint });
   const [sys = ""] = paths;
   const header = await readPeHeader(sys);
-  if (header?.machine !== x64)
+  if (header?.machine !== x64 || header.subsystem !== kernel)
     throw new BuildError("usage", `${join(dir, driverFiles[0])} of --driver is no driver for Windows on x86-64.`, { hint });
   return Promise.all(
     driverFiles.map(async (name, index) => {

@@ -6,6 +6,8 @@ export interface PeHeader {
   readonly machine: number;
   /** Seconds since 1970, or 0 where no time was put in. */
   readonly timestamp: number;
+  /** What it runs on: 1 is the kernel alone, as drivers do. */
+  readonly subsystem: number;
   /** Bits of DllCharacteristics. */
   readonly characteristics: number;
 }
@@ -20,27 +22,40 @@ export const hardening: Readonly<Record<string, number>> = {
   DEP: 0x0100,
 };
 
-/** Reads the header of a 64-bit PE file; undefined for a file that is none. */
+/** The subsystem of a driver in a PE header. */
+export const kernel = 1;
+
+/** Reads the header of a 64-bit PE file; undefined for a file that is none, or not whole. */
 export async function readPeHeader(path: string): Promise<PeHeader | undefined> {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return parse(buffer.subarray(0, bytesRead));
+    return parse(buffer.subarray(0, bytesRead), (await file.stat()).size);
   } finally {
     await file.close();
   }
 }
 
-function parse(head: Buffer): PeHeader | undefined {
+function parse(head: Buffer, size: number): PeHeader | undefined {
   if (head.length < 64 || head.toString("latin1", 0, 2) !== "MZ") return undefined;
   const start = head.readUInt32LE(0x3c);
   const optional = start + 24;
   if (head.length < optional + 72 || head.toString("latin1", start, start + 4) !== "PE\0\0") return undefined;
   // The format with 64-bit addresses, PE32+.
   if (head.readUInt16LE(optional) !== 0x20b) return undefined;
+  if (endOfSections(head, start) > size) return undefined;
   return {
     machine: head.readUInt16LE(start + 4),
     timestamp: head.readUInt32LE(start + 8),
+    subsystem: head.readUInt16LE(optional + 68),
     characteristics: head.readUInt16LE(optional + 70),
   };
+}
+
+/** Where the content of the last section ends, as far as the table of sections was read. */
+function endOfSections(head: Buffer, start: number): number {
+  const table = start + 24 + head.readUInt16LE(start + 20);
+  const rows = Array.from({ length: head.readUInt16LE(start + 6) }, (_, index) => table + index * 40);
+  const ends = rows.map((row) => (head.length < row + 24 ? row + 24 : head.readUInt32LE(row + 16) + head.readUInt32LE(row + 20)));
+  return Math.max(0, ...ends);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Plan } from "../../src/index.ts";
@@ -31,14 +31,19 @@ const files = {
   "pipelines/demo.wxs": "<Wix/>\n",
 };
 
-/** The head of a 64-bit Windows file for a machine, which is x86-64 by default. */
-function pe(machine = 0x8664): Buffer {
+/** The head of a 64-bit Windows file with one section of 64 bytes: by default a driver for x86-64. */
+function pe({ machine = 0x8664, subsystem = 1 } = {}): Buffer {
   const bytes = Buffer.alloc(512);
   bytes.write("MZ", 0, "latin1");
   bytes.writeUInt32LE(128, 0x3c);
   bytes.write("PE\0\0", 128, "latin1");
   bytes.writeUInt16LE(machine, 132);
+  bytes.writeUInt16LE(1, 134);
+  bytes.writeUInt16LE(240, 148);
   bytes.writeUInt16LE(0x20b, 152);
+  bytes.writeUInt16LE(subsystem, 220);
+  bytes.writeUInt32LE(64, 408);
+  bytes.writeUInt32LE(448, 412);
   return bytes;
 }
 
@@ -115,6 +120,13 @@ describe("wrong input", () => {
     expect(await wrong(folder, [...windows, "--driver", join(folder, "driver")])).toContain("has no ovsext.cat.");
   });
 
+  test("a driver with a folder in place of a file", async ({ folder }) => {
+    const driver = await makeDriver(folder, pe());
+    await rm(join(driver, "ovsext.inf"));
+    await mkdir(join(driver, "ovsext.inf"));
+    expect(await wrong(folder, [...windows, "--driver", driver])).toContain("has no ovsext.inf.");
+  });
+
   test("a driver in a folder that is not there", async ({ folder }) => {
     expect(await wrong(folder, [...windows, "--driver", "nowhere"])).toContain("has no ovsext.sys, ovsext.inf, ovsext.cat.");
   });
@@ -122,8 +134,10 @@ describe("wrong input", () => {
   const files86: readonly (readonly [string, Buffer])[] = [
     ["an empty file", Buffer.alloc(0)],
     ["a text", Buffer.from("MZ and no more")],
-    ["a driver for 32 bits", pe(0x14c)],
-    ["a driver for ARM", pe(0xaa64)],
+    ["a driver for 32 bits", pe({ machine: 0x14c })],
+    ["a driver for ARM", pe({ machine: 0xaa64 })],
+    ["a program", pe({ subsystem: 3 })],
+    ["not whole", pe().subarray(0, 511)],
     ["a header that leads outside of the file", Buffer.concat([pe().subarray(0, 0x3c), Buffer.alloc(8, 0xff)])],
   ];
   for (const [what, sys] of files86)
