@@ -28,21 +28,18 @@ export const native: Runner = {
   end: async () => undefined,
 };
 
-/** Milliseconds for a new Windows. */
-const bootTime = 180_000;
-
 /**
  * Starts a Windows of its own in the folder `prefix`, for Windows programs: nothing of the user's Wine is seen or changed. It runs until `end`,
- * or the run's end. Throws "machine" with the reason when Wine is missing or does not start.
+ * or the run's end. Throws "machine" with the reason when Wine is missing, or does not start within `bootTime` milliseconds.
  */
-export async function startWine(prefix: string, host: Host): Promise<Runner> {
+export async function startWine(prefix: string, host: Host, bootTime = 180_000): Promise<Runner> {
   await mkdir(prefix, { recursive: true });
   const stop = new AbortController();
   // Programs of one Windows find its server by the folder for temporary files.
   const env = { WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "", TMPDIR: prefix };
   const programs = { PATH: host.env["PATH"] ?? "", HOME: prefix, LC_ALL: "C", ...env };
   const inside = { ...host, env: programs, signal: AbortSignal.any([host.signal, stop.signal]) };
-  await makeWindows(inside);
+  await makeWindows(inside, bootTime);
   const said: string[] = [];
   let isUp: () => void = () => undefined;
   const up = new Promise<"up">((resolve) => (isUp = () => resolve("up")));
@@ -66,7 +63,7 @@ export async function startWine(prefix: string, host: Host): Promise<Runner> {
   const state = await Promise.race([up, life, sleep(bootTime, "late" as const, { signal: inside.signal, ref: false })]);
   if (state !== "up") {
     await end();
-    throw brokenWine(said);
+    throw brokenWine(said.findLast((line) => line.trim() !== "") ?? silence(bootTime));
   }
   return {
     patience: 90_000,
@@ -80,19 +77,26 @@ export async function startWine(prefix: string, host: Host): Promise<Runner> {
 }
 
 /** Writes a new Windows' folders and settings, and waits until nothing of it runs any more. */
-async function makeWindows(host: Host): Promise<void> {
+async function makeWindows(host: Host, bootTime: number): Promise<void> {
   for (const [program, arg] of [
     ["wine", ["wineboot", "--init"]],
     ["wineserver", ["-w"]],
   ] as const) {
-    const { exitCode, stdout, stderr } = await exec(program, arg, { host });
-    if (exitCode !== 0) throw brokenWine(`${stdout}\n${stderr}`.split("\n"));
+    const { exitCode, stdout, stderr } = await exec(program, arg, { host, timeout: bootTime }).catch((error: unknown) => {
+      if (!(error instanceof BuildError)) throw error;
+      throw brokenWine(error.code === "network" ? silence(bootTime) : error.message);
+    });
+    const last = `${stdout}\n${stderr}`.split("\n").findLast((line) => line.trim() !== "");
+    if (exitCode !== 0) throw brokenWine(last ?? `\`${program} ${arg.join(" ")}\` ended with exit code ${exitCode}`);
   }
 }
 
-function brokenWine(said: readonly string[]): BuildError {
-  const last = said.findLast((line) => line.trim() !== "") ?? `it said nothing within ${bootTime / 1000} s`;
-  return new BuildError("machine", `Wine does not start: ${last.trim()}`, {
+function silence(bootTime: number): string {
+  return `it was not ready within ${bootTime / 1000} s`;
+}
+
+function brokenWine(why: string): BuildError {
+  return new BuildError("machine", `Wine does not start: ${why.trim()}`, {
     hint: "kovn-build doctor --target windows --fix (as root)",
   });
 }
