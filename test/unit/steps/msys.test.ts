@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { readPipeline } from "../../../src/config/pipeline.ts";
@@ -52,6 +52,25 @@ test.for(["driver", "ovs"])(
     await expect(run(folder, `free=9; ${programs}\n${script}`)).rejects.toMatchObject({ code: "build" });
   },
 );
+
+test.for(["driver", "ovs", "ovn"])(
+  "job `%s` of the native pipeline is built as for the MSYS2 that upstream knows",
+  async (job, { folder }) => {
+    const script = (await scriptsOf(job)).find((text) => text.includes("./configure")) ?? "";
+    const configure = `[ "$1" = --build=x86_64-pc-msys ]; sh -c 'bash -c "echo \\$MACHTYPE"' > ../machine; exit 1`;
+    await mkdir(join(folder, "src"));
+    for (const [name, text] of Object.entries({ "boot.sh": "", configure }))
+      await writeFile(join(folder, "src", name), `#!/bin/bash -eu\n${text}\n`, { mode: 0o755 });
+    await expect(run(folder, script)).rejects.toMatchObject({ code: "build" });
+    expect(await readFile(join(folder, "machine"), "utf8")).toBe("x86_64-pc-msys\n");
+  },
+);
+
+test.for(["driver", "ovs"])("job `%s` of the native pipeline links nothing before MSYS2's own link is gone", async (job) => {
+  const scripts = await scriptsOf(job);
+  const first = (word: string) => scripts.findIndex((text) => text.includes(word));
+  expect([first("/usr/bin/link.exe"), first("nmake"), first("./configure")]).toEqual([0, 1, 2]);
+});
 
 test("the native pipeline asks for the debug information that upstream's installer takes in", async () => {
   const project = { root: resolve("."), work: resolve(".kovn") };
