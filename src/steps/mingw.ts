@@ -74,7 +74,8 @@ async function finish(program: string, { dlls }: Input, context: StepContext): P
 
 /** Names of the DLLs that a program imports (objdump(1)). */
 async function importsOf(path: string, { host }: StepContext): Promise<readonly string[]> {
-  const { stdout } = await exec(`${triple}-objdump`, ["-p", path], { host, env: { LC_ALL: "C" } });
+  const { exitCode, stdout } = await exec(`${triple}-objdump`, ["-p", path], { host, env: { LC_ALL: "C" } });
+  if (exitCode !== 0) throw new BuildError("build", `Program \`${basename(path)}\` cannot be read by objdump.`);
   return [...stdout.matchAll(/^\s*DLL Name: (\S+)$/gm)].map(([, name = ""]) => name).toSorted();
 }
 

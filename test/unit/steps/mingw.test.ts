@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { mingw } from "../../../src/steps/mingw.ts";
+import { makeBin } from "../../helpers/bin.ts";
+import { test } from "../../helpers/folder.ts";
+import { aStepContext } from "../../helpers/step.ts";
+
+/** The head of a Windows program for x86-64. */
+function program({ characteristics = 0x160, timestamp = 0, machine = 0x8664 } = {}): Buffer {
+  const bytes = Buffer.alloc(512);
+  bytes.write("MZ", 0, "latin1");
+  bytes.writeUInt32LE(128, 0x3c);
+  bytes.write("PE\0\0", 128, "latin1");
+  bytes.writeUInt16LE(machine, 132);
+  bytes.writeUInt32LE(timestamp, 136);
+  bytes.writeUInt16LE(0x20b, 152);
+  bytes.writeUInt16LE(characteristics, 222);
+  return bytes;
+}
+
+const imports = "printf '\\tDLL Name: %s\\n' KERNEL32.dll msvcrt.dll";
+
+/** Runs the step with a make that "builds" a program, and an objdump that says what it imports. */
+async function run(dir: string, built: Buffer, objdump: string): Promise<void> {
+  await mkdir(join(dir, "src"));
+  await writeFile(join(dir, "built"), built);
+  for (const name of ["boot.sh", "configure"]) await writeFile(join(dir, "src", name), "#!/bin/sh\n", { mode: 0o755 });
+  await using bin = await makeBin({
+    make: "cp ../built demo.exe",
+    "x86_64-w64-mingw32-objcopy": 'while [ $# -gt 2 ]; do shift; done; cp "$1" "$2"',
+    "x86_64-w64-mingw32-objdump": objdump,
+  });
+  const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal };
+  const input = { configure: [], cflags: "", ldflags: "", programs: ["demo"], dlls: ["kernel32.dll", "MSVCRT.dll"] };
+  await mingw.run(input, aStepContext(dir, { compilerCache: { path: bin.path, env: {} }, host }));
+}
+
+test("a hardened program that imports DLLs of Windows only is good, however these are spelled", async ({ folder }) => {
+  await run(folder, program(), imports);
+});
+
+test.for([
+  [
+    "imports another DLL",
+    program(),
+    `${imports} libwinpthread-1.dll`,
+    "imports libwinpthread-1.dll, which is not one of Windows'",
+  ],
+  ["has imports that nobody can tell", program(), "echo 'file format not recognized' >&2; exit 1", "cannot be read by objdump"],
+  [
+    "may be loaded where it was linked for only",
+    program({ characteristics: 0x100 }),
+    imports,
+    "lacks high-entropy ASLR, and lacks ASLR",
+  ],
+  ["may run its data", program({ characteristics: 0x60 }), imports, "lacks DEP"],
+  ["tells when it was linked", program({ timestamp: 1 }), imports, "has a time stamp"],
+  ["is for another machine", program({ machine: 0xaa64 }), imports, "is no program for Windows on x86-64"],
+] as const)("a program that %s is refused", async ([, built, objdump, message], { folder }) => {
+  await expect(run(folder, built, objdump)).rejects.toThrow(`Program \`demo.exe\` ${message}.`);
+});
