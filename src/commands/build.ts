@@ -1,5 +1,6 @@
 import type { Pipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
+import { refuseOtherSystem } from "../config/system.ts";
 import { crossCompiles } from "../plan/cross.ts";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
@@ -45,7 +46,7 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   await startGuard();
   const read = await readRequest(options, project, machine, host);
   const input = options.distcc === undefined ? read : { ...read, pipeline: withFlags(read.pipeline, placelessFlags) };
-  refuseOtherSystem(input.pipeline, machine);
+  refuseOtherSystem(input.pipeline, machine.system);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
   if (first.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true) && options.driver === undefined)
@@ -130,16 +131,6 @@ function withFlags(pipeline: Pipeline, more: string): Pipeline {
   );
   return { ...pipeline, flags: Object.fromEntries(flags) };
 }
-
-/** What a pipeline for another system does can be planned here, not run. */
-function refuseOtherSystem({ name, host }: Pipeline, { system }: Machine): void {
-  if (host !== system)
-    throw new BuildError("usage", `Pipeline \`${name}\` runs on ${systemNames[host]}, and this is ${systemNames[system]}.`, {
-      hint: "kovn-build plan with the same options, or --toolchain with another one",
-    });
-}
-
-const systemNames = { linux: "Linux", windows: "Windows" } as const;
 
 function samePlan(a: Plan, b: Plan): boolean {
   return a.jobs.every((job, index) => job.key === b.jobs[index]?.key);

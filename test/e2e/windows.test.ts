@@ -65,9 +65,11 @@ describe("a target with two pipelines", () => {
 
   test("does not run on another system than it is for", async ({ folder }) => {
     const project = await makeProject(folder, files);
-    const { exitCode, stderr } = await kovnBuild(project, [...windows, "--toolchain", "msvc"]);
-    expect(stderr).toContain("Pipeline `windows-msvc` runs on Windows, and this is Linux.");
-    expect(exitCode).toBe(2);
+    for (const command of ["build", "doctor"]) {
+      const { exitCode, stderr } = await kovnBuild(project, [command, ...windows, "--toolchain", "msvc"]);
+      expect(stderr).toContain("Pipeline `windows-msvc` runs on Windows, and this is Linux.");
+      expect(exitCode).toBe(2);
+    }
   });
 
   test("knows no third", async ({ folder }) => {
