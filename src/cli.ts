@@ -44,6 +44,20 @@ const passed = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "GNUPGHOME",
+  // Of a Windows machine: where `cmd` finds Visual C++, MSBuild, the WDK and WiX. The rest Node passes by itself.
+  "ALLUSERSPROFILE",
+  "CommonProgramFiles",
+  "CommonProgramFiles(x86)",
+  "ComSpec",
+  "NUMBER_OF_PROCESSORS",
+  "OS",
+  "PATHEXT",
+  "PROCESSOR_ARCHITECTURE",
+  "ProgramData",
+  "ProgramFiles",
+  "ProgramFiles(x86)",
+  "ProgramW6432",
+  "WIX",
 ];
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 const mask = makeMask(process.env);

@@ -20,7 +20,8 @@ const bash = String.raw`C:\msys64\usr\bin\bash.exe`;
 export const msys: StepKind<Input> = { name: "msys", schema, run };
 
 async function run({ script }: Input, context: StepContext): Promise<void> {
-  const env = { ...(await visualEnv(context)), MSYS2_PATH_TYPE: "inherit", MSYSTEM: "MSYS", CHERE_INVOKING: "1" };
+  const own = { HOME: `${context.dir}/home`, MSYS2_PATH_TYPE: "inherit", MSYSTEM: "MSYS", CHERE_INVOKING: "1" };
+  const env = { ...(await visualEnv(context)), ...own };
   // Not as options of bash: MSYS2's own profile asks for variables that are not set, and would be left in the middle.
   await runProgram(bash, ["--login", "-c", `set -eu -o pipefail\n${script}`], env, context);
 }

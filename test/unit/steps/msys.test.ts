@@ -18,7 +18,7 @@ const aWindows = {
   // What Node makes of a quote or a space in an argument, cmd does not understand.
   "cmd.exe": `case "$*" in *\\"*) exit 1;; esac
 [ "$*" = '/d /c call .\\vcvars64.bat >nul && set' ] && [ $# = 7 ] || exit 1
-printf 'Path=%s\\r\\nSTUDIO=%s\\r\\n' "$PATH" "$PWD"`,
+printf 'Path=%s\\r\\nSTUDIO=%s\\r\\nHOME=of a user\\r\\n' "$PATH" "$PWD"`,
   [String.raw`C:\msys64\usr\bin\bash.exe`]: 'exec /bin/bash "$@"',
 };
 
