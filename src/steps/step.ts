@@ -42,6 +42,8 @@ function buildEnv(context: StepContext): Record<string, string> {
     KOVN_ARCH: context.arch,
     KOVN_FLAGS: context.flags,
     KOVN_PARALLEL: String(context.parallel),
+    KOVN_VERSION: `${context.version}${context.versionSuffix}`,
+    KOVN_REVISION: String(context.revision),
     ...context.compilerCache?.env,
   };
 }

@@ -72,6 +72,18 @@ test.for(["driver", "ovs"])("job `%s` of the native pipeline links nothing befor
   expect([first("/usr/bin/link.exe"), first("nmake"), first("./configure")]).toEqual([0, 1, 2]);
 });
 
+test("the native installer has the version of the build in its name, and a version for Windows that rises with the revision", async ({
+  folder,
+}) => {
+  const script = (await scriptsOf("ovs")).find((text) => text.includes("make windows_installer")) ?? "";
+  await mkdir(join(folder, "src"));
+  const make =
+    'make() { mkdir -p vswitchd windows/ovs-windows-installer/bin/x64/Release; echo "$@" > windows/ovs-windows-installer/bin/x64/Release/OpenvSwitch.msi; }';
+  await run(folder, `${make}; sed() { :; }; cp() { [ $# -gt 2 ] || command cp "$@"; }\n${script}`);
+  const made = await readFile(join(folder, "out/OpenvSwitch-3.1.8+kovn1.12345678-x64.msi"), "utf8");
+  expect(made).toBe("windows_installer PACKAGE_VERSION=3.1.8001\n");
+});
+
 test("the native pipeline asks for the debug information that upstream's installer takes in", async () => {
   const project = { root: resolve("."), work: resolve(".kovn") };
   const { flags } = await readPipeline(project, { target: "windows", toolchain: "msvc" }, "windows");
