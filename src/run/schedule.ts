@@ -34,13 +34,14 @@ export async function schedule<Job extends Node>(
     usable.set(job.id, new Promise((resolve) => (ready = resolve)));
     const run = async () => {
       await Promise.all(needs);
-      const missing = job.needs.filter((need) => lost.has(need));
-      if (keepGoing && missing.length > 0) {
-        lost.add(job.id);
-        return onSkip(job, missing);
-      }
       await queue.add(async () => {
         if (failures.length > 0 && !keepGoing) return;
+        // Asked here, since what was ready may have failed while this one waited for its turn.
+        const missing = job.needs.filter((need) => lost.has(need));
+        if (missing.length > 0) {
+          lost.add(job.id);
+          return onSkip(job, missing);
+        }
         // Noted before the queue starts the next one.
         await work(job, ready).catch((error: unknown) => {
           lost.add(job.id);

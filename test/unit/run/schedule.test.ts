@@ -69,6 +69,18 @@ describe("a schedule", () => {
     expect(failures).toEqual(["Error: no"]);
   });
 
+  test("that keeps going skips what waited for its turn when the one that it needs failed after it was ready", async () => {
+    const { happened } = await running(
+      async ({ id }, ready) => {
+        ready();
+        await pause();
+        if (id === "one") throw new Error("no");
+      },
+      { limit: 1, keepGoing: true },
+    );
+    expect(happened).toEqual(["one starts", "other starts", "other ends", "two skipped for one", "three skipped for two"]);
+  });
+
   test("that keeps going skips what needs a failed job, and names why", async () => {
     const { happened } = await running(failing, { keepGoing: true });
     expect(happened.toSorted()).toEqual(
