@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { realpathSync } from "node:fs";
 import { createServer } from "node:net";
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sha256 } from "./files.ts";
 import { errorCode, ownPlatform } from "./processes.ts";
@@ -17,7 +18,7 @@ export interface AloneOptions {
  * aborted while it waits.
  */
 export async function alone<T>(path: string, { signal, onWait }: AloneOptions, work: () => Promise<T>): Promise<T> {
-  const name = socketName(`kovn-build-${sha256(resolve(path)).slice(0, 32)}`);
+  const name = socketName(`kovn-build-${sha256(truePath(resolve(path))).slice(0, 32)}`);
   if (name === undefined) return work();
   let free = await take(name);
   if (free === undefined) onWait?.();
@@ -29,6 +30,15 @@ export async function alone<T>(path: string, { signal, onWait }: AloneOptions, w
     return await work();
   } finally {
     await free();
+  }
+}
+
+/** The path without symbolic links, as far as it exists: two ways to a folder are one. */
+function truePath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(truePath(dirname(path)), basename(path));
   }
 }
 

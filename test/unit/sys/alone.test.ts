@@ -1,8 +1,11 @@
 import { once } from "node:events";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { alone } from "../../../src/sys/alone.ts";
+import { test } from "../../helpers/folder.ts";
 
 const signal = new AbortController().signal;
 
@@ -28,6 +31,20 @@ describe("alone", () => {
       order.push(`${name} ends`);
     };
     await Promise.all([alone("/a/b", { signal }, work("one")), alone("/a/../a/b", { signal }, work("two"))]);
+    expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
+  });
+
+  test("two at the same path by other ways run one after the other, also when it does not exist", async ({ folder }) => {
+    await mkdir(join(folder, "real"));
+    await symlink("real", join(folder, "way"));
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} starts`);
+      await sleep(50);
+      order.push(`${name} ends`);
+    };
+    const paths = [join(folder, "real/a/b"), join(folder, "way/a/b")] as const;
+    await Promise.all([alone(paths[0], { signal }, work("one")), alone(paths[1], { signal }, work("two"))]);
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
   });
 
