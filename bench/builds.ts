@@ -148,10 +148,13 @@ const rows: Readonly<Record<string, (base: number) => Promise<void>>> = {
     const pipeline = join(project, "pipelines/linux-deb.yaml");
     const text = await readFile(pipeline, "utf8");
     await kovnBuild();
-    await writeFile(pipeline, text.replace("amd64: -O2", "amd64: -O3"));
-    await kovnBuild();
-    await writeFile(pipeline, text);
-    report("flags changed, and changed back", await measure("flags changed back", () => kovnBuild()), "s", 1);
+    const seconds = await measure("flags changed back", async () => {
+      await writeFile(pipeline, text.replace("amd64: -O2", "amd64: -O3"));
+      await kovnBuild();
+      await writeFile(pipeline, text);
+      return kovnBuild();
+    });
+    report("flags changed, and changed back", seconds, "s", 1);
   },
   async killed() {
     await forget();
