@@ -9,14 +9,14 @@ export type Parts = Readonly<Record<string, string>>;
 export interface Surroundings {
   /** Versions of Debian packages that can change the result. */
   readonly tools: Readonly<Record<string, string>>;
-  /** sha256 of the code of our steps. */
+  /** sha256 of our own code that makes results. */
   readonly code: string;
   /** Cache keys of the jobs that this one needs, by id. */
   readonly needs: Readonly<Record<string, string>>;
 }
 
 const order = "order of the patches";
-const version = "version suffix";
+const suffix = "version suffix";
 
 /** The parts of a job. */
 export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Surroundings): Parts {
@@ -36,10 +36,11 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Sur
     ...named("step", Object.fromEntries(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
     ...named("job", needs),
     ...named("package", tools),
-    [version]: job.versionSuffix,
+    version: job.source.version,
+    [suffix]: job.versionSuffix,
     artifacts: job.artifacts.join(" "),
     outputs: job.outputs.join(" "),
-    "steps of kovn-build": code,
+    "code of kovn-build": code,
   };
 }
 
@@ -48,8 +49,8 @@ export function explainChange(before: Parts, after: Parts): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
   // These two change with others, which say it better.
   const patches = names.some((name) => name.startsWith("patch ") && (before[name] === undefined || after[name] === undefined));
-  const telling = names.filter((name) => name !== version && !(name === order && patches));
-  if (telling.length === 0 && names.includes(version))
+  const telling = names.filter((name) => name !== suffix && !(name === order && patches));
+  if (telling.length === 0 && names.includes(suffix))
     return ["the source's revision, or a part of the pipeline's job that tells on other architectures"];
   return telling.map((name) => `${name}: ${describe(before[name], after[name])}`);
 }

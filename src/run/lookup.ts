@@ -1,11 +1,11 @@
 import { keyOf } from "../plan/key.ts";
 import { distance, explainChange, partsOf, type Parts } from "../plan/parts.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { stepCode } from "../steps/code.ts";
 import { installedClosure } from "../sys/closure.ts";
 import type { Host } from "../sys/exec.ts";
 import type { StoredEntry } from "./cache-entry.ts";
 import type { JobCache } from "./cache.ts";
+import { jobCode } from "./code.ts";
 
 /** A job of a plan and what the cache has of it. */
 export interface Lookup {
@@ -19,7 +19,7 @@ export interface Lookup {
 
 /** Looks each job of a plan up in the cache, in the plan's order; reads no more than descriptions. */
 export async function lookUp(plan: Plan, cache: Pick<JobCache, "find">, host: Host): Promise<readonly Lookup[]> {
-  const code = await stepCode();
+  const code = await jobCode();
   const lookups: Lookup[] = [];
   for (const job of plan.jobs) {
     const tools = await installedClosure(job.packages, { host });

@@ -35,6 +35,7 @@ describe("a change is explained", () => {
       parts(ovs({ revision: 8 })),
       ["the source's revision, or a part of the pipeline's job that tells on other architectures"],
     ],
+    ["the version", parts(ovs({ version: "3.1.9" })), ["version: 3.1.8 → 3.1.9"]],
     [
       "a patch",
       parts(ovs({ patches: [aPatch("first.patch", { sha256: "d".repeat(64) }), aPatch("second.patch")] })),
@@ -46,7 +47,11 @@ describe("a change is explained", () => {
       parts(ovs({ patches: [aPatch("second.patch"), aPatch("first.patch")] })),
       ["order of the patches: first.patch second.patch → second.patch first.patch"],
     ],
-    ["the base", parts({ bases: { ovs: [aptBase], ovn: [aptBase] } }), [`base: git:${"a".repeat(40)} → apt:${"b".repeat(64)}`]],
+    [
+      "the base",
+      parts({ bases: { ovs: [aptBase], ovn: [aptBase] } }),
+      [`base: git:${"a".repeat(40)} → apt:${"b".repeat(64)}`, "version: 3.1.8 → 3.1.0-2"],
+    ],
     [
       "a step",
       parts({ pipeline: aPipeline({ jobs: { ovs: aJob({ steps: [{ uses: "shell", with: { script: "x" } }] }) } }) }),
@@ -55,7 +60,7 @@ describe("a change is explained", () => {
     ["a tool", parts({}, { tools: { gcc: "12.3", make: "4.3" } }), ["package gcc: 12.2 → 12.3"]],
     ["a new tool", parts({}, { tools: { ...surroundings.tools, libx: "1" } }), ["package libx: new, 1"]],
     ["a needed job", parts({}, { needs: { ovs: "b".repeat(64) } }), ["job ovs: changed"]],
-    ["our own code", parts({}, { code: "d".repeat(64) }), ["steps of kovn-build: changed"]],
+    ["our own code", parts({}, { code: "d".repeat(64) }), ["code of kovn-build: changed"]],
     ["nothing", parts(), []],
   ];
   test.each(cases)("%s", (what, after, expected) => {
