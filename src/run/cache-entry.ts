@@ -2,6 +2,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { refusalOf } from "../errors.ts";
+import { keyOf } from "../plan/key.ts";
 import { errorCode } from "../sys/processes.ts";
 import { artifactSchema, builtJobSchema, digestSchema } from "../release/manifest.ts";
 
@@ -52,13 +53,22 @@ export function entryFile(cache: string, key: string): string {
   return join(entriesDir(cache), key, "entry.json");
 }
 
+/** An entry's description as text, with its own digest: what is altered in it is found out as what is altered in a file is. */
+export function showEntry(finished: Entry): string {
+  // As it is read again, where nothing is undefined.
+  const described = JSON.parse(JSON.stringify(finished)) as Entry;
+  return `${JSON.stringify({ ...described, digest: keyOf(described) })}\n`;
+}
+
 /** Reads an entry's description; undefined when there is none that may be read, "damaged" when it says nothing that can be used. */
 export async function readEntry(cache: string, key: string): Promise<StoredEntry | "damaged" | undefined> {
   const name = entryFile(cache, key);
   try {
     const { mtimeMs } = await stat(name);
-    const checked = entry.safeParse(JSON.parse(await readFile(name, "utf8")));
-    return checked.success && checked.data.key === key ? { ...checked.data, used: mtimeMs } : "damaged";
+    const { digest, ...described } = JSON.parse(await readFile(name, "utf8")) as Record<string, unknown>;
+    const checked = entry.safeParse(described);
+    const isWhole = digest === keyOf(described) && checked.success && checked.data.key === key;
+    return isWhole ? { ...checked.data, used: mtimeMs } : "damaged";
   } catch (error) {
     return errorCode(error) === "ENOENT" || refusalOf(error) !== undefined ? undefined : "damaged";
   }

@@ -49,6 +49,8 @@ export function besideEntry(cache: string, key: string): string {
 /** Removes an entry at once: what is killed on the way leaves no half one. */
 export async function dropEntry(cache: string, key: string): Promise<void> {
   const beside = `${besideEntry(cache, key)}.old`;
+  // A dead process may have had this one's id: in a container it always has.
+  await rm(beside, { recursive: true, force: true });
   await rename(join(entriesDir(cache), key), beside).catch((error: unknown) => {
     if (errorCode(error) !== "ENOENT") throw error;
   });

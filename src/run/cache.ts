@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
-import { copyFile, link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, readlink, rename, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { glob } from "tinyglobby";
 import { BuildError, refusalOf } from "../errors.ts";
 import { alone } from "../sys/alone.ts";
 import { sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { entriesDir, entryFile, readEntry, type Entry, type KeptFile, type StoredEntry } from "./cache-entry.ts";
+import { entriesDir, entryFile, readEntry, showEntry, type Entry, type KeptFile, type StoredEntry } from "./cache-entry.ts";
 import { besideEntry, checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./cache-folder.ts";
 
 /** Finished jobs by key, kept between runs. No method throws for what is wrong with the cache: that is told once, and the build goes on. */
@@ -15,7 +15,10 @@ export interface JobCache {
   find(key: string): Promise<StoredEntry | undefined>;
   /** Notes that a finished job was of use, so that it is not the first to go. */
   use(key: string): Promise<void>;
-  /** Puts a finished job's artifacts (with `outputs` all that is kept) into the folder of a job, each file checked; undefined when there is none that is whole. */
+  /**
+   * Puts a finished job's artifacts (with `outputs` all that is kept) into the folder of a job, which is new, each file checked; undefined
+   * when there is none that is whole, and then there is no such folder.
+   */
   take(key: string, dir: string, outputs: boolean): Promise<StoredEntry | undefined>;
   /** Keeps what lies in a job's folder: its artifacts, and its outputs (files, folders or patterns). */
   keep(finished: Omit<Entry, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
@@ -70,14 +73,16 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
         await guard(() => placeFiles(files, join(entriesDir(cache), key, "files"), dir));
       } catch (error) {
         const why = refusalOf(error);
-        if (why === undefined && errorCode(error) !== "ENOENT") throw error;
-        if (why === undefined) await drop(key, "a file is missing");
-        else tell(`What is kept in ${cache} cannot be taken: ${why}.`);
+        const damage = damages[errorCode(error) ?? ""];
+        if (why === undefined && damage === undefined) throw error;
+        await rm(dir, { recursive: true, force: true });
+        if (damage === undefined) tell(`What is kept in ${cache} cannot be taken: ${why}.`);
+        else await drop(key, damage);
         return undefined;
       }
       const broken = await firstBroken(files, dir);
       if (broken !== undefined) {
-        for (const { path } of files) await rm(join(dir, path), { force: true });
+        await rm(dir, { recursive: true, force: true });
         await drop(key, broken);
         return undefined;
       }
@@ -89,11 +94,13 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
       const next = `${besideEntry(cache, key)}.next`;
       try {
         await guard(() => makeFolder(cache));
+        // A dead process may have had this one's id: in a container it always has.
+        await rm(next, { recursive: true, force: true });
         await mkdir(next);
         const files = await describeFiles(finished, dir, outputs);
         await placeFiles(files, dir, join(next, "files"));
         const entry: Entry = { ...finished, finished: new Date().toISOString(), files };
-        await writeWhole(join(next, "entry.json"), `${JSON.stringify(entry)}\n`);
+        await writeWhole(join(next, "entry.json"), showEntry(entry));
         await guard(async () => {
           await dropEntry(cache, key);
           await rename(next, join(entriesDir(cache), key));
@@ -110,6 +117,9 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
     alone: (key, onWait, work) => alone(join(entriesDir(cache), key), { signal, onWait }, work),
   };
 }
+
+/** What is wrong with an entry when its files cannot be placed, by the code of the error. */
+const damages: Readonly<Record<string, string>> = { ENOENT: "a file is missing", EISDIR: "a folder stands for a file" };
 
 function ignoreRefusal(error: unknown): void {
   if (refusalOf(error) === undefined && errorCode(error) !== "ENOENT") throw error;
@@ -153,9 +163,18 @@ async function placeFiles(files: readonly KeptFile[], from: string, to: string):
 /** The first file that is not as it was when it was kept. */
 async function firstBroken(files: readonly KeptFile[], dir: string): Promise<string | undefined> {
   for (const file of files) {
-    const path = join(dir, file.path);
-    if ("link" in file) continue;
-    if ((await stat(path)).size !== file.size || (await sha256File(path)) !== file.sha256) return file.path;
+    if (!("link" in file) && !(await isWhole(join(dir, file.path), file))) return file.path;
   }
   return undefined;
+}
+
+/** What cannot be read is not whole either, nor is a link that took a file's place. */
+async function isWhole(path: string, { size, sha256 }: { readonly size: number; readonly sha256: string }): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    return found.isFile() && found.size === size && (await sha256File(path)) === sha256;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "../config/source.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
@@ -41,8 +40,7 @@ export async function takeKept(
     const used = isUsed(plan, job.id, (id) => !taken.has(id));
     if (entry === undefined || (used && job.outputs.length === 0)) continue;
     const whole = await cache.take(key, join(run, job.id), used);
-    if (whole === undefined) await rm(join(run, job.id), { recursive: true, force: true });
-    else taken.set(job.id, whole);
+    if (whole !== undefined) taken.set(job.id, whole);
   }
   return taken;
 }
