@@ -55,32 +55,30 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   const notice = (message: string) => emit({ event: "notice", message });
   const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
   const folder = cacheFolder(project.work);
-  // On Windows nobody tells what a result was made with, as dpkg does.
-  const keeps = options.cache && input.pipeline.host === "linux";
-  const cache = keeps ? await openCache(folder, { signal: host.signal, notice }) : undefined;
+  // Where dpkg does not rule, nobody knows what a result depends on.
+  const isUsed = options.cache && machine.system === "linux";
+  const cache = isUsed ? await openCache(folder, { signal: host.signal, notice }) : undefined;
   const missing = await missingJobs(first, cache, host);
   const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
-  const compilerCache =
-    missing.length > 0 && options.cache
-      ? await openCompilerCache({ cache: folder, remote: options.remoteCache, distcc, host, notice })
-      : undefined;
+  const remote = options.remoteCache;
   await build({
     plan,
     sources: input.sources,
     inputs: input.inputs,
     work: project.work,
     out: options.out,
-    parallel: Math.max(options.jobs, compilerCache === undefined ? 0 : (distcc?.slots ?? 0)),
+    parallel: options.jobs,
     keepGoing: options.keepGoing,
     cache,
-    compilerCache,
+    compilerCache: async () =>
+      cache === undefined ? undefined : openCompilerCache({ cache: folder, remote, distcc, host, notice }),
     builder,
     host,
     emit,
   });
 }
 
-/** Jobs of which the cache has no result. Where dpkg does not rule, none has. */
+/** Jobs of which the cache has no result; all where there is no dpkg, which the check of the machine then says. */
 async function missingJobs(plan: Plan, cache: JobCache | undefined, host: Host): Promise<readonly PlannedJob[]> {
   if (cache === undefined) return plan.jobs;
   const lookups = await lookUp(plan, cache, host).catch((error: unknown) => {

@@ -18,7 +18,7 @@ import type { CompilerCache } from "./compiler-cache.ts";
 import type { Emit } from "./events.ts";
 import { runJob, type JobResult } from "./job.ts";
 import { emitCached, isUsed, resultOf, takeKept } from "./kept.ts";
-import { explainMiss, lookUp, type Lookup } from "./lookup.ts";
+import { explainMiss, isLocked, lookUp, type Lookup } from "./lookup.ts";
 import { schedule } from "./schedule.ts";
 
 export interface BuildOptions {
@@ -36,8 +36,8 @@ export interface BuildOptions {
   readonly keepGoing: boolean;
   /** Finished jobs of earlier runs; undefined when none may be used or kept. */
   readonly cache: JobCache | undefined;
-  /** Remembers compilations; undefined when none may. */
-  readonly compilerCache: CompilerCache | undefined;
+  /** Opens what remembers compilations, when something is to be built; undefined when nothing may. */
+  readonly compilerCache: () => Promise<CompilerCache | undefined>;
   readonly builder: Manifest["builder"];
   readonly host: Host;
   readonly emit: Emit;
@@ -83,7 +83,7 @@ export async function build(options: BuildOptions): Promise<void> {
 
 /** Takes what is kept, and builds the rest; answers with how many jobs had to be built. */
 async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], run: string, results: Results): Promise<number> {
-  const { plan, cache, parallel, keepGoing, emit } = options;
+  const { plan, cache, keepGoing, emit } = options;
   const taken = cache === undefined ? new Map<string, never>() : await takeKept(plan, lookups, cache, run);
   for (const job of plan.jobs) {
     const entry = taken.get(job.id);
@@ -92,6 +92,8 @@ async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], r
     results.set(job.id, resultOf(entry, job, sourceOf(job, options)));
   }
   const missing = plan.jobs.filter((job) => !taken.has(job.id));
+  const compilerCache = missing.length === 0 ? undefined : await options.compilerCache();
+  const parallel = Math.max(options.parallel, compilerCache?.slots ?? 0);
   const bases = await fetchBases(options, missing);
   const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
   const failures = await schedule(missing, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {
@@ -100,13 +102,15 @@ async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], r
     if (base === undefined) throw new Error(`job ${job.id} was planned without a source`);
     const lookup = lookups.find((one) => one.job.id === job.id);
     const outputs = isUsed(plan, job.id, (id) => !taken.has(id));
-    results.set(job.id, await finishJob(job, { ...options, base, dir: join(run, job.id), lookup, outputs, onReady }));
+    const dir = join(run, job.id);
+    results.set(job.id, await finishJob(job, { ...options, parallel, compilerCache, base, dir, lookup, outputs, onReady }));
   });
   refuseFailures(failures);
   return missing.length;
 }
 
-interface FinishOptions extends BuildOptions {
+interface FinishOptions extends Omit<BuildOptions, "compilerCache"> {
+  readonly compilerCache: CompilerCache | undefined;
   readonly base: Fetched;
   readonly dir: string;
   readonly lookup: Lookup | undefined;
@@ -124,14 +128,11 @@ async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobRe
     return runJob(job, { ...options, source, inputs: options.inputs[job.id] ?? [], changes });
   };
   if (cache === undefined || lookup === undefined) return run([]);
-  let waited = false;
-  const onWait = () => {
-    waited = true;
-    emit({ event: "notice", message: `Another kovn-build is at the same job \`${job.id}\`: waiting for it.` });
-  };
+  const onWait = () => emit({ event: "notice", message: `Another kovn-build is at the same job \`${job.id}\`: waiting for it.` });
   return cache.alone(lookup.key, onWait, async () => {
-    const isWhole = !options.outputs || job.outputs.length > 0;
-    const entry = waited && isWhole ? await cache.take(lookup.key, dir, options.outputs) : undefined;
+    // Another process may have finished it since it was looked up, also without a wait here.
+    const isWhole = (!options.outputs || job.outputs.length > 0) && isLocked(job, await cache.find(lookup.key));
+    const entry = isWhole ? await cache.take(lookup.key, dir, options.outputs) : undefined;
     if (entry !== undefined) {
       emitCached(entry, emit);
       return resultOf(entry, job, source);
@@ -142,7 +143,7 @@ async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobRe
   });
 }
 
-function sourceOf(job: PlannedJob, { sources }: BuildOptions): Source {
+function sourceOf(job: PlannedJob, { sources }: Pick<BuildOptions, "sources">): Source {
   const source = sources[job.source.name];
   if (source === undefined) throw new Error(`job ${job.id} was planned without a source`);
   return source;

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { BuildError } from "../errors.ts";
+import { mkdir, mkdtemp, readFile, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BuildError, refusalOf } from "../errors.ts";
 import type { CompilerStats } from "../release/manifest.ts";
 import { exec, type Host } from "../sys/exec.ts";
+import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
 import type { Distcc } from "./distcc.ts";
 
@@ -12,6 +13,8 @@ export interface CompilerCache {
   readonly path: string;
   /** The environment of a job's programs; `dir` is the job's folder. */
   env(dir: string): Readonly<Record<string, string>>;
+  /** Compilations that other machines take at once, this one included when it is among them; 0 when there are none. */
+  readonly slots: number;
   /** What ccache did in a job; undefined when it was not asked. */
   stats(dir: string): Promise<CompilerStats | undefined>;
 }
@@ -48,10 +51,16 @@ export async function openCompilerCache({
   const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
   if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build goes on without it.`);
   const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
+  const folder = join(cache, "ccache");
+  const refused = await whyUnwritable(folder);
+  if (refused !== undefined) notice(`What is compiled is not kept in ${folder}: ${refused}.`);
   return {
     path: links,
+    slots: distcc?.slots ?? 0,
     env: (dir) => ({
-      CCACHE_DIR: join(cache, "ccache"),
+      CCACHE_DIR: folder,
+      // Else ccache would fail, and the compilation with it; by itself it has temporary files in its folder even then.
+      ...(refused === undefined ? {} : { CCACHE_READONLY: "1", CCACHE_TEMPDIR: join(dir, "tmp") }),
       CCACHE_MAXSIZE: maxSize,
       // A compiler is known by its content, so that one that is unpacked on another machine is the same.
       CCACHE_COMPILERCHECK: "content",
@@ -63,6 +72,23 @@ export async function openCompilerCache({
     }),
     stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
   };
+}
+
+/** Why nothing can be written into ccache's folder, which is made if it is not there. */
+async function whyUnwritable(folder: string): Promise<string | undefined> {
+  try {
+    // One by one: `recursive` says of a read-only disk that the path is not there.
+    for (const dir of [dirname(dirname(folder)), dirname(folder), folder])
+      await mkdir(dir).catch((error: unknown) => {
+        if (errorCode(error) !== "EEXIST") throw error;
+      });
+    await rmdir(await mkdtemp(join(folder, "try-")));
+    return undefined;
+  } catch (error) {
+    const why = refusalOf(error);
+    if (why === undefined) throw error;
+    return why;
+  }
 }
 
 async function hasCcache(host: Host): Promise<boolean> {
@@ -84,7 +110,8 @@ const ports: Readonly<Record<string, number>> = { "http:": 80, "redis:": 6379 };
 
 /** Checks the value of `--remote-cache`. Throws "usage" for one that ccache would not understand. */
 export function refuseRemote(remote: string): void {
-  const url = URL.canParse(remote) ? new URL(remote) : undefined;
+  const address = withoutAttributes(remote);
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && Object.hasOwn(ports, url.protocol) && url.hostname !== "") return;
   throw new BuildError("usage", `Remote cache \`${remote}\` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].`, {
     hint: "--remote-cache redis://cache.example.com",
@@ -92,9 +119,13 @@ export function refuseRemote(remote: string): void {
 }
 
 function addressOf(remote: string): { readonly host: string; readonly port: number } {
-  // What follows a bar are ccache's own attributes, such as `|read-only`.
-  const { protocol, hostname, port } = new URL(remote);
+  const { protocol, hostname, port } = new URL(withoutAttributes(remote));
   return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (ports[protocol] ?? 80) : Number(port) };
+}
+
+/** What follows a bar are ccache's own attributes, such as `|read-only`. */
+function withoutAttributes(remote: string): string {
+  return remote.replace(/\|.*/, "");
 }
 
 /** Counts what a statistics log says: a line with a `#` for each compilation, and below it the names of counters (ccache(1), `stats_log`). */

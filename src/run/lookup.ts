@@ -28,11 +28,14 @@ export async function lookUp(plan: Plan, cache: Pick<JobCache, "find">, host: Ho
     const parts = partsOf(plan, job, { tools, code, needs });
     const key = keyOf(parts);
     const entry = await cache.find(key);
-    // What the lock does not know is built, so that the build says what is wrong.
-    const isLocked = job.locked === undefined || job.locked.commit === entry?.built.patchedCommit;
-    lookups.push({ job, key, parts, entry: isLocked ? entry : undefined });
+    lookups.push({ job, key, parts, entry: isLocked(job, entry) ? entry : undefined });
   }
   return lookups;
+}
+
+/** False for what the lock does not know: it is built, so that the build says what is wrong. */
+export function isLocked({ locked }: PlannedJob, entry: StoredEntry | undefined): boolean {
+  return locked === undefined || locked.commit === entry?.built.patchedCommit;
 }
 
 /** An entry that is nearest to a job that has none, and what changed since then. */

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
-import { appendFile, chmod, mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { appendFile, chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import type { Manifest } from "../../src/index.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
@@ -184,7 +185,29 @@ describe("two builds at once", () => {
     expect(two.stderr).toContain("Another kovn-build is at the same job `one`: waiting for it.");
     expect(toldOf(two)).toEqual(["one: kept"]);
   });
+
+  test("build a job once that the first finished while the second waited for another", async ({ folder }) => {
+    const [ran, go] = [join(folder, "ran"), join(folder, "go")];
+    const hold = (id: string) => `echo ${id} >> ${ran}; while [ ! -e ${go}-${id} ]; do sleep 0.1; done`;
+    const project = await makeJobs(folder, { one: { script: hold("one") }, two: { script: hold("two") } });
+    const count = () => (existsSync(ran) ? readFileSync(ran, "utf8").split("\n").length - 1 : 0);
+    const first = kovnBuild(project, [...build, "--jobs", "2"]);
+    await until("both jobs run", () => count() === 2);
+    const second = kovnBuild(project, [...build, "--jobs", "1"]);
+    await sleep(3000);
+    await writeFile(`${go}-two`, "");
+    const kept = join(cacheOf(project), "jobs");
+    await until("a job is kept", () => existsSync(kept) && readdirSync(kept).some((name) => /^\w/.test(name)));
+    await writeFile(`${go}-one`, "");
+    const [, result] = await Promise.all([first, second]);
+    expect(toldOf(result)).toEqual(["one: kept", "two: kept"]);
+    expect(count()).toBe(2);
+  });
 });
+
+/** A job's script that writes down where ccache has its folder. */
+const tellCcache = 'echo "${CCACHE_DIR:-none}" > ../out/ccache.txt';
+const hasCcache = existsSync("/usr/lib/ccache/gcc");
 
 describe("a cache that is harmed", () => {
   const harm: Readonly<Record<string, (entry: string) => Promise<void>>> = {
@@ -193,6 +216,18 @@ describe("a cache that is harmed", () => {
     "a missing file": (entry) => rm(join(entry, "files/out/one.txt")),
     "a truncated description": (entry) => truncate(join(entry, "entry.json"), 100),
     "a description without content": (entry) => writeFile(join(entry, "entry.json"), "{}"),
+    "a link to nowhere for a file": async (entry) => {
+      await rm(join(entry, "files/out/one.txt"));
+      await symlink("nowhere", join(entry, "files/out/one.txt"));
+    },
+    "a folder for a file": async (entry) => {
+      await rm(join(entry, "files/out/one.txt"));
+      await mkdir(join(entry, "files/out/one.txt"));
+    },
+    "an altered description": async (entry) => {
+      const text = await readFile(join(entry, "entry.json"), "utf8");
+      await writeFile(join(entry, "entry.json"), text.replace(/("artifacts":\[\{[^}]*"sha256":")[0-9a-f]{4}/, "$10000"));
+    },
     "a description of another entry": async (entry) => {
       const text = await readFile(join(entry, "entry.json"), "utf8");
       await writeFile(join(entry, "entry.json"), text.replace(/"key":"[0-9a-f]{4}/, '"key":"0000'));
@@ -231,6 +266,39 @@ describe("a cache that is harmed", () => {
     const result = await kovnBuild(project, ["cache", "prune"]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain(`  -> npm install kovn-build@latest, or rm -rf ${cacheOf(project)}`);
+  });
+
+  test.skipIf(!hasCcache)("of a newer version keeps no compilations either", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: { script: tellCcache } });
+    await writeFiles(project, { ".kovn/cache/version": "2\n" });
+    expect(await building(project)).toEqual(["one: built"]);
+    expect(await readFile(join(project, "dist/linux/ccache.txt"), "utf8")).toBe("none\n");
+  });
+
+  test.skipIf(!hasCcache)("has a damaged entry: what is compiled for it again is asked of ccache", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: { script: tellCcache } });
+    await building(project);
+    await writeFile(join(entryOf(project), "files/out/one.txt"), "altered");
+    await rm(join(project, "dist"), { recursive: true });
+    expect(await building(project)).toEqual(["one: built"]);
+    expect(await readFile(join(project, "dist/linux/ccache.txt"), "utf8")).toBe(`${cacheOf(project)}/ccache\n`);
+  });
+
+  test.skipIf(!canMount || !hasCcache)("on a read-only disk stops no compilation (needs root)", async ({ folder }) => {
+    const compile = (extra: string) => ({ one: { script: `gcc -c lib/code.c -o ../out/code.txt ${extra}` } });
+    const project = await makeJobs(folder, compile(""));
+    await mkdir(cacheOf(project), { recursive: true });
+    const isolated = [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build];
+    const without = await run(project, isolated);
+    expect(without.exitCode, without.stderr).toBe(0);
+    expect(without.stderr.match(/^notice: What is compiled is not kept in .*: the file system is read-only\.$/gm)).toHaveLength(
+      1,
+    );
+    await building(project);
+    await changeJobs(project, compile("-O2 && gcc -c lib/code.c -o ../out/again.txt"));
+    const { exitCode, stderr } = await run(project, isolated);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("ccache knew 1 of 2 compilations");
   });
 
   test("that is a file is not used", async ({ folder }) => {
