@@ -13,7 +13,7 @@ export function addCache(program: Command, { machine, project, host, print, tell
     .option("--json", "machine-readable output", false)
     .action(async (options: { json: boolean }) => {
       const { cacheList } = await import("./commands/cache.ts");
-      print(await cacheList(options, await project()));
+      print(await cacheList(options, await project(), host));
     });
 
   requestOptions(
@@ -26,7 +26,11 @@ export function addCache(program: Command, { machine, project, host, print, tell
   cache
     .command("prune")
     .description("remove what was not used for the longest time, until the rest fits")
-    .option("--size <bytes>", "what the rest may have, such as 500M; 0 removes all; default: what builds keep to", byteCount)
+    .option(
+      "--size <bytes>",
+      "what the rest may have, such as 500M; 0 removes all, also what ccache has; default: what builds keep to",
+      byteCount,
+    )
     .action(async (options: { size?: number }) => {
       const { cachePrune } = await import("./commands/cache.ts");
       print(await cachePrune(options, await project(), host));

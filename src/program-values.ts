@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** Collects the values of an option that may be repeated. */
 export function collect(value: string, all: readonly string[]): readonly string[] {
@@ -24,6 +24,12 @@ export function requestOptions(command: Command): Command {
     .option("--variant <variant>", "set of compiler flags", "default")
     .option("--arch <arch>", "architecture; must be this machine's")
     .option("--driver <dir>", "for windows: built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
+    .addOption(
+      new Option(
+        "--distcc <hosts>",
+        "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'; debug information has no columns then",
+      ).conflicts("cache"),
+    )
     .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
     .option("--json", "machine-readable output on stdout", false);
 }

@@ -43,7 +43,6 @@ interface BuildFlags extends RequestOptions {
   readonly cache: boolean;
   readonly keepGoing: boolean;
   readonly remoteCache?: string;
-  readonly distcc?: string;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -101,12 +100,6 @@ function makeProgram(surroundings: Surroundings): Command {
       new Option(
         "--remote-cache <url>",
         "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
-      ).conflicts("cache"),
-    )
-    .addOption(
-      new Option(
-        "--distcc <hosts>",
-        "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'; debug information has no columns then",
       ).conflicts("cache"),
     )
     .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")

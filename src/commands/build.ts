@@ -1,4 +1,3 @@
-import type { Pipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
 import { refuseOtherSystem } from "../config/system.ts";
 import { crossCompiles } from "../plan/cross.ts";
@@ -12,7 +11,7 @@ import { openCache, type JobCache } from "../run/cache.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
 import { openCompilerCache, refuseRemote } from "../run/compiler-cache.ts";
-import { openDistcc, placelessFlags } from "../run/distcc.ts";
+import { openDistcc } from "../run/distcc.ts";
 import { fitMachine, refuseUnfit } from "../run/fit.ts";
 import { lookUp } from "../run/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
@@ -27,8 +26,6 @@ export interface BuildCommand extends RequestOptions {
   readonly keepGoing: boolean;
   /** Where other machines' compilations are. */
   readonly remoteCache?: string;
-  /** Hosts that compile as well, as distcc has them. */
-  readonly distcc?: string;
 }
 
 export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
@@ -44,8 +41,7 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   const { emit } = reporter;
   if (options.remoteCache !== undefined) refuseRemote(options.remoteCache);
   await startGuard();
-  const read = await readRequest(options, project, machine, host);
-  const input = options.distcc === undefined ? read : { ...read, pipeline: withFlags(read.pipeline, placelessFlags) };
+  const input = await readRequest(options, project, machine, host);
   refuseOtherSystem(input.pipeline, machine.system);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
@@ -119,15 +115,6 @@ async function prepare(
   const plan = makePlan({ ...input, bases });
   if (!samePlan(plan, first)) emit({ event: "plan", ...plan });
   return plan;
-}
-
-/** Compiler flags more, in every variant: they are in the plan and so in keys and versions. */
-function withFlags(pipeline: Pipeline, more: string): Pipeline {
-  const flags = Object.entries(pipeline.flags).map(
-    ([variant, byArch]) =>
-      [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
-  );
-  return { ...pipeline, flags: Object.fromEntries(flags) };
 }
 
 function samePlan(a: Plan, b: Plan): boolean {

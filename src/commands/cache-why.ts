@@ -1,7 +1,7 @@
 import type { Project } from "../config/project.ts";
 import { makePlan } from "../plan/plan.ts";
 import { openCache } from "../run/cache.ts";
-import { listEntries, type StoredEntry } from "../run/cache-entry.ts";
+import type { StoredEntry } from "../run/cache-entry.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 import { explainMiss, lookUp, type Lookup } from "../run/lookup.ts";
 import type { Host } from "../sys/exec.ts";
@@ -24,9 +24,9 @@ export async function cacheWhy(
   { project, machine, host, tell }: CacheWhySurroundings,
 ): Promise<string> {
   const plan = makePlan(await readRequest(options, project, machine, host));
-  const folder = cacheFolder(project.work);
-  const cache = await openCache(folder, { signal: host.signal, notice: (message) => tell(`${message}\n`) });
-  const entries = cache === undefined ? [] : await listEntries(folder);
+  const notice = (message: string) => tell(`${message}\n`);
+  const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice });
+  const entries = cache === undefined ? [] : await cache.list();
   const lookups = await lookUp(plan, cache ?? { find: async () => undefined }, host);
   const answers = lookups.map((lookup) => answer(lookup, entries));
   if (options.json) return `${JSON.stringify({ schema: 1, jobs: answers }, undefined, 2)}\n`;

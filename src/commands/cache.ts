@@ -1,17 +1,23 @@
 import type { Project } from "../config/project.ts";
 import { listEntries, sizeOf, type StoredEntry } from "../run/cache-entry.ts";
 import { cacheFolder, checkVersion, entriesLimit, trim } from "../run/cache-folder.ts";
+import { compilations, forgetCompilations } from "../run/compiler-cache.ts";
 import { alone } from "../sys/alone.ts";
 import type { Host } from "../sys/exec.ts";
 
-/** `kovn-build cache list`: a line an entry, the last used first, and the sum. */
-export async function cacheList({ json }: { readonly json: boolean }, { work }: Project): Promise<string> {
+/** `kovn-build cache list`: a line an entry, the last used first, and the sums. */
+export async function cacheList({ json }: { readonly json: boolean }, { work }: Project, host: Host): Promise<string> {
   const cache = cacheFolder(work);
   await checkVersion(cache);
   const entries = await listEntries(cache);
-  if (json) return `${JSON.stringify({ schema: 1, entries: entries.map(jsonOf) }, undefined, 2)}\n`;
+  const compiled = await compilations(cache, host);
+  if (json) return `${JSON.stringify({ schema: 1, entries: entries.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
   const total = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
-  return [...entries.map(showEntry), `${entries.length} of at most ${megabytes(entriesLimit)}: ${megabytes(total)}\n`].join("");
+  const sums = [
+    `${entries.length} of at most ${megabytes(entriesLimit)}: ${megabytes(total)}\n`,
+    ...(compiled === undefined ? [] : [`compilations of at most ${megabytes(compiled.limit)}: ${megabytes(compiled.size)}\n`]),
+  ];
+  return [...entries.map(showEntry), ...sums].join("");
 }
 
 function jsonOf(entry: StoredEntry) {
@@ -34,15 +40,16 @@ function megabytes(size: number): string {
   return `${(size / 1e6).toFixed(1)} MB`;
 }
 
-/** `kovn-build cache prune`: brings the cache down to a size. */
+/** `kovn-build cache prune`: brings finished jobs down to a size. What is compiled goes as well when they may have none; else ccache sees to it. */
 export async function cachePrune(
   { size = entriesLimit }: { readonly size?: number },
   { work }: Project,
-  { signal }: Host,
+  host: Host,
 ): Promise<string> {
   const cache = cacheFolder(work);
   await checkVersion(cache);
-  const removed = await alone(cache, { signal }, () => trim(cache, size));
+  const removed = await alone(cache, { signal: host.signal }, () => trim(cache, size));
+  if (size === 0) await forgetCompilations(cache, host);
   return `${removed.entries} removed, ${megabytes(removed.size)}.\n`;
 }
 

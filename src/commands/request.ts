@@ -2,7 +2,7 @@ import { readInputs } from "../config/inputs.ts";
 import { readLock } from "../config/lock.ts";
 import { refuseUnlocked } from "../patches/lock.ts";
 import { pickLine, type Project } from "../config/project.ts";
-import { readPipeline, type System } from "../config/pipeline.ts";
+import { readPipeline, type Pipeline, type System } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
 import { listSources, readSource } from "../config/source.ts";
 import { refuseBeyondWindow } from "../config/window.ts";
@@ -10,6 +10,7 @@ import { BuildError } from "../errors.ts";
 import { isComplete } from "../patches/mirror.ts";
 import { allowedBases, type Base, type From } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
+import { placelessFlags } from "../run/distcc.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** Options that `build` and `plan` share, as they stand on the command line. */
@@ -23,6 +24,8 @@ export interface RequestOptions {
   readonly arch?: string;
   /** Folder with a built driver. */
   readonly driver?: string;
+  /** Hosts that compile as well, as distcc has them. */
+  readonly distcc?: string;
   readonly unlocked: boolean;
 }
 
@@ -36,7 +39,8 @@ export interface Machine {
 /** Reads and checks all files that a plan is made of. Throws "usage" and "project"; reaches no network. */
 export async function readRequest(options: RequestOptions, project: Project, machine: Machine, host: Host): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
-  const pipeline = await readPipeline(project, options, machine.system);
+  const read = await readPipeline(project, options, machine.system);
+  const pipeline = options.distcc === undefined ? read : withFlags(read, placelessFlags);
   const { variant } = options;
   const variants = Object.keys(pipeline.flags);
   if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
@@ -63,6 +67,15 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   const bases: Record<string, readonly Base[]> = {};
   for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
   return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
+}
+
+/** Compiler flags more, in every variant: they are in the plan and so in keys and versions. */
+function withFlags(pipeline: Pipeline, more: string): Pipeline {
+  const flags = Object.entries(pipeline.flags).map(
+    ([variant, byArch]) =>
+      [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
+  );
+  return { ...pipeline, flags: Object.fromEntries(flags) };
 }
 
 const rules = ["auto", "git", "apt"] as const;

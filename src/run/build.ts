@@ -11,8 +11,6 @@ import { holdsDist, recoverDist, writeDist } from "../release/dist.ts";
 import type { Manifest } from "../release/manifest.ts";
 import type { Host } from "../sys/exec.ts";
 import { ownPid } from "../sys/processes.ts";
-import { listEntries } from "./cache-entry.ts";
-import { cacheFolder } from "./cache-folder.ts";
 import type { JobCache } from "./cache.ts";
 import type { CompilerCache } from "./compiler-cache.ts";
 import type { Emit } from "./events.ts";
@@ -121,7 +119,7 @@ interface FinishOptions extends Omit<BuildOptions, "compilerCache"> {
 
 /** Builds a job and keeps it; waits for another process that is at the same one, and then takes its result. */
 async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobResult> {
-  const { cache, lookup, dir, work, emit } = options;
+  const { cache, lookup, dir, emit } = options;
   const source = sourceOf(job, options);
   const run = async (changes: readonly string[]) => {
     await mkdir(dir, { recursive: true });
@@ -137,7 +135,7 @@ async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobRe
       emitCached(entry, emit);
       return resultOf(entry, job, source);
     }
-    const result = await run(explainMiss(lookup, await listEntries(cacheFolder(work)))?.changes ?? []);
+    const result = await run(explainMiss(lookup, await cache.list())?.changes ?? []);
     await cache.keep({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
     return result;
   });

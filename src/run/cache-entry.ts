@@ -74,9 +74,17 @@ export async function readEntry(cache: string, key: string): Promise<StoredEntry
   }
 }
 
+/** Names of all that lies beside each other where entries are: none where there is no such folder. */
+export async function listNames(cache: string): Promise<readonly string[]> {
+  return readdir(entriesDir(cache)).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+}
+
 /** Keys of all entries, whole or not. */
 export async function listKeys(cache: string): Promise<readonly string[]> {
-  const names = await readdir(entriesDir(cache)).catch(() => []);
+  const names = await listNames(cache);
   return names.filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
 

@@ -1,9 +1,9 @@
-import { mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { errorCode, isAlive, ownPid } from "../sys/processes.ts";
-import { entriesDir, listEntries, listKeys, readEntry, sizeOf } from "./cache-entry.ts";
+import { entriesDir, listEntries, listKeys, listNames, readEntry, sizeOf } from "./cache-entry.ts";
 
 /** The version of the folder's layout and of its entries that this tool writes and reads. */
 const known = 1;
@@ -16,15 +16,18 @@ export function cacheFolder(work: string): string {
   return join(work, "cache");
 }
 
-/** Finds out whether this tool may use the folder. Throws "machine" when a newer one made it. */
+/** Finds out whether this tool may use the folder. Throws "machine" when a newer one made it, or nobody can tell. */
 export async function checkVersion(cache: string): Promise<void> {
-  const text = await readFile(join(cache, "version"), "utf8").catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return String(known);
+  const file = join(cache, "version");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return `${known}\n`;
+    if (errorCode(error) === "EISDIR") return "";
     throw error;
   });
-  const version = Number(text.trim());
-  if (!(version > known)) return;
-  throw new BuildError("machine", `Cache ${cache} is of version ${version}; this kovn-build knows version ${known}.`, {
+  if (!/^\d+\n$/.test(text))
+    throw new BuildError("machine", `File ${file} does not say which version the cache is of.`, { hint: `rm -rf ${cache}` });
+  if (Number(text) === known) return;
+  throw new BuildError("machine", `Cache ${cache} is of version ${Number(text)}; this kovn-build knows version ${known}.`, {
     hint: `npm install kovn-build@latest, or rm -rf ${cache}`,
   });
 }
@@ -68,7 +71,7 @@ export interface Trimmed {
  * nobody can read.
  */
 export async function trim(cache: string, limit: number): Promise<Trimmed> {
-  for (const name of await readdir(entriesDir(cache)).catch(() => [])) {
+  for (const name of await listNames(cache)) {
     const owner = /^\.[0-9a-f]{64}\.(\d+)\.(?:next|old)$/.exec(name)?.[1];
     if (owner !== undefined && !isAlive(Number(owner))) await rm(join(entriesDir(cache), name), { recursive: true, force: true });
   }

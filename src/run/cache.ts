@@ -1,18 +1,29 @@
 import { constants } from "node:fs";
-import { copyFile, link, lstat, mkdir, readlink, rename, rm, symlink, utimes } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { glob } from "tinyglobby";
 import { BuildError, refusalOf } from "../errors.ts";
 import { alone } from "../sys/alone.ts";
 import { sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { entriesDir, entryFile, readEntry, showEntry, type Entry, type KeptFile, type StoredEntry } from "./cache-entry.ts";
+import {
+  entriesDir,
+  entryFile,
+  listEntries,
+  readEntry,
+  showEntry,
+  type Entry,
+  type KeptFile,
+  type StoredEntry,
+} from "./cache-entry.ts";
 import { besideEntry, checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./cache-folder.ts";
 
 /** Finished jobs by key, kept between runs. No method throws for what is wrong with the cache: that is told once, and the build goes on. */
 export interface JobCache {
   /** The description of a finished job; its files are not looked at. */
   find(key: string): Promise<StoredEntry | undefined>;
+  /** Descriptions of all finished jobs, the last used first. */
+  list(): Promise<readonly StoredEntry[]>;
   /** Notes that a finished job was of use, so that it is not the first to go. */
   use(key: string): Promise<void>;
   /**
@@ -64,6 +75,8 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
   };
   return {
     find,
+    // What cannot be read is told when something is to be kept.
+    list: async () => listEntries(cache).catch((error: unknown) => (ignoreRefusal(error), [])),
     use,
     async take(key, dir, outputs) {
       const entry = await find(key);
@@ -146,18 +159,33 @@ async function describeFiles(
   return [...published, ...described];
 }
 
-/** Puts files of one folder into another as hard links, which cost neither time nor space; as copies where links cannot be. */
+/**
+ * Puts files of one folder into another. Artifacts are hard links, which cost neither time nor space. Outputs are copies, since a job that
+ * needs them may write into them.
+ */
 async function placeFiles(files: readonly KeptFile[], from: string, to: string): Promise<void> {
   for (const dir of new Set(files.map(({ path }) => dirname(join(to, path))))) await mkdir(dir, { recursive: true });
   for (const file of files) {
+    const source = join(from, file.path);
     const target = join(to, file.path);
     if ("link" in file) await symlink(file.link, target);
-    else
-      await link(join(from, file.path), target).catch(async (error: unknown) => {
-        if (!["EXDEV", "EPERM", "EMLINK", "ENOTSUP"].includes(errorCode(error) ?? "")) throw error;
-        await copyFile(join(from, file.path), target, constants.COPYFILE_FICLONE);
-      });
+    else if (file.path.startsWith("out/")) await linkOrCopy(source, target);
+    else await copy(source, target);
   }
+}
+
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  await link(source, target).catch(async (error: unknown) => {
+    if (!["EXDEV", "EPERM", "EMLINK", "ENOTSUP"].includes(errorCode(error) ?? "")) throw error;
+    await copy(source, target);
+  });
+}
+
+/** With its time, by which make goes. */
+async function copy(source: string, target: string): Promise<void> {
+  const { atime, mtime } = await stat(source);
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  await utimes(target, atime, mtime);
 }
 
 /** The first file that is not as it was when it was kept. */

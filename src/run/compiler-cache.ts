@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import type { CompilerStats } from "../release/manifest.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { exists } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
 import type { Distcc } from "./distcc.ts";
@@ -32,8 +33,8 @@ export interface CompilerCacheOptions {
 
 /** Debian's links of all compilers to ccache. */
 const links = "/usr/lib/ccache";
-/** As ccache(1) counts: some ten variants of Open vSwitch and OVN. */
-const maxSize = "2G";
+/** Some ten variants of Open vSwitch and OVN. */
+const maxBytes = 2e9;
 
 /** Finds ccache, and out whether the remote storage can be reached, which is told when it cannot; undefined where there is no ccache. */
 export async function openCompilerCache({
@@ -51,7 +52,7 @@ export async function openCompilerCache({
   const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
   if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build goes on without it.`);
   const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
-  const folder = join(cache, "ccache");
+  const folder = compilationsDir(cache);
   const refused = await whyUnwritable(folder);
   if (refused !== undefined) notice(`What is compiled is not kept in ${folder}: ${refused}.`);
   return {
@@ -61,9 +62,11 @@ export async function openCompilerCache({
       CCACHE_DIR: folder,
       // Else ccache would fail, and the compilation with it; by itself it has temporary files in its folder even then.
       ...(refused === undefined ? {} : { CCACHE_READONLY: "1", CCACHE_TEMPDIR: join(dir, "tmp") }),
-      CCACHE_MAXSIZE: maxSize,
+      CCACHE_MAXSIZE: `${maxBytes / 1e9}G`,
       // A compiler is known by its content, so that one that is unpacked on another machine is the same.
       CCACHE_COMPILERCHECK: "content",
+      // It does not see by itself who makes the object of what the compiler wrote: the assembler, of another package.
+      CCACHE_EXTRAFILES: "/usr/bin/as",
       // Paths below are relative for ccache: jobs of all runs, which lie side by side, look the same.
       CCACHE_BASEDIR: join(dir, ".."),
       CCACHE_STATSLOG: logOf(dir),
@@ -72,6 +75,35 @@ export async function openCompilerCache({
     }),
     stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
   };
+}
+
+/** ccache's folder in the cache's. */
+function compilationsDir(cache: string): string {
+  return join(cache, "ccache");
+}
+
+/** Bytes of what ccache keeps, and how many it may keep at most; undefined where there is nothing, or no ccache to say it. */
+export async function compilations(
+  cache: string,
+  host: Host,
+): Promise<{ readonly size: number; readonly limit: number } | undefined> {
+  const said = await askCcache(cache, "--print-stats", host);
+  const size = /^cache_size_kibibyte\t(\d+)$/m.exec(said ?? "")?.[1];
+  return size === undefined ? undefined : { size: Number(size) * 1024, limit: maxBytes };
+}
+
+/** Removes all that ccache keeps; others may be compiling. */
+export async function forgetCompilations(cache: string, host: Host): Promise<void> {
+  await askCcache(cache, "--clear", host);
+}
+
+/** What ccache says about its folder in the cache; undefined where there is no such folder, or no ccache. */
+async function askCcache(cache: string, option: string, host: Host): Promise<string | undefined> {
+  const folder = compilationsDir(cache);
+  if (!(await exists(folder))) return undefined;
+  const said = await tryCcache("ccache", option, host, { CCACHE_DIR: folder });
+  if (said === undefined || said.exitCode === 0) return said?.stdout;
+  throw new BuildError("machine", `ccache cannot use its folder ${folder}: ${said.stderr.trim()}`);
 }
 
 /** Why nothing can be written into ccache's folder, which is made if it is not there. */
@@ -92,13 +124,20 @@ async function whyUnwritable(folder: string): Promise<string | undefined> {
 }
 
 async function hasCcache(host: Host): Promise<boolean> {
-  const said = await exec(join(links, "gcc"), ["--version"], {
-    host: { ...host, env: { PATH: "/usr/bin:/bin", CCACHE_DISABLE: "1" } },
-  }).catch((error: unknown) => {
+  return (await tryCcache(join(links, "gcc"), "--version", host, { CCACHE_DISABLE: "1" }))?.exitCode === 0;
+}
+
+/** Runs a program of ccache's; undefined where it is not installed. */
+async function tryCcache(
+  program: string,
+  option: string,
+  host: Host,
+  env: Readonly<Record<string, string>>,
+): Promise<ExecResult | undefined> {
+  return exec(program, [option], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env }).catch((error: unknown) => {
     if (error instanceof BuildError && error.code === "machine") return undefined;
     throw error;
   });
-  return said?.exitCode === 0;
 }
 
 function logOf(dir: string): string {

@@ -79,9 +79,9 @@ export async function runJob(job: PlannedJob, options: JobOptions): Promise<JobR
       }
     });
     await log.close();
-    const counted = await end("built");
     const duration = Math.round(performance.now() - started);
     await writeExpected(options.work, options.plan, job.id, duration);
+    const counted = await end("built");
     return { ...result, built: { ...result.built, duration, ...counted } };
   } catch (error) {
     await log.close().catch(() => undefined);

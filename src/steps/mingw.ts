@@ -28,8 +28,8 @@ type Input = z.infer<typeof schema>;
 export const mingw: StepKind<Input> = { name: "mingw", schema, run };
 
 async function run(input: Input, context: StepContext): Promise<void> {
-  // The machine's own libraries are not the target's.
-  const env = { PKG_CONFIG: "/bin/false" };
+  // The machine's own libraries are not the target's, nor is its assembler, by whose content ccache knows an object too.
+  const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as` };
   // The folder of the run must not be in the result: jobs lie side by side in it.
   const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(context.dir)}=.`]
     .filter((flag) => flag !== "")

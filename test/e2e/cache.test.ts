@@ -96,6 +96,18 @@ describe("a second build", () => {
     expect(await building(project)).toEqual(["one: built", "two: built"]);
   });
 
+  test("does not see what a job wrote into the files of another", async ({ folder }) => {
+    const one = { script: "mkdir ../lib; echo made > ../lib/made.txt", outputs: ["lib"] };
+    const writing = (more: string) => `echo ${more} >> ../../one/lib/made.txt; cp ../../one/lib/made.txt ../out/two.txt`;
+    const project = await makeJobs(folder, { one, two: { needs: ["one"], script: writing("first") } });
+    expect(await building(project)).toEqual(["one: built", "two: built"]);
+    for (const more of ["second", "third"]) {
+      await changeJobs(project, { one, two: { needs: ["one"], script: writing(more) } });
+      expect(await building(project)).toEqual(["one: kept", "two: built"]);
+      expect(await readFile(join(project, "dist/linux/two.txt"), "utf8")).toBe(`made\n${more}\n`);
+    }
+  });
+
   test("takes nothing and keeps nothing with --no-cache", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     expect(await building(project, "--no-cache")).toEqual(["one: built"]);
@@ -268,6 +280,38 @@ describe("a cache that is harmed", () => {
     expect(result.stderr).toContain(`  -> npm install kovn-build@latest, or rm -rf ${cacheOf(project)}`);
   });
 
+  for (const [what, harmVersion] of [
+    ["no number", (file: string) => writeFile(file, "2.0-beta\n")],
+    ["a folder", (file: string) => mkdir(file, { recursive: true })],
+  ] as const)
+    test(`whose version is ${what} is left alone, with a notice; its commands say what to do`, async ({ folder }) => {
+      const project = await makeJobs(folder, { one: {} });
+      await mkdir(cacheOf(project), { recursive: true });
+      await harmVersion(join(cacheOf(project), "version"));
+      const result = await kovnBuild(project, build);
+      expect(result.stderr).toContain("version does not say which version the cache is of. It is not used.");
+      expect(toldOf(result)).toEqual(["one: built"]);
+      const { exitCode, stderr } = await kovnBuild(project, ["cache", "list"]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`  -> rm -rf ${cacheOf(project)}`);
+    });
+
+  test("that has a file for the folder of entries is told once, and the build goes on; its commands say so", async ({
+    folder,
+  }) => {
+    const project = await makeJobs(folder, { one: {}, two: {} });
+    await writeFiles(project, { ".kovn/cache/jobs": "" });
+    const result = await kovnBuild(project, build);
+    expect(toldOf(result).toSorted()).toEqual(["one: built", "two: built"]);
+    expect(result.exitCode, result.stderr).toBe(0);
+    expect(result.stderr.match(/^notice: What is built is not kept in .*: a part of the path is no folder\.$/gm)).toHaveLength(1);
+    for (const words of [["list"], ["prune"]]) {
+      const { exitCode, stderr } = await kovnBuild(project, ["cache", ...words]);
+      expect(stderr).toContain(`Path ${join(cacheOf(project), "jobs")} cannot be used: a part of the path is no folder.`);
+      expect(exitCode).toBe(1);
+    }
+  });
+
   test.skipIf(!hasCcache)("of a newer version keeps no compilations either", async ({ folder }) => {
     const project = await makeJobs(folder, { one: { script: tellCcache } });
     await writeFiles(project, { ".kovn/cache/version": "2\n" });
@@ -361,13 +405,14 @@ describe("cache", () => {
 
   test("why says that a job is kept, what changed, or that nothing is there", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
-    const why = async () => (await kovnBuild(project, ["cache", "why", ...build])).stdout;
+    const why = async (...more: readonly string[]) => (await kovnBuild(project, ["cache", "why", ...build, ...more])).stdout;
     expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept: nothing of this job is$/);
     await building(project);
     expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}kept, built \S+$/);
     const pipeline = join(project, "pipelines/test.yaml");
     await writeFile(pipeline, (await readFile(pipeline, "utf8")).replaceAll("-O1", "-O3"));
     expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept; against the result of \S+:\n {2}flags: -O1 → -O3$/);
+    expect(await why("--distcc", "localhost")).toMatch(/^ {2}flags: -O1 → -O3 -gno-column-info$/m);
   });
 
   test("prune removes the longest unused first, half-made ones of dead processes, and what nobody can read", async ({
@@ -390,6 +435,22 @@ describe("cache", () => {
     expect(readdirSync(join(cacheOf(project), "jobs"))).toHaveLength(1);
     expect((await kovnBuild(project, ["cache", "prune", "--size", "0"])).stdout).toBe("1 removed, 0.0 MB.");
     expect(await building(project)).toEqual(["one: built"]);
+  });
+
+  test.skipIf(!hasCcache)("list has what ccache keeps, and prune removes it when nothing may be left", async ({ folder }) => {
+    const compile = "echo 'int x;' > x.c; gcc -c x.c";
+    const project = await makeJobs(folder, { one: { script: compile } });
+    await building(project);
+    const compiled = async () => {
+      const { stdout } = await kovnBuild(project, ["cache", "list", "--json"]);
+      return (JSON.parse(stdout) as { compilations: { size: number } }).compilations.size;
+    };
+    expect(await compiled()).toBeGreaterThan(0);
+    expect((await kovnBuild(project, ["cache", "list"])).stdout).toMatch(/^compilations of at most 2000\.0 MB: \d\.\d MB$/m);
+    await kovnBuild(project, ["cache", "prune", "--size", "1"]);
+    expect(await compiled()).toBeGreaterThan(0);
+    await kovnBuild(project, ["cache", "prune", "--size", "0"]);
+    expect(await compiled()).toBe(0);
   });
 
   test("prune refuses a size that is none", async ({ folder }) => {
