@@ -1,12 +1,41 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { readPipeline } from "../../src/config/pipeline.ts";
 import type { Workflow } from "../real/workflow.ts";
 
 const folder = ".github/workflows";
 const files = readdirSync(folder);
 const scripts = (JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> }).scripts;
+
+type Job = Workflow["jobs"][string];
+
+function needsOf({ needs = [] }: Partial<Job>): readonly string[] {
+  return [needs].flat();
+}
+
+/** Names of the artifacts that a job leaves, or the jobs of the workflow that it is; with an asterisk for each expression. */
+function uploadsOf({ uses, steps = [] }: Partial<Job>): readonly string[] {
+  if (uses !== undefined) return Object.values((parse(readFileSync(uses, "utf8")) as Workflow).jobs).flatMap(uploadsOf);
+  const uploads = steps.filter((step) => step.uses?.startsWith("actions/upload-artifact@"));
+  return uploads.map((step) => String(step.with?.["name"]).replaceAll(/\$\{\{[^}]*\}\}/g, "*"));
+}
+
+test("the driver goes from the job that builds it to the installer", async () => {
+  const { jobs } = parse(readFileSync(join(folder, "build.yml"), "utf8")) as Workflow;
+  const step = (job: string, word: string) =>
+    jobs[job]?.steps?.find(({ run, uses }) => (run ?? uses ?? "").includes(word)) ?? { run: "", with: {} };
+  const project = { root: resolve("."), work: resolve(".kovn") };
+  const native = await readPipeline(project, { target: "windows", toolchain: "msvc" }, "windows");
+  const artifacts = native.jobs["driver"]?.artifacts ?? [];
+  expect(new Set(artifacts.map((path) => `dist/\${{ matrix.target }}/${dirname(path)}`))).toEqual(
+    new Set([step("driver", "upload-artifact").with?.["path"]]),
+  );
+  expect(artifacts.map((path) => basename(path)).toSorted()).toEqual(["ovsext.cat", "ovsext.inf", "ovsext.sys"]);
+  expect(step("windows", "download-artifact").with).toMatchObject({ name: "driver", path: "driver" });
+  expect(step("windows", "kovn-build --target").run).toContain(" --driver driver ");
+});
 
 describe.each(files)("workflow %s", (file) => {
   const text = readFileSync(join(folder, file), "utf8");
@@ -43,6 +72,15 @@ describe.each(files)("workflow %s", (file) => {
       );
       if (job.uses?.endsWith("/build.yml") === true) expect(job.with?.["cache"]).toBe(file !== "release.yml");
     }
+  });
+
+  test("takes artifacts only that a job which it needs leaves", () => {
+    for (const [id, job] of jobs)
+      for (const step of job.steps ?? []) {
+        if (step.uses?.startsWith("actions/download-artifact@") !== true) continue;
+        const left = needsOf(job).flatMap((need) => uploadsOf(workflow.jobs[need] ?? {}));
+        expect(left, id).toContain(step.with?.["name"] ?? step.with?.["pattern"]);
+      }
   });
 
   test("has steps of one command that a person can type, and pastes no input into it", () => {
