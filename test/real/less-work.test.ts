@@ -32,6 +32,16 @@ async function unpack(dist: string, name: string, dir: string) {
   return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, plain(content)]));
 }
 
+/** Mode, owner and path of all files of all packages, debug packages as well, by the package's name. Debug files are named by their content. */
+async function listings(dist: string): Promise<Readonly<Record<string, string>>> {
+  const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".deb")).toSorted();
+  const lists = files.map(async (file) => {
+    const { stdout } = await execa("dpkg-deb", ["--contents", join(dist, file)]);
+    return [file.replace(/_.*/, ""), stdout.replaceAll(/ +\d+ \d{4}-\d\d-\d\d \d\d:\d\d /g, " ")] as const;
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}
+
 describe("what is left out of a build", async () => {
   const folder = await temporaryFolder();
   afterAll(async () => folder[Symbol.asyncDispose]());
@@ -50,7 +60,10 @@ describe("what is left out of a build", async () => {
     // The same sources in another folder; upstream's tests have programs of their own.
     const { hits, misses } = await compilations(built);
     expect((await compilations(slow)).hits / (hits + misses)).toBeGreaterThan(0.95);
-    for (const name of ["openvswitch-common", "openvswitch-switch", "openvswitch-ipsec"]) {
+    const lists = await listings(join(built, "dist/linux"));
+    expect(lists).toEqual(await listings(join(slow, "dist/linux")));
+    expect(lists["debug/openvswitch-switch-dbgsym"]).toMatch(/\.build-id\/..\/[0-9a-f]+\.debug$/m);
+    for (const name of Object.keys(lists).filter((list) => !list.startsWith("debug/"))) {
       const fast = await unpack(join(built, "dist/linux"), name, join(folder.path, `fast-${name}`));
       const whole = await unpack(join(slow, "dist/linux"), name, join(folder.path, `slow-${name}`));
       expect(Object.keys(fast)).toEqual(Object.keys(whole));
