@@ -52,7 +52,8 @@ export async function exec(program: string, args: readonly string[], options: Ex
   const child = execa(program, args, {
     env: { ...host.env, ...options.env, ...(mark === undefined ? {} : { [markName]: mark }) },
     extendEnv: false,
-    detached: true,
+    // A session of its own; on Windows it would be a window.
+    detached: ownPlatform !== "win32",
     reject: false,
     stripFinalNewline: false,
     buffer: onLines === undefined,
@@ -64,7 +65,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
   let late = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    if (tree !== undefined) ending ??= endTree(tree);
+    if (tree !== undefined) ending ??= ownPlatform === "win32" ? killTree(tree.root) : endTree(tree);
   };
   const timer = timeout === undefined ? undefined : setTimeout(() => ((late = true), end()), timeout);
   host.signal.addEventListener("abort", end, { once: true });
@@ -88,6 +89,13 @@ export async function exec(program: string, args: readonly string[], options: Ex
     clearTimeout(timer);
     host.signal.removeEventListener("abort", end);
   }
+}
+
+/** On Windows nobody asks a program to end, and only children of living processes are found (taskkill, Microsoft's Windows commands). */
+async function killTree(root: number): Promise<void> {
+  const { execa } = await import("execa");
+  // It fails when the program has ended meanwhile.
+  await execa("taskkill", ["/t", "/f", "/pid", String(root)], { reject: false, stdin: "ignore", timeout: 3500 });
 }
 
 async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Host): Promise<void> {
