@@ -2,8 +2,8 @@ import { BuildError } from "../errors.ts";
 import { exec, type Host } from "../sys/exec.ts";
 
 /**
- * A compiler that gets preprocessed source cannot know the columns of the original, one that gets the original does. Without them in the debug
- * information (gcc(1), `-gno-column-info`) objects are the same, wherever they were compiled.
+ * All compilations with distcc get preprocessed source (ccache(1), `run_second_cpp`), also those on this machine: so objects are the same, wherever
+ * they were compiled. This flag tells them from others; columns of preprocessed source would be wrong ones (gcc(1)).
  */
 export const placelessFlags = "-gno-column-info";
 
@@ -41,5 +41,5 @@ export async function openDistcc(
       hint: "--distcc 'localhost/2 builder1/8', as distcc(1) has it under \"Host specifications\"",
     });
   }
-  return { env: { ...env, CCACHE_PREFIX: "distcc" }, slots };
+  return { env: { ...env, CCACHE_PREFIX: "distcc", CCACHE_NOCPP2: "1" }, slots };
 }
