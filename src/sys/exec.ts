@@ -65,7 +65,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
   let late = false;
   let ending: Promise<void> | undefined;
   const end = () => {
-    if (tree !== undefined) ending ??= ownPlatform === "win32" ? killTree(tree.root) : endTree(tree);
+    if (tree !== undefined) ending ??= ownPlatform === "win32" ? killTree(tree.root, child.exitCode !== null) : endTree(tree);
   };
   const timer = timeout === undefined ? undefined : setTimeout(() => ((late = true), end()), timeout);
   host.signal.addEventListener("abort", end, { once: true });
@@ -92,9 +92,10 @@ export async function exec(program: string, args: readonly string[], options: Ex
 }
 
 /** On Windows nobody asks a program to end, and only children of living processes are found (taskkill, Microsoft's Windows commands). */
-async function killTree(root: number): Promise<void> {
+async function killTree(root: number, hasEnded: boolean): Promise<void> {
+  // Its id may be another program's by now.
+  if (hasEnded) return;
   const { execa } = await import("execa");
-  // It fails when the program has ended meanwhile.
   await execa("taskkill", ["/t", "/f", "/pid", String(root)], { reject: false, stdin: "ignore", timeout: 3500 });
 }
 
