@@ -7,7 +7,7 @@ export type ErrorCode =
   | "digest" // bytes are not those that were declared
   | "patch" // a patch does not apply
   | "build" // a step failed
-  | "target"; // the place to publish to does not take it
+  | "destination"; // the place to publish to does not take it
 
 /** A place in a file that an error is about; `message` is what is wrong there, if it is not all that the error says. */
 export interface FilePlace {

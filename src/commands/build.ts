@@ -1,21 +1,21 @@
 import type { Project } from "../config/project.ts";
-import { refuseOtherSystem } from "../config/system.ts";
+import { assertSystem } from "../config/system.ts";
 import { crossCompiles } from "../plan/cross.ts";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
-import { refuseUnwritable } from "../release/dist.ts";
+import { assertWritable } from "../dist/write.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { reachBases } from "../run/bases.ts";
-import { openCache, type JobCache } from "../run/cache.ts";
-import { cacheFolder } from "../run/cache-folder.ts";
+import { reachBases } from "../patches/bases.ts";
+import { openCache, type JobCache } from "../cache/cache.ts";
+import { cacheFolder } from "../cache/folder.ts";
 import { build, type BuildOptions } from "../run/build.ts";
-import { openCompilerCache, refuseRemote } from "../run/compiler-cache.ts";
-import { openDistcc } from "../run/distcc.ts";
-import { fitMachine, refuseUnfit } from "../run/fit.ts";
-import { lookUp } from "../run/lookup.ts";
+import { openCompilerCache, assertRemote } from "../compile/ccache.ts";
+import { openDistcc } from "../compile/distcc.ts";
+import { fitMachine, assertFit } from "../machine/fit.ts";
+import { lookUp } from "../cache/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
-import { readRequest, type Machine, type RequestOptions } from "./request.ts";
+import { readRequest, type Machine, type RequestOptions } from "../run/request.ts";
 
 export interface BuildCommand extends RequestOptions {
   readonly out: string;
@@ -39,15 +39,15 @@ export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"
 export async function buildCommand(options: BuildCommand, surroundings: BuildSurroundings): Promise<void> {
   const { project, machine, reporter, builder, host } = surroundings;
   const { emit } = reporter;
-  if (options.remoteCache !== undefined) refuseRemote(options.remoteCache);
+  if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   await startGuard();
   const input = await readRequest(options, project, machine, host);
-  refuseOtherSystem(input.pipeline, machine.system);
+  assertSystem(input.pipeline, machine.system);
   const first = makePlan(input);
   emit({ event: "plan", ...first });
   if (first.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true) && options.driver === undefined)
     emit({ event: "notice", message: "No driver is given, so none is in the installer (--driver DIR)." });
-  await refuseUnwritable(options.out, first.target);
+  await assertWritable(options.out, first.target);
   const notice = (message: string) => emit({ event: "notice", message });
   const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
   const folder = cacheFolder(project.work);
@@ -104,7 +104,7 @@ async function prepare(
     work: project.work,
     host,
   };
-  refuseUnfit(await fitMachine(wants, { install: options.installDeps, isRoot, emit }), first.target);
+  assertFit(await fitMachine(wants, { install: options.installDeps, isRoot, emit }), first.target);
   const needed = new Set(missing.map((job) => job.source.name));
   const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
   const reach = { work: project.work, refreshApt: options.installDeps && isRoot, host, emit };

@@ -1,15 +1,15 @@
 import { unknownName } from "../config/names.ts";
 import { readPipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
-import { refuseOtherSystem } from "../config/system.ts";
+import { assertSystem } from "../config/system.ts";
 import { crossCompiles } from "../plan/cross.ts";
 import { BuildError } from "../errors.ts";
 import { plannedJobs } from "../plan/plan.ts";
 import type { Emit } from "../run/events.ts";
-import { fitMachine } from "../run/fit.ts";
-import type { MachineCheck } from "../run/machine.ts";
+import { fitMachine } from "../machine/fit.ts";
+import type { MachineCheck } from "../machine/check.ts";
 import type { Host } from "../sys/exec.ts";
-import type { Machine } from "./request.ts";
+import type { Machine } from "../run/request.ts";
 
 export interface DoctorOptions {
   readonly target: string;
@@ -34,7 +34,7 @@ export async function doctorCommand(options: DoctorOptions, surroundings: Doctor
   const { project, machine, host, print } = surroundings;
   const { target } = options;
   const pipeline = await readPipeline(project, options, machine.system);
-  refuseOtherSystem(pipeline, machine.system);
+  assertSystem(pipeline, machine.system);
   for (const id of options.only) if (!Object.hasOwn(pipeline.jobs, id)) throw unknownName("Job", id, Object.keys(pipeline.jobs));
   const ids = plannedJobs(pipeline, options.only);
   const packages = [...new Set(ids.flatMap((id) => pipeline.jobs[id]?.packages ?? []))];

@@ -3,7 +3,7 @@ import { describeBase } from "../plan/base.ts";
 import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
-import { readRequest, type Machine, type RequestOptions } from "./request.ts";
+import { readRequest, type Machine, type RequestOptions } from "../run/request.ts";
 
 export interface PlanOptions extends RequestOptions {
   readonly json: boolean;

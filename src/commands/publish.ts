@@ -5,12 +5,12 @@ import { BuildError } from "../errors.ts";
 import type { Actions } from "../report/actions.ts";
 import type { Outcome, PublishOptions } from "../publish/publisher.ts";
 import { destinationForms, parseDestination } from "../publish/registry.ts";
-import { unpackBundle } from "../release/bundle.ts";
-import { findDists, readDist, type Dist } from "../release/read.ts";
-import { makeSbom } from "../release/sbom.ts";
-import { makeSet, type Allowance, type ReleaseSet } from "../release/set.ts";
+import { unpackBundle } from "../set/bundle.ts";
+import { findDists, readDist, type Dist } from "../dist/read.ts";
+import { makeSbom } from "../set/sbom.ts";
+import { makeSet, type Allowance, type ReleaseSet } from "../set/set.ts";
 import { findSigner } from "../sys/gpg.ts";
-import { readReleaseText } from "./release-read.ts";
+import { readReleaseText } from "./release/read.ts";
 
 /** Which builds of other than locked series on their pins are taken; `publish` and `release plan` share it. */
 export interface AllowOptions {

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { isFile, sha256File } from "../sys/files.ts";
-import { kernel, readPeHeader, x64 } from "../sys/pe.ts";
+import { kernel, readPeHeader, x64 } from "../verify/pe.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Project } from "./project.ts";
 

@@ -3,7 +3,7 @@ import type { Pipeline } from "./pipeline.ts";
 import type { Source } from "./source.ts";
 
 /** Throws "usage" for a source that is newer than what the pipeline can build of it, with the reason that the pipeline gives. */
-export function refuseBeyondWindow(pipeline: Pipeline, line: string, sources: readonly Source[]): void {
+export function assertInWindow(pipeline: Pipeline, line: string, sources: readonly Source[]): void {
   const source = findBeyond(pipeline, sources);
   const last = pipeline.until?.[source?.name ?? ""];
   if (source === undefined || last === undefined) return;

@@ -29,7 +29,7 @@ const format = ["format-patch", "--stdout", "-N", "--zero-commit", "--no-signatu
  */
 export async function exportSeries(source: Source, tree: string, dir: string, host: Host): Promise<readonly Exported[]> {
   const options = { host, cwd: tree };
-  await refuseUnfit(source, tree, host);
+  await assertFit(source, tree, host);
   const base = (await git(["config", "kovn.base"], options)).trim();
   const ids = (await git(["rev-list", "--reverse", `${base}..HEAD`], options)).split("\n").filter((id) => id !== "");
   const commits = await Promise.all(ids.map((id) => readCommit(id, tree, host)));
@@ -41,7 +41,7 @@ export async function exportSeries(source: Source, tree: string, dir: string, ho
   );
   const named = nameCommits(commits, old);
   const until = await tryGit(["config", "kovn.until"], options);
-  refuseShortened(source, named, until.stdout.trim());
+  assertWhole(source, named, until.stdout.trim());
   const results: Exported[] = [];
   for (const [name, commit] of named) {
     const before = old.find((patch) => patch.name === name);
@@ -58,7 +58,7 @@ export async function exportSeries(source: Source, tree: string, dir: string, ho
   return results;
 }
 
-async function refuseUnfit(source: Source, tree: string, host: Host): Promise<void> {
+async function assertFit(source: Source, tree: string, host: Host): Promise<void> {
   const base = await tryGit(["config", "kovn.base"], { host, cwd: tree });
   if (base.exitCode !== 0) {
     throw new BuildError("usage", `Folder ${tree} was not made by \`patches apply\`.`, {
@@ -128,7 +128,7 @@ function freeName(slug: string, taken: ReadonlyMap<string, unknown>): string {
 }
 
 /** A tree made with `--until` ends early: exporting it would drop the rest of the series. */
-function refuseShortened(source: Source, named: ReadonlyMap<string, unknown>, until: string): void {
+function assertWhole(source: Source, named: ReadonlyMap<string, unknown>, until: string): void {
   if (until === "") return;
   const from = source.patches.findIndex((patch) => patch.name === until);
   const lost = source.patches.slice(from).filter((patch) => !named.has(patch.name));

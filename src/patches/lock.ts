@@ -26,7 +26,7 @@ export function lockDifferences(source: Source, locked: LockedSource | undefined
 }
 
 /** Throws "project" when a source's series is not what its lock says. */
-export function refuseUnlocked(source: Source, locked: LockedSource | undefined, line: string): void {
+export function assertLocked(source: Source, locked: LockedSource | undefined, line: string): void {
   const differences = lockDifferences(source, locked);
   if (differences.length === 0) return;
   throw new BuildError(

@@ -4,7 +4,7 @@ import { glob } from "tinyglobby";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
-import { alone } from "../sys/alone.ts";
+import { withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
@@ -98,7 +98,7 @@ export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fet
   const repository = mirrorOf(base, options.work);
   if (!(await isComplete(base, options.work))) {
     const onWait = () => options.notice?.(`Another kovn-build fetches into ${repository}: waiting for it.`);
-    await alone(repository, { signal: options.host.signal, onWait }, async () => {
+    await withLock(repository, { signal: options.host.signal, onWait }, async () => {
       if (await isComplete(base, options.work)) return;
       await removeLeftovers(repository);
       await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));

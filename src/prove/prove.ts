@@ -7,7 +7,7 @@ import type { Check, SourceFile } from "./check.ts";
 import { findSourceFile, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
 import { withSandbox } from "./sandbox.ts";
-import { describeLook, judge, type Judgement, type Look } from "./verdict.ts";
+import { describeObservation, judge, type Judgement, type Observation } from "./verdict.ts";
 
 /** An entry of the seed that is to be proved, with its check and the patches of its source. */
 export interface Claim {
@@ -38,19 +38,21 @@ export interface ProveOptions {
 /** Runs an entry's check on the programs, and on those to compare with. Failures of programs are results, not errors. */
 export async function prove(claim: Claim, { after, before, demandPrograms, runner, host }: ProveOptions): Promise<Proof> {
   const absent = demandPrograms && !hasPrograms(claim, after);
-  const seen: Look = absent ? { kind: "failed", reason: noProgram(claim, after) } : await look(claim, after, runner, host);
+  const seen: Observation = absent
+    ? { kind: "failed", reason: noProgram(claim, after) }
+    : await observe(claim, after, runner, host);
   // The series says nothing about what other programs were made of.
-  const compared = before === undefined ? undefined : await look({ ...claim, patches: [] }, before, runner, host);
+  const compared = before === undefined ? undefined : await observe({ ...claim, patches: [] }, before, runner, host);
   return {
     entry: claim.entry,
     seed: claim.seed,
-    ...(compared === undefined ? {} : { before: describeLook(compared) }),
-    after: describeLook(seen),
+    ...(compared === undefined ? {} : { before: describeObservation(compared) }),
+    after: describeObservation(seen),
     ...judge(claim.check, seen, compared),
   };
 }
 
-async function look(claim: Claim, programs: Programs, runner: Runner, host: Host): Promise<Look> {
+async function observe(claim: Claim, programs: Programs, runner: Runner, host: Host): Promise<Observation> {
   const { check } = claim;
   if (!hasPrograms(claim, programs)) return { kind: "skipped", reason: noProgram(claim, programs) };
   const missing = [...check.programs, ...check.files].filter((name) => programs.paths[name] === undefined);

@@ -1,20 +1,20 @@
 import type { Check } from "./check.ts";
-import { electionTimer } from "./entry-01-election-timer.ts";
-import { fdbLog } from "./entry-02-fdb-log.ts";
-import { macLearning } from "./entry-03-mac-learning.ts";
-import { joinClusterSid } from "./entry-04-join-cluster-sid.ts";
-import { sslListener } from "./entry-05-ssl-listener.ts";
-import { serviceCidr } from "./entry-06-service-cidr.ts";
-import { ecmp } from "./entry-07-ecmp.ts";
+import { electionTimer } from "./entries/01-election-timer.ts";
+import { fdbLog } from "./entries/02-fdb-log.ts";
+import { macLearning } from "./entries/03-mac-learning.ts";
+import { joinClusterSid } from "./entries/04-join-cluster-sid.ts";
+import { sslListener } from "./entries/05-ssl-listener.ts";
+import { serviceCidr } from "./entries/06-service-cidr.ts";
+import { ecmp } from "./entries/07-ecmp.ts";
 import { debOptions, notOnWindows, packetExecute, windowsRunner } from "./source-checks.ts";
-import { defaultEndpoint, windowsEndpoint } from "./entry-10-default-endpoint.ts";
-import { daemonOptions, windowsDaemonOptions } from "./entry-11-daemon-options.ts";
-import { sourceRoutes } from "./entry-12-source-routes.ts";
-import { broadcastArp } from "./entry-13-broadcast-arp.ts";
-import { emptyLoadBalancer } from "./entry-14-load-balancer.ts";
-import { destinationMac } from "./entry-15-destination-mac.ts";
-import { memory, windowsMemory } from "./entry-16-memory.ts";
-import { multicast } from "./entry-17-multicast.ts";
+import { defaultEndpoint, windowsEndpoint } from "./entries/10-default-endpoint.ts";
+import { daemonOptions, windowsDaemonOptions } from "./entries/11-daemon-options.ts";
+import { sourceRoutes } from "./entries/12-source-routes.ts";
+import { broadcastArp } from "./entries/13-broadcast-arp.ts";
+import { emptyLoadBalancer } from "./entries/14-load-balancer.ts";
+import { destinationMac } from "./entries/15-destination-mac.ts";
+import { memory, windowsMemory } from "./entries/16-memory.ts";
+import { multicast } from "./entries/17-multicast.ts";
 
 /** One check for each entry of the seed, in its order, as Linux programs are checked. */
 const checks: readonly Check[] = [

@@ -6,7 +6,7 @@ import { exec, type ExecResult, type Host } from "../sys/exec.ts";
 /** How built programs are run on this machine. */
 export interface Runner {
   /** Milliseconds for one program, and for something to come true. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** The program and arguments that run a built program. */
   readonly command: (path: string, args: readonly string[]) => readonly [string, readonly string[]];
   /** How a built program calls an absolute path of this machine. */
@@ -20,7 +20,7 @@ export interface Runner {
 
 /** Runs programs as they are. */
 export const native: Runner = {
-  patience: 30_000,
+  timeoutMs: 30_000,
   command: (path, args) => [path, args],
   path: (path) => path,
   env: {},
@@ -66,7 +66,7 @@ export async function startWine(prefix: string, host: Host, bootTime = 180_000):
     throw brokenWine(said.findLast((line) => line.trim() !== "") ?? silence(bootTime));
   }
   return {
-    patience: 90_000,
+    timeoutMs: 90_000,
     // Its drive Z is this machine's root.
     command: (path, args) => ["wine", [`Z:${path}`, ...args]],
     path: (path) => `Z:${path}`,

@@ -19,7 +19,7 @@ export interface Sandbox {
   /** Starts a program that runs until the sandbox ends. */
   readonly start: (name: string, args: readonly string[]) => void;
   /** Asks again and again until the answer is not undefined. Throws "build" when that takes too long or a started program has ended. */
-  readonly waitFor: <T>(what: string, look: () => Promise<T | undefined>) => Promise<T>;
+  readonly waitFor: <T>(what: string, poll: () => Promise<T | undefined>) => Promise<T>;
 }
 
 export interface RunOptions {
@@ -41,7 +41,7 @@ export async function withSandbox<T>(
   const inside = { env: environment(programs, runner, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
   const started: Promise<void>[] = [];
   let ended: BuildError | undefined;
-  const limit = runner.patience;
+  const limit = runner.timeoutMs;
   const argument = (arg: string) => [dir, programs.root].reduce((text, path) => text.replace(path, runner.path(path)), arg);
   const command = (name: string, args: readonly string[]) =>
     isAbsolute(name) ? ([name, args] as const) : runner.command(pathOf(programs, name), args.map(argument));
@@ -66,10 +66,10 @@ export async function withSandbox<T>(
         ),
       );
     },
-    waitFor: async (what, look) => {
+    waitFor: async (what, poll) => {
       const end = performance.now() + limit;
       for (;;) {
-        const answer = await look();
+        const answer = await poll();
         if (answer !== undefined) return answer;
         if (ended !== undefined) throw ended;
         if (performance.now() > end) throw new BuildError("build", `Not within ${limit / 1000} s: ${what}.`);

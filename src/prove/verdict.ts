@@ -1,7 +1,7 @@
 import type { Check, Fact } from "./check.ts";
 
 /** What came of running one check on one folder of programs. */
-export type Look =
+export type Observation =
   | { readonly kind: "seen"; readonly facts: readonly Fact[] }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
@@ -12,15 +12,19 @@ export interface Judgement {
 }
 
 /** What was observed, as one line for people. */
-export function describeLook(look: Look): string {
-  return look.kind === "seen" ? look.facts.map((fact) => `${fact.what}: ${fact.seen}`).join("; ") : look.reason;
+export function describeObservation(seen: Observation): string {
+  return seen.kind === "seen" ? seen.facts.map((fact) => `${fact.what}: ${fact.seen}`).join("; ") : seen.reason;
 }
 
 /**
  * Compares what the programs do with what is demanded. Programs to compare with must behave differently where unpatched ones do: a check
  * that passes on them as well proves nothing.
  */
-export function judge(check: Pick<Check, "demand" | "unpatched">, after: Look, before: Look | undefined): Judgement {
+export function judge(
+  check: Pick<Check, "demand" | "unpatched">,
+  after: Observation,
+  before: Observation | undefined,
+): Judgement {
   if (after.kind === "skipped") return { verdict: "skipped", why: after.reason };
   if (after.kind === "failed") return { verdict: "fail", why: after.reason };
   const wrong = after.facts.filter((fact) => !isMet(fact));

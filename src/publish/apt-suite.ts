@@ -59,7 +59,7 @@ export function byHash(index: string, digest: string): string {
 
 /**
  * Reads the state that a `Release` or `InRelease` file describes, from what readers who go by digests get. undefined when there is no such
- * file. Throws "target" when an index of it is missing or has other bytes.
+ * file. Throws "destination" when an index of it is missing or has other bytes.
  */
 export async function readSuite(dir: string, file: string): Promise<Suite | undefined> {
   const release = await readFile(join(dir, file), "utf8").catch((error: unknown) => {
@@ -74,7 +74,7 @@ export async function readSuite(dir: string, file: string): Promise<Suite | unde
     const index = join(dir, byHash(path, digest));
     const text = await readFile(index, "utf8").catch(() => "");
     if (sha256(text) !== digest)
-      throw new BuildError("target", `${index} is missing or damaged, and ${join(dir, file)} names it.`);
+      throw new BuildError("destination", `${index} is missing or damaged, and ${join(dir, file)} names it.`);
     for (const stanza of parseStanzas(text)) stanzas.set(stanza.filename, stanza);
   }
   const words = (name: string) =>

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { sbomAsset } from "../release/assets.ts";
-import type { ReleaseSet, SetFile } from "../release/set.ts";
-import { alone } from "../sys/alone.ts";
+import { sbomAsset } from "../set/assets.ts";
+import type { ReleaseSet, SetFile } from "../set/set.ts";
+import { withLock } from "../sys/with-lock.ts";
 import { exists, sha256File, writeWhole } from "../sys/files.ts";
 import { packagesIndex } from "../sys/ftparchive.ts";
 import { clearSign, isSignedBy } from "../sys/gpg.ts";
@@ -13,7 +13,7 @@ import { keepNewest, stageIndices } from "./apt-index.ts";
 import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
 import {
   copyChecked,
-  refuseFull,
+  assertSpace,
   removeStale,
   stagingOf,
   type Outcome,
@@ -40,20 +40,20 @@ function plan(set: ReleaseSet): readonly Placed[] {
 }
 
 async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
-  await refuseForeign(place);
+  await assertOwn(place);
   const { fresh } = await examine(set, place, options);
   const bytes = fresh.reduce((sum, file) => sum + file.size, 0);
-  await refuseFull(place, bytes + indexSpace);
+  await assertSpace(place, bytes + indexSpace);
 }
 
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await mkdir(place, { recursive: true });
   // A second publish to the same place waits for the first.
-  return alone(place, options.host, () => publishAlone(set, place, options));
+  return withLock(place, options.host, () => publishAlone(set, place, options));
 }
 
 async function publishAlone(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
-  await refuseForeign(place);
+  await assertOwn(place);
   if (!(await exists(join(place, marker)))) await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1 })}\n`);
   await removeStale(join(place, "kovn"));
   const { live, liveName, fresh } = await examine(set, place, options);
@@ -117,17 +117,19 @@ function leftOut(set: ReleaseSet, added: readonly Stanza[], names: ReadonlySet<s
 }
 
 /** A folder with something in it has to be a repository that this tool began. */
-async function refuseForeign(place: string): Promise<void> {
+async function assertOwn(place: string): Promise<void> {
   const names = await readdir(place).catch((cause: unknown): string[] => {
     if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("target", `${place} is no folder that can be read.`, { cause });
+    throw new BuildError("destination", `${place} is no folder that can be read.`, { cause });
   });
   // A first run that was killed may have left the marker half-made.
   if (names.includes(marker) || names.every((name) => name.startsWith(marker))) return;
-  throw new BuildError("target", `Folder ${place} is no apt repository of kovn-build.`, { hint: "name a new or empty folder" });
+  throw new BuildError("destination", `Folder ${place} is no apt repository of kovn-build.`, {
+    hint: "name a new or empty folder",
+  });
 }
 
-/** What the repository is now, and which packages of the set it lacks. Throws "target" for a version that is there with other bytes. */
+/** What the repository is now, and which packages of the set it lacks. Throws "destination" for a version that is there with other bytes. */
 async function examine(set: ReleaseSet, place: string, { signer }: PublishOptions) {
   const packages = packagesOf(set);
   if (packages.length === 0) throw new BuildError("usage", "There is no Debian package among the artifacts.");
@@ -144,7 +146,7 @@ async function examine(set: ReleaseSet, place: string, { signer }: PublishOption
     const id = identity({ package: name, version, architecture });
     const there = known.filter((stanza) => identity(stanza) === id || stanza.filename === poolPath(set, file));
     if (there.some((stanza) => stanza.sha256 !== sha256))
-      throw new BuildError("target", `${name} ${version} (${architecture}) is in ${place} with other bytes.`, {
+      throw new BuildError("destination", `${name} ${version} (${architecture}) is in ${place} with other bytes.`, {
         hint: "raise `revision` in source.yaml and build again: a version stands for one content",
       });
   }

@@ -1,14 +1,14 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { listAssets, sumsName, type Asset } from "../release/assets.ts";
-import type { ReleaseSet } from "../release/set.ts";
+import { listAssets, sumsName, type Asset } from "../set/assets.ts";
+import type { ReleaseSet } from "../set/set.ts";
 import { sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
 import {
   copyChecked,
-  refuseFull,
+  assertSpace,
   removeStale,
   stagingOf,
   type Outcome,
@@ -29,7 +29,7 @@ function plan(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
 async function check(set: ReleaseSet, place: string): Promise<void> {
   const assets = await listAssets(set);
   if (await isThere(assets, place)) return;
-  await refuseFull(
+  await assertSpace(
     place,
     assets.reduce((sum, asset) => sum + asset.size, 0),
   );
@@ -62,18 +62,18 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
   return { added: signer === undefined ? names : [...names, signatureName], removed: [], leftOut: set.leftOut };
 }
 
-/** True when the folder holds exactly these assets, false when it is absent or empty. Throws "target" when it holds anything else. */
+/** True when the folder holds exactly these assets, false when it is absent or empty. Throws "destination" when it holds anything else. */
 async function isThere(assets: readonly Asset[], place: string): Promise<boolean> {
   const names = await readdir(place).catch((cause: unknown): string[] => {
     if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("target", `${place} is no folder that can be read.`, { cause });
+    throw new BuildError("destination", `${place} is no folder that can be read.`, { cause });
   });
   if (names.length === 0) return false;
   const wanted = new Map(assets.map((asset) => [asset.name, asset.sha256]));
   const others = names.filter((name) => !wanted.has(name) && name !== signatureName);
   for (const [name, digest] of wanted) if ((await digestOf(join(place, name))) !== digest) others.push(name);
   if (others.length === 0) return true;
-  throw new BuildError("target", `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`, {
+  throw new BuildError("destination", `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`, {
     hint: "name a folder that does not exist yet: what is published stays",
   });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
-import type { Asset } from "../release/assets.ts";
+import type { Asset } from "../set/assets.ts";
 import { PassingFault, statusOf, type GitHub, type Request } from "../sys/github.ts";
 import { readPieces } from "../sys/files.ts";
 import { sendStream, type SendBody } from "../sys/send-stream.ts";

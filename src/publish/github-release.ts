@@ -34,7 +34,7 @@ export interface Found {
   readonly drafts: readonly RemoteRelease[];
 }
 
-/** Looks for what is there of a tag. Throws "target" for a draft that somebody else made, and for a repository that is not there. */
+/** Looks for what is there of a tag. Throws "destination" for a draft that somebody else made, and for a repository that is not there. */
 export async function findReleases(github: GitHub, place: Place, tag: string): Promise<Found> {
   return github.persist("the list of releases", (request) => findOnce(request, place, tag));
 }
@@ -43,7 +43,7 @@ async function findOnce(request: Request, place: Place, tag: string): Promise<Fo
   const all = await listPages(remoteRelease, (page) =>
     request("GET /repos/{owner}/{repo}/releases", { ...place, per_page: 100, page }).catch((cause: unknown) => {
       if (statusOf(cause) !== 404) throw cause;
-      throw new BuildError("target", `GitHub has no repository ${place.owner}/${place.repo}, or the token may not see it.`, {
+      throw new BuildError("destination", `GitHub has no repository ${place.owner}/${place.repo}, or the token may not see it.`, {
         cause,
         hint: "--to github=OWNER/REPO",
       });
@@ -53,20 +53,20 @@ async function findOnce(request: Request, place: Place, tag: string): Promise<Fo
   const drafts = found.filter(({ draft }) => draft);
   const foreign = drafts.find(({ body }) => body?.includes(mark) !== true);
   if (foreign !== undefined)
-    throw new BuildError("target", `There is a draft of ${tag} that kovn-build did not make: ${foreign.html_url}.`, {
+    throw new BuildError("destination", `There is a draft of ${tag} that kovn-build did not make: ${foreign.html_url}.`, {
       hint: "delete it there, or publish it there by hand",
     });
   return { published: found.find(({ draft }) => !draft), drafts };
 }
 
-/** Throws "target" when GitHub does not have the tag, or has it at another commit. */
+/** Throws "destination" when GitHub does not have the tag, or has it at another commit. */
 export async function checkTag(github: GitHub, place: Place, { tag, commit }: ReleaseText): Promise<void> {
   const there = await github.persist(`tag ${tag}`, (request) => readTag(request, place, tag));
   if (there === commit) return;
   if (there === undefined)
-    throw new BuildError("target", `Tag ${tag} is not in ${place.owner}/${place.repo}.`, { hint: `git push origin ${tag}` });
+    throw new BuildError("destination", `Tag ${tag} is not in ${place.owner}/${place.repo}.`, { hint: `git push origin ${tag}` });
   throw new BuildError(
-    "target",
+    "destination",
     `Tag ${tag} stands for commit ${there} in ${place.owner}/${place.repo}, and for ${commit} here.`,
     {
       hint: "a tag that was pushed does not move: cut another version",

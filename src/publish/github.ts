@@ -2,8 +2,8 @@ import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { listAssets, sumsName, textAsset, type Asset } from "../release/assets.ts";
-import type { ReleaseSet } from "../release/set.ts";
+import { listAssets, sumsName, textAsset, type Asset } from "../set/assets.ts";
+import type { ReleaseSet } from "../set/set.ts";
 import { connect, type GitHub } from "../sys/github.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import {
@@ -54,7 +54,7 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
     });
   const { published } = await findReleases(to.hub, to.place, to.text.tag);
   await checkTag(to.hub, to.place, to.text);
-  if (published !== undefined) await refuseOther(published, await withSignature(assets, published, to, options), to);
+  if (published !== undefined) await assertSame(published, await withSignature(assets, published, to, options), to);
 }
 
 async function publish(set: ReleaseSet, where: string, options: PublishOptions): Promise<Outcome> {
@@ -63,7 +63,7 @@ async function publish(set: ReleaseSet, where: string, options: PublishOptions):
   const assets = await listAssets(set);
   const { published, drafts } = await findReleases(hub, place, text.tag);
   if (published !== undefined) {
-    await refuseOther(published, await withSignature(assets, published, to, options), to);
+    await assertSame(published, await withSignature(assets, published, to, options), to);
     return { added: [], removed: [], leftOut: set.leftOut, url: published.html_url };
   }
   const [draft = await createDraft(hub, place, text), ...doubles] = drafts;
@@ -105,12 +105,12 @@ function open(where: string, { github: access, release, host, tell }: PublishOpt
   return { hub, place: { owner, repo }, text: release, signal, fail: (error) => failure.abort(error) };
 }
 
-/** Throws "target" when a published release is not exactly this one. */
-async function refuseOther(published: RemoteRelease, wanted: readonly Asset[], { hub, place }: Target): Promise<void> {
+/** Throws "destination" when a published release is not exactly this one. */
+async function assertSame(published: RemoteRelease, wanted: readonly Asset[], { hub, place }: Target): Promise<void> {
   const problems = differences(wanted, await listRemote(hub, place, published.id), [signatureName]);
   if (problems.length === 0) return;
   throw new BuildError(
-    "target",
+    "destination",
     [`${published.html_url} is published, and is another release.`, ...problems.slice(0, 10)].join("\n"),
     {
       hint: "what is published stays: cut another version (kovn-build release next)",
@@ -120,7 +120,7 @@ async function refuseOther(published: RemoteRelease, wanted: readonly Asset[], {
 
 function incomplete(draft: RemoteRelease, problems: readonly string[]): BuildError {
   return new BuildError(
-    "target",
+    "destination",
     [`The draft ${draft.html_url} is not what it should be.`, ...problems.slice(0, 10)].join("\n"),
     {
       hint: "nothing is public: the same command goes on from there",

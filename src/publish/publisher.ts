@@ -2,10 +2,10 @@ import { copyFile, statfs, mkdir, open, readdir, rm } from "node:fs/promises";
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
-import type { Asset } from "../release/assets.ts";
+import type { Asset } from "../set/assets.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 import type { ReleaseText } from "./github-release.ts";
-import type { LeftOut, ReleaseSet } from "../release/set.ts";
+import type { LeftOut, ReleaseSet } from "../set/set.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
@@ -48,19 +48,22 @@ export interface Publisher {
   readonly placeFromEnv?: true;
   /** Which asset will be where: pure. */
   plan(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
-  /** Looks whether the place takes the set, and changes nothing. Throws "target" (or "usage") when it does not. */
+  /** Looks whether the place takes the set, and changes nothing. Throws "destination" (or "usage") when it does not. */
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
   /** Publishes, all or nothing; what is there already stays as it is. */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
 }
 
-/** Throws "target" when the file system of a place has less than so many bytes. */
-export async function refuseFull(place: string, bytes: number): Promise<void> {
+/** Throws "destination" when the file system of a place has less than so many bytes. */
+export async function assertSpace(place: string, bytes: number): Promise<void> {
   let dir = place;
   while (!(await exists(dir)) && dir !== dirname(dir)) dir = dirname(dir);
   const { bavail, bsize } = await statfs(dir);
   if (bavail * bsize < bytes)
-    throw new BuildError("target", `There is no space for ${place}: it takes ${bytes} bytes, and ${bavail * bsize} are left.`);
+    throw new BuildError(
+      "destination",
+      `There is no space for ${place}: it takes ${bytes} bytes, and ${bavail * bsize} are left.`,
+    );
 }
 
 /** Copies a file (as a reflink where the file system can), flushed to the disk, and checks what arrived. Throws "digest". */

@@ -1,13 +1,13 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { BuildError } from "../errors.ts";
-import { sbomAsset, type Asset } from "../release/assets.ts";
-import { writeBundle } from "../release/bundle.ts";
-import type { ReleaseSet } from "../release/set.ts";
+import { sbomAsset, type Asset } from "../set/assets.ts";
+import { writeBundle } from "../set/bundle.ts";
+import type { ReleaseSet } from "../set/set.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import {
-  refuseFull,
+  assertSpace,
   removeStale,
   stagingOf,
   type Outcome,
@@ -33,11 +33,11 @@ function plan(set: ReleaseSet, _assets: readonly Asset[], place: string): readon
 async function check(set: ReleaseSet, place: string): Promise<void> {
   if (await exists(place)) {
     if (!(await stat(place)).isFile())
-      throw new BuildError("target", `${place} is no file.`, { hint: `--to tar=${place}/NAME.tar` });
+      throw new BuildError("destination", `${place} is no file.`, { hint: `--to tar=${place}/NAME.tar` });
     return;
   }
   const artifacts = set.dists.flatMap((dist) => dist.manifest.artifacts);
-  await refuseFull(
+  await assertSpace(
     place,
     artifacts.reduce((sum, artifact) => sum + artifact.size + headerSpace, 100 * headerSpace),
   );
@@ -54,7 +54,9 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
       await rename(staging, place);
       added.push(basename(place));
     } else if ((await sha256File(place)) !== (await sha256File(staging)))
-      throw new BuildError("target", `${place} exists and is another bundle.`, { hint: "name a file that does not exist yet" });
+      throw new BuildError("destination", `${place} exists and is another bundle.`, {
+        hint: "name a file that does not exist yet",
+      });
     if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
       await detachSign(place, staging, signer, { host });
       await rename(staging, signature);

@@ -25,7 +25,7 @@ export interface CutOptions {
 }
 
 /** Throws "usage" when the work tree has anything that is not committed: a release is a commit. */
-export async function refuseUnclean(root: string, host: Host): Promise<void> {
+export async function assertClean(root: string, host: Host): Promise<void> {
   // The person's own ignore rules count here.
   const status = await userGit(["status", "--porcelain"], { host, cwd: root });
   if (status !== "")

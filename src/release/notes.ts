@@ -1,6 +1,6 @@
 import type { ListedEntry } from "../patches/list.ts";
 import type { SeriesChanges } from "../patches/compare.ts";
-import type { Asset } from "./assets.ts";
+import type { Asset } from "../set/assets.ts";
 
 /** What happened to a source since a release. */
 export interface SourceChanges {

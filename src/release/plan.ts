@@ -1,4 +1,4 @@
-import type { Asset } from "./assets.ts";
+import type { Asset } from "../set/assets.ts";
 import { makeNotes, type SourceChanges } from "./notes.ts";
 import { isPrerelease, tagOf } from "./version.ts";
 

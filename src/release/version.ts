@@ -58,7 +58,7 @@ export function checkLine(version: string, lines: readonly string[]): string {
 }
 
 /** Throws "usage" for a version that is not higher than all that its line has released. */
-export function refuseNotHigher(version: string, released: readonly string[]): void {
+export function assertHigher(version: string, released: readonly string[]): void {
   const last = released.at(-1);
   if (last === undefined || gt(version, last)) return;
   throw new BuildError("usage", `Version ${version} is not higher than ${last}, which is released.`, {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { appendFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { BuildError } from "../errors.ts";
-import type { Manifest } from "../release/manifest.ts";
+import type { Manifest } from "../dist/manifest.ts";
 
 /** What a step of a workflow can say besides its log (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands). */
 export interface Actions {

@@ -1,4 +1,4 @@
-import type { CompilerStats } from "../release/manifest.ts";
+import type { CompilerStats } from "../dist/manifest.ts";
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
 import { bytes, count, duration, type Reporter } from "./reporter.ts";

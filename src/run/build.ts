@@ -6,17 +6,17 @@ import type { Source } from "../config/source.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { refuseDoubles } from "../release/artifact.ts";
-import { holdsDist, recoverDist, writeDist } from "../release/dist.ts";
-import type { Manifest } from "../release/manifest.ts";
+import { assertUnique } from "../dist/artifact.ts";
+import { holdsDist, recoverDist, writeDist } from "../dist/write.ts";
+import type { Manifest } from "../dist/manifest.ts";
 import type { Host } from "../sys/exec.ts";
 import { ownPid } from "../sys/processes.ts";
-import type { JobCache } from "./cache.ts";
-import type { CompilerCache } from "./compiler-cache.ts";
+import type { JobCache } from "../cache/cache.ts";
+import type { CompilerCache } from "../compile/ccache.ts";
 import type { Emit } from "./events.ts";
 import { runJob, type JobResult } from "./job.ts";
-import { emitCached, isUsed, resultOf, takeKept } from "./kept.ts";
-import { explainMiss, isLocked, lookUp, type Lookup } from "./lookup.ts";
+import { emitCached, isUsed, resultOf, restoreCached } from "../cache/restore.ts";
+import { explainMiss, isLocked, lookUp, type Lookup } from "../cache/lookup.ts";
 import { schedule } from "./schedule.ts";
 
 export interface BuildOptions {
@@ -54,7 +54,7 @@ export async function build(options: BuildOptions): Promise<void> {
   const done = (folder: string, { artifacts }: Manifest) =>
     emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts });
   await recoverDist(out, plan.target, host.signal);
-  tellAlternates(options);
+  reportAlternates(options);
   const lookups = cache === undefined ? [] : await lookUp(plan, cache, host);
   const results: Results = new Map();
   const found = lookups.flatMap(({ entry }) => entry ?? []);
@@ -82,7 +82,7 @@ export async function build(options: BuildOptions): Promise<void> {
 /** Takes what is kept, and builds the rest; answers with how many jobs had to be built. */
 async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], run: string, results: Results): Promise<number> {
   const { plan, cache, keepGoing, emit } = options;
-  const taken = cache === undefined ? new Map<string, never>() : await takeKept(plan, lookups, cache, run);
+  const taken = cache === undefined ? new Map<string, never>() : await restoreCached(plan, lookups, cache, run);
   for (const job of plan.jobs) {
     const entry = taken.get(job.id);
     if (entry === undefined) continue;
@@ -103,7 +103,7 @@ async function buildMissing(options: BuildOptions, lookups: readonly Lookup[], r
     const dir = join(run, job.id);
     results.set(job.id, await finishJob(job, { ...options, parallel, compilerCache, base, dir, lookup, outputs, onReady }));
   });
-  refuseFailures(failures);
+  throwFailures(failures);
   return missing.length;
 }
 
@@ -127,7 +127,7 @@ async function finishJob(job: PlannedJob, options: FinishOptions): Promise<JobRe
   };
   if (cache === undefined || lookup === undefined) return run([]);
   const onWait = () => emit({ event: "notice", message: `Another kovn-build is at the same job \`${job.id}\`: waiting for it.` });
-  return cache.alone(lookup.key, onWait, async () => {
+  return cache.withLock(lookup.key, onWait, async () => {
     // Another process may have finished it since it was looked up, also without a wait here.
     const isWhole = (!options.outputs || job.outputs.length > 0) && isLocked(job, await cache.find(lookup.key));
     const entry = isWhole ? await cache.take(lookup.key, dir, options.outputs) : undefined;
@@ -149,14 +149,14 @@ function sourceOf(job: PlannedJob, { sources }: Pick<BuildOptions, "sources">): 
 
 function makeManifest({ plan, builder }: BuildOptions, results: ReadonlyMap<string, JobResult>): Manifest {
   const artifacts = [...results.values()].flatMap((result) => result.artifacts).toSorted((a, b) => (a.file < b.file ? -1 : 1));
-  refuseDoubles(artifacts);
+  assertUnique(artifacts);
   const { schema, target, line, variant, arch, flags } = plan;
   const jobs = plan.jobs.flatMap(({ id }) => results.get(id)?.built ?? []);
   return { schema, target, line, variant, arch, flags, builder, jobs, artifacts };
 }
 
 /** Throws the only failure as it is, and several as one that tells all. */
-function refuseFailures(failures: readonly unknown[]): void {
+function throwFailures(failures: readonly unknown[]): void {
   const [first, ...others] = failures;
   if (others.length === 0 || !failures.every((failure) => failure instanceof BuildError)) {
     if (failures.length > 0) throw first;
@@ -166,7 +166,7 @@ function refuseFailures(failures: readonly unknown[]): void {
   throw new BuildError("build", `${failures.length} jobs failed.\n${told.join("\n")}`, { cause: first });
 }
 
-function tellAlternates({ plan, emit }: BuildOptions): void {
+function reportAlternates({ plan, emit }: BuildOptions): void {
   const alternates = plan.jobs.flatMap(({ source, base }) => (base.kind === "git" ? [] : [[source.name, base] as const]));
   for (const [source, base] of new Map(alternates))
     emit({

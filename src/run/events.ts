@@ -1,4 +1,4 @@
-import type { Artifact, CompilerStats } from "../release/manifest.ts";
+import type { Artifact, CompilerStats } from "../dist/manifest.ts";
 import type { Base } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { exec } from "../sys/exec.ts";
 import { writeWhole } from "../sys/files.ts";
-import { hardening, readPeHeader, x64 } from "../sys/pe.ts";
+import { hardening, readPeHeader, x64 } from "../verify/pe.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 

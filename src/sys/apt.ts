@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { alone } from "./alone.ts";
+import { withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
 
 export interface AptOptions {
@@ -34,7 +34,7 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
 /** Renews apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
   // Unlike the packages' own, the lock of the lists is not waited for by apt.
-  await alone("/var/lib/apt/lists", { signal: options.host.signal }, () => apt(["update"], options));
+  await withLock("/var/lib/apt/lists", { signal: options.host.signal }, () => apt(["update"], options));
 }
 
 /** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */

@@ -17,11 +17,11 @@ export interface GitHubAccess {
 /** octokit's typed request, with address, token and time limit. */
 export type Request = typeof octokitRequest;
 
-/** GitHub's API, with patience. */
+/** GitHub's API, with timeoutMs. */
 export interface GitHub {
   /**
    * Makes attempts, counted from 1, until one gets through. After a fault that may pass (no answer, 5xx, a rate limit) it waits as long as
-   * GitHub says, all others as well if it is a limit, and tells so. Throws "network" when patience is at its end, "target" for a refusal.
+   * GitHub says, all others as well if it is a limit, and tells so. Throws "network" when timeoutMs is at its end, "destination" for a refusal.
    */
   persist<T>(what: string, attempt: (request: Request, count: number) => Promise<T>): Promise<T>;
 }
@@ -34,7 +34,7 @@ const mostAttempts = { passing: 8, limited: 100 };
 /** Milliseconds: a limit that lasts longer ends the run. */
 const longestLimit = 15 * 60_000;
 /** Milliseconds for a request that carries no file. */
-const patience = 60_000;
+const timeoutMs = 60_000;
 
 /** Opens nothing yet. `tell` gets a line for each wait; all ends with `signal`. */
 export function connect(
@@ -49,7 +49,7 @@ export function connect(
     return request.defaults({
       baseUrl: api,
       headers: { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28", "user-agent": "kovn-build" },
-      request: { signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) },
+      request: { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
     });
   };
   return {
@@ -110,14 +110,14 @@ function impatience(what: string, fault: Fault, { kind, wait }: Advice, cause: u
 
 function refusal(what: string, { status, headers, message }: Fault, cause: unknown): BuildError {
   if (status === 401)
-    return new BuildError("target", "GitHub does not know the token in GITHUB_TOKEN: it is wrong, or has expired.", {
+    return new BuildError("destination", "GitHub does not know the token in GITHUB_TOKEN: it is wrong, or has expired.", {
       cause,
       hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step",
     });
   if (status === 403) {
     const wanted = String(headers["x-accepted-github-permissions"] ?? "contents=write").replace("=", ": ");
     return new BuildError(
-      "target",
+      "destination",
       `The token in GITHUB_TOKEN lacks the permission \`${wanted}\` (${what}: ${firstLine(message)}).`,
       {
         cause,
@@ -125,7 +125,7 @@ function refusal(what: string, { status, headers, message }: Fault, cause: unkno
       },
     );
   }
-  return new BuildError("target", `GitHub refused ${what}: ${status} ${firstLine(message)}.`, { cause });
+  return new BuildError("destination", `GitHub refused ${what}: ${status} ${firstLine(message)}.`, { cause });
 }
 
 function firstLine(text: string): string {

@@ -40,7 +40,7 @@ export interface ProcessTree {
 /** Milliseconds between SIGTERM and SIGKILL for processes that are to end. */
 const grace = 1000;
 /** Milliseconds after which nothing more is done: what does not end by SIGKILL hangs in the kernel. */
-const patience = 3500;
+const timeoutMs = 3500;
 
 /**
  * Ends a program with all that came from it, also what left its process group or its session: SIGTERM, a second later SIGKILL. Resolves when
@@ -50,7 +50,7 @@ export async function endTree(tree: ProcessTree): Promise<void> {
   const sessions = new Set([tree.root]);
   const asked = new Set<number>();
   const started = performance.now();
-  for (let age = 0; age < patience; age = performance.now() - started) {
+  for (let age = 0; age < timeoutMs; age = performance.now() - started) {
     const pids = findTree(tree, sessions);
     if (pids.length === 0) return;
     for (const pid of pids) {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { readManifest } from "../../src/release/manifest.ts";
+import { readManifest } from "../../src/dist/manifest.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { demo, mail, makeProject, pipelineYaml, sourceYaml } from "../helpers/project.ts";

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { describeArtifacts } from "../../src/release/artifact.ts";
-import { writeDist } from "../../src/release/dist.ts";
-import type { BuiltJob, Manifest } from "../../src/release/manifest.ts";
+import { describeArtifacts } from "../../src/dist/artifact.ts";
+import { writeDist } from "../../src/dist/write.ts";
+import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
 
 const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
 

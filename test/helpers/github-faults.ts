@@ -1,5 +1,5 @@
 import { BuildError } from "../../src/errors.ts";
-import type { ReleaseSet } from "../../src/release/set.ts";
+import type { ReleaseSet } from "../../src/set/set.ts";
 import { chanceOf } from "../fuzz/mutate.ts";
 import { startGitHub, type Fault, type Seen } from "./github.ts";
 import { expectPublished, publishHere } from "./github-publish.ts";
@@ -45,7 +45,7 @@ export async function runPair(seed: number, set: ReleaseSet): Promise<"published
     fault: pick(faults),
     kind: pick(kinds),
     skip: Math.floor(chance() * 3),
-    // Mostly the fault passes; some last longer than any patience.
+    // Mostly the fault passes; some last longer than any timeoutMs.
     times: chance() < 0.9 ? 1 + Math.floor(chance() * 3) : 1000,
   }));
   // What lasts is only what tells its seconds: nobody waits a minute for a test.

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { cli, kovnBuild } from "./cli.ts";
-import type { ReleaseSet } from "../../src/release/set.ts";
+import type { ReleaseSet } from "../../src/set/set.ts";
 import { expectPublished } from "./github-publish.ts";
 import { startGitHub, type FakeGitHub, type Seen } from "./github.ts";
 

@@ -14,10 +14,10 @@ export function processesWith(text: string): readonly string[] {
   });
 }
 
-/** Waits until `holds` does; throws after `patience` milliseconds. */
-export async function until(what: string, holds: () => boolean, patience = 10_000): Promise<void> {
+/** Waits until `holds` does; throws after `timeoutMs` milliseconds. */
+export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
   for (const start = performance.now(); !holds();) {
-    if (performance.now() - start > patience) throw new Error(`not within ${patience} ms: ${what}`);
+    if (performance.now() - start > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await sleep(20);
   }
 }

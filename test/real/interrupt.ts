@@ -14,7 +14,7 @@ const rounds = 10;
 const moments = { first: 1, last: 60 };
 const codes = { SIGINT: 130, SIGTERM: 143, SIGKILL: undefined } as const;
 /** Seconds after which no process may be left. */
-const patience = 5;
+const timeoutMs = 5;
 
 const folder = await mkdtemp(join(tmpdir(), "kovn-interrupt-"));
 const failures: string[] = [];
@@ -55,7 +55,7 @@ async function kill(signal: keyof typeof codes, after: number): Promise<number> 
   const [code] = await ended;
   while (left().length > 0 && performance.now() - killed < 30_000) await sleep(50);
   const seconds = (performance.now() - killed) / 1000;
-  if (seconds > patience) fail(`${seconds.toFixed(1)} s until the last process was gone: ${left().join("; ")}`);
+  if (seconds > timeoutMs) fail(`${seconds.toFixed(1)} s until the last process was gone: ${left().join("; ")}`);
   const wanted = codes[signal];
   if (wanted !== undefined && code !== wanted) fail(`exit code ${code}`);
   if (wanted !== undefined && !said.includes("-> kovn-build --target linux --only ovs --from apt")) fail(`it said: ${said}`);

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect } from "vitest";
 import type { Manifest } from "../../src/index.ts";
-import { checksums } from "../../src/release/artifact.ts";
+import { checksums } from "../../src/dist/artifact.ts";
 import { sha256File } from "../../src/sys/files.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";

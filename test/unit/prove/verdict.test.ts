@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { describeLook, judge, type Look } from "../../../src/prove/verdict.ts";
+import { describeObservation, judge, type Observation } from "../../../src/prove/verdict.ts";
 
-const timer = (seen: string): Look => ({ kind: "seen", facts: [{ what: "Election timer", seen, wanted: "5000" }] });
+const timer = (seen: string): Observation => ({ kind: "seen", facts: [{ what: "Election timer", seen, wanted: "5000" }] });
 const differs = { demand: "the timer is 5000", unpatched: "differs" } as const;
 const same = { demand: "the timer is 5000", unpatched: "same" } as const;
 
@@ -26,7 +26,7 @@ describe("the verdict about an entry", () => {
   });
 
   test("compares with a pattern where the text may differ", () => {
-    const look: Look = { kind: "seen", facts: [{ what: "it", seen: "runs well", wanted: /^runs/ }] };
+    const look: Observation = { kind: "seen", facts: [{ what: "it", seen: "runs well", wanted: /^runs/ }] };
     expect(judge(differs, look, undefined).verdict).toBe("pass");
   });
 });
@@ -36,5 +36,5 @@ test("an observation is one line for people", () => {
     { what: "a", seen: "1", wanted: "1" },
     { what: "b", seen: "2", wanted: "3" },
   ];
-  expect(describeLook({ kind: "seen", facts })).toBe("a: 1; b: 2");
+  expect(describeObservation({ kind: "seen", facts })).toBe("a: 1; b: 2");
 });

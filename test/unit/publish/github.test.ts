@@ -3,7 +3,7 @@ import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { BuildError } from "../../../src/errors.ts";
-import { listAssets } from "../../../src/release/assets.ts";
+import { listAssets } from "../../../src/set/assets.ts";
 import { sha256 } from "../../../src/sys/files.ts";
 import { editManifest, makeDist } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";

@@ -1,0 +1,68 @@
+import { baseId } from "../plan/base.ts";
+import { keyOf } from "../plan/key.ts";
+import type { Plan, PlannedJob } from "../plan/plan.ts";
+
+/** Everything that decides what a job makes, by name, each as a short text: two results are the same when all of these are. */
+export type Parts = Readonly<Record<string, string>>;
+
+/** What a job's key does not hold, since it is known only on the machine that builds. */
+export interface Surroundings {
+  /** Versions of Debian packages that can change the result. */
+  readonly tools: Readonly<Record<string, string>>;
+  /** sha256 of our own code that makes results. */
+  readonly code: string;
+  /** Cache keys of the jobs that this one needs, by id. */
+  readonly needs: Readonly<Record<string, string>>;
+}
+
+const order = "order of the patches";
+const suffix = "version suffix";
+
+/** The parts of a job. */
+export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Surroundings): Parts {
+  const named = (kind: string, values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
+  return {
+    target: plan.target,
+    line: plan.line,
+    job: job.id,
+    variant: plan.variant,
+    architecture: plan.arch,
+    flags: plan.flags,
+    base: baseId(job.base),
+    [order]: job.source.patches.map((patch) => patch.name).join(" "),
+    ...named("patch", Object.fromEntries(job.source.patches.map((patch) => [patch.name, patch.sha256]))),
+    ...named("input", Object.fromEntries((job.inputs ?? []).map((input) => [input.name, input.sha256]))),
+    ...named("step", Object.fromEntries(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
+    ...named("job", needs),
+    ...named("package", tools),
+    version: job.source.version,
+    [suffix]: job.versionSuffix,
+    artifacts: job.artifacts.join(" "),
+    outputs: job.outputs.join(" "),
+    "code of kovn-build": code,
+  };
+}
+
+/** What differs between two sets of parts, a line each, such as `flags: -O2 → -O3`; none when they are the same. */
+export function explainChange(before: Parts, after: Parts): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
+  // These two change with others, which say it better.
+  const patches = names.some((name) => name.startsWith("patch ") && (before[name] === undefined || after[name] === undefined));
+  const telling = names.filter((name) => name !== suffix && !(name === order && patches));
+  if (telling.length === 0 && names.includes(suffix))
+    return ["the source's revision, or a part of the pipeline's job that tells on other architectures"];
+  return telling.map((name) => `${name}: ${describe(before[name], after[name])}`);
+}
+
+function describe(before: string | undefined, after: string | undefined): string {
+  const opaque = /^[0-9a-f]{64}$/;
+  if (before === undefined) return opaque.test(after ?? "") ? "new" : `new, ${after}`;
+  if (after === undefined) return "gone";
+  return opaque.test(before) ? "changed" : `${before || "none"} → ${after || "none"}`;
+}
+
+/** How many parts differ. */
+export function distance(a: Parts, b: Parts): number {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]).length;
+}

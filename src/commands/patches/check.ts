@@ -1,0 +1,66 @@
+import { readLock } from "../../config/lock.ts";
+import { listLines, type Project } from "../../config/project.ts";
+import { readSeed } from "../../config/seed.ts";
+import { listSources, readSources, type Source } from "../../config/source.ts";
+import { BuildError } from "../../errors.ts";
+import { checkPair, checkSource, unreachable, type Finding } from "../../patches/check.ts";
+import { listEntries } from "../../patches/list.ts";
+import { fetchBase, type MirrorOptions } from "../../patches/mirror.ts";
+import { declaredBases, type From } from "../../plan/base.ts";
+import type { Host } from "../../sys/exec.ts";
+import { parseFrom } from "../../run/request.ts";
+
+/**
+ * `kovn-build patches check`: everything that is known to be demanded of the series of every line. Answers with the report; throws "build"
+ * after it when something failed, "project" when files are wrong.
+ */
+export async function patchesCheck(
+  options: { readonly from: readonly string[]; readonly json: boolean },
+  project: Project,
+  host: Host,
+  print: (text: string) => void,
+): Promise<void> {
+  const findings: (Finding & { readonly line: string })[] = [];
+  for (const line of await listLines(project)) {
+    const from = parseFrom(options.from, await listSources(project, line));
+    findings.push(...(await checkLine(line, from, project, host)).map((finding) => ({ line, ...finding })));
+  }
+  const rows = findings.map(
+    ({ line, source, outcome, check, detail }) => `${outcome.padEnd(7)}  ${line}  ${source}  ${check}: ${detail}`,
+  );
+  print(options.json ? `${JSON.stringify({ schema: 1, findings }, undefined, 2)}\n` : `${rows.join("\n")}\n`);
+  const failed = findings.filter((finding) => finding.outcome === "failed").length;
+  const at = findings.flatMap((finding) => finding.at ?? []);
+  if (failed > 0) throw new BuildError("build", `${failed} of ${findings.length} checks failed.`, { at });
+}
+
+async function checkLine(line: string, from: From, project: Project, host: Host): Promise<readonly Finding[]> {
+  const sources = await readSources(project, line, host);
+  const lock = await readLock(project, line);
+  const options = { work: project.work, host };
+  const entries = listEntries(await readSeed(project), sources);
+  const missing = entries.filter((entry) => entry.status === "missing").map((entry) => `${entry.entry} (${entry.seed})`);
+  const seed: Finding = {
+    source: "all",
+    check: "seed",
+    ...(missing.length === 0
+      ? { outcome: "ok", detail: `each of its ${entries.length} entries is a patch or merged upstream` }
+      : { outcome: "failed", detail: `entries without a patch: ${missing.join(", ")}` }),
+  };
+  const findings = [seed];
+  for (const source of sources) {
+    const bases = declaredBases(source, from);
+    findings.push(...(await checkSource(source, { ...options, bases, locked: lock?.sources[source.name] })));
+    for (const other of sources) if (other !== source) findings.push(...(await pairOf(source, other, from, options)));
+  }
+  return findings;
+}
+
+async function pairOf(source: Source, other: Source, from: From, options: MirrorOptions): Promise<readonly Finding[]> {
+  const [own] = declaredBases(source, from);
+  const [others] = declaredBases(other, from);
+  if (own === undefined || others === undefined) return [];
+  if ((await unreachable(own, options)) !== undefined || (await unreachable(others, options)) !== undefined) return [];
+  const finding = await checkPair(source, await fetchBase(own, options), other, await fetchBase(others, options), options);
+  return finding === undefined ? [] : [finding];
+}

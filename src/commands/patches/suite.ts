@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { listSources, readSource, type Source } from "../../config/source.ts";
+import { pickLine, type Project } from "../../config/project.ts";
+import { readSeed } from "../../config/seed.ts";
+import { BuildError } from "../../errors.ts";
+import { allowedBases } from "../../plan/base.ts";
+import { fetchReachable } from "../../patches/bases.ts";
+import type { RunEvent } from "../../run/events.ts";
+import type { EmitSuite } from "../../suite/events.ts";
+import { judgeFailures, type Verdict } from "../../suite/judge.ts";
+import { ownTests } from "../../suite/own.ts";
+import { chooseTests, listTests, runTests } from "../../suite/run.ts";
+import { describeSummary, summarize, type SuiteSummary } from "../../suite/summary.ts";
+import { buildTree, suiteOf, type TreePlan } from "../../suite/tree.ts";
+import { withLock } from "../../sys/with-lock.ts";
+import { startGuard, type Host } from "../../sys/exec.ts";
+import { parseFrom } from "../../run/request.ts";
+
+export interface SuiteCommand {
+  readonly line?: string;
+  readonly from: readonly string[];
+  readonly groups: readonly string[];
+  readonly own: boolean;
+  readonly jobs: number;
+  readonly against?: "unpatched";
+  readonly json: boolean;
+}
+
+/**
+ * `kovn-build patches suite SOURCE`: upstream's own tests on the patched tree. Throws "build" after the result when a test fails that does
+ * not fail on the unpatched tree, or was not tried there.
+ */
+export async function patchesSuite(
+  name: string,
+  command: SuiteCommand,
+  project: Project,
+  host: Host,
+  emit: EmitSuite,
+  print: (text: string) => void,
+): Promise<void> {
+  await startGuard();
+  const plan = await planTree(name, command, project, host, emit);
+  const entryOf = await readEntries(project, plan.source);
+  const options = { work: project.work, parallel: command.jobs, host, emit };
+  const onWait = () => emit({ event: "notice", message: "Another kovn-build runs tests here: waiting for it." });
+  const unpatched = async () => {
+    const tree = await buildTree(withoutPatches(plan), options);
+    return { tree, tests: await listTests(tree, options) };
+  };
+  const summary = await withLock(join(project.work, "suites"), { signal: host.signal, onWait }, async () => {
+    const tree = await buildTree(plan, options);
+    const all = await listTests(tree, options);
+    const own = await ownTests(tree, all, host);
+    const chosen = command.own ? own.map(({ test }) => test) : await chooseTests(tree, all, command.groups, options);
+    const results = await runTests(tree, chosen, options);
+    const run = { tree, all, chosen, results };
+    const judged = await judgeFailures(run, options, command.against === undefined ? undefined : unpatched);
+    return summarize(run, judged, own, entryOf);
+  });
+  print(command.json ? `${JSON.stringify(summary, undefined, 2)}\n` : describeSummary(summary));
+  complain(summary);
+}
+
+/** What is to be built for a source, and for those whose trees it needs. Throws "usage" and "project"; reaches for the bases. */
+async function planTree(name: string, command: SuiteCommand, project: Project, host: Host, emit: EmitSuite): Promise<TreePlan> {
+  const line = await pickLine(project, command.line);
+  const from = parseFrom(command.from, await listSources(project, line));
+  const reach = {
+    work: project.work,
+    refreshApt: false,
+    host,
+    emit: (event: RunEvent) => (event.event === "notice" ? emit(event) : undefined),
+  };
+  const plan = async (source: Source): Promise<TreePlan> => {
+    const needs = await Promise.all(suiteOf(source).needs.map(async (need) => readSource(project, line, need, host)));
+    const base = await fetchReachable(source.name, allowedBases(source, from), reach);
+    return { name: `${source.name}, patched`, source, base, needs: await Promise.all(needs.map(plan)) };
+  };
+  return plan(await readSource(project, line, name, host));
+}
+
+function withoutPatches({ source, base, needs }: TreePlan): TreePlan {
+  return {
+    name: `${source.name}, unpatched`,
+    source: { ...source, patches: [] },
+    base,
+    needs: needs.map(withoutPatches),
+  };
+}
+
+/** Name of a patch to its entry in the seed, if it belongs to one. */
+async function readEntries(project: Project, source: Source): Promise<(patch: string) => number | undefined> {
+  const seed = await readSeed(project);
+  return (name) => {
+    const patch = source.patches.find((one) => one.name === name);
+    return seed.find(({ commit }) => commit.slice(0, 10) === patch?.seed)?.entry;
+  };
+}
+
+function complain({ source, failures }: SuiteSummary): void {
+  const of = (verdict: Verdict) => failures.filter((failure) => failure.verdict === verdict).map(({ test }) => test);
+  if (of("regression").length > 0)
+    throw new BuildError(
+      "build",
+      `Regression: ${of("regression").join(", ")}: fails on patched ${source}, and not without the series.`,
+    );
+  if (of("failed").length > 0)
+    throw new BuildError("build", `Failed: ${of("failed").join(", ")}.`, {
+      hint: `the same command with --against unpatched tells whether the series is the reason`,
+    });
+}

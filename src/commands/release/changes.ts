@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Project } from "../../config/project.ts";
+import { listSources, readSource, readSources, type Source } from "../../config/source.ts";
+import { readSeed } from "../../config/seed.ts";
+import { BuildError } from "../../errors.ts";
+import { compareFiles, compareTrees, type SeriesChanges, type State } from "../../patches/compare.ts";
+import { unreachable } from "../../patches/check.ts";
+import { listEntries } from "../../patches/list.ts";
+import { fetchBase, isComplete, type Fetched } from "../../patches/mirror.ts";
+import { allowedBases, type Base, type From } from "../../plan/base.ts";
+import type { SourceChanges } from "../../release/notes.ts";
+import type { Host } from "../../sys/exec.ts";
+import { archive, commitsBetween } from "../../sys/git-release.ts";
+import { extractTar } from "../../sys/tar.ts";
+
+export interface ChangesOptions {
+  readonly project: Project;
+  readonly host: Host;
+  readonly from: From;
+  /** True when nothing may be fetched: only what is on disk is looked at. */
+  readonly offline: boolean;
+}
+
+/** What happened to each source of a line since a git tag of the project; since nothing when there is none. Throws "project" for a broken series. */
+export async function readChanges(
+  line: string,
+  tag: string | undefined,
+  options: ChangesOptions,
+): Promise<readonly SourceChanges[]> {
+  const { project, host } = options;
+  const sources = await readSources(project, line, host);
+  const seed = await readSeed(project);
+  await mkdir(join(project.work, "tmp"), { recursive: true });
+  const dir = await mkdtemp(join(project.work, "tmp", "tag-"));
+  try {
+    const before = tag === undefined ? undefined : await projectAt(tag, dir, options);
+    const known = before === undefined ? [] : await listSources(before, line).catch(() => []);
+    return await Promise.all(
+      sources.map(async (source) => {
+        const old =
+          before !== undefined && known.includes(source.name) ? await readSource(before, line, source.name, host) : undefined;
+        const { name, upstream, branch, version, revision, commit } = source;
+        const mergedBefore = new Set(old?.merged.map((one) => one.seed));
+        const merged = listEntries(seed, [source])
+          .filter((entry) => entry.source === name && entry.status === "merged" && !mergedBefore.has(entry.seed))
+          .map((entry) => ({ ...entry, since: source.merged.find((one) => one.seed === entry.seed)?.since ?? "" }));
+        const change = await compare(old, source, options);
+        return {
+          ...{ name, upstream, branch, version, revision, commit, ...change, merged: old === undefined ? [] : merged },
+          before: old === undefined ? undefined : { commit: old.commit, revision: old.revision },
+        };
+      }),
+    );
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The project's patches as they were at a tag. */
+async function projectAt(tag: string, dir: string, { project, host }: ChangesOptions): Promise<Project> {
+  const root = join(dir, "project");
+  await mkdir(join(root, "patches"), { recursive: true });
+  await archive(tag, ["patches"], join(dir, "patches.tar"), { host, cwd: project.root });
+  await extractTar(join(dir, "patches.tar"), join(root, "patches"));
+  return { root, work: project.work };
+}
+
+async function compare(
+  old: Source | undefined,
+  source: Source,
+  options: ChangesOptions,
+): Promise<{ readonly series: SeriesChanges; readonly commits: SourceChanges["commits"] }> {
+  const byFiles = compareFiles(old?.patches ?? [], source.patches);
+  if (old === undefined) return { series: byFiles, commits: undefined };
+  const { project, host } = options;
+  const pair = await fetchPair(old, source, options);
+  if (pair === undefined) return { series: byFiles, commits: undefined };
+  const commits =
+    pair.kind === "git" ? await commitsBetween(old.commit, source.commit, { host, cwd: pair.after.base.repository }) : undefined;
+  const series = await compareTrees(pair.before, pair.after, { host, work: project.work }).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "patch") return byFiles;
+    throw error;
+  });
+  return { series, commits };
+}
+
+interface Pair {
+  readonly kind: Base["kind"];
+  readonly before: State;
+  readonly after: State;
+}
+
+/** Both states on bases of one kind, the pins before the alternates; undefined when neither can be had. */
+async function fetchPair(old: Source, source: Source, options: ChangesOptions): Promise<Pair | undefined> {
+  for (const kind of ["git", "apt"] as const) {
+    const before = await fetchState(old, kind, options);
+    const after = before === undefined ? undefined : await fetchState(source, kind, options);
+    if (before !== undefined && after !== undefined) return { kind, before, after };
+  }
+  return undefined;
+}
+
+async function fetchState(
+  source: Source,
+  kind: Base["kind"],
+  { project, host, from, offline }: ChangesOptions,
+): Promise<State | undefined> {
+  const mirror = { work: project.work, host };
+  for (const base of allowedBases(source, from)) {
+    if (base.kind !== kind) continue;
+    const absent = offline ? !(await isComplete(base, project.work)) : (await unreachable(base, mirror)) !== undefined;
+    const fetched = absent ? undefined : await fetchOrNot(base, mirror);
+    if (fetched !== undefined) return { source, base: fetched };
+  }
+  return undefined;
+}
+
+async function fetchOrNot(base: Base, mirror: { readonly work: string; readonly host: Host }): Promise<Fetched | undefined> {
+  return fetchBase(base, mirror).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "network") return undefined;
+    throw error;
+  });
+}

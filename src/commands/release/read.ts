@@ -1,0 +1,79 @@
+import { unknownName } from "../../config/names.ts";
+import { listLines, pickLine, type Project } from "../../config/project.ts";
+import { listSources } from "../../config/source.ts";
+import { BuildError } from "../../errors.ts";
+import type { ReleaseText } from "../../publish/github-release.ts";
+import { listAssets } from "../../set/assets.ts";
+import type { SourceChanges } from "../../release/notes.ts";
+import { planRelease } from "../../release/plan.ts";
+import type { ReleaseSet } from "../../set/set.ts";
+import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "../../release/version.ts";
+import type { Host } from "../../sys/exec.ts";
+import { git } from "../../sys/git.ts";
+import { listTags } from "../../sys/git-release.ts";
+import { readChanges } from "./changes.ts";
+import { parseFrom } from "../../run/request.ts";
+
+export interface ReadOptions {
+  readonly line?: string;
+  /** Tag of the release that the notes begin after; the line's release before when undefined. */
+  readonly since?: string;
+  readonly from: readonly string[];
+}
+
+/** What a release is made of, without its artifacts: its line, its version (the next one when none is given), and what changed since the one before. */
+export async function readRelease(
+  asked: string | undefined,
+  options: ReadOptions,
+  offline: boolean,
+  project: Project,
+  host: Host,
+): Promise<{
+  readonly line: string;
+  readonly version: string;
+  readonly since: string | undefined;
+  readonly sources: readonly SourceChanges[];
+}> {
+  const lines = await listLines(project);
+  const line = asked === undefined ? await pickLine(project, options.line) : checkLine(asked, lines);
+  if (options.line !== undefined && options.line !== line)
+    throw new BuildError("usage", `Version ${asked} is of line ${line}, not of ${options.line}.`);
+  const tags = await listTags({ host, cwd: project.root });
+  const released = releasedVersions(line, tags);
+  const version = asked ?? nextVersion(line, released);
+  const before = previousVersion(version, released);
+  const since = options.since ?? (before === undefined ? undefined : tagOf(before));
+  if (since !== undefined && !tags.includes(since)) throw unknownName("Tag", since, tags);
+  const from = parseFrom(options.from, await listSources(project, line));
+  return { line, version, since, sources: await readChanges(line, since, { project, host, from, offline }) };
+}
+
+/**
+ * What a set's release says of itself: that of a tag, by default the highest of the set's line at HEAD. Throws "usage" when there is no such tag, or it is
+ * of another line.
+ */
+export async function readReleaseText(
+  set: ReleaseSet,
+  tag: string | undefined,
+  project: Project,
+  host: Host,
+): Promise<ReleaseText> {
+  const { line } = set;
+  const inRoot = { host, cwd: project.root };
+  const tags = await listTags(inRoot);
+  if (tag !== undefined && !tags.includes(tag)) throw unknownName("Tag", tag, tags);
+  const here = (await git(["tag", "--points-at", "HEAD"], inRoot)).split("\n");
+  const version = releasedVersions(line, tag === undefined ? here : [tag]).at(-1);
+  if (version === undefined)
+    throw new BuildError(
+      "usage",
+      `${tag === undefined ? "HEAD has no tag" : `Tag ${tag} is none`} of a version of line ${line}.`,
+      {
+        hint: "--tag TAG, or kovn-build release cut VERSION --push",
+      },
+    );
+  const release = await readRelease(version, { line, from: [] }, false, project, host);
+  const planned = planRelease({ ...release, assets: await listAssets(set), destinations: [] });
+  const commit = await git(["rev-parse", `refs/tags/${planned.tag}^{commit}`], inRoot);
+  return { tag: planned.tag, name: planned.name, prerelease: planned.prerelease, notes: planned.notes, commit };
+}

@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, readFile, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BuildError, refusalOf } from "../errors.ts";
+import type { CompilerStats } from "../dist/manifest.ts";
+import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { exists } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { whyUnreachable } from "../sys/reach.ts";
+import type { Distcc } from "./distcc.ts";
+
+/** What steps need to have their compilations remembered (ccache(1)). */
+export interface CompilerCache {
+  /** The folder of compilers that ask ccache, to stand first in PATH. */
+  readonly path: string;
+  /** The environment of a job's programs; `dir` is the job's folder. */
+  env(dir: string): Readonly<Record<string, string>>;
+  /** Compilations that other machines take at once, this one included when it is among them; 0 when there are none. */
+  readonly slots: number;
+  /** What ccache did in a job; undefined when it was not asked. */
+  stats(dir: string): Promise<CompilerStats | undefined>;
+}
+
+export interface CompilerCacheOptions {
+  /** The folder of kovn-build's cache; ccache's lies in it. */
+  readonly cache: string;
+  /** Where other machines' compilations are, as ccache's `remote_storage` has it. */
+  readonly remote: string | undefined;
+  /** Who compiles what is not known; undefined when this machine does. */
+  readonly distcc: Distcc | undefined;
+  readonly host: Host;
+  readonly notice: (message: string) => void;
+}
+
+/** Debian's links of all compilers to ccache. */
+const links = "/usr/lib/ccache";
+/** Some ten variants of Open vSwitch and OVN. */
+const maxBytes = 2e9;
+
+/** Finds ccache, and out whether the remote storage can be reached, which is told when it cannot; undefined where there is no ccache. */
+export async function openCompilerCache({
+  cache,
+  remote,
+  distcc,
+  host,
+  notice,
+}: CompilerCacheOptions): Promise<CompilerCache | undefined> {
+  if (!(await hasCcache(host))) {
+    const unused = [...(remote === undefined ? [] : ["--remote-cache"]), ...(distcc === undefined ? [] : ["--distcc"])];
+    for (const option of unused) notice(`Program \`ccache\` is not installed: ${option} is not used. (apt-get install ccache)`);
+    return undefined;
+  }
+  const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
+  if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build goes on without it.`);
+  const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
+  const folder = compilationsDir(cache);
+  const refused = await whyUnwritable(folder);
+  if (refused !== undefined) notice(`What is compiled is not kept in ${folder}: ${refused}.`);
+  return {
+    path: links,
+    slots: distcc?.slots ?? 0,
+    env: (dir) => ({
+      CCACHE_DIR: folder,
+      // Else ccache would fail, and the compilation with it; by itself it has temporary files in its folder even then.
+      ...(refused === undefined ? {} : { CCACHE_READONLY: "1", CCACHE_TEMPDIR: join(dir, "tmp") }),
+      CCACHE_MAXSIZE: `${maxBytes / 1e9}G`,
+      // A compiler is known by its content, so that one that is unpacked on another machine is the same.
+      CCACHE_COMPILERCHECK: "content",
+      // It does not see by itself who makes the object of what the compiler wrote: the assembler, of another package.
+      CCACHE_EXTRAFILES: "/usr/bin/as",
+      // Paths below are relative for ccache: jobs of all runs, which lie side by side, look the same.
+      CCACHE_BASEDIR: join(dir, ".."),
+      CCACHE_STATSLOG: logOf(dir),
+      ...storage,
+      ...distcc?.env,
+    }),
+    stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
+  };
+}
+
+/** ccache's folder in the cache's. */
+function compilationsDir(cache: string): string {
+  return join(cache, "ccache");
+}
+
+/** Bytes of what ccache keeps, and how many it may keep at most; undefined where there is nothing, or no ccache to say it. */
+export async function compilations(
+  cache: string,
+  host: Host,
+): Promise<{ readonly size: number; readonly limit: number } | undefined> {
+  const said = await askCcache(cache, "--print-stats", host);
+  const size = /^cache_size_kibibyte\t(\d+)$/m.exec(said ?? "")?.[1];
+  return size === undefined ? undefined : { size: Number(size) * 1024, limit: maxBytes };
+}
+
+/** Removes all that ccache keeps; others may be compiling. */
+export async function forgetCompilations(cache: string, host: Host): Promise<void> {
+  await askCcache(cache, "--clear", host);
+}
+
+/** What ccache says about its folder in the cache; undefined where there is no such folder, or no ccache. */
+async function askCcache(cache: string, option: string, host: Host): Promise<string | undefined> {
+  const folder = compilationsDir(cache);
+  if (!(await exists(folder))) return undefined;
+  const said = await tryCcache("ccache", option, host, { CCACHE_DIR: folder });
+  if (said === undefined || said.exitCode === 0) return said?.stdout;
+  throw new BuildError("machine", `ccache cannot use its folder ${folder}: ${said.stderr.trim()}`);
+}
+
+/** Why nothing can be written into ccache's folder, which is made if it is not there. */
+async function whyUnwritable(folder: string): Promise<string | undefined> {
+  try {
+    // One by one: `recursive` says of a read-only disk that the path is not there.
+    for (const dir of [dirname(dirname(folder)), dirname(folder), folder])
+      await mkdir(dir).catch((error: unknown) => {
+        if (errorCode(error) !== "EEXIST") throw error;
+      });
+    await rmdir(await mkdtemp(join(folder, "try-")));
+    return undefined;
+  } catch (error) {
+    const why = refusalOf(error);
+    if (why === undefined) throw error;
+    return why;
+  }
+}
+
+async function hasCcache(host: Host): Promise<boolean> {
+  return (await tryCcache(join(links, "gcc"), "--version", host, { CCACHE_DISABLE: "1" }))?.exitCode === 0;
+}
+
+/** Runs a program of ccache's; undefined where it is not installed. */
+async function tryCcache(
+  program: string,
+  option: string,
+  host: Host,
+  env: Readonly<Record<string, string>>,
+): Promise<ExecResult | undefined> {
+  return exec(program, [option], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env }).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "machine") return undefined;
+    throw error;
+  });
+}
+
+function logOf(dir: string): string {
+  return join(dir, "ccache.log");
+}
+
+/** What ccache's `remote_storage` knows to speak. */
+const ports: Readonly<Record<string, number>> = { "http:": 80, "redis:": 6379 };
+
+/** Checks the value of `--remote-cache`. Throws "usage" for one that ccache would not understand. */
+export function assertRemote(remote: string): void {
+  const address = withoutAttributes(remote);
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && Object.hasOwn(ports, url.protocol) && url.hostname !== "") return;
+  throw new BuildError("usage", `Remote cache \`${remote}\` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].`, {
+    hint: "--remote-cache redis://cache.example.com",
+  });
+}
+
+function addressOf(remote: string): { readonly host: string; readonly port: number } {
+  const { protocol, hostname, port } = new URL(withoutAttributes(remote));
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (ports[protocol] ?? 80) : Number(port) };
+}
+
+/** What follows a bar are ccache's own attributes, such as `|read-only`. */
+function withoutAttributes(remote: string): string {
+  return remote.replace(/\|.*/, "");
+}
+
+/** Counts what a statistics log says: a line with a `#` for each compilation, and below it the names of counters (ccache(1), `stats_log`). */
+function countStats(log: string): CompilerStats | undefined {
+  const counts: Record<string, number> = {};
+  for (const line of log.split("\n")) if (/^\w+$/.test(line)) counts[line] = (counts[line] ?? 0) + 1;
+  const sum = (...names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
+  const hits = sum("direct_cache_hit", "preprocessed_cache_hit");
+  const misses = sum("cache_miss");
+  if (hits + misses === 0) return undefined;
+  return {
+    hits,
+    misses,
+    remoteHits: sum("remote_storage_hit"),
+    remoteErrors: sum("remote_storage_error", "remote_storage_timeout"),
+  };
+}

@@ -1,0 +1,53 @@
+import { constants } from "node:fs";
+import { copyFile, mkdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { glob } from "tinyglobby";
+import { BuildError } from "../errors.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import { packageFields } from "../sys/apt.ts";
+import type { Host } from "../sys/exec.ts";
+import { sha256File } from "../sys/files.ts";
+import type { Artifact } from "./manifest.ts";
+
+/** Finds and describes a job's artifacts below `out`. Throws "build" for a pattern that matches nothing: a forgotten file is a failure. */
+export async function describeArtifacts(
+  job: Pick<PlannedJob, "id" | "artifacts">,
+  out: string,
+  host: Host,
+): Promise<readonly Artifact[]> {
+  const files = new Set<string>();
+  for (const pattern of job.artifacts) {
+    const matched = await glob(pattern, { cwd: out, onlyFiles: true });
+    if (matched.length === 0) throw new BuildError("build", `Job \`${job.id}\` made no file that matches \`${pattern}\`.`);
+    for (const file of matched) files.add(file);
+  }
+  return Promise.all([...files].toSorted().map((file) => describeFile(job.id, out, file, host)));
+}
+
+async function describeFile(job: string, out: string, file: string, host: Host): Promise<Artifact> {
+  const path = join(out, file);
+  const { size } = await stat(path);
+  const fields = /\.d?deb$/.test(file) ? await packageFields(path, { host }) : {};
+  return { file, size, sha256: await sha256File(path), job, ...fields };
+}
+
+/** Copies a file of a work folder into a result folder (as a reflink where the file system can). */
+export async function placeFile(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** The text of a SHA256SUMS file (sha256sum(1) `--check` reads it). */
+export function checksums(artifacts: readonly Pick<Artifact, "file" | "sha256">[]): string {
+  return artifacts.map(({ sha256, file }) => `${sha256}  ${file}\n`).join("");
+}
+
+/** Two jobs must not make the same file. Throws "build" that names it. */
+export function assertUnique(artifacts: readonly Artifact[]): void {
+  const seen = new Map<string, string>();
+  for (const { file, job } of artifacts) {
+    const other = seen.get(file);
+    if (other !== undefined) throw new BuildError("build", `Jobs \`${other}\` and \`${job}\` both made ${basename(file)}.`);
+    seen.set(file, job);
+  }
+}

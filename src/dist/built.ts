@@ -1,0 +1,43 @@
+import type { Source } from "../config/source.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import type { BuiltJob } from "./manifest.ts";
+
+/** What only the building of a job tells. */
+export interface JobFacts extends Pick<
+  BuiltJob,
+  "baseCommit" | "patchedCommit" | "patchedTree" | "tools" | "duration" | "compilerCache"
+> {
+  /** `git patch-id --stable` of each patch, by the sha256 of its file. */
+  readonly patchIds: Readonly<Record<string, string>>;
+}
+
+/** The description of a finished job, as artifacts.json has it. */
+export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...facts }: JobFacts): BuiltJob {
+  const { duration, tools, compilerCache, ...ids } = facts;
+  return {
+    id: job.id,
+    key: job.key,
+    source: source.name,
+    version: job.source.version,
+    revision: job.source.revision,
+    base: job.base,
+    baseCommit: ids.baseCommit,
+    alternate: job.base.kind !== "git",
+    locked: job.locked !== undefined,
+    ...(source.license === undefined ? {} : { license: source.license }),
+    patchedCommit: ids.patchedCommit,
+    patchedTree: ids.patchedTree,
+    series: source.patches.map(({ name, sha256, seed, subject, origin }) => ({
+      name,
+      sha256,
+      patchId: patchIds[sha256] ?? "",
+      seed,
+      subject,
+      origin,
+    })),
+    ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
+    tools,
+    duration,
+    ...(compilerCache === undefined ? {} : { compilerCache }),
+  };
+}

@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+
+/** The format's version that this tool writes and reads. */
+const formatVersion = 1;
+
+/** A sha256 in hexadecimal. */
+export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted");
+const gitId = z.string().regex(/^[0-9a-f]{40}$/, "a whole git id is wanted");
+/** Becomes part of paths where things are published. */
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "a name of small letters, digits, dots and hyphens is wanted");
+/** A relative path that leads nowhere outside, of letters that need no quoting anywhere. */
+export const pathSchema = z
+  .string()
+  .regex(/^[\w.+~-]+(\/[\w.+~-]+)*$/, "a relative path of letters, digits and `.+~-_` is wanted")
+  .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "a path inside the folder is wanted");
+
+const base = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("git"), url: z.string(), commit: gitId }),
+  z.object({ kind: z.literal("apt"), package: z.string(), version: z.string(), member: z.string(), sha256: digestSchema }),
+]);
+
+/** A file to publish. */
+export const artifactSchema = z.object({
+  /** Path below the folder of the target. */
+  file: pathSchema,
+  /** Bytes. */
+  size: z.int().nonnegative(),
+  sha256: digestSchema,
+  job: z.string(),
+  package: z.string().exactOptional(),
+  version: z.string().exactOptional(),
+  architecture: z.string().exactOptional(),
+});
+
+const compilerStats = z.object({
+  /** Compilations whose result was remembered. */
+  hits: z.int().nonnegative(),
+  misses: z.int().nonnegative(),
+  /** Hits of them that came from the remote cache. */
+  remoteHits: z.int().nonnegative(),
+  /** How often the remote cache could not be asked. */
+  remoteErrors: z.int().nonnegative(),
+});
+
+/** A finished job. */
+export const builtJobSchema = z.object({
+  id: z.string(),
+  key: z.string(),
+  source: name,
+  version: z.string(),
+  revision: z.int().positive(),
+  base,
+  baseCommit: gitId,
+  /** True when the base is not the pinned commit of the upstream but a declared alternate. */
+  alternate: z.boolean(),
+  /** True when the series and the patched commit are those of the lock. */
+  locked: z.boolean().default(false),
+  /** SPDX expression of the upstream's licences. */
+  license: z.string().exactOptional(),
+  patchedCommit: gitId,
+  patchedTree: gitId,
+  series: z
+    .array(
+      z.object({
+        name: z.string(),
+        sha256: digestSchema,
+        patchId: z.string(),
+        seed: z.string(),
+        subject: z.string().default(""),
+        origin: z.string().default(""),
+      }),
+    )
+    .readonly(),
+  /** Files that the job used besides its source, such as a driver that was built elsewhere. */
+  inputs: z
+    .array(z.object({ name: z.string(), sha256: digestSchema }))
+    .readonly()
+    .exactOptional(),
+  /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */
+  tools: z.record(z.string(), z.string()).readonly(),
+  /** Milliseconds. */
+  duration: z.number(),
+  /** What the compiler cache did; absent when nothing was compiled through it. */
+  compilerCache: compilerStats.exactOptional(),
+});
+
+const manifest = z.object({
+  schema: z.literal(formatVersion),
+  target: name,
+  line: name,
+  variant: name,
+  arch: name,
+  flags: z.string(),
+  builder: z.object({
+    name: z.string(),
+    version: z.string(),
+    node: z.string(),
+    /** Addresses of the workflow and of its run, for a build in Actions. */
+    workflow: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+  }),
+  jobs: z.array(builtJobSchema).min(1).readonly(),
+  artifacts: z.array(artifactSchema).readonly(),
+});
+
+/** A file to publish. */
+export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
+/** What ccache did while a job was built. */
+export type CompilerStats = Readonly<z.infer<typeof compilerStats>>;
+/** A finished job: of what it was made, and with what. */
+export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
+/** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
+export type Manifest = Readonly<z.infer<typeof manifest>>;
+
+/**
+ * Reads a folder's `artifacts.json`; fields that a later tool of the same format added are left out. Throws "usage" when it is missing,
+ * broken or of a newer format, with all problems of the file at once.
+ */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const shown = join(folder, "artifacts.json");
+  const value = await readFile(shown, "utf8")
+    .then((text): unknown => JSON.parse(text))
+    .catch((cause: unknown) => {
+      throw new BuildError("usage", `${shown}: this file cannot be read as JSON.`, { cause });
+    });
+  const { schema } = z
+    .object({ schema: z.number().catch(0) })
+    .catch({ schema: 0 })
+    .parse(value);
+  if (schema > formatVersion)
+    throw new BuildError("usage", `${shown} is of format ${schema}; this kovn-build reads format ${formatVersion}.`, {
+      hint: "npm install kovn-build@latest",
+    });
+  const checked = manifest.safeParse(value);
+  if (checked.success) return checked.data;
+  const problems = checked.error.issues.map((issue) => `${shown}: ${issue.path.join(".") || "the file"}: ${issue.message}.`);
+  throw new BuildError("usage", problems.join("\n"));
+}

@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { BuildError, refusalOf } from "../errors.ts";
+import { withLock } from "../sys/with-lock.ts";
+import { exists, sha256File, writeWhole } from "../sys/files.ts";
+import { errorCode, isAlive, ownPid } from "../sys/processes.ts";
+import { checksums, placeFile } from "./artifact.ts";
+import type { Manifest } from "./manifest.ts";
+
+/**
+ * Replaces `<out>/<target>` by exactly these artifacts, `artifacts.json` and SHA256SUMS. All is made beside it first and then renamed, so
+ * that the folder is always whole: the old one or the new one; when `signal` is aborted, the old one. `filesOf` gives the folder in which
+ * a job's files lie.
+ */
+export async function writeDist(
+  out: string,
+  manifest: Manifest,
+  filesOf: (job: string) => string,
+  signal: AbortSignal,
+): Promise<string> {
+  const folder = join(out, manifest.target);
+  const next = join(out, `.${manifest.target}.${ownPid}.next`);
+  await rm(next, { recursive: true, force: true });
+  try {
+    await mkdir(next, { recursive: true });
+    for (const artifact of manifest.artifacts)
+      await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
+    await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
+    await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
+    await withLock(folder, { signal }, async () => {
+      signal.throwIfAborted();
+      await swap(next, folder);
+    });
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** True when `<out>/<target>` is already what `writeDist` would make of it: the same files, each with its digest, and no other. */
+export async function holdsDist(out: string, manifest: Manifest): Promise<boolean> {
+  const folder = join(out, manifest.target);
+  const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
+  const wanted = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
+  try {
+    const there = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = there
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+    if (files.toSorted().join("\n") !== wanted.join("\n")) return false;
+    for (const [name, text] of Object.entries(texts)) if ((await readFile(join(folder, name), "utf8")) !== text) return false;
+    for (const { file, sha256 } of manifest.artifacts) if ((await sha256File(join(folder, file))) !== sha256) return false;
+    return true;
+  } catch (error) {
+    // What cannot be read is made anew.
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function showManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/** Finds out, by making and removing an empty folder, whether `writeDist` can do its work. Throws "machine" with the reason when it cannot. */
+export async function assertWritable(out: string, target: string): Promise<void> {
+  const folder = resolve(out, target);
+  const existing = await nearestExisting(resolve(out));
+  try {
+    if ((await exists(folder)) && !(await stat(folder)).isDirectory()) throw new Error("it is a file");
+    await rmdir(await mkdtemp(join(existing, ".kovn-build-")));
+  } catch (cause) {
+    throw new BuildError("machine", `Folder ${folder} for the results cannot be written: ${refusalOf(cause) ?? String(cause)}.`, {
+      cause,
+      hint: "--out DIR for another folder",
+    });
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  return (await exists(path)) || path === dirname(path) ? path : nearestExisting(dirname(path));
+}
+
+/** Two renames; a run that was killed between them is repaired by `recoverDist`. */
+async function swap(next: string, folder: string): Promise<void> {
+  const previous = previousOf(folder);
+  await rm(previous, { recursive: true, force: true });
+  if (await exists(folder)) await rename(folder, previous);
+  await rename(next, folder);
+  await rm(previous, { recursive: true, force: true });
+}
+
+function previousOf(folder: string): string {
+  return `${folder}.previous`;
+}
+
+/** Repairs what a killed run left in `out`: puts the previous result back where no new one took its place, and removes half-made ones. */
+export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
+  const folder = join(out, target);
+  await withLock(folder, { signal }, () => recover(out, target, folder));
+}
+
+async function recover(out: string, target: string, folder: string): Promise<void> {
+  if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
+  const left = (await exists(out)) ? await readdir(out) : [];
+  for (const name of left) {
+    const owner = new RegExp(`^\\.${target}\\.(\\d+)\\.next$`).exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(out, name), { recursive: true, force: true });
+  }
+}

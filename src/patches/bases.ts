@@ -1,0 +1,59 @@
+import { BuildError } from "../errors.ts";
+import { fetchBase, probeBase, type Fetched } from "./mirror.ts";
+import { describeBase, type Base } from "../plan/base.ts";
+import type { Host } from "../sys/exec.ts";
+import type { Emit } from "../run/events.ts";
+
+export interface ReachOptions {
+  /** The `.kovn` folder. */
+  readonly work: string;
+  /** True when apt's lists may be renewed. */
+  readonly refreshApt: boolean;
+  readonly host: Host;
+  readonly emit: Emit;
+}
+
+/**
+ * For each source its bases without those in front that cannot be reached now; all sources at once, within 20 s. Says which base takes
+ * whose place. Throws "network" when a source has none left.
+ */
+export async function reachBases(
+  bases: Readonly<Record<string, readonly Base[]>>,
+  options: ReachOptions,
+): Promise<Readonly<Record<string, readonly Base[]>>> {
+  const reached = await Promise.allSettled(
+    Object.entries(bases).map(async ([source, choices]) => [source, await firstReachable(source, choices, options)] as const),
+  );
+  const failed = reached.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return Object.fromEntries(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+}
+
+/** The first of a source's bases that can be reached, brought into its mirror. Throws like `reachBases` and `fetchBase`. */
+export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
+  const [base] = await firstReachable(source, bases, options);
+  if (base === undefined) throw new Error(`no base for ${source}`);
+  return fetchBase(base, { work: options.work, host: options.host });
+}
+
+async function firstReachable(source: string, choices: readonly Base[], options: ReachOptions): Promise<readonly Base[]> {
+  const reasons: string[] = [];
+  for (const [index, base] of choices.entries()) {
+    try {
+      await probeBase(base, options);
+    } catch (error) {
+      if (!(error instanceof BuildError) || error.code !== "network") throw error;
+      reasons.push(error.message);
+      continue;
+    }
+    if (index > 0)
+      options.emit({
+        event: "notice",
+        message: `${reasons.join(" ")} Source \`${source}\` is taken from ${describeBase(base)} instead.`,
+      });
+    return choices.slice(index);
+  }
+  throw new BuildError("network", `Source \`${source}\` cannot be reached. ${reasons.join(" ")}`, {
+    hint: `--from ${source}=PATH_OR_URL`,
+  });
+}

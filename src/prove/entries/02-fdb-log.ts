@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Check } from "../check.ts";
+import { learningBridge, startSwitch, switchFiles, switchPrograms } from "../servers.ts";
+
+const mac = "50:54:00:00:00:05";
+const frame = `in_port(1),eth(src=${mac},dst=ff:ff:ff:ff:ff:ff),eth_type(0x1234)`;
+
+/** Entry 2: what is logged when statistics of a cached flow bring a MAC address back into the table. */
+export const fdbLog: Check = {
+  entry: 2,
+  demand: "a MAC address that a cached flow brings into the FDB is logged at debug level by the revalidator that does it",
+  programs: switchPrograms,
+  files: switchFiles,
+  unpatched: "differs",
+  observe: async ({ sandbox, programs }) => {
+    const { vsctl, appctl } = await startSwitch(sandbox, programs);
+    await vsctl(...learningBridge("br0", 2));
+    // A busy machine must not let the flow go in between (milliseconds).
+    await vsctl("set", "Open_vSwitch", ".", "other_config:max-idle=100000");
+    await appctl("vlog/set", "ofproto_dpif_xlate:file:dbg");
+    const send = async () => {
+      await appctl("netdev-dummy/receive", "p1", frame);
+      await appctl("revalidator/wait");
+    };
+    // The first frame installs the flow, the second uses it.
+    await send();
+    await send();
+    await appctl("fdb/flush", "br0");
+    await appctl("revalidator/wait");
+    await send();
+    const relearned = (await appctl("fdb/show", "br0")).includes(mac);
+    // The log is written by a thread of its own; this line comes after the one that is looked for.
+    await appctl("vlog/set", "ofproto_dpif_xlate:file:info");
+    await appctl("vlog/reopen");
+    const log = await readFile(join(sandbox.dir, "vswitchd.log"), "utf8");
+    const text = `bridge br0: learned that ${mac} is on port p1 in VLAN 0`;
+    const lines = log.split("\n").filter((line) => line.includes(text) && /\(revalidator\d+\)\|DBG\|/.test(line));
+    return [
+      { what: "relearned from the cached flow", seen: relearned ? "yes" : "no", wanted: "yes" },
+      { what: "log lines of revalidators", seen: String(lines.length), wanted: "1" },
+    ];
+  },
+};

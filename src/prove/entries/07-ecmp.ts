@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import type { Check, CheckContext } from "../check.ts";
+import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
+
+/** Entry 7: how a next hop is chosen among several. */
+export const ecmp: Check = {
+  entry: 7,
+  demand: "OpenFlow groups of ECMP routes choose the next hop by a hash of the source address, of IPv4 and of IPv6",
+  programs: [...controllerPrograms, "ovs-ofctl"],
+  files: controllerFiles,
+  unpatched: "differs",
+  observe: async (context) => {
+    const { nbctl, vsctl, switchctl } = await startController(context, []);
+    await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "192.168.1.1/24", "fd00::1/64");
+    await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
+    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 192.168.1.2 fd00::2");
+    for (const hop of ["192.168.1.11", "192.168.1.12"]) await nbctl("--ecmp", "lr-route-add", "lr", "10.0.0.0/24", hop);
+    for (const hop of ["fd00::11", "fd00::12"]) await nbctl("--ecmp", "lr-route-add", "lr", "fd01::/64", hop);
+    await vsctl("add-port", "br-int", "p1", "--", "set", "Interface", "p1", "type=dummy", "external-ids:iface-id=p1");
+    await nbctl("--wait=hv", "sync");
+    const ipv4 = (source: number) => `tcp,nw_src=192.168.1.${100 + source},nw_dst=10.0.0.5,nw_ttl=64`;
+    const ipv6 = (source: number) => `tcp6,ipv6_src=fd00::${100 + source},ipv6_dst=fd01::5,nw_ttl=64`;
+    const wanted = `each of ${sources} sources keeps one next hop, 2 in use`;
+    return [
+      { what: "selection method", seen: await selectionMethod(context), wanted: "hash by ip_src,ipv6_src" },
+      { what: "IPv4", seen: await spread(switchctl, ipv4), wanted },
+      { what: "IPv6", seen: await spread(switchctl, ipv6), wanted },
+    ];
+  },
+};
+
+const sources = 8;
+
+async function selectionMethod({ sandbox }: CheckContext): Promise<string> {
+  const bridge = `unix:${join(sandbox.dir, "br-int.mgmt")}`;
+  const groups = await sandbox.ask("ovs-ofctl", ["-O", "OpenFlow15", "dump-groups", bridge]);
+  const methods = [...groups.matchAll(/selection_method=([^,]+).*?(?:fields\(([^)]*)\)|,bucket)/g)];
+  return [...new Set(methods.map(([, method, fields]) => [method, fields].filter(Boolean).join(" by ")))].join("; ") || "none";
+}
+
+/** Traces packets of two TCP ports from each source, and tells which of the group's buckets (next hops) they take. */
+async function spread(switchctl: Chassis["switchctl"], packet: (source: number) => string): Promise<string> {
+  const used = new Set<string>();
+  for (let source = 0; source < sources; source++) {
+    const own = new Set<string>();
+    for (const port of [1000, 2000]) {
+      const ethernet = "in_port=p1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:ff:01";
+      const trace = await switchctl("ofproto/trace", "br-int", `${ethernet},${packet(source)},tp_src=${port},tp_dst=80`);
+      // dp_hash leaves the choice to the datapath: a trace sees none.
+      own.add(/using bucket (\d+)/.exec(trace)?.[1] ?? "none");
+    }
+    if (own.size > 1 || own.has("none")) return "not chosen by source";
+    for (const bucket of own) used.add(bucket);
+  }
+  return `each of ${sources} sources keeps one next hop, ${used.size} in use`;
+}

@@ -1,0 +1,103 @@
+import { readInputs } from "../config/inputs.ts";
+import { readLock } from "../config/lock.ts";
+import { assertLocked } from "../patches/lock.ts";
+import { pickLine, type Project } from "../config/project.ts";
+import { readPipeline, type Pipeline, type System } from "../config/pipeline.ts";
+import { unknownName } from "../config/names.ts";
+import { listSources, readSource } from "../config/source.ts";
+import { assertInWindow } from "../config/window.ts";
+import { BuildError } from "../errors.ts";
+import { isComplete } from "../patches/mirror.ts";
+import { allowedBases, type Base, type From } from "../plan/base.ts";
+import { plannedJobs, type PlanInput } from "../plan/plan.ts";
+import { placelessFlags } from "../compile/distcc.ts";
+import type { Host } from "../sys/exec.ts";
+
+/** Options that `build` and `plan` share, as they stand on the command line. */
+export interface RequestOptions {
+  readonly target: string;
+  readonly toolchain?: string;
+  readonly line?: string;
+  readonly only: readonly string[];
+  readonly from: readonly string[];
+  readonly variant: string;
+  readonly arch?: string;
+  /** Folder with a built driver. */
+  readonly driver?: string;
+  /** Hosts that compile as well, as distcc has them. */
+  readonly distcc?: string;
+  readonly unlocked: boolean;
+}
+
+/** What the person's machine is, as far as a plan depends on it. */
+export interface Machine {
+  /** Debian's name of the architecture, such as `amd64`. */
+  readonly arch: string;
+  readonly system: System;
+}
+
+/** Reads and checks all files that a plan is made of. Throws "usage" and "project"; reaches no network. */
+export async function readRequest(options: RequestOptions, project: Project, machine: Machine, host: Host): Promise<PlanInput> {
+  const line = await pickLine(project, options.line);
+  const read = await readPipeline(project, options, machine.system);
+  const pipeline = options.distcc === undefined ? read : withFlags(read, placelessFlags);
+  const { variant } = options;
+  const variants = Object.keys(pipeline.flags);
+  if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
+  const arch = options.arch ?? machine.arch;
+  const architectures = Object.keys(pipeline.flags[variant] ?? {});
+  if (!architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
+  if (arch !== machine.arch) {
+    throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
+      hint: `run the same command on a machine of architecture ${arch}`,
+    });
+  }
+  const jobs = Object.keys(pipeline.jobs);
+  for (const id of options.only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
+  const ids = plannedJobs(pipeline, options.only);
+  const names = [...new Set(ids.map((id) => pipeline.jobs[id]?.source ?? id))];
+  const sources = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)),
+  );
+  assertInWindow(pipeline, line, Object.values(sources));
+  const inputs = await readInputs(project, pipeline, ids, options.driver);
+  const lock = options.unlocked ? undefined : await readLock(project, line);
+  if (lock !== undefined) for (const source of Object.values(sources)) assertLocked(source, lock.sources[source.name], line);
+  const from = parseFrom(options.from, await listSources(project, line));
+  const bases: Record<string, readonly Base[]> = {};
+  for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
+  return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
+}
+
+/** Compiler flags more, in every variant: they are in the plan and so in keys and versions. */
+function withFlags(pipeline: Pipeline, more: string): Pipeline {
+  const flags = Object.entries(pipeline.flags).map(
+    ([variant, byArch]) =>
+      [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
+  );
+  return { ...pipeline, flags: Object.fromEntries(flags) };
+}
+
+const rules = ["auto", "git", "apt"] as const;
+
+/** Reads the values of `--from`: one of the rules, or SOURCE=PATH_OR_URL. Throws "usage". */
+export function parseFrom(values: readonly string[], sources: readonly string[]): From {
+  let rule: From["rule"] = "auto";
+  const repositories: Record<string, string> = {};
+  for (const value of values) {
+    const [, name, url] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+    const named = rules.find((known) => known === value);
+    if (named !== undefined) rule = named;
+    else if (name === undefined || url === undefined)
+      throw unknownName("Value of --from", value, [...rules, ...sources.map((source) => `${source}=PATH_OR_URL`)]);
+    else if (!sources.includes(name)) throw unknownName("Source", name, sources);
+    else repositories[name] = url;
+  }
+  return { rule, repositories };
+}
+
+async function completeFirst(bases: readonly Base[], work: string): Promise<readonly Base[]> {
+  const complete = await Promise.all(bases.map((base) => isComplete(base, work)));
+  const first = complete.indexOf(true);
+  return first <= 0 ? bases : [...bases.slice(first, first + 1), ...bases.filter((_, index) => index !== first)];
+}

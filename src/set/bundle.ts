@@ -1,0 +1,94 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+import { sha256, sha256File } from "../sys/files.ts";
+import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
+import { sbomAsset } from "./assets.ts";
+import { digestSchema, pathSchema } from "../dist/manifest.ts";
+import type { ReleaseSet } from "./set.ts";
+
+/** First in a bundle: every other member with its size in bytes and its digest. */
+const indexName = "bundle.json";
+/** Bytes; an index of ten thousand files is a tenth of it. */
+const largestIndex = 16e6;
+const formatVersion = 1;
+
+const indexSchema = z.object({
+  schema: z.literal(formatVersion),
+  files: z.array(z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: digestSchema })).refine(distinct, {
+    message: "a path is named twice, or is a folder of another",
+  }),
+});
+
+function distinct(files: readonly { readonly path: string }[]): boolean {
+  const paths = new Set(files.map((file) => file.path));
+  const folders = files.flatMap(({ path }) => path.split("/").map((_, index, parts) => parts.slice(0, index).join("/")));
+  return paths.size === files.length && !paths.has(indexName) && folders.every((folder) => !paths.has(folder));
+}
+
+/**
+ * Writes a set into one archive for sites without a network: an index, each build's folder as it is, and the list of materials. The same set
+ * gives the same bytes.
+ */
+export async function writeBundle(set: ReleaseSet, file: string): Promise<void> {
+  const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
+  for (const { name, folder, manifest } of set.dists) {
+    const text = await readFile(join(folder, "artifacts.json"), "utf8");
+    members.push({ name: `${name}/artifacts.json`, text, size: Buffer.byteLength(text), sha256: sha256(text) });
+    for (const { file: path, size, sha256: digest } of manifest.artifacts)
+      members.push({ name: `${name}/${path}`, path: join(folder, path), size, sha256: digest });
+  }
+  members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = members.map(({ name, size, sha256: digest }) => ({ path: name, size, sha256: digest }));
+  const index = `${JSON.stringify({ schema: formatVersion, files }, undefined, 2)}\n`;
+  await writeTar(file, [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...members]);
+}
+
+/**
+ * Unpacks a bundle into `dir`, which then holds its builds' folders. Only what the index declares is written, and not a byte more of it.
+ * Throws "usage" for anything else in it (a path outside, a link, a device), "digest" for other bytes.
+ */
+export async function unpackBundle(file: string, dir: string): Promise<void> {
+  const refuse = (what: string) => new BuildError("usage", `Bundle ${file}: ${what}`);
+  const missing = new Map<string, { readonly size: number; readonly sha256: string }>();
+  let first = true;
+  await readTar(file, async ({ name, size, content }) => {
+    if (first) {
+      if (name !== indexName) throw refuse(`it begins with ${name}, not with ${indexName}: it was not made by kovn-build.`);
+      first = false;
+      for (const { path, ...declared } of await readIndex(file, { name, size, content })) missing.set(path, declared);
+      return;
+    }
+    const declared = missing.get(name);
+    if (declared === undefined) throw refuse(`${indexName} does not name ${name}, or it is there twice.`);
+    missing.delete(name);
+    if (size !== declared.size) throw refuse(`${name} has ${size} bytes, declared are ${declared.size}.`);
+    const path = join(dir, name);
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(Readable.from(content), createWriteStream(path, { flags: "wx" }));
+    if ((await sha256File(path)) !== declared.sha256)
+      throw new BuildError("digest", `Bundle ${file}: ${name} has other bytes than ${indexName} declares.`);
+  });
+  if (missing.size > 0) throw refuse(`it lacks ${[...missing.keys()].join(", ")}.`);
+}
+
+async function readIndex(file: string, { size, content }: Member) {
+  const refuse = (what: string) => new BuildError("usage", `Bundle ${file}: ${indexName} ${what}`);
+  if (size > largestIndex) throw refuse(`has ${size} bytes, more than ${largestIndex}.`);
+  const text = (await Readable.from(content).toArray()).map((chunk: Uint8Array) => Buffer.from(chunk));
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.concat(text).toString());
+  } catch {
+    throw refuse("is no JSON.");
+  }
+  const { schema } = z.object({ schema: z.number() }).catch({ schema: 0 }).parse(value);
+  if (schema > formatVersion) throw refuse(`is of format ${schema}; this kovn-build reads format ${formatVersion}.`);
+  const checked = indexSchema.safeParse(value);
+  if (checked.success) return checked.data.files;
+  throw refuse(`is wrong: ${checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`);
+}

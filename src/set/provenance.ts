@@ -1,0 +1,65 @@
+import { basename } from "node:path";
+import type { BuiltJob } from "../dist/manifest.ts";
+import { debianPurl } from "./purl.ts";
+import type { ReleaseSet } from "./set.ts";
+
+/** Of what something is made, or what was made (https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md). */
+interface Resource {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly digest?: Readonly<Record<string, string>>;
+}
+
+/**
+ * How the files of one build of a set were made: an in-toto statement with SLSA's provenance (https://slsa.dev/spec/v1.0/provenance). Like the list of materials a
+ * function of the artifacts alone, so whoever publishes them says the same. `manifest` is the build's `artifacts.json` as it is published.
+ */
+export function makeProvenance(
+  set: ReleaseSet,
+  { manifest: build }: ReleaseSet["dists"][number],
+  manifest: { readonly name: string; readonly sha256: string } | undefined,
+): string {
+  const { builder, line, target, variant, arch, flags, jobs } = build;
+  const published = new Map(set.files.map(({ name, sha256 }) => [name, sha256]));
+  const files = build.artifacts
+    .map(({ file, sha256 }) => ({ name: basename(file), sha256 }))
+    .filter(({ name, sha256 }) => published.get(name) === sha256);
+  const tool = `pkg:npm/${builder.name}@${builder.version}`;
+  const statement = {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [...files, ...(manifest === undefined ? [] : [manifest])].map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
+    predicateType: "https://slsa.dev/provenance/v1",
+    predicate: {
+      buildDefinition: {
+        buildType: `${tool}#docs/releasing.md`,
+        externalParameters: { line, target, variant, arch },
+        internalParameters: { flags, jobs: jobs.map(({ id, key, revision }) => ({ id, key, revision })), allowed: set.allowed },
+        resolvedDependencies: distinct(jobs.flatMap((job) => [...sourcesOf(line, job), ...toolsOf(arch, job)])),
+      },
+      runDetails: {
+        builder: { id: builder.workflow ?? tool, version: { [builder.name]: builder.version, node: builder.node } },
+        metadata: builder.run === undefined ? {} : { invocationId: builder.run },
+      },
+    },
+  };
+  return `${JSON.stringify(statement, undefined, 2)}\n`;
+}
+
+/** The base, each patch, and what they make together. */
+function sourcesOf(line: string, { source, base, series, patchedCommit, patchedTree }: BuiltJob): readonly Resource[] {
+  const pin: Resource =
+    base.kind === "git"
+      ? { name: source, uri: `git+${base.url}@${base.commit}`, digest: { gitCommit: base.commit } }
+      : { name: source, uri: debianPurl("debian", base.package, base.version, "all"), digest: { sha256: base.sha256 } };
+  const patches = series.map(({ name, sha256 }) => ({ name: `patches/${line}/${source}/${name}`, digest: { sha256 } }));
+  return [pin, ...patches, { name: `${source}, patched`, digest: { gitCommit: patchedCommit, gitTree: patchedTree } }];
+}
+
+/** Their digests nobody knows any more. */
+function toolsOf(arch: string, { tools }: BuiltJob): readonly Resource[] {
+  return Object.entries(tools).map(([name, version]) => ({ name, uri: debianPurl("debian", name, version, arch) }));
+}
+
+function distinct(resources: readonly Resource[]): readonly Resource[] {
+  return [...new Map(resources.map((resource) => [JSON.stringify(resource), resource])).values()];
+}

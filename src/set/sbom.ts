@@ -1,0 +1,151 @@
+import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
+import type { Models } from "@cyclonedx/cyclonedx-library";
+import { keyOf } from "../plan/key.ts";
+import type { BuiltJob, Manifest } from "../dist/manifest.ts";
+import { debianPurl, upstream } from "./purl.ts";
+import type { BareSet, SetFile } from "./set.ts";
+
+/** DEP-3's `Origin` in the words of CycloneDX; what is neither upstream's nor taken back from it is unofficial. */
+const patchKinds: Readonly<Record<string, string>> = { upstream: "cherry-pick", backport: "backport" };
+
+type Library = typeof CycloneDX;
+
+/**
+ * The set's list of materials as CycloneDX 1.6 JSON: each source with upstream, patches, licences and what it was built with, and each file
+ * with its digest. The same set gives the same bytes. Checked against the format's schema; a list that does not keep it is a bug.
+ */
+export async function makeSbom(set: BareSet): Promise<string> {
+  const library = await import("@cyclonedx/cyclonedx-library");
+  const { Serialize, Spec, Validation } = library;
+  const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
+  const text = serializer.serialize(makeBom(set, library), { sortLists: true });
+  const written = JSON.parse(text) as { components: { "bom-ref": string }[] };
+  // The library has no model of pedigrees (https://cyclonedx.org/docs/1.6/json/#components_items_pedigree).
+  const components = written.components.map((component) => {
+    const job = set.jobs.find((candidate) => sourceRef(candidate) === component["bom-ref"]);
+    return job === undefined ? component : { ...component, pedigree: pedigree(set.line, job) };
+  });
+  const whole = `${JSON.stringify({ ...written, components }, undefined, 2)}\n`;
+  const wrong = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(whole);
+  if (wrong !== null) throw new Error(`the list of materials breaks its schema: ${JSON.stringify(wrong)}`);
+  return whole;
+}
+
+/** The set needs its sources and files, a file its source, a source what it was built with. */
+function makeBom(set: BareSet, library: Library): Models.Bom {
+  const { Enums, Models: models } = library;
+  const bom = new models.Bom({ serialNumber: serialNumber(set), version: 1 });
+  const components = new Map<string, Models.Component>();
+  const add = (ref: string, make: () => Models.Component) => {
+    const component = components.get(ref) ?? make();
+    component.bomRef.value = ref;
+    components.set(ref, component);
+    bom.components.add(component);
+    return component;
+  };
+  const whole = new models.Component(Enums.ComponentType.Application, `kovn-${set.line}`, {
+    bomRef: "set",
+    version: set.id,
+    properties: properties(Object.fromEntries(set.allowed.map((allowance) => [`allowed-${allowance}`, "true"])), library),
+  });
+  bom.metadata.component = whole;
+  for (const builder of new Map(set.dists.map(({ manifest }) => [keyOf(manifest.builder), manifest.builder])).values())
+    bom.metadata.tools.components.add(builderComponent(builder, library));
+  for (const { manifest } of set.dists)
+    for (const job of manifest.jobs) {
+      const source = add(sourceRef(job), () => sourceComponent(job, library));
+      whole.dependencies.add(source.bomRef);
+      for (const [name, version] of Object.entries(job.tools)) {
+        const tool = add(`tool:${name}@${version}:${manifest.arch}`, () => toolComponent(name, version, manifest.arch, library));
+        source.dependencies.add(tool.bomRef);
+      }
+    }
+  for (const file of set.files) {
+    const job = set.jobs.find((candidate) => candidate.id === file.job);
+    const component = add(`file:${file.name}`, () => fileComponent(file, job, library));
+    const source = job === undefined ? undefined : components.get(sourceRef(job));
+    if (source !== undefined) component.dependencies.add(source.bomRef);
+    whole.dependencies.add(component.bomRef);
+  }
+  return bom;
+}
+
+function builderComponent(builder: Manifest["builder"], library: Library): Models.Component {
+  const { Enums, Models: models } = library;
+  const { name, version, node } = builder;
+  return new models.Component(Enums.ComponentType.Application, name, { version, properties: properties({ node }, library) });
+}
+
+function sourceComponent(job: BuiltJob, library: Library): Models.Component {
+  const { Enums, Models: models } = library;
+  const { version, revision, license, alternate, locked, baseCommit, patchedCommit, patchedTree } = job;
+  const facts = { revision, alternate, locked, baseCommit, patchedCommit, patchedTree };
+  return new models.Component(Enums.ComponentType.Application, job.source, {
+    version: `${version}+kovn${revision}`,
+    purl: upstream(job).purl,
+    licenses: new models.LicenseRepository(license === undefined ? [] : [new models.LicenseExpression(license)]),
+    properties: properties(facts, library),
+  });
+}
+
+function toolComponent(name: string, version: string, arch: string, library: Library): Models.Component {
+  const { Enums, Models: models } = library;
+  return new models.Component(Enums.ComponentType.Application, name, {
+    version,
+    purl: debianPurl("debian", name, version, arch),
+    scope: Enums.ComponentScope.Excluded,
+    properties: properties({ use: "build" }, library),
+  });
+}
+
+function fileComponent(file: SetFile, job: BuiltJob | undefined, library: Library): Models.Component {
+  const { Enums, Models: models } = library;
+  const version = file.version ?? job?.version;
+  return new models.Component(Enums.ComponentType.File, file.name, {
+    ...(version === undefined ? {} : { version }),
+    ...filePurl(file),
+    hashes: new models.HashDictionary([[Enums.HashAlgorithm["SHA-256"], file.sha256]]),
+  });
+}
+
+function properties(values: Readonly<Record<string, string | number | boolean>>, { Models: models }: Library) {
+  return new models.PropertyRepository(
+    Object.entries(values).map(([name, value]) => new models.Property(`kovn:${name}`, String(value))),
+  );
+}
+
+function sourceRef(job: BuiltJob): string {
+  return `source:${job.source}`;
+}
+
+function filePurl(file: SetFile): { readonly purl?: string } {
+  const { package: name, version, architecture } = file;
+  if (name === undefined || version === undefined || architecture === undefined) return {};
+  return { purl: debianPurl("kube-ovn", name, version, architecture) };
+}
+
+/** From what a source comes and by which patches it differs; each patch's digest is the fragment of its path. */
+function pedigree(line: string, job: BuiltJob) {
+  const { base, series, source } = job;
+  const patches = series.map(({ name, sha256, seed, subject, origin }) => ({
+    type: patchKinds[/^\w+/.exec(origin)?.[0] ?? ""] ?? "unofficial",
+    diff: { url: `patches/${line}/${source}/${name}#sha256=${sha256}` },
+    resolves: [
+      {
+        type: "enhancement",
+        ...(seed === "none" ? {} : { id: seed }),
+        name: subject || name,
+        description: `Origin: ${origin || "unknown"}; seed entry: ${seed}`,
+      },
+    ],
+  }));
+  const ancestor = { type: "application", ...upstream(job) };
+  if (base.kind === "apt") return { ancestors: [{ ...ancestor, hashes: [{ alg: "SHA-256", content: base.sha256 }] }], patches };
+  return { ancestors: [ancestor], commits: [{ uid: base.commit, message: `upstream, from ${base.url}` }], patches };
+}
+
+/** A UUID of version 8 (RFC 9562, made of a digest), so that the same set has the same. */
+function serialNumber(set: BareSet): string {
+  const hex = keyOf({ sbom: set.id, allowed: set.allowed, builders: set.dists.map((dist) => dist.manifest.builder) });
+  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

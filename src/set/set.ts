@@ -1,0 +1,145 @@
+import { basename, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { BuildError } from "../errors.ts";
+import { baseId, describeBase } from "../plan/base.ts";
+import { keyOf } from "../plan/key.ts";
+import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
+import type { Dist } from "../dist/read.ts";
+
+/** A file of a set: an artifact with the place where it lies, and of what build it is. */
+export interface SetFile extends Artifact {
+  /** Unlike `file` without folders: unique in the set. */
+  readonly name: string;
+  readonly path: string;
+  readonly variant: string;
+}
+
+/** Something that is not published, and why. */
+export interface LeftOut {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** What people have to allow: a build on something else than the pin, and one of a series that differs from its lock. */
+export type Allowance = "alternate" | "unlocked";
+
+/** All that is published together: the artifacts of one or more builds of a line that agree with each other. */
+export interface ReleaseSet {
+  readonly line: string;
+  /** 12 hexadecimal digits: the same for the same content. */
+  readonly id: string;
+  /** In an order that does not depend on how they were given; `name` is unique. */
+  readonly dists: readonly (Dist & { readonly name: string })[];
+  readonly jobs: readonly BuiltJob[];
+  readonly files: readonly SetFile[];
+  readonly leftOut: readonly LeftOut[];
+  /** What had to be allowed to publish this set; recorded in the list of materials. */
+  readonly allowed: readonly Allowance[];
+  /** The list of materials (see sbom.ts). */
+  readonly sbom: string;
+}
+
+/** A set of which the list of materials is not made yet. */
+export type BareSet = Omit<ReleaseSet, "sbom">;
+
+/**
+ * Joins builds to a set. Throws "usage" when they disagree on line, pins, series or revision, when one file name stands for different
+ * bytes, and for an alternate base or an unlocked series that was not allowed.
+ */
+export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): BareSet {
+  const distinct = dists.filter(
+    (dist, index) => dists.findIndex((other) => isDeepStrictEqual(other.manifest, dist.manifest)) === index,
+  );
+  const sorted = nameDists(distinct);
+  const [first] = sorted;
+  if (first === undefined) throw new BuildError("usage", "There is nothing to publish.", { hint: "kovn-build build" });
+  assertAgreement(sorted);
+  const jobs = sorted.flatMap((dist) => dist.manifest.jobs);
+  const allowed = checkAllowed(jobs, allow);
+  const { files, leftOut } = collectFiles(sorted);
+  const content = files.map(({ name, sha256 }) => [name, sha256]);
+  const id = keyOf({ content, jobs: sorted.map((dist) => dist.manifest.jobs.map((job) => job.key)) }).slice(0, 12);
+  return { line: first.manifest.line, id, dists: sorted, jobs, files, leftOut, allowed };
+}
+
+function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
+  const nameOf = ({ target, arch, variant }: Manifest) => `${target}-${arch}-${variant}`;
+  const keyed = dists.map((dist) => ({ ...dist, order: `${nameOf(dist.manifest)} ${keyOf(dist.manifest)}` }));
+  const taken = new Map<string, number>();
+  return keyed
+    .toSorted((a, b) => (a.order < b.order ? -1 : 1))
+    .map(({ folder, manifest }) => {
+      const name = nameOf(manifest);
+      const count = (taken.get(name) ?? 0) + 1;
+      taken.set(name, count);
+      return { folder, manifest, name: count === 1 ? name : `${name}-${count}` };
+    });
+}
+
+function assertAgreement(dists: readonly Dist[]): void {
+  const problems: string[] = [];
+  const lines = new Map(dists.map((dist) => [dist.manifest.line, dist.folder]));
+  if (lines.size > 1) problems.push(`They are of different lines: ${[...lines].map((pair) => pair.join(" in ")).join(", ")}.`);
+  const seen = new Map<string, { readonly folder: string; readonly job: BuiltJob }>();
+  for (const { folder, manifest } of dists)
+    for (const job of manifest.jobs) {
+      const other = seen.get(job.source);
+      if (other === undefined) seen.set(job.source, { folder, job });
+      else
+        problems.push(...differences(other.job, job).map((what) => `${other.folder} and ${folder}: \`${job.source}\`: ${what}`));
+    }
+  if (problems.length > 0)
+    throw new BuildError("usage", ["The artifacts are not of one set.", ...new Set(problems)].join("\n"), {
+      hint: "build all of them from the same commit of this project",
+    });
+}
+
+function differences(a: BuiltJob, b: BuiltJob): string[] {
+  const found: string[] = [];
+  if (baseId(a.base) !== baseId(b.base)) found.push(`pin: ${describeBase(a.base)}, and ${describeBase(b.base)}.`);
+  if (a.revision !== b.revision) found.push(`revision: ${a.revision}, and ${b.revision}.`);
+  const digests = (job: BuiltJob) => new Map(job.series.map((patch) => [patch.name, patch.sha256]));
+  const [own, others] = [digests(a), digests(b)];
+  const patches = [...new Set([...own.keys(), ...others.keys()])].filter((name) => own.get(name) !== others.get(name));
+  if (patches.length > 0) found.push(`series: different in ${patches.join(", ")}.`);
+  else if (a.patchedTree !== b.patchedTree && found.length === 0)
+    found.push(`patched tree: ${a.patchedTree}, and ${b.patchedTree}.`);
+  return found;
+}
+
+function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): readonly Allowance[] {
+  const rules: readonly (readonly [Allowance, readonly BuiltJob[], string])[] = [
+    ["alternate", jobs.filter((job) => job.alternate), "was built on an alternate base, not on the pinned commit"],
+    ["unlocked", jobs.filter((job) => !job.locked), "was built of a series that differs from its lock"],
+  ];
+  const needed = rules.filter(([, found]) => found.length > 0);
+  const refused = needed.filter(([allowance]) => !allow.includes(allowance));
+  if (refused.length > 0) {
+    const sentences = refused.map(
+      ([, found, what]) => `\`${[...new Set(found.map((job) => job.source))].join("`, `")}\` ${what}.`,
+    );
+    throw new BuildError("usage", sentences.join("\n"), {
+      hint: `build it anew, or publish it all the same with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
+    });
+  }
+  return needed.map(([allowance]) => allowance);
+}
+
+function collectFiles(dists: ReleaseSet["dists"]): { readonly files: readonly SetFile[]; readonly leftOut: readonly LeftOut[] } {
+  const files = new Map<string, SetFile>();
+  const leftOut: LeftOut[] = [];
+  for (const { folder, manifest, name: dist } of dists)
+    for (const artifact of manifest.artifacts) {
+      const name = basename(artifact.file);
+      if (artifact.architecture === "all" && manifest.arch !== "amd64") {
+        leftOut.push({ name, why: `packages for all architectures come from amd64, not from ${dist}` });
+        continue;
+      }
+      const file = { ...artifact, name, path: join(folder, artifact.file), variant: manifest.variant };
+      const other = files.get(name);
+      if (other !== undefined && other.sha256 !== file.sha256)
+        throw new BuildError("usage", `${name} exists twice with different bytes: ${other.path} and ${file.path}.`);
+      files.set(name, other ?? file);
+    }
+  return { files: [...files.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)), leftOut };
+}

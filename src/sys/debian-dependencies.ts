@@ -1,0 +1,61 @@
+import { exec, type Host } from "./exec.ts";
+
+interface Installed {
+  readonly version: string;
+  readonly essential: boolean;
+  /** Names of packages, alternatives included; some may be virtual. */
+  readonly needs: readonly string[];
+}
+
+const format = "${Package}\\t${Version}\\t${Essential}\\t${db:Status-Status}\\t${Pre-Depends}, ${Depends}\\t${Provides}\\n";
+
+/**
+ * Versions of all installed packages that can change what a build makes: the named ones, Debian's essential ones, and everything that these
+ * depend on (the rule of dpkg-genbuildinfo(1)). `gcc` only names `gcc-12`, whose version tells the compiler. Empty where dpkg does not rule.
+ */
+export async function debianDependencies(
+  names: readonly string[],
+  { host }: { readonly host: Host },
+): Promise<Readonly<Record<string, string>>> {
+  const result = await exec("dpkg-query", ["--show", `--showformat=${format}`], { host, env: { LC_ALL: "C" } });
+  const { packages, providers } = read(result.stdout);
+  const found: Record<string, string> = {};
+  const wanted = [...names, ...[...packages].flatMap(([name, { essential }]) => (essential ? [name] : []))];
+  for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
+    if (Object.hasOwn(found, name)) continue;
+    const installed = packages.get(name);
+    if (installed !== undefined) {
+      found[name] = installed.version;
+      wanted.push(...installed.needs);
+    }
+    // A virtual package, such as `c-compiler`: all that stand for it.
+    wanted.push(...(providers.get(name) ?? []).filter((provider) => !Object.hasOwn(found, provider)));
+  }
+  return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** While another package is installed, its triggers configure this one (dpkg(1)); the files are there. */
+const usable: ReadonlySet<string> = new Set(["installed", "half-configured", "triggers-pending", "triggers-awaited"]);
+
+function read(text: string): { packages: ReadonlyMap<string, Installed>; providers: ReadonlyMap<string, readonly string[]> } {
+  const packages = new Map<string, Installed>();
+  const providers = new Map<string, string[]>();
+  for (const row of text.split("\n")) {
+    const [name = "", version = "", essential = "", status = "", needs = "", provides = ""] = row.split("\t");
+    if (!usable.has(status)) continue;
+    // The same package of two architectures has two rows, of the same version where both can be installed.
+    const other = packages.get(name);
+    packages.set(name, {
+      version: other === undefined || other.version === version ? version : `${other.version} ${version}`,
+      essential: essential === "yes",
+      needs: [...(other?.needs ?? []), ...namesOf(needs)],
+    });
+    for (const virtual of namesOf(provides)) providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
+  }
+  return { packages, providers };
+}
+
+/** Names in a field such as `gcc-12 (>= 12.2), libc6-dev | libc-dev, python3:any`. */
+function namesOf(field: string): readonly string[] {
+  return field.split(/[,|]/).flatMap((part) => /^\s*([a-z0-9][a-z0-9.+-]*)/.exec(part)?.[1] ?? []);
+}

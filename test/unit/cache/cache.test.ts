@@ -1,0 +1,42 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { openCache } from "../../../src/cache/cache.ts";
+import type { BuiltJob } from "../../../src/dist/manifest.ts";
+import { test } from "../../helpers/folder.ts";
+import { writeFiles } from "../../helpers/project.ts";
+
+const key = "a".repeat(64);
+const built: BuiltJob = {
+  id: "demo",
+  key: "k",
+  source: "demo",
+  version: "1.2.3",
+  revision: 1,
+  base: { kind: "git", url: "https://example.com/demo.git", commit: "5".repeat(40) },
+  baseCommit: "5".repeat(40),
+  alternate: false,
+  locked: true,
+  patchedCommit: "6".repeat(40),
+  patchedTree: "7".repeat(40),
+  series: [],
+  tools: {},
+  duration: 1,
+};
+
+describe("what a dead process with this one's id left half-made", () => {
+  test("is in nobody's way", async ({ folder }) => {
+    const left = (kind: string) => `cache/jobs/.${key}.${process.pid}.${kind}/files/x`;
+    await writeFiles(folder, { [left("next")]: "half", [left("old")]: "half", "job/lib/made": "made\n" });
+    const told: string[] = [];
+    const signal = new AbortController().signal;
+    const cache = await openCache(join(folder, "cache"), { signal, notice: (message) => told.push(message) });
+    const keep = () => cache?.keep({ key, parts: {}, built, artifacts: [] }, join(folder, "job"), ["lib"]);
+    await keep();
+    await keep();
+    expect(readdirSync(join(folder, "cache/jobs"))).toEqual([key]);
+    expect((await cache?.take(key, join(folder, "taken"), true))?.built).toEqual(built);
+    expect(existsSync(join(folder, "taken/lib/made"))).toBe(true);
+    expect(told).toEqual([]);
+  });
+});

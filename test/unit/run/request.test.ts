@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { parseFrom } from "../../../src/run/request.ts";
+import type { From } from "../../../src/plan/base.ts";
+
+const sources = ["ovn", "ovs"];
+
+describe("--from", () => {
+  const cases: readonly (readonly [string, readonly string[], From])[] = [
+    ["nothing is auto", [], { rule: "auto", repositories: {} }],
+    ["a rule stands for all sources", ["apt"], { rule: "apt", repositories: {} }],
+    ["the last rule wins", ["apt", "git"], { rule: "git", repositories: {} }],
+    ["a path is for its source", ["ovs=../ovs"], { rule: "auto", repositories: { ovs: "../ovs" } }],
+    ["a URL may hold an equals sign", ["ovs=https://h/?a=b"], { rule: "auto", repositories: { ovs: "https://h/?a=b" } }],
+    ["rule and repositories go together", ["git", "ovs=a", "ovn=b"], { rule: "git", repositories: { ovs: "a", ovn: "b" } }],
+  ];
+
+  test.each(cases)("%s", (_name, values, expected) => {
+    expect(parseFrom(values, sources)).toEqual(expected);
+  });
+
+  const wrong: readonly (readonly [string, string, string])[] = [
+    [
+      "an unknown rule",
+      "atp",
+      "Value of --from `atp` is unknown. There is: `auto`, `git`, `apt`, `ovn=PATH_OR_URL`, `ovs=PATH_OR_URL`.",
+    ],
+    ["an unknown source", "obs=../ovs", "Source `obs` is unknown. There is: `ovn`, `ovs`."],
+    ["a source without a path", "ovs=", "Value of --from `ovs=` is unknown."],
+  ];
+
+  test.each(wrong)("%s is refused", (_name, value, message) => {
+    expect(() => parseFrom([value], sources)).toThrow(message);
+  });
+});

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { expect } from "vitest";
+import { readDist } from "../../../src/dist/read.ts";
+import { makeSbom } from "../../../src/set/sbom.ts";
+import { makeSet, type Allowance } from "../../../src/set/set.ts";
+import { makeDist, type SmallBuild } from "../../helpers/dist.ts";
+import { test } from "../../helpers/folder.ts";
+
+interface Component {
+  readonly "bom-ref": string;
+  readonly pedigree?: unknown;
+  readonly [key: string]: unknown;
+}
+
+async function sbomOf(folders: readonly string[], allow: readonly Allowance[] = []) {
+  const text = await makeSbom(makeSet(await Promise.all(folders.map(readDist)), allow));
+  const bom = JSON.parse(text) as {
+    components: Component[];
+    dependencies: { ref: string; dependsOn?: string[] }[];
+    metadata: unknown;
+  };
+  const component = (ref: string) => bom.components.find((candidate) => candidate["bom-ref"] === ref);
+  const needs = (ref: string) => bom.dependencies.find((candidate) => candidate.ref === ref)?.dependsOn;
+  return { text, bom, component, needs };
+}
+
+async function twoBuilds(folder: string, windows: SmallBuild = {}): Promise<string[]> {
+  return [
+    await makeDist(join(folder, "dist")),
+    await makeDist(join(folder, "dist"), { target: "windows", others: ["ovs.msi"], ...windows }),
+  ];
+}
+
+test("a source has its upstream commit, licences, and each patch with sha256, origin and seed entry as pedigree", async ({
+  folder,
+}) => {
+  const { component } = await sbomOf(await twoBuilds(folder));
+  const commit = "5".repeat(40);
+  expect(component("source:demo")).toMatchObject({
+    version: "1.2.3+kovn1",
+    licenses: [{ expression: "Apache-2.0 AND BSD-2-Clause" }],
+    pedigree: {
+      ancestors: [{ name: "demo", version: "1.2.3", purl: expect.stringContaining(`%40${commit}`) }],
+      commits: [{ uid: commit }],
+      patches: [
+        {
+          type: "unofficial",
+          diff: { url: `patches/1.0/demo/greet-world.patch#sha256=${"1".repeat(64)}` },
+          resolves: [{ id: "aaaaaaaaaa", name: "Greet", description: "Origin: vendor; seed entry: aaaaaaaaaa" }],
+        },
+        {
+          type: "backport",
+          diff: { url: `patches/1.0/demo/take-back.patch#sha256=${"3".repeat(64)}` },
+          resolves: [{ name: "Fix", description: "Origin: backport, abc; seed entry: none" }],
+        },
+      ],
+    },
+  });
+});
+
+test("every file is there with its digest, and needs its source, which needs what it was built with", async ({ folder }) => {
+  const { component, needs } = await sbomOf(await twoBuilds(folder));
+  expect(component("file:ovs.msi")).toMatchObject({
+    hashes: [{ alg: "SHA-256", content: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+  });
+  const purl = "pkg:deb/kube-ovn/demo@1.2.3-1%2Bkovn1.00000001?arch=amd64";
+  expect(component("file:demo_1.2.3-1+kovn1.00000001_amd64.deb")).toMatchObject({ purl });
+  expect(needs("file:ovs.msi")).toEqual(["source:demo"]);
+  expect(needs("source:demo")).toEqual(["tool:debhelper@13.11.4:amd64", "tool:gcc@4:12.2.0-3:amd64"]);
+  expect(component("tool:gcc@4:12.2.0-3:amd64")).toMatchObject({ version: "4:12.2.0-3", scope: "excluded" });
+});
+
+test("an alternate base is named with its package and digest, and that it was allowed", async ({ folder }) => {
+  const base = {
+    kind: "apt",
+    package: "demo-source",
+    version: "1.2-1",
+    member: "usr/src/demo.tar",
+    sha256: "b".repeat(64),
+  } as const;
+  const dist = await makeDist(join(folder, "dist"), { job: { base, alternate: true } });
+  const { component, bom } = await sbomOf([dist], ["alternate", "unlocked"]);
+  expect(component("source:demo")?.pedigree).toMatchObject({
+    ancestors: [{ purl: "pkg:deb/debian/demo-source@1.2-1?arch=all", hashes: [{ alg: "SHA-256", content: "b".repeat(64) }] }],
+  });
+  expect(bom.metadata).toMatchObject({ component: { properties: [{ name: "kovn:allowed-alternate", value: "true" }] } });
+});
+
+test("the same builds give the same bytes, in whatever order they come", async ({ folder }) => {
+  const builds = await twoBuilds(folder);
+  expect((await sbomOf(builds.toReversed())).text).toBe((await sbomOf(builds)).text);
+});
+
+test("a list that breaks the format's schema is a bug, not a result", async ({ folder }) => {
+  const dist = await makeDist(join(folder, "dist"), { job: { version: "1".repeat(1025) } });
+  await expect(sbomOf([dist])).rejects.toThrow("breaks its schema");
+});

@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { describe, expect } from "vitest";
+import { withLock } from "../../../src/sys/with-lock.ts";
+import { test } from "../../helpers/folder.ts";
+
+const signal = new AbortController().signal;
+
+/** A process that is alone at `path` until it ends. */
+async function holder(path: string) {
+  const script = `
+    import { withLock } from "./build/sys/with-lock.js";
+    await withLock(process.argv[1], { signal: new AbortController().signal }, async () => {
+      console.log("here");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    });`;
+  const child = execa("node", ["--input-type=module", "-e", script, path], { reject: false });
+  await once(child.stdout, "data");
+  return { kill: () => child.kill("SIGKILL") };
+}
+
+describe("withLock", () => {
+  test("two at the same path run one after the other", async () => {
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} starts`);
+      await sleep(50);
+      order.push(`${name} ends`);
+    };
+    await Promise.all([withLock("/a/b", { signal }, work("one")), withLock("/a/../a/b", { signal }, work("two"))]);
+    expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
+  });
+
+  test("two at the same path by other ways run one after the other, also when it does not exist", async ({ folder }) => {
+    await mkdir(join(folder, "real"));
+    await symlink("real", join(folder, "way"));
+    const order: string[] = [];
+    const work = (name: string) => async () => {
+      order.push(`${name} starts`);
+      await sleep(50);
+      order.push(`${name} ends`);
+    };
+    const paths = [join(folder, "real/a/b"), join(folder, "way/a/b")] as const;
+    await Promise.all([withLock(paths[0], { signal }, work("one")), withLock(paths[1], { signal }, work("two"))]);
+    expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
+  });
+
+  test("what the work throws is thrown, and the next one starts", async () => {
+    await expect(withLock("/a/c", { signal }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await withLock("/a/c", { signal }, async () => 1)).toBe(1);
+  });
+
+  test("who waits for another process says so once, and starts when that is killed", async () => {
+    const other = await holder("/a/d");
+    const said: string[] = [];
+    const mine = withLock("/a/d", { signal, onWait: () => said.push("waits") }, async () => said.push("starts"));
+    await sleep(300);
+    expect(said).toEqual(["waits"]);
+    other.kill();
+    await mine;
+    expect(said).toEqual(["waits", "starts"]);
+  });
+
+  test("waiting ends when the run is aborted", async () => {
+    const other = await holder("/a/e");
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("enough")), 100);
+    await expect(withLock("/a/e", { signal: abort.signal }, async () => undefined)).rejects.toThrow("enough");
+    other.kill();
+  });
+});
