@@ -57,8 +57,8 @@ const directions = {
     "program",
     "report",
   ],
-  program: ["config", "commands", "report"],
-  "cli.ts": ["config", "program", "report"],
+  program: ["config"],
+  "cli.ts": ["config", "commands", "program", "report"],
   "index.ts": ["config", "commands", "plan", "run", "dist", "machine", "prove"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { Machine } from "./run/request.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
+import { verbs } from "./commands/verbs.ts";
 import { runProgram } from "./program/program.ts";
+import type { Report } from "./program/context.ts";
 import { makeActions } from "./report/actions.ts";
 import { actionsReporter } from "./report/actions-reporter.ts";
 import { jsonReporter } from "./report/json.ts";
@@ -70,12 +72,11 @@ const actions = makeActions(process.env, (text) => void process.stderr.write(mas
 
 const print = (text: string) => void process.stdout.write(mask(text));
 const tell = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
-const project = () => findProject(process.cwd(), packageRoot);
 
 /** True when progress can be drawn on the screen, and drawn over. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
 
-async function makeReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
+async function buildReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
   if (actions !== undefined && !options.json) return actionsReporter(actions, tell, print);
   if (options.json) return jsonReporter(print, options.verbose);
   if (!isLive || options.verbose) return plainReporter(tell, print, options.verbose);
@@ -83,10 +84,17 @@ async function makeReporter(options: { readonly json: boolean; readonly verbose:
   return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell, result: print });
 }
 
-async function makeSuiteReporter(): Promise<SuiteReporter> {
+async function suiteReporter(): Promise<SuiteReporter> {
   const { liveSuiteReporter, plainSuiteReporter } = await import("./report/suite.ts");
   return isLive ? liveSuiteReporter(process.stderr, tell) : plainSuiteReporter(tell);
 }
+
+const report: Report = {
+  write: tell,
+  emit: plainReporter(tell, print, false).emit,
+  ofBuild: buildReporter,
+  ofSuite: suiteReporter,
+};
 
 /** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
 function showError(thrown: unknown): number {
@@ -125,7 +133,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 
 process.umask(0o022);
 try {
-  await runProgram(process.argv.slice(2), {
+  const context = {
     version,
     node: process.versions.node,
     machine,
@@ -134,12 +142,11 @@ try {
     host,
     github,
     actions,
-    project,
+    project: () => findProject(process.cwd(), packageRoot),
     print,
-    tell,
-    makeReporter,
-    makeSuiteReporter,
-  });
+    report,
+  };
+  await runProgram(process.argv.slice(2), context, verbs);
 } catch (error) {
   process.exitCode = stopped === undefined ? showError(error) : stops[stopped];
   if (stopped !== undefined) showError(abort.signal.reason);

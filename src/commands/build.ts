@@ -9,15 +9,19 @@ import type { Reporter } from "../report/reporter.ts";
 import { reachBases } from "../patches/bases.ts";
 import { openCache, type JobCache } from "../cache/cache.ts";
 import { cacheFolder } from "../cache/folder.ts";
-import { build, type BuildOptions } from "../run/build.ts";
+import { build as buildPlan } from "../run/build.ts";
 import { openCompilerCache, assertRemote } from "../compile/ccache.ts";
 import { openDistcc } from "../compile/distcc.ts";
 import { fitMachine, assertFit } from "../machine/fit.ts";
 import { lookUp } from "../cache/lookup.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
-import { readRequest, type Machine, type RequestOptions } from "../run/request.ts";
+import { Option } from "commander";
+import type { Context } from "../program/context.ts";
+import { examples, positive, requestOptions } from "../program/values.ts";
+import type { Define } from "../program/verb.ts";
+import { readRequest, type RequestOptions } from "../run/request.ts";
 
-export interface BuildCommand extends RequestOptions {
+interface BuildFlags extends RequestOptions {
   readonly out: string;
   readonly jobs: number;
   readonly installDeps: boolean;
@@ -26,18 +30,47 @@ export interface BuildCommand extends RequestOptions {
   readonly keepGoing: boolean;
   /** Where other machines' compilations are. */
   readonly remoteCache?: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
 }
 
-export interface BuildSurroundings extends Pick<BuildOptions, "builder" | "host"> {
-  readonly isRoot: boolean;
-  readonly project: Project;
-  readonly machine: Machine;
-  readonly reporter: Reporter;
-}
+/** `kovn-build build`: reads, plans and builds. */
+export const build: Define = (command, context) => {
+  requestOptions(command)
+    .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.cores)
+    .option("--out <dir>", "folder for results", "dist")
+    .option("--install-deps", "install missing Debian packages (needs root)", false)
+    .option("--keep-going", "when a job fails, finish the jobs that do not need it", false)
+    .addOption(
+      new Option(
+        "--remote-cache <url>",
+        "share compilations with other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage",
+      ).conflicts("cache"),
+    )
+    .option("--no-cache", "build everything; use no cached result and cache none")
+    .option("--verbose", "show the output of all jobs", false)
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build --target linux", "build Open vSwitch and OVN packages"],
+        ["kovn-build --target linux --only ovs --install-deps", "build Open vSwitch; install what is missing, as root"],
+      ),
+    )
+    .action(async (options: BuildFlags) => {
+      const reporter = await context.report.ofBuild(options);
+      try {
+        await runBuild(options, context, reporter);
+      } finally {
+        await reporter.close();
+      }
+    });
+};
 
-/** `kovn-build build`: read, plan, run. The plan is the first event; it is told again if a base had to be replaced. */
-export async function buildCommand(options: BuildCommand, surroundings: BuildSurroundings): Promise<void> {
-  const { project, machine, reporter, builder, host } = surroundings;
+/** The plan is the first event; it is reported again if a base had to be replaced. */
+export async function runBuild(options: BuildFlags, context: Context, reporter: Reporter): Promise<void> {
+  const { machine, host, version, node, actions, isRoot } = context;
+  const project = await context.project();
+  const builder = { name: "kovn-build", version, node, ...actions?.run };
   const { emit } = reporter;
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   await startGuard();
@@ -55,9 +88,9 @@ export async function buildCommand(options: BuildCommand, surroundings: BuildSur
   const isUsed = options.cache && machine.system === "linux";
   const cache = isUsed ? await openCache(folder, { signal: host.signal, notice }) : undefined;
   const missing = await missingJobs(first, cache, host);
-  const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, surroundings);
+  const plan = missing.length === 0 ? first : await prepare(first, missing, input, options, { project, reporter, isRoot, host });
   const remote = options.remoteCache;
-  await build({
+  await buildPlan({
     plan,
     sources: input.sources,
     inputs: input.inputs,
@@ -89,8 +122,13 @@ async function prepare(
   first: Plan,
   missing: readonly PlannedJob[],
   input: PlanInput,
-  options: BuildCommand,
-  { project, reporter, isRoot, host }: BuildSurroundings,
+  options: BuildFlags,
+  {
+    project,
+    reporter,
+    isRoot,
+    host,
+  }: Pick<Context, "isRoot" | "host"> & { readonly project: Project; readonly reporter: Reporter },
 ): Promise<Plan> {
   const { emit } = reporter;
   const wants = {

@@ -1,17 +1,16 @@
+import { assertSystem } from "../config/system.ts";
 import { unknownName } from "../config/names.ts";
 import { readPipeline } from "../config/pipeline.ts";
-import type { Project } from "../config/project.ts";
-import { assertSystem } from "../config/system.ts";
-import { crossCompiles } from "../plan/cross.ts";
 import { BuildError } from "../errors.ts";
-import { plannedJobs } from "../plan/plan.ts";
-import type { Emit } from "../run/events.ts";
-import { fitMachine } from "../machine/fit.ts";
 import type { MachineCheck } from "../machine/check.ts";
-import type { Host } from "../sys/exec.ts";
-import type { Machine } from "../run/request.ts";
+import { fitMachine } from "../machine/fit.ts";
+import { crossCompiles } from "../plan/cross.ts";
+import { plannedJobs } from "../plan/plan.ts";
+import type { Context } from "../program/context.ts";
+import { examples, jsonOption, onlyOption, positive, targetOptions } from "../program/values.ts";
+import type { Define } from "../program/verb.ts";
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly target: string;
   readonly toolchain?: string;
   readonly only: readonly string[];
@@ -20,18 +19,27 @@ export interface DoctorOptions {
   readonly json: boolean;
 }
 
-export interface DoctorSurroundings {
-  readonly project: Project;
-  readonly machine: Machine;
-  readonly isRoot: boolean;
-  readonly host: Host;
-  readonly emit: Emit;
-  readonly print: (text: string) => void;
-}
+/** `kovn-build doctor`: says what is missing on the machine, and how to fix it. */
+export const doctor: Define = (command, context) => {
+  targetOptions(command)
+    .addOption(onlyOption())
+    .option("--jobs <n>", "parallel processes of a build step", positive, context.cores)
+    .option("--fix", "install missing Debian packages (needs root)", false)
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build doctor --target linux", "check the machine"],
+        ["kovn-build doctor --target linux --fix", "install what is missing, as root"],
+      ),
+    )
+    .action(async (options: DoctorOptions) => examine(options, context));
+};
 
-/** `kovn-build doctor`: what the machine has and lacks for a target, and what mends it. Throws "machine" after its report when something is missing. */
-export async function doctorCommand(options: DoctorOptions, surroundings: DoctorSurroundings): Promise<void> {
-  const { project, machine, host, print } = surroundings;
+/** Prints the checks. Throws "machine" after them when something is missing. */
+async function examine(options: DoctorOptions, context: Context): Promise<void> {
+  const { machine, host, isRoot, report, print } = context;
+  const project = await context.project();
   const { target } = options;
   const pipeline = await readPipeline(project, options, machine.system);
   assertSystem(pipeline, machine.system);
@@ -50,7 +58,7 @@ export async function doctorCommand(options: DoctorOptions, surroundings: Doctor
     work: project.work,
     host,
   };
-  const checks = await fitMachine(wants, { ...surroundings, install: options.fix });
+  const checks = await fitMachine(wants, { isRoot, emit: report.emit, install: options.fix });
   print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;

@@ -1,26 +1,50 @@
-import type { Project } from "../config/project.ts";
+import { Option } from "commander";
 import { describeBase } from "../plan/base.ts";
 import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
-import type { Host } from "../sys/exec.ts";
-import { readRequest, type Machine, type RequestOptions } from "../run/request.ts";
+import { examples, requestOptions } from "../program/values.ts";
+import type { Define } from "../program/verb.ts";
+import { readRequest, type RequestOptions } from "../run/request.ts";
+import { planMatrix } from "./plan-matrix.ts";
 
-export interface PlanOptions extends RequestOptions {
+interface PlanOptions extends RequestOptions {
   readonly json: boolean;
   readonly mermaid: boolean;
+  readonly githubMatrix: boolean;
 }
 
-/** `kovn-build plan`: what `build` with the same options will run, as a text for people, as JSON or as a picture. */
-export async function planCommand(options: PlanOptions, project: Project, machine: Machine, host: Host): Promise<string> {
-  const plan = makePlan(await readRequest(options, project, machine, host));
-  if (options.mermaid) return toMermaid(plan);
-  return options.json ? `${JSON.stringify(plan, undefined, 2)}\n` : showPlan(plan);
-}
+/** `kovn-build plan`: shows what `build` with the same options will run. */
+export const plan: Define = (command, context) => {
+  requestOptions(command)
+    .addOption(
+      new Option("--mermaid", "print the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"),
+    )
+    .addOption(
+      new Option("--github-matrix", "print the jobs of a workflow that builds every target, or the given one")
+        .default(false)
+        .implies({ target: "" }),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build plan --target linux", "show jobs, bases and versions"],
+        ["kovn-build plan --target linux --json", "print the plan that `build` runs"],
+      ),
+    )
+    .action(async (options: PlanOptions) => {
+      const { machine, host, actions, print } = context;
+      const project = await context.project();
+      if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
+      const made = makePlan(await readRequest(options, project, machine, host));
+      if (options.mermaid) return print(toMermaid(made));
+      print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPlan(made));
+    });
+};
 
-/** The plan as a table, a block a job. */
-function showPlan(plan: Plan): string {
-  const head = `${plan.target}, line ${plan.line}, variant ${plan.variant}, ${plan.arch}: ${plan.flags}\n`;
-  const blocks = plan.jobs.map((job) => {
+/** Shows a plan as a table, one block per job. */
+function showPlan(made: Plan): string {
+  const head = `${made.target}, line ${made.line}, variant ${made.variant}, ${made.arch}: ${made.flags}\n`;
+  const blocks = made.jobs.map((job) => {
     const rows: readonly (readonly [string, string])[] = [
       ["needs", job.needs.join(", ") || "-"],
       ["base", describeBase(job.base)],

@@ -1,14 +1,17 @@
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
-import type { Actions } from "../report/actions.ts";
-import type { Outcome, PublishOptions } from "../publish/publisher.ts";
+import type { Context } from "../program/context.ts";
+import { allowOptions, examples, jsonOption, positive, toOption } from "../program/values.ts";
+import type { Define } from "../program/verb.ts";
+import type { Outcome } from "../publish/publisher.ts";
 import { destinationForms, parseDestination } from "../publish/registry.ts";
 import { unpackBundle } from "../set/bundle.ts";
 import { findDists, readDist, type Dist } from "../dist/read.ts";
 import { makeSbom } from "../set/sbom.ts";
 import { makeSet, type Allowance, type ReleaseSet } from "../set/set.ts";
+import { isFile } from "../sys/files.ts";
 import { findSigner } from "../sys/gpg.ts";
 import { readReleaseText } from "./release/read.ts";
 
@@ -18,7 +21,7 @@ export interface AllowOptions {
   readonly allowUnlocked: boolean;
 }
 
-export interface PublishCommand extends AllowOptions {
+interface PublishFlags extends AllowOptions {
   readonly to: readonly string[];
   readonly sign?: string;
   readonly keep?: number;
@@ -27,34 +30,47 @@ export interface PublishCommand extends AllowOptions {
   readonly json: boolean;
 }
 
-export interface PublishSurroundings extends Pick<PublishOptions, "host" | "github" | "tell"> {
-  readonly project: Project;
-  readonly actions: Actions | undefined;
-}
+/** `kovn-build publish`: publishes artifacts to each destination. */
+export const publish: Define = (command, context) => {
+  command
+    .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist")
+    .addOption(toOption())
+    .option("--sign <key>", "gpg key (fingerprint, id or mail address) to sign with")
+    .option("--tag <tag>", "tag of the release on GitHub; default: the version's tag at HEAD")
+    .option("--keep <n>", "versions of each package that stay in the apt repository; default: all", positive);
+  allowOptions(command)
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build publish --to apt=/srv/apt --sign KEY", "publish dist/ as a signed apt repository"],
+        ["kovn-build publish --to github=OWNER/REPO", "publish dist/ as a release on GitHub"],
+      ),
+    )
+    .action(async (inputs: readonly string[], options: PublishFlags) =>
+      context.print(await publishAll(inputs.length > 0 ? inputs : ["dist"], options, context)),
+    );
+};
 
-/** `kovn-build publish`: checks the artifacts, then every place, then publishes to each. Answers with what changed. */
-export async function publishCommand(
-  inputs: readonly string[],
-  options: PublishCommand,
-  { project, actions, ...surroundings }: PublishSurroundings,
-): Promise<string> {
-  const { host } = surroundings;
-  if (options.to.length === 0)
-    throw new BuildError("usage", "Where to publish to is not said.", { hint: `--to ${destinationForms}` });
+/** Checks the artifacts, then every destination, then publishes to each. Returns what changed. */
+async function publishAll(inputs: readonly string[], options: PublishFlags, context: Context): Promise<string> {
+  const { host, github, actions } = context;
+  if (options.to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
   const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
   if (options.keep !== undefined && !destinations.some(({ publisher }) => publisher.kind === "apt"))
-    throw new BuildError("usage", "--keep is for an apt repository, and there is none among the places.", {
+    throw new BuildError("usage", "--keep is for an apt repository, and none of the destinations is one.", {
       hint: "--to apt=DIR",
     });
   const toGitHub = destinations.some(({ publisher }) => publisher.kind === "github");
   if (options.tag !== undefined && !toGitHub)
-    throw new BuildError("usage", "--tag is for a release on GitHub, and there is none among the places.", {
+    throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
       hint: "--to github",
     });
+  const project = await context.project();
   return withSet(inputs, options, project, async (set) => {
     const signer = options.sign === undefined ? undefined : await findSigner(options.sign, { host });
     const release = toGitHub ? await readReleaseText(set, options.tag, project, host) : undefined;
-    const how = { ...surroundings, signer, keep: options.keep, release };
+    const how = { host, github, tell: context.report.write, signer, keep: options.keep, release };
     for (const { publisher, place } of destinations) await publisher.check(set, place, how);
     const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });
@@ -89,13 +105,6 @@ export async function withSet<T>(
   } finally {
     for (const dir of unpacked) await rm(dir, { recursive: true, force: true });
   }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 async function unpack(bundle: string, work: string, unpacked: string[]): Promise<string> {

@@ -2,27 +2,39 @@ import type { Project } from "../config/project.ts";
 import type { Actions } from "../report/actions.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { SuiteReporter } from "../report/suite.ts";
+import type { Emit } from "../run/events.ts";
 import type { Machine } from "../run/request.ts";
 import type { Host } from "../sys/exec.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 
-/** All that the commands know of the process that they run in. */
+/** Ways to report progress; all of them write to stderr. */
+export interface Report {
+  readonly write: (text: string) => void;
+  /** Writes the events of a run as plain lines. */
+  readonly emit: Emit;
+  /** Makes the reporter of a build: live, plain, for GitHub Actions, or JSON. */
+  readonly ofBuild: (options: { readonly json: boolean; readonly verbose: boolean }) => Promise<Reporter>;
+  /** Makes the reporter of a run of upstream's tests. */
+  readonly ofSuite: () => Promise<SuiteReporter>;
+}
+
+/** Everything a command may know about the process it runs in. */
 export interface Context {
+  /** Version of `kovn-build`. */
   readonly version: string;
+  /** Version of Node. */
   readonly node: string;
   readonly machine: Machine;
-  /** Processes that can run at once. */
+  /** Number of processes that can run at once. */
   readonly cores: number;
   readonly isRoot: boolean;
   readonly host: Host;
   readonly github: GitHubAccess;
-  /** Inside of GitHub Actions. */
+  /** Set inside GitHub Actions only. */
   readonly actions: Actions | undefined;
+  /** Finds the project of the current folder. */
   readonly project: () => Promise<Project>;
-  /** Results. */
+  /** Writes a result to stdout. */
   readonly print: (text: string) => void;
-  /** Progress and complaints. */
-  readonly tell: (text: string) => void;
-  readonly makeReporter: (options: { readonly json: boolean; readonly verbose: boolean }) => Promise<Reporter>;
-  readonly makeSuiteReporter: () => Promise<SuiteReporter>;
+  readonly report: Report;
 }

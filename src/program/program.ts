@@ -1,127 +1,81 @@
-import { Command, CommanderError, Option } from "commander";
-import type { DoctorOptions } from "../commands/doctor.ts";
-import type { PlanOptions } from "../commands/plan.ts";
-import type { RequestOptions } from "../run/request.ts";
-import { addCache } from "./cache.ts";
+import { Command, CommanderError, Help, type Option } from "commander";
+import { BuildError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { addPatches } from "./patches.ts";
-import { addRelease } from "./release.ts";
 import { usageError } from "./usage.ts";
-import { collect, positive, requestOptions } from "./values.ts";
-import { plainReporter } from "../report/plain.ts";
+import { examples } from "./values.ts";
+import type { Verb, Verbs } from "./verb.ts";
 
-interface BuildFlags extends RequestOptions {
-  readonly jobs: number;
-  readonly out: string;
-  readonly installDeps: boolean;
-  readonly cache: boolean;
-  readonly keepGoing: boolean;
-  readonly remoteCache?: string;
-  readonly json: boolean;
-  readonly verbose: boolean;
-}
-
-const examples = `
-Examples:
-  kovn-build --target linux --only ovs            patched Open vSwitch debs in dist/linux
-  kovn-build --target windows --only ovs          Open vSwitch for Windows: installer, zip, debug files
-  kovn-build doctor --target linux                what this machine lacks, and what mends it
-  kovn-build plan --target linux                  what that will do, without doing it
-  kovn-build --target linux --from ovs=../ovs     take the pinned commit from a clone
-  kovn-build patches list                         what becomes of each Kube-OVN change
-  kovn-build patches apply ovs work/ovs           the patched tree as commits, to work on
-  kovn-build publish --to apt=/srv/apt            what was built as an apt repository
-  kovn-build release notes                        what changed since the last release
+const overview = `${examples(
+  ["kovn-build --target linux --only ovs", "build patched Open vSwitch packages in dist/linux"],
+  ["kovn-build --target windows --only ovs", "build Open vSwitch for Windows: installer, zip, debug files"],
+  ["kovn-build doctor --target linux", "check what is missing on this machine"],
+  ["kovn-build plan --target linux", "show what a build would do"],
+  ["kovn-build --target linux --from ovs=../ovs", "take the pinned commit from a clone"],
+  ["kovn-build patches list", "list the Kube-OVN changes and their patches"],
+  ["kovn-build patches apply ovs work/ovs", "make a patched tree to work on"],
+  ["kovn-build publish --to apt=/srv/apt", "publish dist/ as an apt repository"],
+  ["kovn-build release notes", "show what changed since the last release"],
+)}
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`;
 
-/** Runs a command line (without node and script). Throws "usage" when its words are wrong, and whatever its command throws. */
-export async function runProgram(words: readonly string[], context: Context): Promise<void> {
-  const program = makeProgram(context);
+/**
+ * Runs a command line (without node and script). Throws "usage" when its words are wrong, and
+ * whatever its command throws.
+ */
+export async function runProgram(words: readonly string[], context: Context, verbs: Verbs): Promise<void> {
+  const program = await makeProgram(context, verbs, ({ path }) => isNamed(path, words, verbs.defaultVerb));
+  if (words.length === 0) {
+    context.report.write(`${program.helpInformation()}${overview}\n\n`);
+    throw new BuildError("usage", "No command given.", { hint: "kovn-build --target linux" });
+  }
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end so as well.
+    // Help and version end like this too.
     if (error.exitCode === 0) return;
-    throw usageError(error, program, words);
+    throw usageError(error, program, words, verbs.defaultVerb);
   }
 }
 
-/** Each command's options, and the call that it is. */
-function makeProgram(context: Context): Command {
-  const { version, node, machine, cores, isRoot, host, actions, project, print, tell, makeReporter } = context;
+/** Makes the command tree. Commands that `isLoaded` refuses have a name and a description only. */
+export async function makeProgram(
+  context: Context,
+  { groups, verbs, defaultVerb }: Verbs,
+  isLoaded: (verb: Verb) => boolean,
+): Promise<Command> {
   const program = new Command("kovn-build")
-    .description(
-      "Builds Open vSwitch and OVN as Kube-OVN ships them: upstream at a pinned commit, the patch series, debs and binaries.",
-    )
-    .version(version)
+    .description("Builds the patched Open vSwitch and OVN that Kube-OVN ships.")
+    .version(context.version)
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
-    .addHelpText("after", examples);
-
-  requestOptions(
-    program
-      .command("build", { isDefault: true })
-      .description("build and put the artifacts into dist/<target> (the default command)"),
-  )
-    .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, cores)
-    .option("--out <dir>", "folder for results", "dist")
-    .option("--install-deps", "install missing Debian packages (needs root)", false)
-    .option("--keep-going", "when a job fails, finish those that do not need it", false)
-    .addOption(
-      new Option(
-        "--remote-cache <url>",
-        "compilations of other machines: redis://HOST or http://HOST/PATH, as ccache's remote_storage has it",
-      ).conflicts("cache"),
-    )
-    .option("--no-cache", "build everything; take nothing from the cache and keep nothing in it")
-    .option("--verbose", "show the output of all jobs", false)
-    .action(async (options: BuildFlags) => {
-      const reporter = await makeReporter(options);
-      const { buildCommand } = await import("../commands/build.ts");
-      const builder = { name: "kovn-build", version, node, ...actions?.run };
-      try {
-        await buildCommand(options, { project: await project(), machine, reporter, isRoot, builder, host });
-      } finally {
-        await reporter.close();
-      }
-    });
-
-  requestOptions(program.command("plan").description("print what `build` will run: no network, no root"))
-    .addOption(new Option("--mermaid", "the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"))
-    .addOption(
-      new Option("--github-matrix", "the jobs of a workflow that build every target, or the one that is named")
-        .default(false)
-        .implies({ target: "" }),
-    )
-    .action(async (options: PlanOptions & { readonly githubMatrix: boolean }) => {
-      if (options.githubMatrix) {
-        const { planMatrix } = await import("../commands/plan-matrix.ts");
-        return print(await planMatrix(options, await project(), host, actions));
-      }
-      const { planCommand } = await import("../commands/plan.ts");
-      print(await planCommand(options, await project(), machine, host));
-    });
-
-  program
-    .command("doctor")
-    .description("what this machine lacks for a target, and the command that mends it")
-    .requiredOption("--target <target>", "what to build for: linux, windows")
-    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine")
-    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
-    .option("--jobs <n>", "parallel processes of a build step", positive, cores)
-    .option("--fix", "install missing Debian packages (needs root)", false)
-    .option("--json", "machine-readable output on stdout", false)
-    .action(async (options: DoctorOptions) => {
-      const { doctorCommand } = await import("../commands/doctor.ts");
-      const { emit } = plainReporter(tell, print, false);
-      await doctorCommand(options, { project: await project(), machine, isRoot, host, emit, print });
-    });
-
-  addPatches(program, context);
-  addRelease(program, context);
-  addCache(program, context);
+    .configureHelp({ optionDescription })
+    .addHelpText("after", overview);
+  for (const verb of verbs) {
+    const { path, description, load } = verb;
+    const [first, second] = path;
+    const group = program.commands.find((one) => one.name() === first);
+    const parent = second === undefined ? program : (group ?? program.command(first).description(groups[first] ?? ""));
+    const command = parent.command(second ?? first, { isDefault: first === defaultVerb }).description(description);
+    if (isLoaded(verb)) (await load())(command, context);
+  }
   return program;
+}
+
+/** True when a command line names the command, its group, or (with an option first) the default. */
+function isNamed(path: Verb["path"], words: readonly string[], defaultVerb: string): boolean {
+  const [word = defaultVerb, second = "-"] = words[0] === "help" ? words.slice(1) : words;
+  // The program's own options need no command.
+  if (/^(-h|--help|-V|--version)$/.test(word)) return false;
+  if (path[0] !== (word.startsWith("-") ? defaultVerb : word)) return false;
+  return path.length === 1 || second.startsWith("-") || second === path[1];
+}
+
+/** As commander describes an option, without the defaults that every switch and list has. */
+function optionDescription(option: Option): string {
+  const isNoise = option.defaultValue === false || (Array.isArray(option.defaultValue) && option.defaultValue.length === 0);
+  const shown = isNoise ? Object.assign(Object.create(option) as Option, { defaultValue: undefined }) : option;
+  return new Help().optionDescription(shown);
 }

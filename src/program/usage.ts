@@ -2,17 +2,17 @@ import type { Command, CommanderError } from "commander";
 import { unknownName } from "../config/names.ts";
 import { BuildError } from "../errors.ts";
 
-/** What is wrong with a command line, as a "usage" error that says what exists; `words` is the command line. */
-export function usageError(error: CommanderError, program: Command, words: readonly string[]): BuildError {
+/** Says what is wrong with a command line (`words`) and what exists, as a "usage" error. */
+export function usageError(error: CommanderError, program: Command, words: readonly string[], defaultVerb: string): BuildError {
   const command = commandOf(program, words);
   const [first = ""] = words;
   const names = (of: Command) => of.commands.map((one) => one.name());
-  // Words that name no command go to the default one, which then misses its options.
+  // commander gives unknown words to the default command, which then misses its options.
   if (command === program && first !== "" && !first.startsWith("-")) return unknownName("Command", first, names(program));
   const [, quoted = ""] = /'(.+?)'/.exec(error.message) ?? [];
   if (error.code === "commander.unknownCommand") return unknownName("Command", quoted, names(command));
-  // commander misses options that a command must have before it sees those that there are not.
-  const options = optionsOf(defaultOf(command));
+  // commander reports a missing required option before it sees an unknown one.
+  const options = optionsOf(defaultOf(command, defaultVerb));
   if (error.code === "commander.unknownOption") return unknownName("Option", quoted, options);
   const unknown = words.find((word) => word.startsWith("--") && !options.includes(word.replace(/=.*$/s, "")));
   if (error.code === "commander.missingMandatoryOptionValue" && unknown !== undefined)
@@ -21,7 +21,7 @@ export function usageError(error: CommanderError, program: Command, words: reado
   if (error.code === "commander.help")
     return new BuildError(
       "usage",
-      `Command \`${pathOf(command)}\` wants another word: ${names(command)
+      `Command \`${pathOf(command)}\` needs a subcommand: ${names(command)
         .map((name) => `\`${name}\``)
         .join(", ")}.`,
       help,
@@ -30,16 +30,16 @@ export function usageError(error: CommanderError, program: Command, words: reado
   return new BuildError("usage", `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, help);
 }
 
-/** The command that the first words name. */
+/** Returns the command that the first words name. */
 function commandOf(program: Command, words: readonly string[]): Command {
   const [first, ...rest] = words;
   const named = program.commands.find((command) => command.name() === first);
   return named === undefined ? program : commandOf(named, rest);
 }
 
-/** `kovn-build` alone is `kovn-build build`. */
-function defaultOf(command: Command): Command {
-  return command.parent === null ? (command.commands.find((one) => one.name() === "build") ?? command) : command;
+/** Options without a command belong to the default command. */
+function defaultOf(command: Command, defaultVerb: string): Command {
+  return command.parent === null ? (command.commands.find((one) => one.name() === defaultVerb) ?? command) : command;
 }
 
 function pathOf(command: Command): string {

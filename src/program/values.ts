@@ -5,33 +5,12 @@ export function collect(value: string, all: readonly string[]): readonly string[
   return [...all, value];
 }
 
-/** Reads the value of an option that is a positive whole number. */
+/** Reads a positive integer. */
 export function positive(value: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError("A positive whole number is wanted.");
+    throw new InvalidArgumentError("Expected a positive integer.");
   return number;
-}
-
-/** Adds the options that say what to build. */
-export function requestOptions(command: Command): Command {
-  return command
-    .requiredOption("--target <target>", "what to build for: linux, windows")
-    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine")
-    .option("--line <line>", "release line, or a version or tag of it; default: the newest in patches/")
-    .option("--only <job>", "only this job and what it needs; may be repeated", collect, [])
-    .option("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated", collect, [])
-    .option("--variant <variant>", "set of compiler flags", "default")
-    .option("--arch <arch>", "architecture; must be this machine's")
-    .option("--driver <dir>", "for windows: built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
-    .addOption(
-      new Option(
-        "--distcc <hosts>",
-        "machines that compile as well, as distcc has them: 'localhost/2 HOST/8'; debug information has no columns then",
-      ).conflicts("cache"),
-    )
-    .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
-    .option("--json", "machine-readable output on stdout", false);
 }
 
 const units: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 };
@@ -39,6 +18,80 @@ const units: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 
 /** Reads a number of bytes, such as `500M` or `2G` (powers of ten). */
 export function byteCount(value: string): number {
   const [, number = "", unit = ""] = /^(\d+)([kMG]?)B?$/.exec(value) ?? [];
-  if (number === "") throw new InvalidArgumentError("A number of bytes is wanted, such as 500M or 2G.");
+  if (number === "") throw new InvalidArgumentError("Expected a number of bytes, such as 500M or 2G.");
   return Number(number) * (units[unit] ?? 1);
+}
+
+/** Reads words with commas between them. */
+export function commaSeparated(value: string): readonly string[] {
+  return value.split(",").map((word) => word.trim());
+}
+
+/** `--json`: a result that programs read. */
+export function jsonOption(): Option {
+  return new Option("--json", "print machine-readable output").default(false);
+}
+
+/** `--line`: the release line a command works on. */
+export function lineOption(): Option {
+  return new Option("--line <line>", "release line; default: the newest in patches/");
+}
+
+/** `--from`: where sources come from. */
+export function fromOption(): Option {
+  return repeated("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated");
+}
+
+/** `--to`: where to publish. */
+export function toOption(): Option {
+  return repeated("--to <destination>", "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO]; may be repeated");
+}
+
+/** `--only`: a part of the pipeline. */
+export function onlyOption(): Option {
+  return repeated("--only <job>", "only this job and what it needs; may be repeated");
+}
+
+/** An option that may be given several times. */
+export function repeated(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect).default([]);
+}
+
+/** Adds the options that say for which system something is built. */
+export function targetOptions(command: Command): Command {
+  return command
+    .requiredOption("--target <target>", "system to build for: linux, windows")
+    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine");
+}
+
+/** Adds the options that say what to build. */
+export function requestOptions(command: Command): Command {
+  return targetOptions(command)
+    .option("--line <line>", "release line, or a version or tag of it; default: the newest in patches/")
+    .addOption(onlyOption())
+    .addOption(fromOption())
+    .option("--variant <variant>", "set of compiler flags", "default")
+    .option("--arch <arch>", "architecture; must be this machine's")
+    .option("--driver <dir>", "for windows: folder of a built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
+    .addOption(
+      new Option(
+        "--distcc <hosts>",
+        "machines that share the compiling, as distcc lists them: 'localhost/2 HOST/8'; leaves columns out of debug information",
+      ).conflicts("cache"),
+    )
+    .option("--unlocked", "use a series that differs from patches/<line>/lock.json", false)
+    .addOption(jsonOption());
+}
+
+/** Adds the options that say which unusual builds may be released. */
+export function allowOptions(command: Command): Command {
+  return command
+    .option("--allow-alternate", "take artifacts built from an alternate base; this is recorded", false)
+    .option("--allow-unlocked", "take artifacts of a series that differs from its lock; this is recorded", false);
+}
+
+/** Examples at the end of a command's help: what to type, and what it does. */
+export function examples(...rows: readonly (readonly [command: string, effect: string])[]): string {
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return `\nExamples:\n${rows.map(([command, effect]) => `  ${command.padEnd(width)}  ${effect}`).join("\n")}`;
 }

@@ -26,3 +26,8 @@ export function count(number: number, thing: string): string {
 export function bytes(size: number): string {
   return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
+
+/** Bytes as `12.3 MB`, however few. */
+export function megabytes(size: number): string {
+  return `${(size / 1e6).toFixed(1)} MB`;
+}

@@ -5,10 +5,10 @@ import { complains } from "../helpers/wrong.ts";
 
 /** Arguments, and parts of the message: what is wrong, what exists, what to type. All of them end with exit code 2. */
 const rows: readonly (readonly [string, readonly string[]])[] = [
-  ["", ["Required option '--target <target>' not specified.", "-> kovn-build --help"]],
+  ["", ["Usage: kovn-build [options] [command]", "No command given.", "-> kovn-build --target linux"]],
   ["biuld", ["Command `biuld` is unknown. There is: `build`, `plan`,", "-> Did you mean `build`?"]],
   ["pla --target linux", ["Command `pla` is unknown.", "-> Did you mean `plan`?"]],
-  ["patches", ["Command `kovn-build patches` wants another word: `list`, `apply`,", "-> kovn-build patches --help"]],
+  ["patches", ["Command `kovn-build patches` needs a subcommand: `list`, `apply`,", "-> kovn-build patches --help"]],
   ["patches aply demo tree", ["Command `aply` is unknown. There is: `list`, `apply`,", "-> Did you mean `apply`?"]],
   ["patches apply demo", ["Missing required argument 'dir'.", "-> kovn-build patches apply --help"]],
   ["--traget linux", ["Option `--traget` is unknown. There is: `--target`,", "-> Did you mean `--target`?"]],
@@ -32,7 +32,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     `--target linux --arch ${process.arch === "arm64" ? "amd64" : "arm64"}`,
     ["is not this machine's", "-> run the same command on a machine of architecture"],
   ],
-  ["--target linux --jobs 0", ["'--jobs <n>' argument '0' is invalid. A positive whole number is wanted."]],
+  ["--target linux --jobs 0", ["'--jobs <n>' argument '0' is invalid. Expected a positive integer."]],
   ["--target linux --jobs -1", ["'--jobs <n>' argument '-1' is invalid."]],
   ["--target linux --jobs 1.5", ["'--jobs <n>' argument '1.5' is invalid."]],
   ["--target linux --jobs many", ["'--jobs <n>' argument 'many' is invalid."]],

@@ -1,16 +1,25 @@
-import type { Project } from "../../config/project.ts";
 import { listEntries, sizeOf, type StoredEntry } from "../../cache/entry.ts";
-import { cacheFolder, checkVersion, entriesLimit, trim } from "../../cache/folder.ts";
-import { compilations, forgetCompilations } from "../../compile/ccache.ts";
-import { withLock } from "../../sys/with-lock.ts";
-import type { Host } from "../../sys/exec.ts";
+import { cacheFolder, checkVersion, entriesLimit } from "../../cache/folder.ts";
+import { compilations } from "../../compile/ccache.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, jsonOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
+import { megabytes } from "../../report/reporter.ts";
 
-/** `kovn-build cache list`: a line an entry, the last used first, and the sums. */
-export async function cacheList({ json }: { readonly json: boolean }, { work }: Project, host: Host): Promise<string> {
+/** `kovn-build cache list`: lists the cached results, the last used first, and the sums. */
+export const cacheList: Define = (command, context) => {
+  command
+    .addOption(jsonOption())
+    .addHelpText("after", examples(["kovn-build cache list", "show what is cached and how large it is"]))
+    .action(async (options: { readonly json: boolean }) => context.print(await list(options, context)));
+};
+
+async function list({ json }: { readonly json: boolean }, context: Context): Promise<string> {
+  const { work } = await context.project();
   const cache = cacheFolder(work);
   await checkVersion(cache);
   const entries = await listEntries(cache);
-  const compiled = await compilations(cache, host);
+  const compiled = await compilations(cache, context.host);
   if (json) return `${JSON.stringify({ schema: 1, entries: entries.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
   const total = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   const sums = [
@@ -34,26 +43,4 @@ function showEntry(entry: StoredEntry): string {
 
 function minute(time: string): string {
   return time.slice(0, 16).replace("T", " ");
-}
-
-function megabytes(size: number): string {
-  return `${(size / 1e6).toFixed(1)} MB`;
-}
-
-/** `kovn-build cache prune`: brings finished jobs down to a size. What is compiled goes as well when they may have none; else ccache sees to it. */
-export async function cachePrune(
-  { size = entriesLimit }: { readonly size?: number },
-  { work }: Project,
-  host: Host,
-): Promise<string> {
-  const cache = cacheFolder(work);
-  await checkVersion(cache);
-  const removed = await withLock(cache, { signal: host.signal }, () => trim(cache, size));
-  if (size === 0) await forgetCompilations(cache, host);
-  return `${removed.entries} removed, ${megabytes(removed.size)}.\n`;
-}
-
-/** `kovn-build cache path`: the folder, for programs that save and restore it. */
-export function cachePath({ work }: Project): string {
-  return `${cacheFolder(work)}\n`;
 }

@@ -1,30 +1,29 @@
-import type { Project } from "../../config/project.ts";
 import { makePlan } from "../../plan/plan.ts";
 import { openCache } from "../../cache/cache.ts";
 import type { StoredEntry } from "../../cache/entry.ts";
 import { cacheFolder } from "../../cache/folder.ts";
 import { explainMiss, lookUp, type Lookup } from "../../cache/lookup.ts";
-import type { Host } from "../../sys/exec.ts";
-import { readRequest, type Machine, type RequestOptions } from "../../run/request.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, requestOptions } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
+import { readRequest, type RequestOptions } from "../../run/request.ts";
 
-export interface CacheWhyOptions extends RequestOptions {
+interface WhyOptions extends RequestOptions {
   readonly json: boolean;
 }
 
-export interface CacheWhySurroundings {
-  readonly project: Project;
-  readonly machine: Machine;
-  readonly host: Host;
-  readonly tell: (text: string) => void;
-}
+/** `kovn-build cache why`: says for each job whether its result is cached, and if not, what changed. */
+export const cacheWhy: Define = (command, context) => {
+  requestOptions(command)
+    .addHelpText("after", examples(["kovn-build cache why --target linux", "say why a job would be built again"]))
+    .action(async (options: WhyOptions) => context.print(await explain(options, context)));
+};
 
-/** `kovn-build cache why`: for each job whether its result is kept, and if not, what changed since the nearest one. */
-export async function cacheWhy(
-  options: CacheWhyOptions,
-  { project, machine, host, tell }: CacheWhySurroundings,
-): Promise<string> {
+async function explain(options: WhyOptions, context: Context): Promise<string> {
+  const { machine, host, report } = context;
+  const project = await context.project();
   const plan = makePlan(await readRequest(options, project, machine, host));
-  const notice = (message: string) => tell(`${message}\n`);
+  const notice = (message: string) => report.write(`${message}\n`);
   const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice });
   const entries = cache === undefined ? [] : await cache.list();
   const lookups = await lookUp(plan, cache ?? { find: async () => undefined }, host);

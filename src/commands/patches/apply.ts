@@ -1,40 +1,50 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/project.ts";
 import { listSources, readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";
-import { allowedBases } from "../../plan/base.ts";
 import { fetchReachable } from "../../patches/bases.ts";
-import type { Emit } from "../../run/events.ts";
-import type { Host } from "../../sys/exec.ts";
-import { errorCode } from "../../sys/processes.ts";
+import { allowedBases } from "../../plan/base.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, fromOption, lineOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import { parseFrom } from "../../run/request.ts";
+import { errorCode } from "../../sys/processes.ts";
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly line?: string;
   readonly from: readonly string[];
-  /** A patch name; only those before it are applied. */
+  /** Name of a patch; only those before it are applied. */
   readonly until?: string;
 }
 
-/** `kovn-build patches apply SOURCE DIR`: the patched tree as commits, in a repository of its own. Answers with its commit. */
-export async function patchesApply(
-  name: string,
-  folder: string,
-  options: ApplyOptions,
-  project: Project,
-  host: Host,
-  emit: Emit,
-): Promise<string> {
-  const dir = resolve(folder);
+/** `kovn-build patches apply`: makes the patched tree as commits, in a repository of its own. */
+export const patchesApply: Define = (command, context) => {
+  command
+    .argument("<source>", "such as ovs")
+    .argument("<dir>", "folder that does not exist yet")
+    .addOption(lineOption())
+    .addOption(fromOption())
+    .option("--until <patch>", "apply only the patches before this one")
+    .addHelpText("after", examples(["kovn-build patches apply ovs work/ovs", "make the patched Open vSwitch to work on"]))
+    .action(async (source: string, dir: string, options: ApplyOptions) =>
+      context.print(await apply(source, resolve(dir), options, context)),
+    );
+};
+
+/** Makes the tree. Returns its commit, in words. */
+async function apply(name: string, dir: string, options: ApplyOptions, context: Context): Promise<string> {
+  const { host, report } = context;
+  const project = await context.project();
   await assertEmpty(dir);
   const line = await pickLine(project, options.line);
   const whole = await readSource(project, line, name, host);
   const until = options.until === undefined ? undefined : patchNamed(whole, options.until);
   const source = until === undefined ? whole : { ...whole, patches: whole.patches.slice(0, whole.patches.indexOf(until)) };
   const allowed = allowedBases(source, parseFrom(options.from, await listSources(project, line)));
-  const fetched = await fetchReachable(name, allowed, { work: project.work, refreshApt: false, host, emit });
+  const reach = { work: project.work, refreshApt: false, host, emit: report.emit };
+  const fetched = await fetchReachable(name, allowed, reach);
   const patched = await clonePatched(source, fetched, source.upstream, dir, host, until?.name);
   return `${patched.commit}  ${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
 }

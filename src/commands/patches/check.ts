@@ -7,19 +7,30 @@ import { checkPair, checkSource, unreachable, type Finding } from "../../patches
 import { listEntries } from "../../patches/list.ts";
 import { fetchBase, type MirrorOptions } from "../../patches/mirror.ts";
 import { declaredBases, type From } from "../../plan/base.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, fromOption, jsonOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../run/request.ts";
 
-/**
- * `kovn-build patches check`: everything that is known to be demanded of the series of every line. Answers with the report; throws "build"
- * after it when something failed, "project" when files are wrong.
- */
-export async function patchesCheck(
-  options: { readonly from: readonly string[]; readonly json: boolean },
-  project: Project,
-  host: Host,
-  print: (text: string) => void,
-): Promise<void> {
+interface CheckOptions {
+  readonly from: readonly string[];
+  readonly json: boolean;
+}
+
+/** `kovn-build patches check`: checks the series of every line. */
+export const patchesCheck: Define = (command, context) => {
+  command
+    .addOption(fromOption())
+    .addOption(jsonOption())
+    .addHelpText("after", examples(["kovn-build patches check --from ovs=../ovs", "check with the pinned commit of a clone"]))
+    .action(async (options: CheckOptions) => checkAll(options, context));
+};
+
+/** Prints the findings. Throws "build" after them when a check failed, "project" for wrong files. */
+async function checkAll(options: CheckOptions, context: Context): Promise<void> {
+  const { host, print } = context;
+  const project = await context.project();
   const findings: (Finding & { readonly line: string })[] = [];
   for (const line of await listLines(project)) {
     const from = parseFrom(options.from, await listSources(project, line));

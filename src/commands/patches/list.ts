@@ -1,18 +1,30 @@
-import { pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { readSources } from "../../config/source.ts";
-import { listEntries } from "../../patches/list.ts";
-import type { Host } from "../../sys/exec.ts";
+import { listEntries, type ListedEntry } from "../../patches/list.ts";
+import { examples, jsonOption, lineOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 
-/** `kovn-build patches list`: what the line does about each entry of the seed. */
-export async function patchesList(
-  options: { readonly line?: string; readonly json: boolean },
-  project: Project,
-  host: Host,
-): Promise<string> {
-  const line = await pickLine(project, options.line);
-  const entries = listEntries(await readSeed(project), await readSources(project, line, host));
-  if (options.json) return `${JSON.stringify({ schema: 1, line, entries }, undefined, 2)}\n`;
+interface ListOptions {
+  readonly line?: string;
+  readonly json: boolean;
+}
+
+/** `kovn-build patches list`: says what the line does about each entry of the seed. */
+export const patchesList: Define = (command, { host, project, print }) => {
+  command
+    .addOption(lineOption())
+    .addOption(jsonOption())
+    .addHelpText("after", examples(["kovn-build patches list", "list the entries of the newest line"]))
+    .action(async (options: ListOptions) => {
+      const found = await project();
+      const line = await pickLine(found, options.line);
+      const entries = listEntries(await readSeed(found), await readSources(found, line, host));
+      print(options.json ? `${JSON.stringify({ schema: 1, line, entries }, undefined, 2)}\n` : showEntries(entries));
+    });
+};
+
+function showEntries(entries: readonly ListedEntry[]): string {
   const rows = entries.map(({ entry, seed, source, status, title, patches }) =>
     [String(entry).padStart(2), seed, source, status.padEnd(7), title, patches.join(" ")].join("  ").trimEnd(),
   );

@@ -1,22 +1,34 @@
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
-import { pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/project.ts";
 import { listSources, readSources } from "../../config/source.ts";
 import type { Patched } from "../../patches/apply.ts";
 import { unreachable } from "../../patches/check.ts";
 import { lockSource, tryBase, writeLock } from "../../patches/lock.ts";
 import { declaredBases, describeBase, type Base } from "../../plan/base.ts";
-import type { Emit } from "../../run/events.ts";
-import type { Host } from "../../sys/exec.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, fromOption, lineOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import { parseFrom } from "../../run/request.ts";
 
-/** `kovn-build patches lock`: renews a line's lock from its series and the bases that can be had. Answers with what it holds. */
-export async function patchesLock(
-  options: { readonly line?: string; readonly from: readonly string[] },
-  project: Project,
-  host: Host,
-  emit: Emit,
-): Promise<string> {
+interface PatchesLockOptions {
+  readonly line?: string;
+  readonly from: readonly string[];
+}
+
+/** `kovn-build patches lock`: renews a line's lock from its series and the bases that are available. */
+export const patchesLock: Define = (command, context) => {
+  command
+    .addOption(lineOption())
+    .addOption(fromOption())
+    .addHelpText("after", examples(["kovn-build patches lock --from ovs=../ovs", "lock the series as it is now"]))
+    .action(async (options: PatchesLockOptions) => context.print(await lock(options, context)));
+};
+
+/** Writes the lock. Returns what it holds, a line per base. */
+async function lock(options: PatchesLockOptions, context: Context): Promise<string> {
+  const { host, report } = context;
+  const project = await context.project();
   const line = await pickLine(project, options.line);
   const from = parseFrom(options.from, await listSources(project, line));
   const mirror = { work: project.work, host };
@@ -28,9 +40,9 @@ export async function patchesLock(
       const absent = await unreachable(base, mirror);
       if (absent === undefined) patched.set(base, await tryBase(source, base, mirror));
       else
-        emit({
+        report.emit({
           event: "notice",
-          message: `${source.name}: ${describeBase(base)} is not at hand, so it is not locked anew: ${absent}`,
+          message: `${source.name}: ${describeBase(base)} is unavailable; its lock entry is kept as it was: ${absent}`,
         });
     }
     sources[source.name] = await lockSource(source, old?.sources[source.name], patched, mirror);

@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Option } from "commander";
 import { unknownName } from "../../config/names.ts";
 import { pickLine, type Project } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { readSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
+import type { Context } from "../../program/context.ts";
+import { examples, jsonOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import type { Check } from "../../prove/check.ts";
 import { findPrograms } from "../../prove/programs.ts";
 import { prove, type Claim, type Proof } from "../../prove/prove.ts";
@@ -13,7 +17,7 @@ import { checksFor } from "../../prove/registry.ts";
 import { native, startWine } from "../../prove/runner.ts";
 import type { Host } from "../../sys/exec.ts";
 
-export interface ProveCommand {
+interface ProveOptions {
   readonly programs: string;
   readonly before?: string;
   readonly only?: string;
@@ -21,18 +25,39 @@ export interface ProveCommand {
   readonly json: boolean;
 }
 
+/** `kovn-build patches prove`: runs built programs and checks what they do about each entry. */
+export const patchesProve: Define = (command, context) => {
+  command
+    .argument("[entries...]", "numbers of entries; default: all")
+    .requiredOption(
+      "--programs <dir>",
+      "built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a zip",
+    )
+    .option("--before <dir>", "unpatched programs, to see the difference")
+    .option("--only <source>", "only entries of this source; its programs must be there")
+    .addOption(
+      new Option("--runner <runner>", "wine runs Windows programs, in a Wine of their own")
+        .choices(["native", "wine"])
+        .default("native"),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build patches prove --programs dist/linux", "check all entries on the built packages"],
+        ["kovn-build patches prove 5 --programs dist/linux --before debian", "check entry 5, also on unpatched packages"],
+      ),
+    )
+    .action(async (entries: readonly string[], options: ProveOptions) => proveAll(entries, options, context));
+};
+
 /**
- * `kovn-build patches prove`: what the built programs do about each entry. Answers with the proofs; throws "usage" for wrong arguments, and
- * "build" after the proofs when one failed or all were skipped.
+ * Prints the proofs. Throws "usage" for wrong arguments, and "build" after the proofs when one
+ * failed or all were skipped.
  */
-export async function patchesProve(
-  entries: readonly string[],
-  options: ProveCommand,
-  project: Project,
-  host: Host,
-  print: (text: string) => void,
-  tell: (text: string) => void,
-): Promise<void> {
+async function proveAll(entries: readonly string[], options: ProveOptions, context: Context): Promise<void> {
+  const { host, print, report } = context;
+  const project = await context.project();
   const wine = options.runner === "wine";
   const checks = checksFor(wine ? "windows" : "linux");
   const claims = await readClaims(entries, options.only, checks, project, host);
@@ -46,7 +71,7 @@ export async function patchesProve(
     if (wine) runner = await startWine(join(work, "wine"), host);
     const proofs: Proof[] = [];
     for (const claim of claims) {
-      tell(`entry ${claim.entry}: ${claim.title}\n`);
+      report.write(`entry ${claim.entry}: ${claim.title}\n`);
       proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, runner, host }));
     }
     print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));

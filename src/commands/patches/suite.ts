@@ -1,10 +1,14 @@
 import { join } from "node:path";
+import { Option } from "commander";
 import { listSources, readSource, type Source } from "../../config/source.ts";
 import { pickLine, type Project } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { BuildError } from "../../errors.ts";
 import { allowedBases } from "../../plan/base.ts";
 import { fetchReachable } from "../../patches/bases.ts";
+import type { Context } from "../../program/context.ts";
+import { commaSeparated, examples, fromOption, jsonOption, lineOption, positive } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import type { RunEvent } from "../../run/events.ts";
 import type { EmitSuite } from "../../suite/events.ts";
 import { judgeFailures, type Verdict } from "../../suite/judge.ts";
@@ -16,28 +20,60 @@ import { withLock } from "../../sys/with-lock.ts";
 import { startGuard, type Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../run/request.ts";
 
-export interface SuiteCommand {
+interface SuiteOptions {
   readonly line?: string;
   readonly from: readonly string[];
-  readonly groups: readonly string[];
+  readonly groups?: readonly string[];
   readonly own: boolean;
   readonly jobs: number;
   readonly against?: "unpatched";
   readonly json: boolean;
 }
 
+/** `kovn-build patches suite`: runs upstream's own tests on the patched tree. */
+export const patchesSuite: Define = (command, context) => {
+  command
+    .argument("<source>", "such as ovs")
+    .option(
+      "--groups <words>",
+      "only tests with these words in title or keywords, of files (`bfd.at`), or numbers; separated by commas",
+      commaSeparated,
+    )
+    .addOption(new Option("--own", "only the tests that the series adds or changes").default(false).conflicts("groups"))
+    .option("--jobs <n>", "tests at once, and parallel processes of make", positive, context.cores)
+    .addOption(
+      new Option(
+        "--against <tree>",
+        "run what fails every time on this tree too, and fail only if it does not fail there",
+      ).choices(["unpatched"]),
+    )
+    .addOption(lineOption())
+    .addOption(fromOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["kovn-build patches suite ovs --own", "run the tests of the series"],
+        ["kovn-build patches suite ovs --against unpatched", "run all tests and find regressions"],
+      ),
+    )
+    .action(async (source: string, options: SuiteOptions) => {
+      const reporter = await context.report.ofSuite();
+      try {
+        await runSuite(source, options, context, reporter.emit);
+      } finally {
+        reporter.close();
+      }
+    });
+};
+
 /**
- * `kovn-build patches suite SOURCE`: upstream's own tests on the patched tree. Throws "build" after the result when a test fails that does
- * not fail on the unpatched tree, or was not tried there.
+ * Runs the tests and prints the summary. Throws "build" after it when a test fails that does not
+ * fail on the unpatched tree, or was not tried there.
  */
-export async function patchesSuite(
-  name: string,
-  command: SuiteCommand,
-  project: Project,
-  host: Host,
-  emit: EmitSuite,
-  print: (text: string) => void,
-): Promise<void> {
+async function runSuite(name: string, command: SuiteOptions, context: Context, emit: EmitSuite): Promise<void> {
+  const { host, print } = context;
+  const project = await context.project();
   await startGuard();
   const plan = await planTree(name, command, project, host, emit);
   const entryOf = await readEntries(project, plan.source);
@@ -51,7 +87,7 @@ export async function patchesSuite(
     const tree = await buildTree(plan, options);
     const all = await listTests(tree, options);
     const own = await ownTests(tree, all, host);
-    const chosen = command.own ? own.map(({ test }) => test) : await chooseTests(tree, all, command.groups, options);
+    const chosen = command.own ? own.map(({ test }) => test) : await chooseTests(tree, all, command.groups ?? [], options);
     const results = await runTests(tree, chosen, options);
     const run = { tree, all, chosen, results };
     const judged = await judgeFailures(run, options, command.against === undefined ? undefined : unpatched);
@@ -62,7 +98,7 @@ export async function patchesSuite(
 }
 
 /** What is to be built for a source, and for those whose trees it needs. Throws "usage" and "project"; reaches for the bases. */
-async function planTree(name: string, command: SuiteCommand, project: Project, host: Host, emit: EmitSuite): Promise<TreePlan> {
+async function planTree(name: string, command: SuiteOptions, project: Project, host: Host, emit: EmitSuite): Promise<TreePlan> {
   const line = await pickLine(project, command.line);
   const from = parseFrom(command.from, await listSources(project, line));
   const reach = {

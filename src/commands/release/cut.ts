@@ -1,22 +1,34 @@
 import { readLock } from "../../config/lock.ts";
-import { listLines, type Project } from "../../config/project.ts";
+import { listLines } from "../../config/project.ts";
 import { readSources } from "../../config/source.ts";
 import { assertLocked } from "../../patches/lock.ts";
+import type { Context } from "../../program/context.ts";
+import { examples } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import { cutRelease, assertClean } from "../../release/cut.ts";
 import { listSeriesChanges } from "../../release/notes.ts";
 import { planRelease } from "../../release/plan.ts";
 import { checkLine, previousVersion, assertHigher, releasedVersions, tagOf } from "../../release/version.ts";
-import type { Host } from "../../sys/exec.ts";
 import { listTags } from "../../sys/git-release.ts";
 import { readChanges } from "./changes.ts";
 
-/** `kovn-build release cut VERSION`: changelog, commit and tag of a release, after all that can be wrong was looked at. Answers with tag and commit. */
-export async function releaseCut(
-  version: string,
-  options: { readonly push: boolean },
-  project: Project,
-  host: Host,
-): Promise<string> {
+interface CutOptions {
+  readonly push: boolean;
+}
+
+/** `kovn-build release cut`: makes changelog, commit and tag of a release. */
+export const releaseCut: Define = (command, context) => {
+  command
+    .argument("<version>", "such as 1.12.1 or 1.12.1-rc.1")
+    .option("--push", "push branch and tag, both or none", false)
+    .addHelpText("after", examples(["kovn-build release cut 1.12.1 --push", "release 1.12.1"]))
+    .action(async (version: string, options: CutOptions) => context.print(await cut(version, options, context)));
+};
+
+/** Checks everything that can be wrong, then cuts the release. Returns tag and commit. */
+async function cut(version: string, options: CutOptions, context: Context): Promise<string> {
+  const { host } = context;
+  const project = await context.project();
   const { root } = project;
   const line = checkLine(version, await listLines(project));
   const released = releasedVersions(line, await listTags({ host, cwd: root }));

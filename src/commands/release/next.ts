@@ -1,20 +1,30 @@
-import { pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/project.ts";
+import { examples, jsonOption, lineOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import { isPrerelease, nextVersion, releasedVersions, tagOf } from "../../release/version.ts";
-import type { Host } from "../../sys/exec.ts";
 import { listTags } from "../../sys/git-release.ts";
 
-export interface NextOptions {
+interface NextOptions {
   readonly line?: string;
   readonly preid?: string;
   readonly json: boolean;
 }
 
-/** `kovn-build release next`: the version that a line cuts next, from the git tags, and nothing else. */
-export async function releaseNext(options: NextOptions, project: Project, host: Host): Promise<string> {
-  const line = await pickLine(project, options.line);
-  const released = releasedVersions(line, await listTags({ host, cwd: project.root }));
-  const version = nextVersion(line, released, options.preid);
-  if (!options.json) return `${version}\n`;
-  const result = { schema: 1, line, version, tag: tagOf(version), prerelease: isPrerelease(version), previous: released.at(-1) };
-  return `${JSON.stringify(result, undefined, 2)}\n`;
-}
+/** `kovn-build release next`: prints the version that a line cuts next, from the git tags. */
+export const releaseNext: Define = (command, context) => {
+  command
+    .addOption(lineOption())
+    .option("--preid <name>", "make it a prerelease of that name, such as rc")
+    .addOption(jsonOption())
+    .addHelpText("after", examples(["kovn-build release next --preid rc", "print the next release candidate"]))
+    .action(async (options: NextOptions) => {
+      const { host, print } = context;
+      const project = await context.project();
+      const line = await pickLine(project, options.line);
+      const released = releasedVersions(line, await listTags({ host, cwd: project.root }));
+      const version = nextVersion(line, released, options.preid);
+      const tag = tagOf(version);
+      const result = { schema: 1, line, version, tag, prerelease: isPrerelease(version), previous: released.at(-1) };
+      print(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${version}\n`);
+    });
+};

@@ -1,70 +1,45 @@
-import type { Project } from "../../config/project.ts";
-import { BuildError } from "../../errors.ts";
+import type { Context } from "../../program/context.ts";
+import { allowOptions, examples, jsonOption, toOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
 import { parseDestination } from "../../publish/registry.ts";
-import { listAssets } from "../../set/assets.ts";
-import { makeNotes } from "../../release/notes.ts";
 import { planRelease, type ReleasePlan } from "../../release/plan.ts";
-import type { ReleaseSet } from "../../set/set.ts";
-import type { Host } from "../../sys/exec.ts";
-import { exists } from "../../sys/files.ts";
-import { withSet, type AllowOptions } from "../publish.ts";
-import { readRelease, type ReadOptions } from "./read.ts";
+import { listAssets } from "../../set/assets.ts";
+import type { AllowOptions } from "../publish.ts";
+import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
+import { readRelease } from "./read.ts";
 
-export interface NotesOptions extends ReadOptions {
-  /** Folders or bundles of artifacts; `dist`, if there is one, when none is given. */
-  readonly dist: readonly string[];
-}
-
-export interface PlanOptions extends NotesOptions, AllowOptions {
+interface PreviewOptions extends NotesOptions, AllowOptions {
   readonly to: readonly string[];
   readonly json: boolean;
 }
 
-/** `kovn-build release notes`: what changed since a release, as Markdown. Fetches upstream where it can. */
-export async function releaseNotes(options: NotesOptions, project: Project, host: Host): Promise<string> {
-  const { since, sources, line } = await readRelease(undefined, options, false, project, host);
-  return withAssets({ ...options, allowAlternate: true, allowUnlocked: true }, line, project, async (set) =>
-    makeNotes({ since, sources, assets: set === undefined ? [] : await listAssets(set) }),
-  );
-}
+/** `kovn-build release plan`: previews a release; reaches no network, needs no token. */
+export const releasePlan: Define = (command, context) => {
+  allowOptions(notesOptions(command.argument("[version]", "such as 1.12.1; default: the next one")))
+    .addOption(toOption())
+    .addOption(jsonOption())
+    .addHelpText("after", examples(["kovn-build release plan 1.12.1 --to github", "preview the release on GitHub"]))
+    .action(async (version: string | undefined, options: PreviewOptions) => {
+      const made = await preview(version, options, context);
+      context.print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPreview(made));
+    });
+};
 
-/** `kovn-build release plan`: the release as it would be; reaches no network, needs no token. */
-export async function releasePlan(
-  version: string | undefined,
-  options: PlanOptions,
-  project: Project,
-  host: Host,
-): Promise<string> {
+async function preview(version: string | undefined, options: PreviewOptions, context: Context): Promise<ReleasePlan> {
   const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
-  const release = await readRelease(version, options, true, project, host);
-  const plan = await withAssets(options, release.line, project, async (set) => {
+  const project = await context.project();
+  const release = await readRelease(version, options, true, project, context.host);
+  return withAssets(options, release.line, project, async (set) => {
     const assets = set === undefined ? [] : await listAssets(set);
-    const planned = destinations.map(({ to, publisher, place }) => ({
+    const previewed = destinations.map(({ to, publisher, place }) => ({
       to,
       files: set === undefined ? [] : publisher.plan(set, assets, place),
     }));
-    return planRelease({ ...release, assets, destinations: planned });
-  });
-  return options.json ? `${JSON.stringify(plan, undefined, 2)}\n` : showPlan(plan);
-}
-
-async function withAssets<T>(
-  options: Pick<PlanOptions, "dist" | keyof AllowOptions>,
-  line: string,
-  project: Project,
-  use: (set: ReleaseSet | undefined) => Promise<T>,
-): Promise<T> {
-  const inputs = options.dist.length > 0 || !(await exists("dist")) ? options.dist : ["dist"];
-  if (inputs.length === 0) return use(undefined);
-  return withSet(inputs, options, project, async (set) => {
-    if (set.line === line) return use(set);
-    throw new BuildError("usage", `The artifacts in ${inputs.join(", ")} are of line ${set.line}, not of ${line}.`, {
-      hint: "--dist DIR, or --line LINE",
-    });
+    return planRelease({ ...release, assets, destinations: previewed });
   });
 }
 
-function showPlan(plan: ReleasePlan): string {
+function showPreview(plan: ReleasePlan): string {
   const head = [
     plan.name,
     `  tag         ${plan.tag}${plan.prerelease ? " (prerelease)" : ""}`,

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import type { Project } from "../../config/project.ts";
+import { BuildError } from "../../errors.ts";
+import { fromOption, lineOption, repeated } from "../../program/values.ts";
+import type { ReleaseSet } from "../../set/set.ts";
+import { exists } from "../../sys/files.ts";
+import { withSet, type AllowOptions } from "../publish.ts";
+import type { ReadOptions } from "./read.ts";
+
+/** Options that `release notes` and `release plan` share. */
+export interface NotesOptions extends ReadOptions {
+  /** Folders or bundles of artifacts; `dist`, if there is one, when none is given. */
+  readonly dist: readonly string[];
+}
+
+/** Adds the options that say what a release is compared with, and what it contains. */
+export function notesOptions(command: Command): Command {
+  return command
+    .addOption(lineOption())
+    .option("--since <tag>", "release to compare with; default: the line's last one")
+    .addOption(fromOption())
+    .addOption(repeated("--dist <artifacts>", "folder or bundle of artifacts; default: dist, if there is one; may be repeated"));
+}
+
+/** Calls `use` with the set of the given artifacts, or with undefined when there are none. */
+export async function withAssets<T>(
+  options: Pick<NotesOptions, "dist"> & AllowOptions,
+  line: string,
+  project: Project,
+  use: (set: ReleaseSet | undefined) => Promise<T>,
+): Promise<T> {
+  const inputs = options.dist.length > 0 || !(await exists("dist")) ? options.dist : ["dist"];
+  if (inputs.length === 0) return use(undefined);
+  return withSet(inputs, options, project, async (set) => {
+    if (set.line === line) return use(set);
+    throw new BuildError("usage", `The artifacts in ${inputs.join(", ")} are of line ${set.line}, not of ${line}.`, {
+      hint: "--dist DIR, or --line LINE",
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import type { Verbs } from "../program/verb.ts";
+
+/** Every command of the program, in the order in which `--help` lists them. */
+export const verbs: Verbs = {
+  groups: {
+    patches: "work on the patch series",
+    release: "versions of a release line, and what changed between them",
+    cache: "results of finished jobs, kept for later builds",
+  },
+  defaultVerb: "build",
+  verbs: [
+    {
+      path: ["build"],
+      description: "build artifacts into dist/<target> (the default command)",
+      load: async () => (await import("./build.ts")).build,
+    },
+    {
+      path: ["plan"],
+      description: "show what a build would run; needs no network and no root",
+      load: async () => (await import("./plan.ts")).plan,
+    },
+    {
+      path: ["doctor"],
+      description: "check what is missing on this machine and how to fix it",
+      load: async () => (await import("./doctor.ts")).doctor,
+    },
+    {
+      path: ["patches", "list"],
+      description: "list each Kube-OVN change and the patches that reimplement it",
+      load: async () => (await import("./patches/list.ts")).patchesList,
+    },
+    {
+      path: ["patches", "apply"],
+      description: "make the patched tree of a source in a new folder, one commit per patch",
+      load: async () => (await import("./patches/apply.ts")).patchesApply,
+    },
+    {
+      path: ["patches", "export"],
+      description: "write the commits of a patched tree back as the series; unchanged patches stay as they are",
+      load: async () => (await import("./patches/export.ts")).patchesExport,
+    },
+    {
+      path: ["patches", "check"],
+      description: "check the series of every line: files, bases, lock, what upstream merged, the pair of pins",
+      load: async () => (await import("./patches/check.ts")).patchesCheck,
+    },
+    {
+      path: ["patches", "lock"],
+      description: "renew patches/<line>/lock.json: the series and the commits it makes of each base",
+      load: async () => (await import("./patches/lock.ts")).patchesLock,
+    },
+    {
+      path: ["patches", "prove"],
+      description: "run built programs and check what they do about each entry; needs no root and no kernel datapath",
+      load: async () => (await import("./patches/prove.ts")).patchesProve,
+    },
+    {
+      path: ["patches", "suite"],
+      description: "run upstream's own tests on the patched tree; resumes an interrupted run",
+      load: async () => (await import("./patches/suite.ts")).patchesSuite,
+    },
+    {
+      path: ["publish"],
+      description: "publish built artifacts; checks everything first, and a second run changes nothing",
+      load: async () => (await import("./publish.ts")).publish,
+    },
+    {
+      path: ["release", "next"],
+      description: "print the line's next version, from the git tags",
+      load: async () => (await import("./release/next.ts")).releaseNext,
+    },
+    {
+      path: ["release", "plan"],
+      description: "preview tag, assets, notes and destinations of a release; needs no network and no token",
+      load: async () => (await import("./release/plan.ts")).releasePlan,
+    },
+    {
+      path: ["release", "notes"],
+      description: "print what changed since a release, as Markdown: upstream, patches, checksums",
+      load: async () => (await import("./release/notes.ts")).releaseNotes,
+    },
+    {
+      path: ["release", "cut"],
+      description: "release the clean work tree: changelog, commit and tag (signed if git is set up to sign)",
+      load: async () => (await import("./release/cut.ts")).releaseCut,
+    },
+    {
+      path: ["cache", "list"],
+      description: "list cached results, the last used first",
+      load: async () => (await import("./cache/list.ts")).cacheList,
+    },
+    {
+      path: ["cache", "why"],
+      description: "say for each job of a build whether its result is cached, and if not, what changed",
+      load: async () => (await import("./cache/why.ts")).cacheWhy,
+    },
+    {
+      path: ["cache", "prune"],
+      description: "remove the results that were not used for the longest time, until the rest fits",
+      load: async () => (await import("./cache/prune.ts")).cachePrune,
+    },
+    {
+      path: ["cache", "path"],
+      description: "print the cache's folder",
+      load: async () => (await import("./cache/path.ts")).cachePath,
+    },
+  ],
+};
