@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { sha256 } from "../sys/files.ts";
-import { patchedPaths, trailers, type PatchedPaths, type SeenPatch } from "../sys/git-patch.ts";
+import { patchedPaths, trailers, type PatchedPaths, type InspectedPatch } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** A patch of a series: a `git format-patch` mail whose trailer paragraph holds DEP-3 fields (https://dep-team.pages.debian.net/deps/dep3/). */
@@ -53,7 +53,7 @@ const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
  * Reads and checks one patch file; `shown` is how messages call it, `seen` what git is known to read in it. What is wrong is in `problems`,
  * also when it cannot be read.
  */
-export async function readPatch(path: string, shown: string, host: Host, seen?: SeenPatch): Promise<ReadPatch> {
+export async function readPatch(path: string, shown: string, host: Host, seen?: InspectedPatch): Promise<ReadPatch> {
   const problems: string[] = [];
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
@@ -119,7 +119,7 @@ async function checkFields(
   { lines, end, message }: Mail,
   say: Say,
   host: Host,
-  seen?: SeenPatch,
+  seen?: InspectedPatch,
 ): Promise<Pick<Patch, "seed" | "origin">> {
   const values = new Map(seen?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
   for (const [field, form] of Object.entries(fieldForms)) {
@@ -131,7 +131,7 @@ async function checkFields(
   return { seed: values.get("Seed") ?? "none", origin: values.get("Origin") ?? "" };
 }
 
-async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host, seen?: SeenPatch): Promise<PatchedPaths> {
+async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host, seen?: InspectedPatch): Promise<PatchedPaths> {
   const touched = seen?.touched ?? (await patchedPaths(path, { host }));
   if ("unreadable" in touched) {
     say((touched.line ?? 1) - 1, `git cannot read a diff here: ${touched.unreadable}.`);

@@ -4,31 +4,31 @@ import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
-import { seePatches, type SeenPatch } from "../sys/git-patch.ts";
+import { inspectPatches, type InspectedPatch } from "../sys/git-patch.ts";
 import { unknownName } from "./names.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
-const commitId = z.string().regex(/^[0-9a-f]{40}$/, "a whole commit id (40 hexadecimal digits) is wanted");
+const commitId = z.string().regex(/^[0-9a-f]{40}$/, "expected a full commit id (40 hexadecimal digits)");
 
 const aptBase = z.strictObject({
   apt: packageName,
   version: z.string().min(1),
   member: z
     .string()
-    .regex(/^[^/]/, "a path in the package, without a slash in front, is wanted")
-    .refine((path) => !path.split("/").includes(".."), "a path inside of the package is wanted"),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted"),
+    .regex(/^[^/]/, "expected a path in the package, without a leading slash")
+    .refine((path) => !path.split("/").includes(".."), "expected a path that stays inside the package"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 (64 hexadecimal digits)"),
 });
 
 const suite = z.strictObject({
-  /** Sources whose trees are built first; `configure` gets `--with-NAME-source` for each. */
+  /** Sources that are built first; `configure` gets `--with-NAME-source` for each. */
   needs: z.array(z.string().min(1)).default([]),
-  /** Arguments of `configure`. */
+  /** Arguments for `configure`. */
   configure: z.array(z.string().min(1)).default([]),
-  /** Targets of `make` that run tests, each with the autotest program that it runs. */
-  check: z.record(z.string().min(1), z.string().regex(/^[^/]/, "a path in the source tree is wanted")),
+  /** Make targets that run tests, each with the autotest program that it runs. */
+  check: z.record(z.string().min(1), z.string().regex(/^[^/]/, "expected a path in the source tree")),
 });
 
 const sourceFile = z.strictObject({
@@ -37,7 +37,7 @@ const sourceFile = z.strictObject({
   commit: commitId,
   version: z.string().min(1),
   revision: z.int().positive(),
-  /** SPDX expression, for the list of materials. */
+  /** SPDX license expression, for the SBOM. */
   license: z.string().min(1).exactOptional(),
   suite: suite.optional(),
   alternates: z.array(aptBase).default([]),
@@ -53,16 +53,16 @@ const sourceFile = z.strictObject({
     .default([]),
 });
 
-/** How upstream's own tests of a source are built and run. */
+/** How to build and run a source's own upstream tests. */
 export type Suite = Readonly<z.infer<typeof suite>>;
 
-/** An upstream pinned at a commit, with its series: `patches/<line>/<name>/`. */
+/** An upstream pinned at a commit, with its series of patches. Read from `patches/<line>/<name>/`. */
 export interface Source extends Readonly<z.infer<typeof sourceFile>> {
   readonly name: string;
   readonly patches: readonly Patch[];
 }
 
-/** Names of a line's sources: the folders of `patches/<line>/`. */
+/** The names of a line's sources, which are the folders of `patches/<line>/`. */
 export async function listSources(project: Project, line: string): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches", line), { withFileTypes: true });
   return entries
@@ -72,8 +72,8 @@ export async function listSources(project: Project, line: string): Promise<reado
 }
 
 /**
- * Reads one source of a line with its series and checks both. Throws "usage" for an unknown name, and "project" with all problems of
- * its files at once.
+ * Reads and checks one source of a line, with its series. Throws "usage" for an unknown name, and
+ * "project" that lists all problems in its files.
  */
 export async function readSource(project: Project, line: string, name: string, host: Host): Promise<Source> {
   const known = await listSources(project, line);
@@ -84,56 +84,65 @@ export async function readSource(project: Project, line: string, name: string, h
   return { ...pin, name, patches: await readSeries(dir, shown, host) };
 }
 
-/** All sources of a line, read and checked. */
+/** Reads and checks all sources of a line. */
 export async function readSources(project: Project, line: string, host: Host): Promise<readonly Source[]> {
   const names = await listSources(project, line);
   return Promise.all(names.map((name) => readSource(project, line, name, host)));
 }
 
-/** Reads `series` (quilt(1): a file name a line, `#` comments, order is application order) and every patch that it names. */
+/**
+ * Reads `series` and every patch that it lists. The format is that of quilt(1): one file name per line,
+ * in the order of application, and `#` comments.
+ */
 async function readSeries(dir: string, shown: string, host: Host): Promise<readonly Patch[]> {
   const text = await readFile(join(dir, "series"), "utf8").catch((cause: unknown) => {
-    throw new BuildError("project", `${shown}/series:1:1: This file cannot be read; an empty one is a series without patches.`, {
-      cause,
-    });
+    throw new BuildError(
+      "project",
+      `${shown}/series:1:1: This file cannot be read; for a series without patches, make it empty.`,
+      {
+        cause,
+      },
+    );
   });
   const files = (await readdir(dir)).filter((file) => file.endsWith(".patch"));
   const problems: string[] = [];
   const names = new Set<string>();
-  const mentioned = new Set<string>();
+  const listed = new Set<string>();
   for (const [index, line] of text.split("\n").entries()) {
     const name = line.replace(/(^|\s)#.*$/, "").trim();
     if (name === "") continue;
     const say = (what: string) => problems.push(`${shown}/series:${index + 1}:${line.indexOf(name) + 1}: ${what}`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))
-      say(`\`${name}\` is no patch name: a slug (small letters, digits, hyphens) with \`.patch\` is wanted, without options.`);
-    else if (names.has(name)) say(`Patch \`${name}\` is listed a second time.`);
-    else if (!files.includes(name)) say(`Patch \`${name}\` is listed, but there is no such file.`);
+      say(`\`${name}\` is not a patch name: expected lower-case letters, digits and hyphens, then \`.patch\`, without options.`);
+    else if (names.has(name)) say(`Patch \`${name}\` is listed twice.`);
+    else if (!files.includes(name)) say(`Patch \`${name}\` is listed, but the file does not exist.`);
     else names.add(name);
-    mentioned.add(name);
+    listed.add(name);
   }
-  for (const file of files)
-    if (!mentioned.has(file)) problems.push(`${shown}/${file}:1:1: This patch is not listed in \`series\`.`);
+  for (const file of files) if (!listed.has(file)) problems.push(`${shown}/${file}:1:1: This patch is not listed in \`series\`.`);
   const read = await readPatches(dir, shown, [...names], host);
-  problems.push(...read.flatMap((one) => one.problems), ...throughLinks(read, shown));
+  problems.push(...read.flatMap((one) => one.problems), ...findPathsThroughLinks(read, shown));
   if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
   return read.map((one) => one.patch);
 }
 
-/** Has git look at all patches at once, and only when something is wrong or unusual at each: a plan is to come at once. */
+/**
+ * Reads all patches with two git processes, because a plan must be fast. Only when a patch is wrong or
+ * unusual does it run git for each patch.
+ */
 async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
-  const seen = await seePatches(
+  const inspected = await inspectPatches(
     names.map((name) => join(dir, name)),
     { host },
   );
-  const readAll = (known: readonly SeenPatch[] = []) =>
+  const readAll = (known: readonly InspectedPatch[] = []) =>
     Promise.all(names.map((name, index) => readPatch(join(dir, name), `${shown}/${name}`, host, known[index])));
-  const read = await readAll(seen);
-  return seen === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
+  const read = await readAll(inspected);
+  return inspected === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
 }
 
-/** Patches that write below a path which the series, up to and with this patch, made a symbolic link. */
-function throughLinks(read: readonly ReadPatch[], shown: string): string[] {
+/** Finds patches that write below a path that this patch or an earlier one makes a symbolic link. */
+function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): string[] {
   const links = new Set<string>();
   const problems: string[] = [];
   for (const { patch, touched } of read) {

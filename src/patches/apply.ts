@@ -6,17 +6,18 @@ import { am, fetchCommit, git, initBlobless } from "../sys/git.ts";
 import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 
-/** A source with its series on top. */
+/** What a series makes of a base. */
 export interface Patched {
   readonly commit: string;
   readonly tree: string;
-  /** Seconds since 1970: the date of the last patch, or of the base when there is none. */
+  /** Seconds since 1970: the date of the last patch, or of the base when the series is empty. */
   readonly epoch: number;
 }
 
 /**
- * Makes `dir` a work tree of the base that borrows the mirror's objects, and applies the series to it. The same base and series give the
- * same commit id on every machine. Throws "patch" when a patch does not apply; `dir` is gone then.
+ * Checks the base out into `dir`, which shares the mirror's objects, and applies the series. The same
+ * base and series give the same commit id on every machine. Throws "patch" when a patch does not apply,
+ * and removes `dir`.
  */
 export async function checkoutPatched(source: Source, base: Fetched, dir: string, host: Host): Promise<Patched> {
   await mkdir(dir, { recursive: true });
@@ -36,8 +37,9 @@ export async function checkoutPatched(source: Source, base: Fetched, dir: string
 }
 
 /**
- * Like `checkoutPatched`, for people: a repository of its own, with history, whose `origin` is the upstream and whose branch `kovn`
- * holds a commit for each patch. `dir` must not exist or be empty.
+ * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin` is the
+ * upstream, and its branch `kovn` has a commit for each patch. `dir` must be empty or not exist. Throws
+ * like `checkoutPatched`.
  */
 export async function clonePatched(
   source: Source,
@@ -53,7 +55,7 @@ export async function clonePatched(
     await initBlobless(dir, base.repository, { ...options, bare: false });
     await fetchCommit(base.commit, base.repository, options);
     await git(["config", "remote.origin.url", origin], options);
-    // What `patches export` has to know later.
+    // For `patches export`.
     await git(["config", "kovn.base", base.commit], options);
     if (until !== undefined) await git(["config", "kovn.until", until], options);
     return await applySeries(source, base.commit, dir, host);

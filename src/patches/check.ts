@@ -6,13 +6,13 @@ import { tryGit } from "../sys/git.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "./mirror.ts";
 
-/** One thing that was looked at. `skipped` means that what it takes was not at hand, never that it is right. */
+/** The result of one check. `skipped` means that something it needs was unavailable, so nothing is known. */
 export interface Finding {
   readonly source: string;
   readonly check: string;
   readonly outcome: "ok" | "failed" | "skipped";
   readonly detail: string;
-  /** Files that a failed check is about. */
+  /** The places in files that a failed check is about. */
   readonly at?: readonly FilePlace[];
 }
 
@@ -22,8 +22,8 @@ export interface CheckOptions extends MirrorOptions {
 }
 
 /**
- * Checks a source whose files were read without complaint: the series applies to each base that can be had and gives the locked commit, the
- * lock is that of the series, and changes said to be merged upstream are in the tree.
+ * Checks a source whose files are valid: the lock matches the series, the series applies to each available
+ * base and gives the locked commit, and the changes listed as merged upstream are in the tree.
  */
 export async function checkSource(source: Source, options: CheckOptions): Promise<readonly Finding[]> {
   const finding = (check: string, outcome: Finding["outcome"], detail: string): Finding => ({
@@ -36,27 +36,27 @@ export async function checkSource(source: Source, options: CheckOptions): Promis
   const findings = [
     finding("series", "ok", `${source.patches.length} patches, revision ${source.revision}`),
     differences.length === 0
-      ? finding("lock", "ok", "the series is the locked one")
+      ? finding("lock", "ok", "the series matches the lock")
       : finding("lock", "failed", differences.join(" ")),
   ];
   for (const base of options.bases) {
     const check = `applies to ${describeBase(base)}`;
-    const absent = await unreachable(base, options);
-    if (absent !== undefined) {
-      findings.push(finding(check, "skipped", absent));
+    const reason = await whyUnavailable(base, options);
+    if (reason !== undefined) {
+      findings.push(finding(check, "skipped", reason));
       continue;
     }
-    findings.push(await applies(source, base, options, finding, check));
+    findings.push(await checkApplies(source, base, options, finding, check));
     const fetched = await fetchBase(base, options);
-    for (const merged of source.merged) findings.push(await isMerged(merged, base, fetched, options, finding));
+    for (const merged of source.merged) findings.push(await checkMerged(merged, base, fetched, options, finding));
   }
   return findings;
 }
 
-type Make = (check: string, outcome: Finding["outcome"], detail: string) => Finding;
+type MakeFinding = (check: string, outcome: Finding["outcome"], detail: string) => Finding;
 
-/** Why a base cannot be had, or undefined when it can. */
-export async function unreachable(base: Base, options: MirrorOptions): Promise<string | undefined> {
+/** Why a base is unavailable; undefined when it is available. */
+export async function whyUnavailable(base: Base, options: MirrorOptions): Promise<string | undefined> {
   try {
     await probeBase(base, { ...options, refreshApt: false });
     return undefined;
@@ -66,12 +66,18 @@ export async function unreachable(base: Base, options: MirrorOptions): Promise<s
   }
 }
 
-async function applies(source: Source, base: Base, options: CheckOptions, finding: Make, check: string): Promise<Finding> {
+async function checkApplies(
+  source: Source,
+  base: Base,
+  options: CheckOptions,
+  finding: MakeFinding,
+  check: string,
+): Promise<Finding> {
   try {
     const { commit } = await tryBase(source, base, options);
     const expected = options.locked?.bases[baseId(base)]?.commit;
     if (expected === commit) return finding(check, "ok", `commit ${commit}, as locked`);
-    return finding(check, "failed", `commit ${commit}, the lock says ${expected ?? "nothing"}`);
+    return finding(check, "failed", `commit ${commit}, but the lock has ${expected ?? "none for this base"}`);
   } catch (error) {
     if (error instanceof BuildError && error.code === "patch")
       return { ...finding(check, "failed", error.message), at: error.at };
@@ -79,47 +85,51 @@ async function applies(source: Source, base: Base, options: CheckOptions, findin
   }
 }
 
-/** A change that upstream took: its commit is an ancestor of the base, where the base has history, and its effect is in the tree. */
-async function isMerged(
+/**
+ * Checks a change listed as merged upstream: its effect is in the tree, and its commit is an ancestor of
+ * the base, if the base has history.
+ */
+async function checkMerged(
   merged: Source["merged"][number],
   base: Base,
   fetched: Fetched,
   { host }: CheckOptions,
-  finding: Make,
+  finding: MakeFinding,
 ): Promise<Finding> {
   const check = `${merged.seed} is merged upstream since ${merged.since}`;
   const options = { host, cwd: fetched.repository };
   if (base.kind === "git") {
     const ancestor = await tryGit(["merge-base", "--is-ancestor", merged.commit, fetched.commit], options);
-    if (ancestor.exitCode !== 0) return finding(check, "failed", `commit ${merged.commit} is no ancestor of ${fetched.commit}`);
+    if (ancestor.exitCode !== 0)
+      return finding(check, "failed", `commit ${merged.commit} is not an ancestor of ${fetched.commit}`);
   }
   const effect = await tryGit(
     ["grep", "--quiet", "--fixed-strings", "-e", merged.effect.text, fetched.commit, "--", merged.effect.file],
     options,
   );
   const where = `\`${merged.effect.text}\` in ${merged.effect.file}`;
-  if (effect.exitCode !== 0) return finding(check, "failed", `there is no ${where}`);
+  if (effect.exitCode !== 0) return finding(check, "failed", `missing: ${where}`);
   return finding(check, "ok", base.kind === "git" ? `ancestor of the pin, and ${where}` : where);
 }
 
 /**
- * How far our pin of Open vSwitch is from the one that a source's tree names as its submodule: the pair that OVN was tested with. undefined
- * when the tree names none.
+ * Compares our pin of another source with the submodule commit in this source's tree: OVN's tree names
+ * the Open vSwitch commit that it was tested with. Returns undefined when the tree names none.
  */
 export async function checkPair(
   source: Source,
-  own: Fetched,
+  base: Fetched,
   other: Source,
-  others: Fetched,
+  otherBase: Fetched,
   options: MirrorOptions,
 ): Promise<Finding | undefined> {
-  const listed = await tryGit(["ls-tree", own.commit, "--", other.name], { host: options.host, cwd: own.repository });
+  const listed = await tryGit(["ls-tree", base.commit, "--", other.name], { host: options.host, cwd: base.repository });
   const named = /^160000 commit ([0-9a-f]{40})/.exec(listed.stdout)?.[1];
   if (named === undefined) return undefined;
   const check = `pair with ${other.name}`;
-  const counted = await tryGit(["rev-list", "--left-right", "--count", `${named}...${others.commit}`], {
+  const counted = await tryGit(["rev-list", "--left-right", "--count", `${named}...${otherBase.commit}`], {
     host: options.host,
-    cwd: others.repository,
+    cwd: otherBase.repository,
   });
   if (counted.exitCode !== 0)
     return {
@@ -133,6 +143,6 @@ export async function checkPair(
     source: source.name,
     check,
     outcome: "ok",
-    detail: `the tree names ${named.slice(0, 12)}; our pin has ${ahead} commits more and lacks ${behind}`,
+    detail: `the tree names ${named.slice(0, 12)}; our pin is ${ahead} commits ahead and ${behind} behind`,
   };
 }

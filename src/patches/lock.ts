@@ -9,7 +9,7 @@ import { patchId } from "../sys/git.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
-/** How a source's series differs from its lock, each difference a sentence; none when they are equal. */
+/** How a source's series differs from its lock, one sentence per difference; empty when they match. */
 export function lockDifferences(source: Source, locked: LockedSource | undefined): readonly string[] {
   if (locked === undefined) return [`Source \`${source.name}\` is not locked.`];
   const now = new Map(source.patches.map((patch) => [patch.name, patch.sha256]));
@@ -21,24 +21,24 @@ export function lockDifferences(source: Source, locked: LockedSource | undefined
   const changed = [...now].filter(([name, sha256]) => then.has(name) && then.get(name) !== sha256);
   const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since the lock.`)];
   if (differences.length > 0) return differences;
-  if ([...now.keys()].join() !== [...then.keys()].join()) return ["The order of the series was changed since the lock."];
-  return source.revision === locked.revision ? [] : [`Revision ${source.revision} is not the locked one (${locked.revision}).`];
+  if ([...now.keys()].join() !== [...then.keys()].join()) return ["The order of the patches was changed since the lock."];
+  return source.revision === locked.revision ? [] : [`The revision is ${source.revision}, but the lock has ${locked.revision}.`];
 }
 
-/** Throws "project" when a source's series is not what its lock says. */
+/** Throws "project" when a source's series does not match its lock. */
 export function assertLocked(source: Source, locked: LockedSource | undefined, line: string): void {
   const differences = lockDifferences(source, locked);
   if (differences.length === 0) return;
   throw new BuildError(
     "project",
-    [`patches/${line}/lock.json: the series of \`${source.name}\` is not the locked one.`, ...differences].join("\n"),
+    [`patches/${line}/lock.json: the series of \`${source.name}\` does not match the lock.`, ...differences].join("\n"),
     {
-      hint: "kovn-build patches lock, or --unlocked to build all the same",
+      hint: "kovn-build patches lock, or --unlocked to build anyway",
     },
   );
 }
 
-/** Applies a source's series to a base in a temporary folder, to learn what comes of it. Throws "network" and "patch". */
+/** Applies a source's series to a base in a temporary folder and returns the result. Throws "network" and "patch". */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   await mkdir(join(options.work, "tmp"), { recursive: true });
@@ -51,8 +51,9 @@ export async function tryBase(source: Source, base: Base, options: MirrorOptions
 }
 
 /**
- * The lock of a source as it is now. `patched` holds what was learned of bases at hand; for others the old lock's word is kept as long as
- * the series is the same. Throws "project" when the series changed and `revision` was not raised: a deb version stands for one content.
+ * Makes the lock of a source. `patched` has the results for the available bases; for other bases it
+ * keeps what the old lock has, if the series is unchanged. Throws "project" when the series changed but
+ * `revision` was not raised, because a package version must mean one content.
  */
 export async function lockSource(
   source: Source,
@@ -60,30 +61,26 @@ export async function lockSource(
   patched: ReadonlyMap<Base, Patched>,
   { host }: MirrorOptions,
 ): Promise<LockedSource> {
-  const same = old !== undefined && lockDifferences({ ...source, revision: old.revision }, old).length === 0;
-  if (old !== undefined && !same && source.revision <= old.revision) {
-    throw new BuildError(
-      "project",
-      `Source \`${source.name}\`: its series changed, but its revision is still ${source.revision}.`,
-      {
-        hint: `set \`revision: ${old.revision + 1}\` in its source.yaml`,
-      },
-    );
+  const unchanged = old !== undefined && lockDifferences({ ...source, revision: old.revision }, old).length === 0;
+  if (old !== undefined && !unchanged && source.revision <= old.revision) {
+    throw new BuildError("project", `The series of \`${source.name}\` changed, but its revision is still ${source.revision}.`, {
+      hint: `set \`revision: ${old.revision + 1}\` in source.yaml`,
+    });
   }
   const patches = source.patches.map(async ({ name, path, sha256 }) => ({
     name,
     sha256,
     patchId: await patchId(await readFile(path), { host }),
   }));
-  const learned = [...patched].map(([base, { commit, tree }]) => [baseId(base), { commit, tree }] as const);
+  const results = [...patched].map(([base, { commit, tree }]) => [baseId(base), { commit, tree }] as const);
   return {
     revision: source.revision,
     patches: await Promise.all(patches),
-    bases: { ...(same ? old.bases : {}), ...Object.fromEntries(learned) },
+    bases: { ...(unchanged ? old.bases : {}), ...Object.fromEntries(results) },
   };
 }
 
-/** Writes a lock, sources and bases sorted by name so that it shows as a small diff. */
+/** Writes a lock, with sources and bases sorted by name so that diffs stay small. */
 export async function writeLock(path: string, lock: Lock): Promise<void> {
   const sorted = <T>(record: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));

@@ -43,7 +43,7 @@ function parseTrailers(text: string): readonly Trailer[] {
 }
 
 /** What git reads in a patch file that is in order. */
-export interface SeenPatch {
+export interface InspectedPatch {
   readonly trailers: readonly Trailer[];
   readonly touched: PatchedPaths;
 }
@@ -56,7 +56,10 @@ const end = "Kovn-End: 1";
  * when no file does more than change files at plain paths within the tree; else, or when git cannot read one of the files, the answer is undefined
  * and they have to be asked one by one.
  */
-export async function seePatches(files: readonly string[], options: GitOptions): Promise<readonly SeenPatch[] | undefined> {
+export async function inspectPatches(
+  files: readonly string[],
+  options: GitOptions,
+): Promise<readonly InspectedPatch[] | undefined> {
   if (files.length === 0) return [];
   const [mails, diffs] = await Promise.all([
     tryGit(["interpret-trailers", "--only-trailers", "--unfold", "--trailer", end, ...files], { ...options, cwd: "/" }),

@@ -83,7 +83,7 @@ describe("patches lock", () => {
     const project = await makeProject(folder);
     expect(await kovnBuild(project, ["patches", "lock"])).toMatchObject({ exitCode: 0 });
     const check = await kovnBuild(project, ["patches", "check"]);
-    expect(check.stdout).toContain("ok       1.0  demo  lock: the series is the locked one");
+    expect(check.stdout).toContain("ok       1.0  demo  lock: the series matches the lock");
     expect(check.exitCode).toBe(0);
     expect(await kovnBuild(project, ["--target", "linux"])).toMatchObject({ exitCode: 0 });
     const manifest = JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as {
@@ -109,7 +109,7 @@ describe("patches lock", () => {
     expect(manifest.jobs[0]?.locked).toBe(false);
   });
 
-  test("a changed series is locked anew only with a higher revision", async ({ folder }) => {
+  test("a changed series can be locked again only with a higher revision", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "lock"]);
     await writeFile(join(project, demo, "series"), "greet-world.patch\n");
@@ -165,7 +165,7 @@ describe("patches check", () => {
     await writeFile(join(project, demo, "source.yaml"), yaml + merged("goodbye"));
     const result = await kovnBuild(project, ["patches", "check"]);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stdout).toContain("there is no `goodbye` in greeting.txt");
+    expect(result.stdout).toContain("missing: `goodbye` in greeting.txt");
   });
 });
 

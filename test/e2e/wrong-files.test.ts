@@ -73,7 +73,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
         .concat("tag: v1\n"),
     ),
     [
-      "source.yaml:2:9: `commit`: a whole commit id",
+      "source.yaml:2:9: `commit`: expected a full commit id",
       "source.yaml:4:11: `revision`",
       "source.yaml:1:1: Key `branch` is missing",
       "source.yaml:5:1: Key `tag` is unknown",
@@ -87,25 +87,25 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "an alternate that is no package",
     source(good.source.concat("alternates: [{ apt: -t, version: '1', member: /etc/passwd, sha256: 12 }]\n")),
-    ["source.yaml:6:21: `apt`: a Debian package name", "`member`: a path in the package", "`sha256`"],
+    ["source.yaml:6:21: `apt`: a Debian package name", "`member`: expected a path in the package", "`sha256`"],
   ],
   ["a lock that is no JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
   [
     "a lock of another series",
     { "patches/1.0/lock.json": '{"schema":1,"sources":{}}' },
-    ["patches/1.0/lock.json: the series of `demo` is not the locked one."],
+    ["patches/1.0/lock.json: the series of `demo` does not match the lock."],
   ],
 
   ["a series that is not there", series(undefined), [`${demo}/series:1:1: This file cannot be read`]],
   [
     "a series with a patch that is not there",
     series("greet-world.patch\ngreet-all.patch\ngreet-none.patch\n"),
-    [`${demo}/series:3:1: Patch \`greet-none.patch\` is listed, but there is no such file.`],
+    [`${demo}/series:3:1: Patch \`greet-none.patch\` is listed, but the file does not exist.`],
   ],
   [
     "a series with a patch twice",
     series("greet-world.patch\ngreet-all.patch\n greet-world.patch\n"),
-    [`${demo}/series:3:2: Patch \`greet-world.patch\` is listed a second time.`],
+    [`${demo}/series:3:2: Patch \`greet-world.patch\` is listed twice.`],
   ],
   [
     "a patch that is not in the series",
@@ -115,17 +115,17 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a series with a path",
     series("greet-world.patch\ngreet-all.patch\n../../../etc/passwd\n"),
-    ["series:3:1: `../../../etc/passwd` is no patch name"],
+    ["series:3:1: `../../../etc/passwd` is not a patch name"],
   ],
   [
     "a series with an option of quilt",
     series("greet-world.patch -p0\ngreet-all.patch\n"),
-    ["series:1:1: `greet-world.patch -p0` is no patch name"],
+    ["series:1:1: `greet-world.patch -p0` is not a patch name"],
   ],
   [
     "a series with numbered names in capitals",
     { ...series("0001-Greet_All.patch\n"), [`${demo}/0001-Greet_All.patch`]: world },
-    ["series:1:1: `0001-Greet_All.patch` is no patch name"],
+    ["series:1:1: `0001-Greet_All.patch` is not a patch name"],
   ],
   [
     "a series with five problems",

@@ -3,7 +3,7 @@ import { listLines, type Project } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { listSources, readSources, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
-import { checkPair, checkSource, unreachable, type Finding } from "../../patches/check.ts";
+import { checkPair, checkSource, whyUnavailable, type Finding } from "../../patches/check.ts";
 import { listEntries } from "../../patches/list.ts";
 import { fetchBase, type MirrorOptions } from "../../patches/mirror.ts";
 import { declaredBases, type From } from "../../plan/base.ts";
@@ -71,7 +71,7 @@ async function pairOf(source: Source, other: Source, from: From, options: Mirror
   const [own] = declaredBases(source, from);
   const [others] = declaredBases(other, from);
   if (own === undefined || others === undefined) return [];
-  if ((await unreachable(own, options)) !== undefined || (await unreachable(others, options)) !== undefined) return [];
+  if ((await whyUnavailable(own, options)) !== undefined || (await whyUnavailable(others, options)) !== undefined) return [];
   const finding = await checkPair(source, await fetchBase(own, options), other, await fetchBase(others, options), options);
   return finding === undefined ? [] : [finding];
 }

@@ -3,7 +3,7 @@ import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
 import { pickLine } from "../../config/project.ts";
 import { listSources, readSources } from "../../config/source.ts";
 import type { Patched } from "../../patches/apply.ts";
-import { unreachable } from "../../patches/check.ts";
+import { whyUnavailable } from "../../patches/check.ts";
 import { lockSource, tryBase, writeLock } from "../../patches/lock.ts";
 import { declaredBases, describeBase, type Base } from "../../plan/base.ts";
 import type { Context } from "../../program/context.ts";
@@ -37,7 +37,7 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
   for (const source of await readSources(project, line, host)) {
     const patched = new Map<Base, Patched>();
     for (const base of declaredBases(source, from)) {
-      const absent = await unreachable(base, mirror);
+      const absent = await whyUnavailable(base, mirror);
       if (absent === undefined) patched.set(base, await tryBase(source, base, mirror));
       else
         report.emit({

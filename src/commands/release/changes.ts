@@ -5,7 +5,7 @@ import { listSources, readSource, readSources, type Source } from "../../config/
 import { readSeed } from "../../config/seed.ts";
 import { BuildError } from "../../errors.ts";
 import { compareFiles, compareTrees, type SeriesChanges, type State } from "../../patches/compare.ts";
-import { unreachable } from "../../patches/check.ts";
+import { whyUnavailable } from "../../patches/check.ts";
 import { listEntries } from "../../patches/list.ts";
 import { fetchBase, isComplete, type Fetched } from "../../patches/mirror.ts";
 import { allowedBases, type Base, type From } from "../../plan/base.ts";
@@ -109,7 +109,7 @@ async function fetchState(
   const mirror = { work: project.work, host };
   for (const base of allowedBases(source, from)) {
     if (base.kind !== kind) continue;
-    const absent = offline ? !(await isComplete(base, project.work)) : (await unreachable(base, mirror)) !== undefined;
+    const absent = offline ? !(await isComplete(base, project.work)) : (await whyUnavailable(base, mirror)) !== undefined;
     const fetched = absent ? undefined : await fetchOrNot(base, mirror);
     if (fetched !== undefined) return { source, base: fetched };
   }

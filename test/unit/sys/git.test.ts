@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { patchedPaths, seePatches, trailers } from "../../../src/sys/git-patch.ts";
+import { patchedPaths, inspectPatches, trailers } from "../../../src/sys/git-patch.ts";
 import { gitSays, patchId } from "../../../src/sys/git.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
@@ -93,7 +93,7 @@ describe("many patches at once", () => {
       const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
       await writeFile(files[0] ?? "", usual);
       await writeFile(files[1] ?? "", text);
-      expect(await seePatches(files, { host })).toBeUndefined();
+      expect(await inspectPatches(files, { host })).toBeUndefined();
     });
 
   test("usual ones have the trailers that each has alone", async ({ folder }) => {
@@ -101,7 +101,7 @@ describe("many patches at once", () => {
     const two = mail("Two", newFile("d/e", "x"), { Fields: "Origin: other, a long\n reason: folded\nSeed: none" });
     await writeFile(files[0] ?? "", usual);
     await writeFile(files[1] ?? "", two);
-    const seen = await seePatches(files, { host });
+    const seen = await inspectPatches(files, { host });
     const alone = [usual, two].map((text) =>
       trailers(`subject\n\n${text.slice(text.indexOf("\n\n"), text.indexOf("\n---\n"))}\n`, { host }),
     );
