@@ -22,17 +22,21 @@ import type { SuiteReporter } from "./report/suite.ts";
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
 const abort = new AbortController();
-// Every running program listens to it; a series has more patches than the ten listeners that Node takes for a leak.
+// Each running program listens to it. Node warns about a leak after ten listeners; a series has more
+// patches than that.
 setMaxListeners(0, abort.signal);
 
-/** Debian's names of Node's architectures. */
+/** Node's name of an architecture -> Debian's. */
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const machine: Machine = {
   arch: architectures[process.arch] ?? process.arch,
   system: process.platform === "win32" ? "windows" : "linux",
 };
 
-/** The part of the user's environment that programs of ours may see: to be found, to reach the network, to log in by ssh, to sign. */
+/**
+ * The environment variables that reach the programs we start: to find programs, reach the network,
+ * log in by ssh, sign.
+ */
 const passed = [
   "PATH",
   "HOME",
@@ -46,7 +50,7 @@ const passed = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "GNUPGHOME",
-  // Of a Windows machine: where `cmd` finds Visual C++, MSBuild, the WDK and WiX. The rest Node passes by itself.
+  // On Windows: where `cmd` finds Visual C++, MSBuild, the WDK and WiX. Node passes the rest itself.
   "ALLUSERSPROFILE",
   "CommonProgramFiles",
   "CommonProgramFiles(x86)",
@@ -71,44 +75,46 @@ const github = { token, repository, api };
 const actions = makeActions(process.env, (text) => void process.stderr.write(mask(text)));
 
 const print = (text: string) => void process.stdout.write(mask(text));
-const tell = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
+const log = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
 
-/** True when progress can be drawn on the screen, and drawn over. */
+/** True when stderr is a screen that progress can be redrawn on. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
 
 async function buildReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
-  if (actions !== undefined && !options.json) return actionsReporter(actions, tell, print);
+  if (actions !== undefined && !options.json) return actionsReporter(actions, log, print);
   if (options.json) return jsonReporter(print, options.verbose);
-  if (!isLive || options.verbose) return plainReporter(tell, print, options.verbose);
+  if (!isLive || options.verbose) return plainReporter(log, print, options.verbose);
   const { terminalReporter } = await import("./report/terminal.ts");
-  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell, result: print });
+  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell: log, result: print });
 }
 
 async function suiteReporter(): Promise<SuiteReporter> {
   const { liveSuiteReporter, plainSuiteReporter } = await import("./report/suite.ts");
-  return isLive ? liveSuiteReporter(process.stderr, tell) : plainSuiteReporter(tell);
+  return isLive ? liveSuiteReporter(process.stderr, log) : plainSuiteReporter(log);
 }
 
 const report: Report = {
-  write: tell,
-  emit: plainReporter(tell, print, false).emit,
+  write: log,
+  emit: plainReporter(log, print, false).emit,
   ofBuild: buildReporter,
   ofSuite: suiteReporter,
 };
 
-/** What a failure looks like: for a person its message and what to type next; for a bug the stack. Answers with the exit code. */
+/**
+ * Shows a failure: its message and what to type next, or the stack of a bug. Returns the exit code.
+ */
 function showError(thrown: unknown): number {
   const error = explainRefusal(thrown);
   if (!(error instanceof BuildError)) {
-    tell(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug of kovn-build.\n`);
+    log(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug in kovn-build.\n`);
     return 1;
   }
   actions?.annotate(error);
-  tell(`${error.message}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
+  log(`${error.message}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
   return exitCode(error);
 }
 
-/** This command line, to be typed again. */
+/** Returns this command line, ready to type again. */
 function ownCommand(): string {
   const words = process.argv
     .slice(2)
@@ -119,16 +125,19 @@ function ownCommand(): string {
 const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
 let stopped: keyof typeof stops | undefined;
 
-/** Ends everything that runs; the command then ends with an error. What hangs nevertheless (a dead file system) is left behind. */
+/**
+ * Ends everything that runs; the command then fails. What still hangs after four seconds (on a dead
+ * file system, say) is left behind.
+ */
 function stop(signal: keyof typeof stops): void {
   stopped ??= signal;
-  abort.abort(new BuildError("build", `Stopped by ${stopped}. Results are as they were.`, { hint: ownCommand() }));
+  abort.abort(new BuildError("build", "Interrupted. dist/ is unchanged.", { hint: ownCommand() }));
   // oxlint-disable-next-line no-process-exit
   setTimeout(() => process.exit(stops[signal]), 4000).unref();
 }
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
-// The reader of our output went away, or the terminal.
+// The reader of our output, or the terminal, is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop("SIGPIPE"));
 
 process.umask(0o022);

@@ -15,8 +15,8 @@ export interface MatrixOptions {
 }
 
 /**
- * `kovn-build plan --github-matrix`: the jobs of a workflow that build a line for a target or all, without those that cannot build it; in
- * Actions each matrix is also an output.
+ * `kovn-build plan --github-matrix`: returns the jobs of a workflow that build a line for one target or
+ * all, without pipelines that cannot build it. In GitHub Actions, each matrix is an output too.
  */
 export async function planMatrix(
   { target, variant, line }: MatrixOptions,

@@ -15,7 +15,7 @@ import { isFile } from "../sys/files.ts";
 import { findSigner } from "../sys/gpg.ts";
 import { readReleaseText } from "./release/read.ts";
 
-/** Which builds of other than locked series on their pins are taken; `publish` and `release plan` share it. */
+/** Which unusual builds may be released. By default a build has a locked series on its pin. */
 export interface AllowOptions {
   readonly allowAlternate: boolean;
   readonly allowUnlocked: boolean;
@@ -25,7 +25,7 @@ interface PublishFlags extends AllowOptions {
   readonly to: readonly string[];
   readonly sign?: string;
   readonly keep?: number;
-  /** Of the release on GitHub. */
+  /** Tag of the release on GitHub. */
   readonly tag?: string;
   readonly json: boolean;
 }
@@ -82,7 +82,10 @@ async function publishAll(inputs: readonly string[], options: PublishFlags, cont
   });
 }
 
-/** Reads and checks builds (folders or bundles), and does `work` with the set that they make; bundles are unpacked only as long as that. */
+/**
+ * Reads and checks builds (folders or bundles), and calls `use` with the set that they make. Bundles are
+ * unpacked for the time of the call.
+ */
 export async function withSet<T>(
   inputs: readonly string[],
   { allowAlternate, allowUnlocked }: AllowOptions,
@@ -116,7 +119,7 @@ async function unpack(bundle: string, work: string, unpacked: string[]): Promise
   return dir;
 }
 
-/** As Markdown. */
+/** Returns an outcome as Markdown. */
 function summarize({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string[] {
   const rows = [
     ...added.map((name) => `- added \`${name}\``),
@@ -126,13 +129,13 @@ function summarize({ to, added, removed, leftOut, url }: Outcome & { readonly to
   return [
     `\`${to}\`${url === undefined ? "" : `: ${url}`}`,
     "",
-    ...(rows.length > 0 ? rows : ["Nothing to do, all of it is there."]),
+    ...(rows.length > 0 ? rows : ["Nothing to do: everything is there."]),
     "",
   ];
 }
 
 function showOutcome({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string {
-  const head = added.length + removed.length === 0 ? `${to}: nothing to do, all of it is there` : `${to}: ${added.length} added`;
+  const head = added.length + removed.length === 0 ? `${to}: nothing to do, everything is there` : `${to}: ${added.length} added`;
   const rows = [
     ...added.map((name) => `  added     ${name}`),
     ...removed.map((name) => `  removed   ${name}`),

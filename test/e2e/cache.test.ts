@@ -406,12 +406,12 @@ describe("cache", () => {
   test("why says that a job is kept, what changed, or that nothing is there", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     const why = async (...more: readonly string[]) => (await kovnBuild(project, ["cache", "why", ...build, ...more])).stdout;
-    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept: nothing of this job is$/);
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not cached, and no other result of this job is$/);
     await building(project);
-    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}kept, built \S+$/);
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}cached, built \S+$/);
     const pipeline = join(project, "pipelines/test.yaml");
     await writeFile(pipeline, (await readFile(pipeline, "utf8")).replaceAll("-O1", "-O3"));
-    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not kept; against the result of \S+:\n {2}flags: -O1 → -O3$/);
+    expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not cached; compared with the result of \S+:\n {2}flags: -O1 → -O3$/);
     expect(await why("--distcc", "localhost")).toMatch(/^ {2}flags: -O1 → -O3 -gno-column-info$/m);
   });
 

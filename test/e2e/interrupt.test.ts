@@ -47,7 +47,7 @@ describe("a build that is interrupted", () => {
       expect(exitCode).toBe(code);
       expect(processesWith(unique)).toEqual([]);
       expect(await contentOf(join(project, "dist"))).toEqual(before);
-      expect(stderr).toContain(`Stopped by ${signal}. Results are as they were.\n  -> kovn-build --target linux`);
+      expect(stderr).toContain(`Interrupted. dist/ is unchanged.\n  -> kovn-build --target linux`);
     });
 
   test("kill -9 leaves no process, dist as it was, and nothing that the next build trips over", async ({ folder }) => {

@@ -28,7 +28,7 @@ describe("publish --to github", { timeout }, () => {
     expect(release?.body).toContain("  ovs.msi");
     const again = await kovnBuild(project, ["publish", "--to", "github=o/r", "--tag", "v1.0.0"], server.env);
     expect(again).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(again.stdout).toContain("github=o/r: nothing to do, all of it is there");
+    expect(again.stdout).toContain("github=o/r: nothing to do, everything is there");
     await expectPublished(server, await readSet(dist));
   });
 
@@ -80,7 +80,7 @@ describe("publish --to github", { timeout }, () => {
     await refused(["--to", "github", "--tag", "v1.0.1"], server.env, "Tag `v1.0.1` is unknown.");
     await refused(["--to", "dir=out", "--tag", "v1.0.0"], server.env, "--tag is for a release on GitHub");
     await inGit(project, "tag", "--delete", "v1.0.0");
-    await refused(["--to", "github"], server.env, "HEAD has no tag of a version of line 1.0.");
+    await refused(["--to", "github"], server.env, "HEAD has no tag for a version of line 1.0.");
     expect(server.state.seen).toEqual([]);
   });
 

@@ -97,7 +97,7 @@ describe("a real build of Open vSwitch", () => {
     expect(await installed()).toBe(versionOf((await readManifest(next)).artifacts));
 
     const before = await contentOf(join(folder, "repo"));
-    expect(await publish(next)).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, all of it is there" });
+    expect(await publish(next)).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, everything is there" });
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
 
     // A repository that somebody without the key changed is not taken.

@@ -26,7 +26,7 @@ async function list({ json }: { readonly json: boolean }, context: Context): Pro
     `${entries.length} of at most ${megabytes(entriesLimit)}: ${megabytes(total)}\n`,
     ...(compiled === undefined ? [] : [`compilations of at most ${megabytes(compiled.limit)}: ${megabytes(compiled.size)}\n`]),
   ];
-  return [...entries.map(showEntry), ...sums].join("");
+  return [...entries.map(showResult), ...sums].join("");
 }
 
 function jsonOf(entry: StoredEntry) {
@@ -34,7 +34,7 @@ function jsonOf(entry: StoredEntry) {
   return { key, finished, used: new Date(used).toISOString(), size: sizeOf(entry), job: built.id, parts };
 }
 
-function showEntry(entry: StoredEntry): string {
+function showResult(entry: StoredEntry): string {
   const { key, parts, built, finished, used } = entry;
   const what = ["target", "line", "variant", "architecture"].map((name) => parts[name]).join(" ");
   const columns = [key.slice(0, 12), built.id.padEnd(12), what, `built ${minute(finished)}`];

@@ -35,7 +35,7 @@ async function explain(options: WhyOptions, context: Context): Promise<string> {
 interface Answer {
   readonly job: string;
   readonly key: string;
-  /** When the kept result was finished; absent when there is none. */
+  /** When the cached result was finished; absent when there is none. */
   readonly finished?: string;
   /** When the nearest other result was finished, and what differs. */
   readonly nearest?: { readonly finished: string; readonly changes: readonly string[] };
@@ -51,10 +51,10 @@ function answer(lookup: Lookup, entries: readonly StoredEntry[]): Answer {
 
 function showAnswer({ job, key, finished, nearest }: Answer): string {
   const head = `${job}  ${key.slice(0, 12)}`;
-  if (finished !== undefined) return `${head}  kept, built ${finished}\n`;
-  if (nearest === undefined) return `${head}  not kept: nothing of this job is\n`;
+  if (finished !== undefined) return `${head}  cached, built ${finished}\n`;
+  if (nearest === undefined) return `${head}  not cached, and no other result of this job is\n`;
   const lines = [
-    `${head}  not kept; against the result of ${nearest.finished}:`,
+    `${head}  not cached; compared with the result of ${nearest.finished}:`,
     ...nearest.changes.map((change) => `  ${change}`),
   ];
   return `${lines.join("\n")}\n`;

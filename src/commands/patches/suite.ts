@@ -78,7 +78,7 @@ async function runSuite(name: string, command: SuiteOptions, context: Context, e
   const plan = await planTree(name, command, project, host, emit);
   const entryOf = await readEntries(project, plan.source);
   const options = { work: project.work, parallel: command.jobs, host, emit };
-  const onWait = () => emit({ event: "notice", message: "Another kovn-build runs tests here: waiting for it." });
+  const onWait = () => emit({ event: "notice", message: "Waiting for another kovn-build that runs tests here." });
   const unpatched = async () => {
     const tree = await buildTree(withoutPatches(plan), options);
     return { tree, tests: await listTests(tree, options) };
@@ -97,7 +97,7 @@ async function runSuite(name: string, command: SuiteOptions, context: Context, e
   complain(summary);
 }
 
-/** What is to be built for a source, and for those whose trees it needs. Throws "usage" and "project"; reaches for the bases. */
+/** Plans the tree of a source and the trees that it needs. Throws "usage" and "project"; fetches the bases. */
 async function planTree(name: string, command: SuiteOptions, project: Project, host: Host, emit: EmitSuite): Promise<TreePlan> {
   const line = await pickLine(project, command.line);
   const from = parseFrom(command.from, await listSources(project, line));
@@ -124,7 +124,7 @@ function withoutPatches({ source, base, needs }: TreePlan): TreePlan {
   };
 }
 
-/** Name of a patch to its entry in the seed, if it belongs to one. */
+/** Maps the name of a patch to its entry in the seed, if it belongs to one. */
 async function readEntries(project: Project, source: Source): Promise<(patch: string) => number | undefined> {
   const seed = await readSeed(project);
   return (name) => {
@@ -138,10 +138,10 @@ function complain({ source, failures }: SuiteSummary): void {
   if (of("regression").length > 0)
     throw new BuildError(
       "build",
-      `Regression: ${of("regression").join(", ")}: fails on patched ${source}, and not without the series.`,
+      `Regression: ${of("regression").join(", ")}: fails on patched ${source}, but not without the series.`,
     );
   if (of("failed").length > 0)
     throw new BuildError("build", `Failed: ${of("failed").join(", ")}.`, {
-      hint: `the same command with --against unpatched tells whether the series is the reason`,
+      hint: `the same command with --against unpatched shows whether the series is the reason`,
     });
 }

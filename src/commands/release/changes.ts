@@ -18,11 +18,14 @@ export interface ChangesOptions {
   readonly project: Project;
   readonly host: Host;
   readonly from: From;
-  /** True when nothing may be fetched: only what is on disk is looked at. */
+  /** True to read only what is on disk, and fetch nothing. */
   readonly offline: boolean;
 }
 
-/** What happened to each source of a line since a git tag of the project; since nothing when there is none. Throws "project" for a broken series. */
+/**
+ * Reads what changed in each source of a line since a git tag of the project, or since the beginning
+ * when there is no tag. Throws "project" for a broken series.
+ */
 export async function readChanges(
   line: string,
   tag: string | undefined,
@@ -57,7 +60,7 @@ export async function readChanges(
   }
 }
 
-/** The project's patches as they were at a tag. */
+/** Unpacks the project's patches of a tag. */
 async function projectAt(tag: string, dir: string, { project, host }: ChangesOptions): Promise<Project> {
   const root = join(dir, "project");
   await mkdir(join(root, "patches"), { recursive: true });
@@ -91,7 +94,7 @@ interface Pair {
   readonly after: State;
 }
 
-/** Both states on bases of one kind, the pins before the alternates; undefined when neither can be had. */
+/** Returns both states on bases of one kind: the pins, or else the alternates. Undefined when neither is available. */
 async function fetchPair(old: Source, source: Source, options: ChangesOptions): Promise<Pair | undefined> {
   for (const kind of ["git", "apt"] as const) {
     const before = await fetchState(old, kind, options);

@@ -16,12 +16,15 @@ import { parseFrom } from "../../run/request.ts";
 
 export interface ReadOptions {
   readonly line?: string;
-  /** Tag of the release that the notes begin after; the line's release before when undefined. */
+  /** Tag of the release to compare with; by default the line's previous release. */
   readonly since?: string;
   readonly from: readonly string[];
 }
 
-/** What a release is made of, without its artifacts: its line, its version (the next one when none is given), and what changed since the one before. */
+/**
+ * Reads a release without its artifacts: its line, its version (by default the next one), and what
+ * changed since the previous release.
+ */
 export async function readRelease(
   asked: string | undefined,
   options: ReadOptions,
@@ -37,7 +40,7 @@ export async function readRelease(
   const lines = await listLines(project);
   const line = asked === undefined ? await pickLine(project, options.line) : checkLine(asked, lines);
   if (options.line !== undefined && options.line !== line)
-    throw new BuildError("usage", `Version ${asked} is of line ${line}, not of ${options.line}.`);
+    throw new BuildError("usage", `Version ${asked} belongs to line ${line}, not ${options.line}.`);
   const tags = await listTags({ host, cwd: project.root });
   const released = releasedVersions(line, tags);
   const version = asked ?? nextVersion(line, released);
@@ -49,8 +52,8 @@ export async function readRelease(
 }
 
 /**
- * What a set's release says of itself: that of a tag, by default the highest of the set's line at HEAD. Throws "usage" when there is no such tag, or it is
- * of another line.
+ * Reads name and notes of a set's release: of the given tag, or of the highest tag of the set's line at
+ * HEAD. Throws "usage" when there is no such tag, or the tag belongs to another line.
  */
 export async function readReleaseText(
   set: ReleaseSet,
@@ -67,7 +70,7 @@ export async function readReleaseText(
   if (version === undefined)
     throw new BuildError(
       "usage",
-      `${tag === undefined ? "HEAD has no tag" : `Tag ${tag} is none`} of a version of line ${line}.`,
+      `${tag === undefined ? "HEAD has no tag for" : `Tag ${tag} is not`} a version of line ${line}.`,
       {
         hint: "--tag TAG, or kovn-build release cut VERSION --push",
       },
