@@ -1,5 +1,5 @@
 // What do builds of Open vSwitch and OVN cost, against the sequence of commands that Kube-OVN uses? As root, with the packages of
-// `kovn-build doctor --target linux --fix` and fakeroot installed, on a quiet machine; the whole takes about half an hour a round.
+// `kovn-build doctor --target linux --fix`, fakeroot and redis-server, on a quiet machine; the whole takes about half an hour a round.
 //   npm run bench:builds -- --from ovs=../ovs --from ovn=../ovn [--rounds 3] [--work DIR] [--row again --row ovn …] [--incumbent SECONDS]
 import { spawn } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { RunEvent } from "../src/index.ts";
 import { freePort } from "../src/sys/ports.ts";
-import { cli, fromHere, median, printMachine, report, run } from "./measure.ts";
+import { checkMachine, cli, fromHere, median, printMachine, report, run } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {
@@ -190,7 +190,12 @@ const rows: Readonly<Record<string, (base: number) => Promise<void>>> = {
   },
 };
 
+const chosen = Object.keys(rows).filter((name) => values.row.length === 0 || values.row.includes(name));
 printMachine();
+await checkMachine(
+  ["linux"],
+  [...(values.incumbent === undefined ? ["fakeroot"] : []), ...(chosen.includes("remote") ? ["redis-server"] : [])],
+);
 await mkdir(work, { recursive: true });
 for (const name of ["patches", "pipelines"]) {
   await rm(join(project, name), { recursive: true, force: true });
@@ -201,7 +206,6 @@ for (const source of ["ovs", "ovn"]) {
   await rm(tree, { recursive: true, force: true });
   await run(process.execPath, [cli, "patches", "apply", source, tree, ...from], project);
 }
-const chosen = Object.keys(rows).filter((name) => values.row.length === 0 || values.row.includes(name));
 const base = values.incumbent === undefined ? await incumbent() : Number(values.incumbent);
 report("the incumbent's sequence, cold", base, "s");
 for (const name of chosen) await rows[name]?.(base);

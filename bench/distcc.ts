@@ -5,10 +5,11 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../src/sys/ports.ts";
-import { cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
+import { checkMachine, cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
 
 const options = fromHere(process.argv.slice(2));
 printMachine();
+await checkMachine(["linux"], ["distccd", "taskset"]);
 await inFolder(async (folder) => {
   const ports = [await freePort(), await freePort()];
   const helpers = ports.map((port) => {

@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
@@ -20,7 +21,7 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Calls each thing in turn, `rounds` times after one that does not count, and answers with the median seconds of each. */
+/** Calls each thing in turn, `rounds` times after one that does not count, and returns the median seconds of each. */
 export async function medianSeconds<Name extends string>(
   rounds: number,
   things: Readonly<Record<Name, () => Promise<unknown>>>,
@@ -45,7 +46,19 @@ export async function run(program: string, args: readonly string[], cwd = "."): 
   );
 }
 
-/** Runs a program and answers with its own peak of resident memory, in bytes (VmHWM, proc_pid_status(5)), and its seconds. */
+/** Throws unless this machine has these programs and what builds for these targets need; `kovn-build doctor` prints what is missing. */
+export async function checkMachine(targets: readonly string[], programs: readonly string[] = []): Promise<void> {
+  for (const target of targets) {
+    const [code] = await once(spawn(process.execPath, [cli, "doctor", "--target", target], { stdio: "inherit" }), "exit");
+    if (code !== 0) throw new Error(`Nothing was measured: this machine cannot build for ${target}.`);
+  }
+  for (const program of programs)
+    await run("which", [program]).catch((cause: unknown) => {
+      throw new Error(`Nothing was measured: install ${program} first.`, { cause });
+    });
+}
+
+/** Runs a program and returns its own peak of resident memory, in bytes (VmHWM, proc_pid_status(5)), and its seconds. */
 export async function peakMemory(
   program: string,
   args: readonly string[],

@@ -1,9 +1,10 @@
 // How long does a cold build for Windows take, beside the one for Linux? `npx tsx bench/targets.ts --from ovs=../ovs --from ovn=../ovn`, on a
 // quiet machine that has what both need (`kovn-build doctor`); `--only ovs --from apt` where OVN's source is out of reach.
-import { cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
+import { checkMachine, cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
 
 const options = fromHere(process.argv.slice(2));
 printMachine();
+await checkMachine(["linux", "windows"]);
 console.log(`kovn-build --no-cache ${options.join(" ")}`);
 const seconds: Record<string, number> = {};
 for (const target of ["linux", "windows"])
