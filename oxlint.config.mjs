@@ -22,6 +22,7 @@ const doors = {
 /** Folder -> folders that it may import values from; types may come from anywhere. */
 const directions = {
   "errors.ts": [],
+  "order.ts": [],
   sys: [],
   plan: [],
   verify: ["sys"],
@@ -38,7 +39,7 @@ const directions = {
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile"],
   prove: ["sys"],
   suite: ["sys", "steps", "plan", "patches", "run"],
-  report: ["plan", "suite"],
+  report: ["sys", "plan", "suite"],
   commands: [
     "sys",
     "plan",

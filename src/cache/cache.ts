@@ -1,22 +1,22 @@
-import { constants } from "node:fs";
-import { copyFile, link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { glob } from "tinyglobby";
 import { BuildError, refusalOf } from "../errors.ts";
 import { withLock } from "../sys/with-lock.ts";
-import { sha256File, writeWhole } from "../sys/files.ts";
+import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { stagingOf } from "../sys/staging.ts";
 import {
   entriesDir,
   entryFile,
-  listEntries,
+  listResults,
   readEntry,
-  showEntry,
+  serializeEntry,
   type Entry,
   type CachedFile,
   type StoredEntry,
 } from "./entry.ts";
-import { besideEntry, checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./folder.ts";
+import { checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./folder.ts";
 
 /** Finished jobs by key, kept between runs. No method throws for what is wrong with the cache: that is told once, and the build goes on. */
 export interface JobCache {
@@ -76,7 +76,7 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
   return {
     find,
     // What cannot be read is told when something is to be kept.
-    list: async () => listEntries(cache).catch((error: unknown) => (ignoreRefusal(error), [])),
+    list: async () => listResults(cache).catch((error: unknown) => (ignoreRefusal(error), [])),
     use,
     async take(key, dir, outputs) {
       const entry = await find(key);
@@ -104,7 +104,7 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
     },
     async keep(finished, dir, outputs) {
       const { key } = finished;
-      const next = `${besideEntry(cache, key)}.next`;
+      const next = stagingOf(join(entriesDir(cache), key));
       try {
         await guard(() => makeFolder(cache));
         // A dead process may have had this one's id: in a container it always has.
@@ -113,7 +113,7 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
         const files = await describeFiles(finished, dir, outputs);
         await placeFiles(files, dir, join(next, "files"));
         const entry: Entry = { ...finished, finished: new Date().toISOString(), files };
-        await writeWhole(join(next, "entry.json"), showEntry(entry));
+        await writeWhole(join(next, "entry.json"), serializeEntry(entry));
         await guard(async () => {
           await dropEntry(cache, key);
           await rename(next, join(entriesDir(cache), key));
@@ -184,7 +184,7 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
 /** With its time, by which make goes. */
 async function copy(source: string, target: string): Promise<void> {
   const { atime, mtime } = await stat(source);
-  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  await cloneFile(source, target);
   await utimes(target, atime, mtime);
 }
 

@@ -4,19 +4,20 @@ import { z } from "zod";
 import { refusalOf } from "../errors.ts";
 import { keyOf } from "../plan/key.ts";
 import { errorCode } from "../sys/processes.ts";
-import { artifactSchema, builtJobSchema, digestSchema } from "../dist/manifest.ts";
+import { sha256Schema } from "../sys/schemas.ts";
+import { artifactSchema, builtJobSchema } from "../dist/manifest.ts";
 
 /** A path in the job's folder. */
 const path = z.string().refine((value) => !value.startsWith("/") && !value.split("/").includes(".."));
 
 const file = z.union([
-  z.object({ path, size: z.int().nonnegative(), sha256: digestSchema }),
+  z.object({ path, size: z.int().nonnegative(), sha256: sha256Schema }),
   /** A symbolic link and where it leads. */
   z.object({ path, link: z.string() }),
 ]);
 
 const entry = z.object({
-  key: digestSchema,
+  key: sha256Schema,
   /** What decided the result (plan/parts.ts). */
   parts: z.record(z.string(), z.string()),
   /** When it was finished. */
@@ -54,7 +55,7 @@ export function entryFile(cache: string, key: string): string {
 }
 
 /** An entry's description as text, with its own digest: what is altered in it is found out as what is altered in a file is. */
-export function showEntry(finished: Entry): string {
+export function serializeEntry(finished: Entry): string {
   // As it is read again, where nothing is undefined.
   const described = JSON.parse(JSON.stringify(finished)) as Entry;
   return `${JSON.stringify({ ...described, digest: keyOf(described) })}\n`;
@@ -74,22 +75,17 @@ export async function readEntry(cache: string, key: string): Promise<StoredEntry
   }
 }
 
-/** Names of all that lies beside each other where entries are: none where there is no such folder. */
-export async function listNames(cache: string): Promise<readonly string[]> {
-  return readdir(entriesDir(cache)).catch((error: unknown) => {
+/** Keys of all entries, whole or not. */
+export async function listKeys(cache: string): Promise<readonly string[]> {
+  const names = await readdir(entriesDir(cache)).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
     throw error;
   });
-}
-
-/** Keys of all entries, whole or not. */
-export async function listKeys(cache: string): Promise<readonly string[]> {
-  const names = await listNames(cache);
   return names.filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
 
 /** All entries that can be read, the last used first. */
-export async function listEntries(cache: string): Promise<readonly StoredEntry[]> {
+export async function listResults(cache: string): Promise<readonly StoredEntry[]> {
   const read = await Promise.all((await listKeys(cache)).map((key) => readEntry(cache, key)));
   const whole = read.filter((one) => one !== undefined && one !== "damaged");
   return whole.toSorted((a, b) => b.used - a.used);

@@ -2,8 +2,9 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exists, writeWhole } from "../sys/files.ts";
-import { errorCode, isAlive, ownPid } from "../sys/processes.ts";
-import { entriesDir, listEntries, listKeys, listNames, readEntry, sizeOf } from "./entry.ts";
+import { errorCode } from "../sys/processes.ts";
+import { removeAllStale, stagingOf } from "../sys/staging.ts";
+import { entriesDir, listKeys, listResults, readEntry, sizeOf } from "./entry.ts";
 
 /** The version of the folder's layout and of its entries that this tool writes and reads. */
 const formatVersion = 1;
@@ -48,14 +49,9 @@ export async function makeFolder(cache: string): Promise<void> {
   await writeWhole(join(cache, "version"), `${formatVersion}\n`);
 }
 
-/** A new name beside the entries for one that is being made or removed by this process. */
-export function besideEntry(cache: string, key: string): string {
-  return join(entriesDir(cache), `.${key}.${ownPid}`);
-}
-
 /** Removes an entry at once: what is killed on the way leaves no half one. */
 export async function dropEntry(cache: string, key: string): Promise<void> {
-  const beside = `${besideEntry(cache, key)}.old`;
+  const beside = stagingOf(join(entriesDir(cache), key), "old");
   // A dead process may have had this one's id: in a container it always has.
   await rm(beside, { recursive: true, force: true });
   await rename(join(entriesDir(cache), key), beside).catch((error: unknown) => {
@@ -75,17 +71,14 @@ export interface Trimmed {
  * nobody can read.
  */
 export async function trim(cache: string, limit: number): Promise<Trimmed> {
-  for (const name of await listNames(cache)) {
-    const owner = /^\.[0-9a-f]{64}\.(\d+)\.(?:next|old)$/.exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(entriesDir(cache), name), { recursive: true, force: true });
-  }
+  await removeAllStale(entriesDir(cache));
   for (const key of await listKeys(cache)) {
     const entry = await readEntry(cache, key);
     if (entry === undefined || entry === "damaged") await dropEntry(cache, key);
   }
   let kept = 0;
   let removed: Trimmed = { entries: 0, size: 0 };
-  for (const entry of await listEntries(cache)) {
+  for (const entry of await listResults(cache)) {
     const size = sizeOf(entry);
     kept += size;
     if (kept <= limit) continue;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import type { CompilerStats } from "../dist/manifest.ts";
-import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { tryExec, type ExecResult, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
@@ -134,10 +134,7 @@ async function tryCcache(
   host: Host,
   env: Readonly<Record<string, string>>,
 ): Promise<ExecResult | undefined> {
-  return exec(program, [option], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env }).catch((error: unknown) => {
-    if (error instanceof BuildError && error.code === "machine") return undefined;
-    throw error;
-  });
+  return tryExec(program, [option], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env });
 }
 
 function logOf(dir: string): string {

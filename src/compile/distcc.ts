@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { tryExec, type Host } from "../sys/exec.ts";
 
 /**
  * All compilations with distcc get preprocessed source (ccache(1), `run_second_cpp`), also those on this machine: so objects are the same, wherever
@@ -24,12 +24,7 @@ export async function openDistcc(
   { host, notice }: { readonly host: Host; readonly notice: (message: string) => void },
 ): Promise<Distcc | undefined> {
   const env = { DISTCC_HOSTS: hosts };
-  const said = await exec("distcc", ["-j"], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env }).catch(
-    (error: unknown) => {
-      if (error instanceof BuildError && error.code === "machine") return undefined;
-      throw error;
-    },
-  );
+  const said = await tryExec("distcc", ["-j"], { host: { ...host, env: { PATH: "/usr/bin:/bin" } }, env });
   if (said === undefined) {
     notice("Program `distcc` is not installed: --distcc is not used. (apt-get install distcc)");
     return undefined;

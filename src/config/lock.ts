@@ -1,16 +1,15 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { exists } from "../sys/files.ts";
+import { gitIdSchema } from "../sys/schemas.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
-
-const gitId = z.string().regex(/^[0-9a-f]{40}$/);
 
 const lockedSource = z.strictObject({
   revision: z.int().positive(),
   patches: z.array(z.strictObject({ name: z.string(), sha256: z.string(), patchId: z.string() })),
   /** By base: `git:<commit>` or `apt:<sha256>`. */
-  bases: z.record(z.string(), z.strictObject({ commit: gitId, tree: gitId })),
+  bases: z.record(z.string(), z.strictObject({ commit: gitIdSchema, tree: gitIdSchema })),
 });
 
 const lockFile = z.strictObject({ schema: z.literal(1), sources: z.record(z.string(), lockedSource) });

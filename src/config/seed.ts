@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { gitIdSchema } from "../sys/schemas.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
 const seedFile = z.array(
   z.strictObject({
     entry: z.int().positive(),
-    commit: z.string().regex(/^[0-9a-f]{40}$/),
+    commit: gitIdSchema,
     repository: z.string().min(1),
     source: z.string().min(1),
     title: z.string().min(1),

@@ -5,12 +5,11 @@ import { BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { inspectPatches, type InspectedPatch } from "../sys/git-patch.ts";
+import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 import { unknownName } from "./names.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
-
-const commitId = z.string().regex(/^[0-9a-f]{40}$/, "expected a full commit id (40 hexadecimal digits)");
 
 const aptBase = z.strictObject({
   apt: packageName,
@@ -19,7 +18,7 @@ const aptBase = z.strictObject({
     .string()
     .regex(/^[^/]/, "expected a path in the package, without a leading slash")
     .refine((path) => !path.split("/").includes(".."), "expected a path that stays inside the package"),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "expected a sha256 (64 hexadecimal digits)"),
+  sha256: sha256Schema,
 });
 
 const suite = z.strictObject({
@@ -34,7 +33,7 @@ const suite = z.strictObject({
 const sourceFile = z.strictObject({
   upstream: z.string().min(1),
   branch: z.string().min(1),
-  commit: commitId,
+  commit: gitIdSchema,
   version: z.string().min(1),
   revision: z.int().positive(),
   /** SPDX license expression, for the SBOM. */
@@ -45,7 +44,7 @@ const sourceFile = z.strictObject({
     .array(
       z.strictObject({
         seed: z.string().regex(/^[0-9a-f]{10}$/),
-        commit: commitId,
+        commit: gitIdSchema,
         since: z.string().min(1),
         effect: z.strictObject({ file: z.string().min(1), text: z.string().min(1) }),
       }),

@@ -1,12 +1,11 @@
-import { constants } from "node:fs";
-import { copyFile, mkdir, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { glob } from "tinyglobby";
 import { BuildError } from "../errors.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { packageFields } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
-import { sha256File } from "../sys/files.ts";
+import { cloneFile, sha256File } from "../sys/files.ts";
 import type { Artifact } from "./manifest.ts";
 
 /** Finds and describes a job's artifacts below `out`. Throws "build" for a pattern that matches nothing: a forgotten file is a failure. */
@@ -31,10 +30,10 @@ async function describeFile(job: string, out: string, file: string, host: Host):
   return { file, size, sha256: await sha256File(path), job, ...fields };
 }
 
-/** Copies a file of a work folder into a result folder (as a reflink where the file system can). */
+/** Copies a file of a work folder into a result folder. */
 export async function placeFile(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await cloneFile(from, to);
 }
 
 /** The text of a SHA256SUMS file (sha256sum(1) `--check` reads it). */

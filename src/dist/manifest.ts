@@ -2,13 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 
 /** The format's version that this tool writes and reads. */
 const formatVersion = 1;
 
-/** A sha256 in hexadecimal. */
-export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted");
-const gitId = z.string().regex(/^[0-9a-f]{40}$/, "a whole git id is wanted");
 /** Becomes part of paths where things are published. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "a name of small letters, digits, dots and hyphens is wanted");
 /** A relative path that leads nowhere outside, of letters that need no quoting anywhere. */
@@ -18,8 +16,8 @@ export const pathSchema = z
   .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "a path inside the folder is wanted");
 
 const base = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("git"), url: z.string(), commit: gitId }),
-  z.object({ kind: z.literal("apt"), package: z.string(), version: z.string(), member: z.string(), sha256: digestSchema }),
+  z.object({ kind: z.literal("git"), url: z.string(), commit: gitIdSchema }),
+  z.object({ kind: z.literal("apt"), package: z.string(), version: z.string(), member: z.string(), sha256: sha256Schema }),
 ]);
 
 /** A file to publish. */
@@ -28,7 +26,7 @@ export const artifactSchema = z.object({
   file: pathSchema,
   /** Bytes. */
   size: z.int().nonnegative(),
-  sha256: digestSchema,
+  sha256: sha256Schema,
   job: z.string(),
   package: z.string().exactOptional(),
   version: z.string().exactOptional(),
@@ -53,20 +51,20 @@ export const builtJobSchema = z.object({
   version: z.string(),
   revision: z.int().positive(),
   base,
-  baseCommit: gitId,
+  baseCommit: gitIdSchema,
   /** True when the base is not the pinned commit of the upstream but a declared alternate. */
   alternate: z.boolean(),
   /** True when the series and the patched commit are those of the lock. */
   locked: z.boolean().default(false),
   /** SPDX expression of the upstream's licences. */
   license: z.string().exactOptional(),
-  patchedCommit: gitId,
-  patchedTree: gitId,
+  patchedCommit: gitIdSchema,
+  patchedTree: gitIdSchema,
   series: z
     .array(
       z.object({
         name: z.string(),
-        sha256: digestSchema,
+        sha256: sha256Schema,
         patchId: z.string(),
         seed: z.string(),
         subject: z.string().default(""),
@@ -76,7 +74,7 @@ export const builtJobSchema = z.object({
     .readonly(),
   /** Files that the job used besides its source, such as a driver that was built elsewhere. */
   inputs: z
-    .array(z.object({ name: z.string(), sha256: digestSchema }))
+    .array(z.object({ name: z.string(), sha256: sha256Schema }))
     .readonly()
     .exactOptional(),
   /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */

@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exists, sha256File } from "../sys/files.ts";
+import { exists, listFiles, sha256File } from "../sys/files.ts";
 import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
 
 /** A folder of artifacts that `build` made, checked. */
@@ -44,11 +44,6 @@ export async function readDist(folder: string): Promise<Dist> {
   for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact)));
   if (problems.length > 0) throw new BuildError("digest", problems.join("\n"), { hint: "kovn-build build" });
   return { folder, manifest };
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 async function problemsOf(folder: string, { file, size, sha256 }: Artifact): Promise<string[]> {

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
+import { nearestExisting } from "../sys/disk.ts";
+import { exists, listFiles, sha256File, writeWhole } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
 import { withLock } from "../sys/with-lock.ts";
-import { exists, sha256File, writeWhole } from "../sys/files.ts";
-import { errorCode, isAlive, ownPid } from "../sys/processes.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -19,7 +21,7 @@ export async function writeDist(
   signal: AbortSignal,
 ): Promise<string> {
   const folder = join(out, manifest.target);
-  const next = join(out, `.${manifest.target}.${ownPid}.next`);
+  const next = stagingOf(folder);
   await rm(next, { recursive: true, force: true });
   try {
     await mkdir(next, { recursive: true });
@@ -43,10 +45,7 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
   const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
   const wanted = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
   try {
-    const there = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = there
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+    const files = await listFiles(folder);
     if (files.toSorted().join("\n") !== wanted.join("\n")) return false;
     for (const [name, text] of Object.entries(texts)) if ((await readFile(join(folder, name), "utf8")) !== text) return false;
     for (const { file, sha256 } of manifest.artifacts) if ((await sha256File(join(folder, file))) !== sha256) return false;
@@ -77,10 +76,6 @@ export async function assertWritable(out: string, target: string): Promise<void>
   }
 }
 
-async function nearestExisting(path: string): Promise<string> {
-  return (await exists(path)) || path === dirname(path) ? path : nearestExisting(dirname(path));
-}
-
 /** Two renames; a run that was killed between them is repaired by `recoverDist`. */
 async function swap(next: string, folder: string): Promise<void> {
   const previous = previousOf(folder);
@@ -97,14 +92,8 @@ function previousOf(folder: string): string {
 /** Repairs what a killed run left in `out`: puts the previous result back where no new one took its place, and removes half-made ones. */
 export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
   const folder = join(out, target);
-  await withLock(folder, { signal }, () => recover(out, target, folder));
-}
-
-async function recover(out: string, target: string, folder: string): Promise<void> {
-  if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
-  const left = (await exists(out)) ? await readdir(out) : [];
-  for (const name of left) {
-    const owner = new RegExp(`^\\.${target}\\.(\\d+)\\.next$`).exec(name)?.[1];
-    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(out, name), { recursive: true, force: true });
-  }
+  await withLock(folder, { signal }, async () => {
+    if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
+    await removeStale(folder);
+  });
 }

@@ -1,5 +1,4 @@
-import { BuildError } from "../errors.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { tryExec, type Host } from "../sys/exec.ts";
 import type { MachineCheck } from "./check.ts";
 
 const program = "x86_64-w64-mingw32-gcc";
@@ -9,10 +8,7 @@ const program = "x86_64-w64-mingw32-gcc";
  * when there is none; the package that has it is among those of the job.
  */
 export async function checkCrossCompiler(host: Host): Promise<MachineCheck | undefined> {
-  const said = await exec(program, ["-v"], { host, env: { LC_ALL: "C" } }).catch((error: unknown) => {
-    if (error instanceof BuildError && error.code === "machine") return undefined;
-    throw error;
-  });
+  const said = await tryExec(program, ["-v"], { host, env: { LC_ALL: "C" } });
   if (said === undefined) return undefined;
   const [, model = "unknown"] = /^Thread model: (\S+)$/m.exec(`${said.stdout}\n${said.stderr}`) ?? [];
   const check = { name: program, found: `${model} threads`, wanted: "posix threads: only these come with winpthreads" };

@@ -1,12 +1,13 @@
-import { access, constants, realpath, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, constants, realpath } from "node:fs/promises";
+import { join } from "node:path";
 import { coerce, gte } from "semver";
 import type { System } from "../config/pipeline.ts";
-import { BuildError } from "../errors.ts";
 import { installedPackages } from "../sys/apt.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { freeSpace } from "../sys/disk.ts";
+import { tryExec, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { availableMemory } from "../sys/processes.ts";
+import { formatSize } from "../sys/size.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 
@@ -74,10 +75,7 @@ async function checkProgram(program: Program, host: Host): Promise<MachineCheck>
   const { name, atLeast, why } = program;
   const wanted = `${atLeast} or newer: ${why}`;
   const mend = installing([program.package]);
-  const said = await exec(name, ["--version"], { host }).catch((error: unknown) => {
-    if (error instanceof BuildError && error.code === "machine") return undefined;
-    throw error;
-  });
+  const said = await tryExec(name, ["--version"], { host });
   const version = /\d+(\.\d+)+/.exec(said?.stdout ?? "")?.[0];
   if (version === undefined) return { name, status: "missing", found: "not there", wanted, ...mend };
   if (!gte(coerce(version) ?? "0.0.0", coerce(atLeast) ?? "0.0.0"))
@@ -116,13 +114,11 @@ async function checkCompilers({ crossCompiles, host }: MachineWants): Promise<re
 
 async function checkDisk({ work, jobs }: MachineWants): Promise<MachineCheck> {
   const name = "disk space";
-  let dir = work;
-  while (!(await exists(dir))) dir = dirname(dir);
-  const { bavail, bsize } = await statfs(dir);
+  const { dir, bytes } = await freeSpace(work);
   const need = diskOfMirrors + jobs * diskOfJob;
-  const found = `${gigabytes(bavail * bsize)} free in ${dir}`;
-  const wanted = `${gigabytes(need)}: ${jobs} jobs of ${gigabytes(diskOfJob)}, and the mirrors`;
-  if (bavail * bsize >= need) return { name, status: "ok", found, wanted };
+  const found = `${formatSize(bytes)} free in ${dir}`;
+  const wanted = `${formatSize(need)}: ${jobs} jobs of ${formatSize(diskOfJob)}, and the mirrors`;
+  if (bytes >= need) return { name, status: "ok", found, wanted };
   const runs = join(work, "runs");
   return { name, status: "missing", found, wanted, fix: (await exists(runs)) ? `rm -rf ${runs}` : `df -h ${dir}` };
 }
@@ -131,8 +127,8 @@ function checkMemory({ parallel, target }: MachineWants): MachineCheck {
   const name = "memory";
   const available = availableMemory();
   const need = memoryOfBuild + parallel * memoryOfProcess;
-  const found = `${gigabytes(available)} available`;
-  const wanted = `${gigabytes(need)}: ${parallel} processes at once of ${gigabytes(memoryOfProcess)}`;
+  const found = `${formatSize(available)} available`;
+  const wanted = `${formatSize(need)}: ${parallel} processes at once of ${formatSize(memoryOfProcess)}`;
   if (available >= need) return { name, status: "ok", found, wanted };
   const fewer = Math.max(1, Math.floor((available - memoryOfBuild) / memoryOfProcess));
   return { name, status: "missing", found, wanted, fix: `kovn-build --target ${target} --jobs ${fewer}` };
@@ -159,8 +155,4 @@ async function checkCcache(): Promise<MachineCheck> {
   const wanted = "ccache, so that what was compiled once is not compiled again";
   if (await exists("/usr/lib/ccache/gcc")) return { name: "ccache", status: "ok", found: "installed", wanted };
   return { name: "ccache", status: "warning", found: "not there", wanted, ...installing(["ccache"]) };
-}
-
-function gigabytes(count: number): string {
-  return `${(count / 1e9).toFixed(1)} GB`;
 }

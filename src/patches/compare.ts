@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { git } from "../sys/git.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
 
@@ -43,9 +43,7 @@ export async function compareTrees(before: State, after: State, { host, work }: 
   // An empty series is no range of commits.
   const [from, to] = [before.source.patches, after.source.patches];
   if (from.length === 0 || to.length === 0) return compareFiles(from, to);
-  await mkdir(join(work, "tmp"), { recursive: true });
-  const dir = await mkdtemp(join(work, "tmp", "compare-"));
-  try {
+  return withTempDir(join(work, "tmp", "compare-"), async (dir) => {
     const old = await checkoutPatched(before.source, before.base, join(dir, "before"), host);
     const now = await checkoutPatched(after.source, after.base, join(dir, "after"), host);
     const ranges = [`${before.base.commit}..${old.commit}`, `${after.base.commit}..${now.commit}`] as const;
@@ -65,9 +63,7 @@ export async function compareTrees(before: State, after: State, { host, work }: 
       return { ...change, diff: readRangeDiff(await git(single, options))[0]?.diff };
     });
     return { ...changes, changed: await Promise.all(changed) };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Two patches that git takes for the same, by their position in each series from 0 (-1 for none), and how they differ. */

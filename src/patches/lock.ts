@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lock, LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
+import { sortKeys } from "../order.ts";
 import { baseId, type Base } from "../plan/base.ts";
 import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
@@ -41,13 +43,9 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, l
 /** Applies a source's series to a base in a temporary folder and returns the result. Throws "network" and "patch". */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
-  await mkdir(join(options.work, "tmp"), { recursive: true });
-  const dir = await mkdtemp(join(options.work, "tmp", "try-"));
-  try {
-    return await checkoutPatched(source, fetched, join(dir, "src"), options.host);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  return withTempDir(join(options.work, "tmp", "try-"), (dir) =>
+    checkoutPatched(source, fetched, join(dir, "src"), options.host),
+  );
 }
 
 /**
@@ -82,10 +80,8 @@ export async function lockSource(
 
 /** Writes a lock, with sources and bases sorted by name so that diffs stay small. */
 export async function writeLock(path: string, lock: Lock): Promise<void> {
-  const sorted = <T>(record: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const sources = Object.fromEntries(
-    Object.entries(sorted(lock.sources)).map(([name, source]) => [name, { ...source, bases: sorted(source.bases) }]),
+    Object.entries(sortKeys(lock.sources)).map(([name, source]) => [name, { ...source, bases: sortKeys(source.bases) }]),
   );
   await writeWhole(path, `${JSON.stringify({ schema: 1, sources }, undefined, 2)}\n`);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sortKeys } from "../order.ts";
 
 /** sha256 (hexadecimal) of a plain value, the same whatever the order of its keys. Values are JSON: no undefined, no functions. */
 export function keyOf(value: unknown): string {
@@ -9,7 +10,7 @@ export function keyOf(value: unknown): string {
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      ? sortKeys(inner as Readonly<Record<string, unknown>>)
       : inner,
   );
 }

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 import { pathOf, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
 
@@ -36,7 +37,16 @@ export async function withSandbox<T>(
   host: Host,
   use: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), "kovn-prove-"));
+  return withTempDir(join(tmpdir(), "kovn-prove-"), (dir) => runIn(dir, programs, runner, host, use));
+}
+
+async function runIn<T>(
+  dir: string,
+  programs: Programs,
+  runner: Runner,
+  host: Host,
+  use: (sandbox: Sandbox) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController();
   const inside = { env: environment(programs, runner, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
   const started: Promise<void>[] = [];
@@ -83,7 +93,6 @@ export async function withSandbox<T>(
   } finally {
     stop.abort(new Error("the sandbox ends"));
     await Promise.all(started);
-    await rm(dir, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,7 @@
-import { readdir, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exists } from "../sys/files.ts";
+import { exists, listFiles } from "../sys/files.ts";
 import { byHash, readSuite, type Suite } from "./apt-suite.ts";
 
 /** A copy of the `InRelease` (or `Release`) before the one that is live: what it refers to stays. */
@@ -34,7 +34,6 @@ function references(state: Suite, suite: string): readonly string[] {
 }
 
 async function filesBelow(place: string, path: string): Promise<string[]> {
-  if (!(await exists(join(place, path)))) return [];
-  const entries = await readdir(join(place, path), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(place, join(entry.parentPath, entry.name)));
+  const files = (await exists(join(place, path))) ? await listFiles(join(place, path)) : [];
+  return files.map((file) => join(path, file));
 }

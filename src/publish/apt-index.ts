@@ -1,5 +1,6 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { sortBy } from "../order.ts";
 import { newestFirst } from "../sys/apt.ts";
 import { compressXz, releaseIndex } from "../sys/ftparchive.ts";
 import { byHash, parseIndices, type Stanza, type Suite } from "./apt-suite.ts";
@@ -7,7 +8,7 @@ import type { PublishOptions } from "./publisher.ts";
 
 /** Those of the newest versions of each package, in the order of their paths. */
 export async function keepNewest(stanzas: readonly Stanza[], { keep, host }: PublishOptions): Promise<readonly Stanza[]> {
-  const sorted = stanzas.toSorted((a, b) => (a.filename < b.filename ? -1 : 1));
+  const sorted = sortBy(stanzas, (stanza) => stanza.filename);
   if (keep === undefined) return sorted;
   const groupOf = (stanza: Stanza) => `${dirname(stanza.filename)} ${stanza.package} ${stanza.architecture}`;
   const versions = new Map<string, string[]>();

@@ -8,19 +8,11 @@ import { exists, sha256File, writeWhole } from "../sys/files.ts";
 import { packagesIndex } from "../sys/ftparchive.ts";
 import { clearSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
 import { cleanSuite, previousName, readPrevious } from "./apt-clean.ts";
 import { keepNewest, stageIndices } from "./apt-index.ts";
 import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
-import {
-  copyChecked,
-  assertSpace,
-  removeStale,
-  stagingOf,
-  type Outcome,
-  type Placed,
-  type Publisher,
-  type PublishOptions,
-} from "./publisher.ts";
+import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
 /** In the folder of each repository of ours, from its first moment. */
 const marker = ".kovn-apt.json";
@@ -123,7 +115,7 @@ async function assertOwn(place: string): Promise<void> {
     throw new BuildError("destination", `${place} is no folder that can be read.`, { cause });
   });
   // A first run that was killed may have left the marker half-made.
-  if (names.includes(marker) || names.every((name) => name.startsWith(marker))) return;
+  if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
   throw new BuildError("destination", `Folder ${place} is no apt repository of kovn-build.`, {
     hint: "name a new or empty folder",
   });

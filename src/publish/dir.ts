@@ -6,16 +6,8 @@ import type { ReleaseSet } from "../set/set.ts";
 import { sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
-import {
-  copyChecked,
-  assertSpace,
-  removeStale,
-  stagingOf,
-  type Outcome,
-  type Placed,
-  type Publisher,
-  type PublishOptions,
-} from "./publisher.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
+import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
 

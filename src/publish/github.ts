@@ -1,4 +1,4 @@
-import { mkdtemp, rm, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
@@ -6,6 +6,8 @@ import { listAssets, sumsName, textAsset, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { connect, type GitHub } from "../sys/github.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import { formatSize } from "../sys/size.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 import {
   deleteRemote,
   differences,
@@ -140,9 +142,8 @@ async function withSignature(
   const there = (await listRemote(hub, place, release.id)).find(
     ({ name, state }) => name === signatureName && state === "uploaded",
   );
-  const dir = await mkdtemp(join(tmpdir(), "kovn-sign-"));
-  const [file, signature] = [join(dir, sumsName), join(dir, signatureName)];
-  try {
+  return withTempDir(join(tmpdir(), "kovn-sign-"), async (dir) => {
+    const [file, signature] = [join(dir, sumsName), join(dir, signatureName)];
     await writeFile(file, sums.text);
     if (there !== undefined) {
       const text = await downloadText(hub, place, there);
@@ -151,9 +152,7 @@ async function withSignature(
     }
     await detachSign(file, signature, signer, { host });
     return [...assets, textAsset(signatureName, await readFile(signature, "utf8"))];
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Brings a draft to hold exactly the assets: what is there whole stays, what is in the way goes, what lacks is uploaded, some at once. */
@@ -191,13 +190,11 @@ async function fill(
 function startProgress(assets: readonly Asset[], tell: (text: string) => void) {
   const total = assets.reduce((sum, { size }) => sum + size, 0);
   const seen = { done: 0, sent: 0 };
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  const timer = setInterval(() => tell(`github: ${megabytes(seen.sent)} MB sent of ${megabytes(total)} MB\n`), progressEvery);
+  const timer = setInterval(() => tell(`github: ${formatSize(seen.sent)} sent of ${formatSize(total)}\n`), progressEvery);
   timer.unref();
   return {
     add: (count: number) => void (seen.sent += count),
-    done: ({ name, size }: Asset) =>
-      tell(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${megabytes(size)} MB)\n`),
+    done: ({ name, size }: Asset) => tell(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${formatSize(size)})\n`),
     stop: () => clearInterval(timer),
   };
 }

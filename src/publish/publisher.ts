@@ -1,15 +1,14 @@
-import { copyFile, statfs, mkdir, open, readdir, rm } from "node:fs/promises";
-import { constants } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Asset } from "../set/assets.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 import type { ReleaseText } from "./github-release.ts";
 import type { LeftOut, ReleaseSet } from "../set/set.ts";
+import { freeSpace } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { exists, sha256File } from "../sys/files.ts";
+import { cloneFile, sha256File } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
-import { isAlive, ownPid } from "../sys/processes.ts";
 
 export interface PublishOptions {
   readonly host: Host;
@@ -56,20 +55,15 @@ export interface Publisher {
 
 /** Throws "destination" when the file system of a place has less than so many bytes. */
 export async function assertSpace(place: string, bytes: number): Promise<void> {
-  let dir = place;
-  while (!(await exists(dir)) && dir !== dirname(dir)) dir = dirname(dir);
-  const { bavail, bsize } = await statfs(dir);
-  if (bavail * bsize < bytes)
-    throw new BuildError(
-      "destination",
-      `There is no space for ${place}: it takes ${bytes} bytes, and ${bavail * bsize} are left.`,
-    );
+  const free = await freeSpace(place);
+  if (free.bytes < bytes)
+    throw new BuildError("destination", `There is no space for ${place}: it takes ${bytes} bytes, and ${free.bytes} are left.`);
 }
 
-/** Copies a file (as a reflink where the file system can), flushed to the disk, and checks what arrived. Throws "digest". */
+/** Copies a file, flushed to the disk, and checks what arrived. Throws "digest". */
 export async function copyChecked(from: string, to: string, sha256: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await cloneFile(from, to);
   const file = await open(to, "r+");
   try {
     await file.chmod(0o644);
@@ -78,18 +72,4 @@ export async function copyChecked(from: string, to: string, sha256: string): Pro
     await file.close();
   }
   if ((await sha256File(to)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
-}
-
-/** A path beside `path`, on the same file system, for what is renamed to it when it is whole. */
-export function stagingOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${ownPid}.next`);
-}
-
-/** Removes what killed runs left beside `path`. */
-export async function removeStale(path: string): Promise<void> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  for (const name of names) {
-    const [, of, pid] = /^\.(.+)\.(\d+)\.next$/.exec(name) ?? [];
-    if (of === basename(path) && !isAlive(Number(pid))) await rm(join(dirname(path), name), { recursive: true, force: true });
-  }
 }

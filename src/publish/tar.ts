@@ -6,15 +6,8 @@ import { writeBundle } from "../set/bundle.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
-import {
-  assertSpace,
-  removeStale,
-  stagingOf,
-  type Outcome,
-  type Placed,
-  type Publisher,
-  type PublishOptions,
-} from "./publisher.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
+import { assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
 /** Bytes of headers in an archive, for each file and at least. */
 const headerSpace = 4096;

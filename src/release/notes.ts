@@ -1,6 +1,7 @@
 import type { ListedEntry } from "../patches/list.ts";
 import type { SeriesChanges } from "../patches/compare.ts";
 import type { Asset } from "../set/assets.ts";
+import { codeBlock } from "../sys/markdown.ts";
 
 /** What happened to a source since a release. */
 export interface SourceChanges {
@@ -35,7 +36,7 @@ export function makeNotes({ since, sources, assets }: NotesInput): string {
   const sections = sources.flatMap((source) => describeSource(source, since));
   if (assets.length > 0) {
     const rows = assets.map(({ name, sha256 }) => `${sha256}  ${name}`);
-    sections.push("## Checksums (sha256)", fence(rows.join("\n"), ""));
+    sections.push("## Checksums (sha256)", codeBlock(rows.join("\n"), ""));
   }
   return `${sections.join("\n\n")}\n`;
 }
@@ -64,7 +65,7 @@ function describeSource(source: SourceChanges, since: string | undefined): strin
   list("Patches dropped", series.dropped.map(row));
   list(
     "Patches changed",
-    series.changed.map(({ patch, diff }) => (diff === undefined ? row(patch) : `${row(patch)}\n\n${fence(diff, "diff")}\n`)),
+    series.changed.map(({ patch, diff }) => (diff === undefined ? row(patch) : `${row(patch)}\n\n${codeBlock(diff, "diff")}\n`)),
   );
   list(
     "Merged upstream meanwhile",
@@ -101,11 +102,4 @@ function describeCommits({ upstream, commit, before, commits }: SourceChanges, s
 function link(upstream: string, path: string, text: string): string {
   const page = /^(https:\/\/github\.com\/.+?)(\.git)?$/.exec(upstream)?.[1];
   return page === undefined ? text : `[${text}](${page}/${path})`;
-}
-
-/** A code block whose fence is longer than any in it. */
-function fence(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
-  const marks = "`".repeat(longest + 1);
-  return `${marks}${language}\n${text}\n${marks}`;
 }

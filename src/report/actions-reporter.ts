@@ -1,7 +1,9 @@
 import type { RunEvent } from "../run/events.ts";
+import { codeBlock } from "../sys/markdown.ts";
+import { formatSize } from "../sys/size.ts";
 import type { Actions } from "./actions.ts";
 import { describeEvent, showResult } from "./plain.ts";
-import { bytes, duration, type Reporter } from "./reporter.ts";
+import { duration, type Reporter } from "./reporter.ts";
 
 /**
  * For GitHub Actions: all output, a group for each step of a job (of jobs that run at once, the one that opened it; each line names its job), a summary and
@@ -36,12 +38,10 @@ export function actionsReporter(actions: Actions, print: (text: string) => void,
 }
 
 function showFailure({ job, duration: time, tail }: RunEvent & { event: "job-end" }): string {
-  const longest = Math.max(2, ...tail.flatMap((line) => [...line.matchAll(/`{3,}/g)]).map((match) => match[0].length));
-  const fence = "`".repeat(longest + 1);
-  return [`### Job \`${job}\` failed after ${duration(time)}`, "", `${fence}text`, ...tail, fence].join("\n");
+  return `### Job \`${job}\` failed after ${duration(time)}\n\n${codeBlock(tail.join("\n"), "text")}`;
 }
 
 function showDone({ folder, duration: time, artifacts }: RunEvent & { event: "done" }): string {
-  const rows = artifacts.map(({ file, size, sha256 }) => `| \`${file}\` | ${bytes(size)} | \`${sha256}\` |`);
+  const rows = artifacts.map(({ file, size, sha256 }) => `| \`${file}\` | ${formatSize(size)} | \`${sha256}\` |`);
   return [`### \`${folder}\` after ${duration(time)}`, "", "| file | size | sha256 |", "|---|---|---|", ...rows].join("\n");
 }

@@ -1,7 +1,8 @@
 import type { CompilerStats } from "../dist/manifest.ts";
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
-import { bytes, count, duration, type Reporter } from "./reporter.ts";
+import { formatSize } from "../sys/size.ts";
+import { count, duration, type Reporter } from "./reporter.ts";
 
 /** A line for each event, for logs and pipes. `print` gets progress (stderr), `result` what the command was asked for (stdout). */
 export function plainReporter(print: (text: string) => void, result: (text: string) => void, verbose: boolean): Reporter {
@@ -69,5 +70,7 @@ function nameJobs(ids: readonly string[]): string {
 
 /** The result for a person: each file with its size. */
 export function showResult(event: RunEvent & { event: "done" }): string {
-  return event.artifacts.map((artifact) => `${bytes(artifact.size).padStart(9)}  ${event.folder}/${artifact.file}\n`).join("");
+  return event.artifacts
+    .map((artifact) => `${formatSize(artifact.size).padStart(9)}  ${event.folder}/${artifact.file}\n`)
+    .join("");
 }

@@ -21,13 +21,3 @@ export function duration(milliseconds: number): string {
 export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }
-
-/** Bytes as `12.3 MB` (powers of ten). */
-export function bytes(size: number): string {
-  return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(1)} MB`;
-}
-
-/** Bytes as `12.3 MB`, however few. */
-export function megabytes(size: number): string {
-  return `${(size / 1e6).toFixed(1)} MB`;
-}

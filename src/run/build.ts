@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { InputFile } from "../config/inputs.ts";
 import { BuildError } from "../errors.ts";
 import type { Source } from "../config/source.ts";
+import { sortBy } from "../order.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
@@ -148,7 +149,10 @@ function sourceOf(job: PlannedJob, { sources }: Pick<BuildOptions, "sources">): 
 }
 
 function makeManifest({ plan, builder }: BuildOptions, results: ReadonlyMap<string, JobResult>): Manifest {
-  const artifacts = [...results.values()].flatMap((result) => result.artifacts).toSorted((a, b) => (a.file < b.file ? -1 : 1));
+  const artifacts = sortBy(
+    [...results.values()].flatMap((result) => result.artifacts),
+    (artifact) => artifact.file,
+  );
   assertUnique(artifacts);
   const { schema, target, line, variant, arch, flags } = plan;
   const jobs = plan.jobs.flatMap(({ id }) => results.get(id)?.built ?? []);

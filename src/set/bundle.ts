@@ -5,10 +5,12 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import { sortBy } from "../order.ts";
 import { sha256, sha256File } from "../sys/files.ts";
+import { sha256Schema } from "../sys/schemas.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
 import { sbomAsset } from "./assets.ts";
-import { digestSchema, pathSchema } from "../dist/manifest.ts";
+import { pathSchema } from "../dist/manifest.ts";
 import type { ReleaseSet } from "./set.ts";
 
 /** First in a bundle: every other member with its size in bytes and its digest. */
@@ -19,7 +21,7 @@ const formatVersion = 1;
 
 const indexSchema = z.object({
   schema: z.literal(formatVersion),
-  files: z.array(z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: digestSchema })).refine(distinct, {
+  files: z.array(z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: sha256Schema })).refine(distinct, {
     message: "a path is named twice, or is a folder of another",
   }),
 });
@@ -42,10 +44,10 @@ export async function writeBundle(set: ReleaseSet, file: string): Promise<void> 
     for (const { file: path, size, sha256: digest } of manifest.artifacts)
       members.push({ name: `${name}/${path}`, path: join(folder, path), size, sha256: digest });
   }
-  members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files = members.map(({ name, size, sha256: digest }) => ({ path: name, size, sha256: digest }));
+  const sorted = sortBy(members, (member) => member.name);
+  const files = sorted.map(({ name, size, sha256: digest }) => ({ path: name, size, sha256: digest }));
   const index = `${JSON.stringify({ schema: formatVersion, files }, undefined, 2)}\n`;
-  await writeTar(file, [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...members]);
+  await writeTar(file, [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...sorted]);
 }
 
 /**

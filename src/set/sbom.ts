@@ -2,6 +2,7 @@ import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
 import type { Models } from "@cyclonedx/cyclonedx-library";
 import { keyOf } from "../plan/key.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
+import { guidOf } from "../sys/guid.ts";
 import { debianPurl, upstream } from "./purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
 
@@ -144,8 +145,8 @@ function pedigree(line: string, job: BuiltJob) {
   return { ancestors: [ancestor], commits: [{ uid: base.commit, message: `upstream, from ${base.url}` }], patches };
 }
 
-/** A UUID of version 8 (RFC 9562, made of a digest), so that the same set has the same. */
+/** The same set has the same. */
 function serialNumber(set: BareSet): string {
-  const hex = keyOf({ sbom: set.id, allowed: set.allowed, builders: set.dists.map((dist) => dist.manifest.builder) });
-  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const digest = keyOf({ sbom: set.id, allowed: set.allowed, builders: set.dists.map((dist) => dist.manifest.builder) });
+  return `urn:uuid:${guidOf(digest)}`;
 }

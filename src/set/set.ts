@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BuildError } from "../errors.ts";
+import { sortBy } from "../order.ts";
 import { baseId, describeBase } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
@@ -66,14 +67,12 @@ function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
   const nameOf = ({ target, arch, variant }: Manifest) => `${target}-${arch}-${variant}`;
   const keyed = dists.map((dist) => ({ ...dist, order: `${nameOf(dist.manifest)} ${keyOf(dist.manifest)}` }));
   const taken = new Map<string, number>();
-  return keyed
-    .toSorted((a, b) => (a.order < b.order ? -1 : 1))
-    .map(({ folder, manifest }) => {
-      const name = nameOf(manifest);
-      const count = (taken.get(name) ?? 0) + 1;
-      taken.set(name, count);
-      return { folder, manifest, name: count === 1 ? name : `${name}-${count}` };
-    });
+  return sortBy(keyed, (dist) => dist.order).map(({ folder, manifest }) => {
+    const name = nameOf(manifest);
+    const count = (taken.get(name) ?? 0) + 1;
+    taken.set(name, count);
+    return { folder, manifest, name: count === 1 ? name : `${name}-${count}` };
+  });
 }
 
 function assertAgreement(dists: readonly Dist[]): void {
@@ -141,5 +140,5 @@ function collectFiles(dists: ReleaseSet["dists"]): { readonly files: readonly Se
         throw new BuildError("usage", `${name} exists twice with different bytes: ${other.path} and ${file.path}.`);
       files.set(name, other ?? file);
     }
-  return { files: [...files.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)), leftOut };
+  return { files: sortBy([...files.values()], (file) => file.name), leftOut };
 }

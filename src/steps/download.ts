@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { download as fetchFile } from "../sys/download.ts";
 import { writeWhole } from "../sys/files.ts";
+import { sha256Schema } from "../sys/schemas.ts";
 import { unpackZip } from "../sys/zip.ts";
 import { insidePath } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
 const schema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe("a zip archive"),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "a sha256 (64 hexadecimal digits) is wanted"),
+  sha256: sha256Schema,
   folder: insidePath.describe("folder of the job that it is unpacked into"),
 });
 

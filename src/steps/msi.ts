@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { exists, sha256, writeWhole } from "../sys/files.ts";
+import { guidOf } from "../sys/guid.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
@@ -81,10 +82,9 @@ export function productVersion(version: string, revision: number): string {
   return `${major}.${minor}.${third}`;
 }
 
-/** A GUID that is the same for the same text (RFC 9562, version 8). */
+/** A GUID that is the same for the same text, as Windows Installer writes it. */
 function codeOf(text: string): string {
-  const hex = sha256(`kovn-build ${text}`).toUpperCase();
-  return `{${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-A${hex.slice(17, 20)}-${hex.slice(20, 32)}}`;
+  return `{${guidOf(sha256(`kovn-build ${text}`)).toUpperCase()}}`;
 }
 
 /** wixl puts the times of files into the cabinet: all get that of the patched commit. Paths in the source are relative to `src/`. */

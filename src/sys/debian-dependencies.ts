@@ -1,3 +1,4 @@
+import { sortKeys } from "../order.ts";
 import { exec, type Host } from "./exec.ts";
 
 interface Installed {
@@ -31,7 +32,7 @@ export async function debianDependencies(
     // A virtual package, such as `c-compiler`: all that stand for it.
     wanted.push(...(providers.get(name) ?? []).filter((provider) => !Object.hasOwn(found, provider)));
   }
-  return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return sortKeys(found);
 }
 
 /** While another package is installed, its triggers configure this one (dpkg(1)); the files are there. */

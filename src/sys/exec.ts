@@ -91,6 +91,14 @@ export async function exec(program: string, args: readonly string[], options: Ex
   }
 }
 
+/** Like `exec`, for a program that need not be installed: undefined when it is not. */
+export async function tryExec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult | undefined> {
+  return exec(program, args, options).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "machine") return undefined;
+    throw error;
+  });
+}
+
 /** On Windows nobody asks a program to end, and only children of living processes are found (taskkill, Microsoft's Windows commands). */
 async function killTree(root: number, hasEnded: boolean): Promise<void> {
   // Its id may be another program's by now.

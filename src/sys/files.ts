@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { ownPid } from "./processes.ts";
+import { access, constants, copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { stagingOf } from "./staging.ts";
 
 /** sha256 of a text or of bytes, in hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
@@ -49,10 +49,21 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
+/** Paths of all files below a folder (links and the like too, but no folders), relative to it. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found.filter((one) => !one.isDirectory()).map((one) => relative(folder, join(one.parentPath, one.name)));
+}
+
+/** Copies a file, as a reflink where the file system can: then it takes neither time nor space. */
+export async function cloneFile(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
 /** Writes a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${ownPid}.tmp`;
+  const temporary = stagingOf(path);
   try {
     const file = await open(temporary, "w");
     try {

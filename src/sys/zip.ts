@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
+import { sortBy } from "../order.ts";
 import { writeWhole } from "./files.ts";
 
 /** A member of an archive: bytes of a file, or an empty folder where `path` is missing. `name` is its path in the archive, with `/`. */
@@ -18,7 +19,7 @@ export async function writeZip(file: string, members: readonly ZipMember[], epoc
   const { zipSync } = await import("fflate");
   const day = new Date(epoch * 1000);
   const mtime = new Date(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate(), 12);
-  const sorted = members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = sortBy(members, (member) => member.name);
   const entries = await Promise.all(
     sorted.map(async ({ name, path }) =>
       path === undefined ? ([`${name}/`, new Uint8Array()] as const) : ([name, new Uint8Array(await readFile(path))] as const),

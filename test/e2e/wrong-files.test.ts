@@ -73,7 +73,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
         .concat("tag: v1\n"),
     ),
     [
-      "source.yaml:2:9: `commit`: expected a full commit id",
+      "source.yaml:2:9: `commit`: expected a full git id",
       "source.yaml:4:11: `revision`",
       "source.yaml:1:1: Key `branch` is missing",
       "source.yaml:5:1: Key `tag` is unknown",

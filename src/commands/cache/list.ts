@@ -1,10 +1,10 @@
-import { listEntries, sizeOf, type StoredEntry } from "../../cache/entry.ts";
+import { listResults, sizeOf, type StoredEntry } from "../../cache/entry.ts";
 import { cacheFolder, checkVersion, entriesLimit } from "../../cache/folder.ts";
 import { compilations } from "../../compile/ccache.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { megabytes } from "../../report/reporter.ts";
+import { formatSize } from "../../sys/size.ts";
 
 /** `kovn-build cache list`: lists the cached results, the last used first, and the sums. */
 export const cacheList: Define = (command, context) => {
@@ -18,13 +18,13 @@ async function list({ json }: { readonly json: boolean }, context: Context): Pro
   const { work } = await context.project();
   const cache = cacheFolder(work);
   await checkVersion(cache);
-  const entries = await listEntries(cache);
+  const entries = await listResults(cache);
   const compiled = await compilations(cache, context.host);
   if (json) return `${JSON.stringify({ schema: 1, entries: entries.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
   const total = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   const sums = [
-    `${entries.length} of at most ${megabytes(entriesLimit)}: ${megabytes(total)}\n`,
-    ...(compiled === undefined ? [] : [`compilations of at most ${megabytes(compiled.limit)}: ${megabytes(compiled.size)}\n`]),
+    `${entries.length} of at most ${formatSize(entriesLimit)}: ${formatSize(total)}\n`,
+    ...(compiled === undefined ? [] : [`compilations of at most ${formatSize(compiled.limit)}: ${formatSize(compiled.size)}\n`]),
   ];
   return [...entries.map(showResult), ...sums].join("");
 }
@@ -38,7 +38,7 @@ function showResult(entry: StoredEntry): string {
   const { key, parts, built, finished, used } = entry;
   const what = ["target", "line", "variant", "architecture"].map((name) => parts[name]).join(" ");
   const columns = [key.slice(0, 12), built.id.padEnd(12), what, `built ${minute(finished)}`];
-  return `${[...columns, `used ${minute(new Date(used).toISOString())}`, megabytes(sizeOf(entry))].join("  ")}\n`;
+  return `${[...columns, `used ${minute(new Date(used).toISOString())}`, formatSize(sizeOf(entry))].join("  ")}\n`;
 }
 
 function minute(time: string): string {

@@ -2,7 +2,7 @@ import { cacheFolder, checkVersion, entriesLimit, trim } from "../../cache/folde
 import { forgetCompilations } from "../../compile/ccache.ts";
 import { byteCount, examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { megabytes } from "../../report/reporter.ts";
+import { formatSize } from "../../sys/size.ts";
 import { withLock } from "../../sys/with-lock.ts";
 
 /**
@@ -23,6 +23,6 @@ export const cachePrune: Define = (command, context) => {
       await checkVersion(cache);
       const removed = await withLock(cache, { signal: host.signal }, () => trim(cache, size));
       if (size === 0) await forgetCompilations(cache, host);
-      print(`${removed.entries} removed, ${megabytes(removed.size)}.\n`);
+      print(`${removed.entries} removed, ${formatSize(removed.size)}.\n`);
     });
 };

@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Option } from "commander";
@@ -16,6 +15,7 @@ import { prove, type Claim, type Proof } from "../../prove/prove.ts";
 import { checksFor } from "../../prove/registry.ts";
 import { native, startWine } from "../../prove/runner.ts";
 import type { Host } from "../../sys/exec.ts";
+import { withTempDir } from "../../sys/with-temp-dir.ts";
 
 interface ProveOptions {
   readonly programs: string;
@@ -61,25 +61,24 @@ async function proveAll(entries: readonly string[], options: ProveOptions, conte
   const wine = options.runner === "wine";
   const checks = checksFor(wine ? "windows" : "linux");
   const claims = await readClaims(entries, options.only, checks, project, host);
-  const work = await mkdtemp(join(tmpdir(), "kovn-programs-"));
-  let runner = native;
-  try {
-    const names = { programs: checks.flatMap((check) => check.programs), files: checks.flatMap((check) => check.files) };
+  const names = { programs: checks.flatMap((check) => check.programs), files: checks.flatMap((check) => check.files) };
+  const proofs: Proof[] = [];
+  await withTempDir(join(tmpdir(), "kovn-programs-"), async (work) => {
     const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host, wine ? ".exe" : "");
     const after = await find(options.programs, "after");
     const before = options.before === undefined ? undefined : await find(options.before, "before");
-    if (wine) runner = await startWine(join(work, "wine"), host);
-    const proofs: Proof[] = [];
-    for (const claim of claims) {
-      report.write(`entry ${claim.entry}: ${claim.title}\n`);
-      proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, runner, host }));
+    const runner = wine ? await startWine(join(work, "wine"), host) : native;
+    try {
+      for (const claim of claims) {
+        report.write(`entry ${claim.entry}: ${claim.title}\n`);
+        proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, runner, host }));
+      }
+    } finally {
+      await runner.end();
     }
-    print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
-    complain(proofs);
-  } finally {
-    await runner.end();
-    await rm(work, { recursive: true, force: true });
-  }
+  });
+  print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
+  complain(proofs);
 }
 
 type TitledClaim = Claim & { readonly title: string };

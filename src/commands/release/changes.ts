@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../../config/project.ts";
 import { listSources, readSource, readSources, type Source } from "../../config/source.ts";
@@ -13,6 +13,7 @@ import type { SourceChanges } from "../../release/notes.ts";
 import type { Host } from "../../sys/exec.ts";
 import { archive, commitsBetween } from "../../sys/git-release.ts";
 import { extractTar } from "../../sys/tar.ts";
+import { withTempDir } from "../../sys/with-temp-dir.ts";
 
 export interface ChangesOptions {
   readonly project: Project;
@@ -34,12 +35,10 @@ export async function readChanges(
   const { project, host } = options;
   const sources = await readSources(project, line, host);
   const seed = await readSeed(project);
-  await mkdir(join(project.work, "tmp"), { recursive: true });
-  const dir = await mkdtemp(join(project.work, "tmp", "tag-"));
-  try {
+  return withTempDir(join(project.work, "tmp", "tag-"), async (dir) => {
     const before = tag === undefined ? undefined : await projectAt(tag, dir, options);
     const known = before === undefined ? [] : await listSources(before, line).catch(() => []);
-    return await Promise.all(
+    return Promise.all(
       sources.map(async (source) => {
         const old =
           before !== undefined && known.includes(source.name) ? await readSource(before, line, source.name, host) : undefined;
@@ -55,9 +54,7 @@ export async function readChanges(
         };
       }),
     );
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Unpacks the project's patches of a tag. */

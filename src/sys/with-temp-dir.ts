@@ -1,0 +1,13 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Runs `work` with a new folder whose path begins with `prefix`, as in mkdtemp(3), and removes the folder afterwards. */
+export async function withTempDir<T>(prefix: string, work: (dir: string) => Promise<T>): Promise<T> {
+  await mkdir(dirname(prefix), { recursive: true });
+  const dir = await mkdtemp(prefix);
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
