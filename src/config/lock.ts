@@ -8,22 +8,25 @@ import { readYaml } from "./yaml.ts";
 const lockedSource = z.strictObject({
   revision: z.int().positive(),
   patches: z.array(z.strictObject({ name: z.string(), sha256: z.string(), patchId: z.string() })),
-  /** By base: `git:<commit>` or `apt:<sha256>`. */
+  /** The key is the base: `git:<commit>` or `apt:<sha256>`. */
   bases: z.record(z.string(), z.strictObject({ commit: gitIdSchema, tree: gitIdSchema })),
 });
 
 const lockFile = z.strictObject({ schema: z.literal(1), sources: z.record(z.string(), lockedSource) });
 
-/** What a source's series was when it was locked, and the commit and tree that it makes of each base. */
+/** A source's series when it was locked, with the commit and tree that it gives on each base. */
 export type LockedSource = Readonly<z.infer<typeof lockedSource>>;
 export type Lock = Readonly<z.infer<typeof lockFile>>;
 
-/** How messages call a line's lock. */
+/** The name of a line's lock file in messages. */
 export function lockName(line: string): string {
   return `patches/${line}/lock.json`;
 }
 
-/** Reads `patches/<line>/lock.json`; undefined for a line that has none yet. Throws "project" for a broken one. */
+/**
+ * Reads `patches/<line>/lock.json`; undefined if the line has none yet. Throws "project" if it is
+ * invalid.
+ */
 export async function readLock(project: Project, line: string): Promise<Lock | undefined> {
   const path = join(project.root, lockName(line));
   return (await exists(path)) ? readYaml(path, lockFile, lockName(line)) : undefined;

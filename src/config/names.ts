@@ -1,16 +1,16 @@
 import leven from "leven";
 import { BuildError } from "../errors.ts";
 
-/** The error for a name that does not exist: says what exists, and the nearest match as the thing to try. */
+/** The error for an unknown name. It lists the known names and suggests the most similar one. */
 export function unknownName(kind: string, name: string, known: readonly string[]): BuildError {
   const close = nearest(name, known);
   const list = known.map((other) => `\`${other}\``).join(", ");
-  return new BuildError("usage", `${kind} \`${name}\` is unknown. There is: ${list || "none"}.`, {
+  return new BuildError("usage", `${kind} \`${name}\` is unknown. Available: ${list || "none"}.`, {
     ...(close === undefined ? {} : { hint: `Did you mean \`${close}\`?` }),
   });
 }
 
-/** The known name that differs from `name` by at most a third of its letters, if there is one. */
+/** The known name that is most similar to `name`, if at most a third of the letters differ. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((other) => ({ other, distance: leven(name.toLowerCase(), other.toLowerCase()) }));
   const best = ranked.toSorted((a, b) => a.distance - b.distance)[0];

@@ -4,42 +4,45 @@ import { sha256 } from "../sys/files.ts";
 import { patchedPaths, trailers, type PatchedPaths, type InspectedPatch } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
 
-/** A patch of a series: a `git format-patch` mail whose trailer paragraph holds DEP-3 fields (https://dep-team.pages.debian.net/deps/dep3/). */
+/**
+ * A patch of a series: a mail from `git format-patch` whose last paragraph holds DEP-3 fields
+ * (https://dep-team.pages.debian.net/deps/dep3/).
+ */
 export interface Patch {
-  /** Its slug: the file's name with `.patch`. */
+  /** The file's name: a slug with `.patch`. */
   readonly name: string;
   readonly path: string;
   readonly sha256: string;
   readonly subject: string;
-  /** Short id of the seed commit that it reimplements, or `none`. */
+  /** The short id of the seed commit that it reimplements, or `none`. */
   readonly seed: string;
-  /** DEP-3's `Origin`, such as `backport, <commit>`. */
+  /** The DEP-3 field `Origin`, such as `backport, <commit>`. */
   readonly origin: string;
 }
 
-/** A patch that was read, and what is wrong with it, each as `file:line:column: what`. */
+/** A patch and its problems, each as `file:line:column: what is wrong`. */
 export interface ReadPatch {
   readonly patch: Patch;
   readonly problems: readonly string[];
-  /** What it touches, for the check that no patch writes through a symbolic link of this series. */
+  /** What it touches, to check that no patch writes through a symbolic link of the series. */
   readonly touched: PatchedPaths;
 }
 
-/** The parts of a mail, with the (zero-based) lines where they stand. */
+/** The parts of a mail, with their lines, counted from 0. */
 interface Mail {
   readonly lines: readonly string[];
   readonly header: ReadonlyMap<string, { readonly value: string; readonly line: number }>;
-  /** The line `---` that ends the message. */
+  /** The line `---` that ends the message; -1 if there is none. */
   readonly end: number;
   readonly message: string;
 }
 
 type Say = (line: number, what: string) => void;
 
-/** The fields of the mail's header that every patch has, and the form of their values. */
+/** The header fields that every patch must have, and what their values must match. */
 const headerForms: Readonly<Record<string, RegExp>> = { From: /^.* <[^<>]+>$/s, Date: /^.*\d{4} \d\d:\d\d:\d\d/, Subject: /\S/ };
 
-/** The trailers that every patch carries, and the form of their values. */
+/** The DEP-3 fields that every patch must have, and what their values must match. */
 const fieldForms: Readonly<Record<string, RegExp>> = {
   Origin: /^(upstream|backport|vendor|other)\b/,
   Forwarded: /^(no|not-needed|https?:\/\/\S+)$/,
@@ -50,10 +53,10 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
 /**
- * Reads and checks one patch file; `shown` is how messages call it, `seen` what git is known to read in it. What is wrong is in `problems`,
- * also when it cannot be read.
+ * Reads and checks one patch file. `shown` is its name in messages, `inspected` what git is known to
+ * read in it. All problems are in the result, also that the file cannot be read.
  */
-export async function readPatch(path: string, shown: string, host: Host, seen?: InspectedPatch): Promise<ReadPatch> {
+export async function readPatch(path: string, shown: string, host: Host, inspected?: InspectedPatch): Promise<ReadPatch> {
   const problems: string[] = [];
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
@@ -65,8 +68,8 @@ export async function readPatch(path: string, shown: string, host: Host, seen?: 
     return { patch, problems, touched: nothing };
   }
   const isMail = checkMail(mail, say);
-  const fields = isMail ? await checkFields(mail, say, host, seen) : {};
-  const touched = await checkDiff(path, mail, say, host, seen);
+  const fields = isMail ? await checkFields(mail, say, host, inspected) : {};
+  const touched = await checkDiff(path, mail, say, host, inspected);
   return { patch: { ...patch, ...fields }, problems, touched };
 }
 
@@ -88,58 +91,64 @@ function subjectOf({ header }: Mail): string {
   return (header.get("Subject")?.value ?? "").replace(/^\[PATCH[^\]]*\] /, "");
 }
 
-/** True when the mail is one: its header has what it takes. */
+/** True when the file is a mail from git: its header is complete, and its message ends. */
 function checkMail({ lines, header, end }: Mail, say: Say): boolean {
   const carriage = lines.findIndex((line) => line.endsWith("\r"));
-  if (carriage >= 0) say(carriage, "A line ends with a carriage return; patches have plain line ends (`dos2unix`).");
+  if (carriage >= 0) say(carriage, "A line ends with a carriage return; a patch must have Unix line ends (`dos2unix`).");
   const missing = Object.keys(headerForms).filter((name) => !header.has(name));
   if (missing.length > 0 || end < 0) {
     const what =
       missing.length > 0
         ? `The mail header lacks ${missing.map((name) => `\`${name}:\``).join(", ")}`
         : "No line `---` ends the message";
-    say(0, `${what}; write patches with \`git format-patch -N\`.`);
+    say(0, `${what}; create patches with \`git format-patch -N\`.`);
     return false;
   }
   for (const [name, form] of Object.entries(headerForms)) {
     const { value = "", line = 0 } = header.get(name) ?? {};
     if (!form.test(value) || (name === "Date" && Number.isNaN(Date.parse(value))))
-      say(line, `\`${name}: ${value}\` is no such field of a mail.`);
+      say(line, `\`${name}: ${value}\` is not a valid mail header.`);
   }
   const encoding = header.get("Content-Transfer-Encoding");
   if (encoding !== undefined && !/^[78]bit$/i.test(encoding.value))
-    say(encoding.line, `The mail is encoded (${encoding.value}); patches stand as they are, in UTF-8.`);
+    say(encoding.line, `The mail is encoded (${encoding.value}); a patch must be plain UTF-8 text.`);
   const second = lines.findIndex((line, index) => index > 0 && /^From [0-9a-f]{40} .*\d{4}$/.test(line));
-  if (second >= 0) say(second, "A second mail starts here; a file holds one patch.");
+  if (second >= 0) say(second, "A second mail starts here; a file must hold one patch.");
   return true;
 }
 
-/** Checks the trailers; answers with those of a patch that are used further. */
+/** Checks the DEP-3 fields and returns those that a patch keeps. */
 async function checkFields(
   { lines, end, message }: Mail,
   say: Say,
   host: Host,
-  seen?: InspectedPatch,
+  inspected?: InspectedPatch,
 ): Promise<Pick<Patch, "seed" | "origin">> {
-  const values = new Map(seen?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
+  const values = new Map(inspected?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
   for (const [field, form] of Object.entries(fieldForms)) {
     const value = values.get(field);
     const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`));
     if (value === undefined) say(end, `The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
-    else if (!form.test(value)) say(Math.max(line, 0), `Field \`${field}: ${value}\` is not of the form ${form.source}.`);
+    else if (!form.test(value)) say(Math.max(line, 0), `Field \`${field}: ${value}\` does not match ${form.source}.`);
   }
   return { seed: values.get("Seed") ?? "none", origin: values.get("Origin") ?? "" };
 }
 
-async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Host, seen?: InspectedPatch): Promise<PatchedPaths> {
-  const touched = seen?.touched ?? (await patchedPaths(path, { host }));
+async function checkDiff(
+  path: string,
+  { lines, end }: Mail,
+  say: Say,
+  host: Host,
+  inspected?: InspectedPatch,
+): Promise<PatchedPaths> {
+  const touched = inspected?.touched ?? (await patchedPaths(path, { host }));
   if ("unreadable" in touched) {
     say((touched.line ?? 1) - 1, `git cannot read a diff here: ${touched.unreadable}.`);
     return nothing;
   }
   if (!lines.some((line) => line.startsWith("diff --git ")))
-    say(Math.max(end, 0), "The diff is not git's; write patches with `git format-patch -N`.");
-  // Where a change is a rename or copy, git lists only the new name.
+    say(Math.max(end, 0), "The diff is not in git's format; create patches with `git format-patch -N`.");
+  // Of a rename or copy, git lists only the new name.
   const from = lines.slice(Math.max(end, 0)).flatMap((line) => /^(?:rename|copy) from (.+)$/.exec(line)?.[1] ?? []);
   const isOutside = (name: string) =>
     name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git");
@@ -149,7 +158,7 @@ async function checkDiff(path: string, { lines, end }: Mail, say: Say, host: Hos
         lines.findIndex((line, index) => index > end && line.includes(name)),
         0,
       ),
-      `Path \`${name}\` lies outside the source tree.`,
+      `Path \`${name}\` is outside the source tree.`,
     );
   return touched;
 }

@@ -5,13 +5,19 @@ import { BuildError } from "../errors.ts";
 import { exists } from "../sys/files.ts";
 import { unknownName } from "./names.ts";
 
-/** Where things are: `root` holds `patches/` and `pipelines/`; work (`.kovn`) and results stay in the current folder. */
+/**
+ * Where a project's files are: `root` holds `patches/` and `pipelines/`. The work folder (`.kovn`)
+ * and the results are in the current folder.
+ */
 export interface Project {
   readonly root: string;
   readonly work: string;
 }
 
-/** The project of a folder: the nearest folder upward with both `patches/` and `pipelines/`, else the package's own files. */
+/**
+ * Finds the project of a folder: that folder or the nearest parent with both `patches/` and
+ * `pipelines/`, else the files of the kovn-build package itself.
+ */
 export async function findProject(cwd: string, packageRoot: string): Promise<Project> {
   const work = join(cwd, ".kovn");
   for (let dir = cwd; ; dir = dirname(dir)) {
@@ -20,19 +26,22 @@ export async function findProject(cwd: string, packageRoot: string): Promise<Pro
   }
 }
 
-/** Names of the release lines (folders of `patches/`), oldest first. */
+/** The names of the release lines (the folders in `patches/`), oldest first. */
 export async function listLines(project: Project): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches"), { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory() && coerce(entry.name) !== null).map((entry) => entry.name);
   return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
 }
 
-/** The line that was asked for, by its name or by a version or tag of it, checked to exist; the newest when none was. Throws "usage". */
+/**
+ * Picks a line by its name, or by a version or tag of it; the newest line if `asked` is empty.
+ * Throws "usage" if the line does not exist.
+ */
 export async function pickLine(project: Project, asked: string | undefined): Promise<string> {
   const lines = await listLines(project);
   const newest = lines.at(-1);
   if (newest === undefined)
-    throw new BuildError("project", `patches/: no release line (such as \`patches/1.12/\`) is in ${project.root}.`);
+    throw new BuildError("project", `patches/: no release line, such as \`patches/1.12/\`, in ${project.root}.`);
   if (asked === undefined || asked === "") return newest;
   const line = /^v?(\d+\.\d+)\.\d+(-[\w.-]+)?$/.exec(asked)?.[1] ?? asked;
   if (!lines.includes(line)) throw unknownName("Line", asked, lines);

@@ -14,10 +14,10 @@ const seedFile = z.array(
   }),
 );
 
-/** One change of the specification: the seed's list of Kube-OVN's changes to OVS and OVN, in its order. */
+/** An entry of the seed: one of Kube-OVN's changes to Open vSwitch or OVN. */
 export type SeedEntry = Readonly<z.infer<typeof seedFile>[number]>;
 
-/** Reads `patches/seed.yaml`: the list that every line has to account for. */
+/** Reads `patches/seed.yaml`. Every line must account for each of its entries. */
 export async function readSeed(project: Project): Promise<readonly SeedEntry[]> {
   return readYaml(join(project.root, "patches/seed.yaml"), seedFile, "patches/seed.yaml");
 }

@@ -55,7 +55,9 @@ const sourceFile = z.strictObject({
 /** How to build and run a source's own upstream tests. */
 export type Suite = Readonly<z.infer<typeof suite>>;
 
-/** An upstream pinned at a commit, with its series of patches. Read from `patches/<line>/<name>/`. */
+/**
+ * An upstream pinned at a commit, with its series of patches. Read from `patches/<line>/<name>/`.
+ */
 export interface Source extends Readonly<z.infer<typeof sourceFile>> {
   readonly name: string;
   readonly patches: readonly Patch[];
@@ -90,8 +92,8 @@ export async function readSources(project: Project, line: string, host: Host): P
 }
 
 /**
- * Reads `series` and every patch that it lists. The format is that of quilt(1): one file name per line,
- * in the order of application, and `#` comments.
+ * Reads `series` and every patch that it lists. The format is that of quilt(1): one file name per
+ * line, in the order of application, and `#` comments.
  */
 async function readSeries(dir: string, shown: string, host: Host): Promise<readonly Patch[]> {
   const text = await readFile(join(dir, "series"), "utf8").catch((cause: unknown) => {
@@ -126,8 +128,8 @@ async function readSeries(dir: string, shown: string, host: Host): Promise<reado
 }
 
 /**
- * Reads all patches with two git processes, because a plan must be fast. Only when a patch is wrong or
- * unusual does it run git for each patch.
+ * Reads all patches with two git processes, because a plan must be fast. Only when a patch is wrong
+ * or unusual does it run git for each patch.
  */
 async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
   const inspected = await inspectPatches(
@@ -140,7 +142,9 @@ async function readPatches(dir: string, shown: string, names: readonly string[],
   return inspected === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
 }
 
-/** Finds patches that write below a path that this patch or an earlier one makes a symbolic link. */
+/**
+ * Finds patches that write below a path that this patch or an earlier one makes a symbolic link.
+ */
 function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): string[] {
   const links = new Set<string>();
   const problems: string[] = [];

@@ -4,8 +4,8 @@ import type { z } from "zod";
 import { BuildError } from "../errors.ts";
 
 /**
- * Reads a YAML file and checks it against a schema. Throws `BuildError` ("project") that names every problem of the file at once, each as
- * `file:line:column: what is wrong`; `name` is how the file is called in these messages.
+ * Reads a YAML file and checks it against a schema. Throws "project" that lists all problems of the
+ * file, each as `file:line:column: what is wrong`; `name` is the file's name in these messages.
  */
 export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: string): Promise<T> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
@@ -15,7 +15,7 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const problems: { readonly offset: number; readonly message: string }[] = [
     ...[...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `${message}.` })),
-    ...unwanted(document),
+    ...findForbidden(document),
   ];
   if (problems.length === 0) {
     const checked = schema.safeParse(document.toJS());
@@ -29,15 +29,18 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
   throw new BuildError("project", lines.join("\n"));
 }
 
-/** What YAML knows and these files do not use: anchors and aliases (a small file could unfold into a huge value), keys that are no words. */
-function unwanted(document: Document): { offset: number; message: string }[] {
+/**
+ * Finds YAML features that these files must not use: anchors and aliases, because a small file
+ * could expand to a huge value, and keys that are not plain words.
+ */
+function findForbidden(document: Document): { offset: number; message: string }[] {
   const found: { offset: number; message: string }[] = [];
   const say = (node: unknown, message: string) => found.push({ offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, message });
   visit(document, {
-    Alias: (_key, node) => void say(node, "Anchors and aliases are not used in these files."),
-    Node: (_key, node) => void (node.anchor !== undefined && say(node, "Anchors and aliases are not used in these files.")),
+    Alias: (_key, node) => void say(node, "Anchors and aliases are not allowed."),
+    Node: (_key, node) => void (node.anchor !== undefined && say(node, "Anchors and aliases are not allowed.")),
     Pair: (_key, { key }) => {
-      if (!isScalar(key)) say(key, "A key is a plain word.");
+      if (!isScalar(key)) say(key, "A key must be a plain word.");
       else if (key.value === "__proto__") say(key, "Key `__proto__` is unknown here.");
     },
   });
@@ -61,7 +64,7 @@ function describe(issue: z.core.$ZodIssue, document: Document): { offset: number
   return [{ offset: offsetOf(document, issue.path), message: `${what}${issue.message}.` }];
 }
 
-/** Where the value at `path` starts; for a missing key, where its parent starts. */
+/** The offset of the value at `path`; for a missing key, that of its parent. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);

@@ -15,9 +15,9 @@ export interface Patched {
 }
 
 /**
- * Checks the base out into `dir`, which shares the mirror's objects, and applies the series. The same
- * base and series give the same commit id on every machine. Throws "patch" when a patch does not apply,
- * and removes `dir`.
+ * Checks the base out into `dir`, which shares the mirror's objects, and applies the series. The
+ * same base and series give the same commit id on every machine. Throws "patch" when a patch does
+ * not apply, and removes `dir`.
  */
 export async function checkoutPatched(source: Source, base: Fetched, dir: string, host: Host): Promise<Patched> {
   await mkdir(dir, { recursive: true });
@@ -37,9 +37,9 @@ export async function checkoutPatched(source: Source, base: Fetched, dir: string
 }
 
 /**
- * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin` is the
- * upstream, and its branch `kovn` has a commit for each patch. `dir` must be empty or not exist. Throws
- * like `checkoutPatched`.
+ * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin`
+ * is the upstream, and its branch `kovn` has a commit for each patch. `dir` must be empty or not
+ * exist. Throws like `checkoutPatched`.
  */
 export async function clonePatched(
   source: Source,

@@ -7,36 +7,40 @@ import type { Emit } from "../run/events.ts";
 export interface ReachOptions {
   /** The `.kovn` folder. */
   readonly work: string;
-  /** True when apt's lists may be renewed. */
+  /** True when `apt-get update` may run. */
   readonly refreshApt: boolean;
   readonly host: Host;
   readonly emit: Emit;
 }
 
 /**
- * For each source its bases without those in front that cannot be reached now; all sources at once, within 20 s. Says which base takes
- * whose place. Throws "network" when a source has none left.
+ * Drops the bases that cannot be reached from the front of each source's list. Probes all sources
+ * at once, within 20 s, and emits a notice for each source that uses another base than its first.
+ * Throws "network" when no base of a source can be reached.
  */
 export async function reachBases(
   bases: Readonly<Record<string, readonly Base[]>>,
   options: ReachOptions,
 ): Promise<Readonly<Record<string, readonly Base[]>>> {
   const reached = await Promise.allSettled(
-    Object.entries(bases).map(async ([source, choices]) => [source, await firstReachable(source, choices, options)] as const),
+    Object.entries(bases).map(async ([source, choices]) => [source, await dropUnreachable(source, choices, options)] as const),
   );
   const failed = reached.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return Object.fromEntries(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
 }
 
-/** The first of a source's bases that can be reached, brought into its mirror. Throws like `reachBases` and `fetchBase`. */
+/**
+ * Fetches the first of a source's bases that can be reached. Throws like `reachBases` and
+ * `fetchBase`.
+ */
 export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
-  const [base] = await firstReachable(source, bases, options);
+  const [base] = await dropUnreachable(source, bases, options);
   if (base === undefined) throw new Error(`no base for ${source}`);
   return fetchBase(base, { work: options.work, host: options.host });
 }
 
-async function firstReachable(source: string, choices: readonly Base[], options: ReachOptions): Promise<readonly Base[]> {
+async function dropUnreachable(source: string, choices: readonly Base[], options: ReachOptions): Promise<readonly Base[]> {
   const reasons: string[] = [];
   for (const [index, base] of choices.entries()) {
     try {

@@ -6,7 +6,10 @@ import { tryGit } from "../sys/git.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "./mirror.ts";
 
-/** The result of one check. `skipped` means that something it needs was unavailable, so nothing is known. */
+/**
+ * The result of one check. `skipped` means that something it needs was unavailable, so nothing is
+ * known.
+ */
 export interface Finding {
   readonly source: string;
   readonly check: string;
@@ -22,8 +25,9 @@ export interface CheckOptions extends MirrorOptions {
 }
 
 /**
- * Checks a source whose files are valid: the lock matches the series, the series applies to each available
- * base and gives the locked commit, and the changes listed as merged upstream are in the tree.
+ * Checks a source whose files are valid: the lock matches the series, the series applies to each
+ * available base and gives the locked commit, and the changes listed as merged upstream are in the
+ * tree.
  */
 export async function checkSource(source: Source, options: CheckOptions): Promise<readonly Finding[]> {
   const finding = (check: string, outcome: Finding["outcome"], detail: string): Finding => ({
@@ -86,8 +90,8 @@ async function checkApplies(
 }
 
 /**
- * Checks a change listed as merged upstream: its effect is in the tree, and its commit is an ancestor of
- * the base, if the base has history.
+ * Checks a change listed as merged upstream: its effect is in the tree, and its commit is an
+ * ancestor of the base, if the base has history.
  */
 async function checkMerged(
   merged: Source["merged"][number],
@@ -113,8 +117,9 @@ async function checkMerged(
 }
 
 /**
- * Compares our pin of another source with the submodule commit in this source's tree: OVN's tree names
- * the Open vSwitch commit that it was tested with. Returns undefined when the tree names none.
+ * Compares our pin of another source with the submodule commit in this source's tree: OVN's tree
+ * names the Open vSwitch commit that it was tested with. Returns undefined when the tree names
+ * none.
  */
 export async function checkPair(
   source: Source,

@@ -6,16 +6,16 @@ import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
 
-/** How the series of two states of a source differ. */
+/** How the series of a source changed between two states. */
 export interface SeriesChanges {
   readonly added: readonly Patch[];
   readonly dropped: readonly Patch[];
-  /** `diff` is what git-range-diff(1) shows of the patch: a diff of diffs. undefined when the trees are not at hand. */
+  /** `diff` is a diff of diffs by git-range-diff(1); undefined when the trees are unavailable. */
   readonly changed: readonly { readonly patch: Patch; readonly diff: string | undefined }[];
   readonly unchanged: number;
 }
 
-/** Two states of a source, by their files alone: patches are told apart by name and digest. */
+/** Compares two states of a source by the names and digests of their patch files. */
 export function compareFiles(before: readonly Patch[], after: readonly Patch[]): SeriesChanges {
   const old = new Map(before.map((patch) => [patch.name, patch.sha256]));
   const names = new Set(after.map((patch) => patch.name));
@@ -29,18 +29,19 @@ export function compareFiles(before: readonly Patch[], after: readonly Patch[]):
   };
 }
 
-/** A state of a source with the base below its series. */
+/** A state of a source, with the base below its series. */
 export interface State {
   readonly source: Source;
   readonly base: Fetched;
 }
 
 /**
- * Two states of a source, by the commits that their series make (git-range-diff(1)): a patch that was only renamed or moved to other lines is
- * unchanged. Throws "patch" when a series does not apply to its base.
+ * Compares two states of a source by the commits that their series make, with git-range-diff(1). A
+ * patch that was only renamed or moved to other lines is unchanged. Throws "patch" when a series
+ * does not apply.
  */
 export async function compareTrees(before: State, after: State, { host, work }: MirrorOptions): Promise<SeriesChanges> {
-  // An empty series is no range of commits.
+  // An empty series has no range of commits.
   const [from, to] = [before.source.patches, after.source.patches];
   if (from.length === 0 || to.length === 0) return compareFiles(from, to);
   return withTempDir(join(work, "tmp", "compare-"), async (dir) => {
@@ -58,7 +59,7 @@ export async function compareTrees(before: State, after: State, { host, work }: 
     const changed = changes.changed.map(async (change) => {
       if (change.diff !== undefined) return change;
       const pair = [olds[from.findIndex((patch) => patch.name === change.patch.name)], nows[to.indexOf(change.patch)]];
-      // However little the two have in common: they are to be shown side by side.
+      // Pairs the two commits however little they have in common.
       const single = ["range-diff", "--no-color", "--creation-factor=1000", ...pair.map((commit) => `${commit}^..${commit}`)];
       return { ...change, diff: readRangeDiff(await git(single, options))[0]?.diff };
     });
@@ -66,7 +67,10 @@ export async function compareTrees(before: State, after: State, { host, work }: 
   });
 }
 
-/** Two patches that git takes for the same, by their position in each series from 0 (-1 for none), and how they differ. */
+/**
+ * Two patches that git pairs, by their position in each series from 0 (-1 for none), and how they
+ * differ.
+ */
 interface Pair {
   readonly before: number;
   readonly after: number;
@@ -74,10 +78,13 @@ interface Pair {
   readonly diff: string;
 }
 
-/** `2:  0123456 ! 3:  89abcde Subject`: the position of a patch in each series (`-` for none), and how the two compare. */
+/**
+ * Matches `2:  0123456 ! 3:  89abcde Subject`: the position of a patch in each series (`-` for
+ * none), with a sign for how the two compare.
+ */
 const pairLine = /^ *(\d+|-): +[0-9a-f-]+ ([=!<>]) +(\d+|-): +[0-9a-f-]+ /;
 
-/** Reads what `git range-diff` printed. */
+/** Parses the output of `git range-diff`. */
 function readRangeDiff(text: string): readonly Pair[] {
   const pairs: { before: number; after: number; same: boolean; lines: string[] }[] = [];
   const position = (shown: string) => (shown === "-" ? -1 : Number(shown) - 1);
@@ -90,8 +97,8 @@ function readRangeDiff(text: string): readonly Pair[] {
 }
 
 /**
- * Names decide which patches are compared; git does for those whose name is in one series only. A file that is the same is unchanged,
- * whatever became of the lines around its own.
+ * Pairs patches by name; those whose name is in only one series, as git pairs them. A patch whose
+ * file is the same is unchanged, even if the lines around its own changed.
  */
 function classify(pairs: readonly Pair[], before: readonly Patch[], after: readonly Patch[]): SeriesChanges {
   const named = (patches: readonly Patch[], name: string) => patches.find((patch) => patch.name === name);

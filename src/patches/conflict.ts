@@ -4,9 +4,10 @@ import { BuildError } from "../errors.ts";
 import { git, tryGit, type AmFailure, type FailedHunk, type GitOptions } from "../sys/git.ts";
 
 /**
- * The error for a patch that does not apply: its position, each file and hunk, and who last touched those lines: an earlier patch of the
- * series (a cascade: mend that one) or upstream (a root: mend this one). Looks at the work tree as `git am` left it, so call it before that
- * is undone. `base` is the commit below the series.
+ * The error for a patch that does not apply. It names the patch's position, each file and hunk, and
+ * the cause: an earlier patch of the series touched the same lines, or upstream changed them. Reads
+ * the work tree that `git am` left behind, so call it before aborting. `base` is the commit below
+ * the series.
  */
 export async function describeConflict(
   source: Source,
@@ -24,8 +25,8 @@ export async function describeConflict(
       const earlier = source.patches[commits.indexOf(touched ?? "")];
       const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
       return earlier === undefined
-        ? `  ${where}: upstream has other lines there than the patch expects (a root)`
-        : `  ${where}: last touched by \`${earlier.name}\` of this series (a cascade)`;
+        ? `  ${where}: upstream changed these lines`
+        : `  ${where}: conflicts with earlier patch \`${earlier.name}\``;
     }),
   );
   const lines = details.length > 0 ? details.join("\n") : failure.output;
@@ -42,7 +43,10 @@ export async function describeConflict(
   });
 }
 
-/** The line of a patch, from 1, at which a hunk begins, or the part of the file when git named no line. */
+/**
+ * The line of the patch, from 1, where a hunk starts; where the file's diff starts when git named
+ * no line.
+ */
 function findHunk(mail: string, { file, line }: FailedHunk): number | undefined {
   const rows = mail.split("\n");
   const start = rows.findIndex((row) => row.startsWith("diff --git ") && row.endsWith(` b/${file}`));
@@ -51,12 +55,15 @@ function findHunk(mail: string, { file, line }: FailedHunk): number | undefined 
   return found < 0 ? undefined : found + 1;
 }
 
-/** How many old lines the hunk at that line spans, as its `@@ -line,count` says. */
+/** The number of old lines in the hunk at that line, from its `@@ -line,count`. */
 function hunkLength(mail: string, { line }: FailedHunk): number {
   return Number(new RegExp(`^@@ -${line},(\\d+) `, "m").exec(mail)?.[1] ?? 1);
 }
 
-/** The newest commit above `base` that touched the hunk's lines, or the file when git named no line; undefined when upstream was the last. */
+/**
+ * The newest commit above `base` that touched the hunk's lines, or the file when git named no line.
+ * Undefined when the last change is upstream's.
+ */
 async function lastTouched(
   { file, line }: FailedHunk,
   length: number,
@@ -67,7 +74,7 @@ async function lastTouched(
     const log = await tryGit(["log", "-1", "--format=%H", `${base}..HEAD`, "--", file], options);
     return log.stdout.trim() || undefined;
   }
-  // A range that ends behind the file's last line is an error of git-blame(1): `+length` is shortened to what is there.
+  // git-blame(1) rejects a range that ends after the last line, but shortens `+length`.
   const blame = await tryGit(["blame", "--porcelain", "-L", `${line},+${length}`, `${base}..HEAD`, "--", file], options);
   const touching = new Set([...blame.stdout.matchAll(/^([0-9a-f]{40}) \d+ \d+/gm)].map((match) => match[1] ?? ""));
   const series = (await git(["rev-list", `${base}..HEAD`, "--", file], options)).split("\n");

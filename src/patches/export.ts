@@ -6,7 +6,7 @@ import type { Host } from "../sys/exec.ts";
 import { writeWhole } from "../sys/files.ts";
 import { git, tryGit } from "../sys/git.ts";
 
-/** What an export did with each patch; `unchanged` files were not touched. */
+/** What an export did with a patch. The file of an `unchanged` patch was not written. */
 export interface Exported {
   readonly name: string;
   readonly change: "unchanged" | "changed" | "added" | "dropped";
@@ -19,17 +19,20 @@ interface Commit {
   readonly verbatim: string;
 }
 
-/** git-format-patch(1): no numbers, no ids of this machine's commits, no git version, whole blob ids, three lines of context. */
+/**
+ * git-format-patch(1) without numbers, commit ids and git version; with full blob ids and 3 lines
+ * of context.
+ */
 const format = ["format-patch", "--stdout", "-N", "--zero-commit", "--no-signature", "--full-index", "-U3", "--no-renames", "-1"];
 
 /**
- * Writes the commits on top of the base in `tree` (made by `patches apply`) back as the series in `dir`. A file whose change and message are
- * the same is left alone, byte for byte; its commit is recognised by subject, else by its change. Throws "usage" when the tree is not fit
- * to be exported; nothing is written then.
+ * Writes the commits in `tree` (made by `patches apply`) back to `dir` as the series. Matches each
+ * commit to a patch by its subject, else by its change. Does not touch a file whose change and
+ * message are the same. Throws "usage" and writes nothing when the tree cannot be exported.
  */
 export async function exportSeries(source: Source, tree: string, dir: string, host: Host): Promise<readonly Exported[]> {
   const options = { host, cwd: tree };
-  await assertFit(source, tree, host);
+  await assertExportable(source, tree, host);
   const base = (await git(["config", "kovn.base"], options)).trim();
   const ids = (await git(["rev-list", "--reverse", `${base}..HEAD`], options)).split("\n").filter((id) => id !== "");
   const commits = await Promise.all(ids.map((id) => readCommit(id, tree, host)));
@@ -41,7 +44,7 @@ export async function exportSeries(source: Source, tree: string, dir: string, ho
   );
   const named = nameCommits(commits, old);
   const until = await tryGit(["config", "kovn.until"], options);
-  assertWhole(source, named, until.stdout.trim());
+  assertComplete(source, named, until.stdout.trim());
   const results: Exported[] = [];
   for (const [name, commit] of named) {
     const before = old.find((patch) => patch.name === name);
@@ -58,7 +61,7 @@ export async function exportSeries(source: Source, tree: string, dir: string, ho
   return results;
 }
 
-async function assertFit(source: Source, tree: string, host: Host): Promise<void> {
+async function assertExportable(source: Source, tree: string, host: Host): Promise<void> {
   const base = await tryGit(["config", "kovn.base"], { host, cwd: tree });
   if (base.exitCode !== 0) {
     throw new BuildError("usage", `Folder ${tree} was not made by \`patches apply\`.`, {
@@ -68,12 +71,12 @@ async function assertFit(source: Source, tree: string, host: Host): Promise<void
   const options = { host, cwd: tree };
   const dirty = await git(["status", "--porcelain", "--untracked-files=no"], options);
   if (dirty !== "")
-    throw new BuildError("usage", `Folder ${tree} has changes that are not committed:\n${dirty}`, {
+    throw new BuildError("usage", `Folder ${tree} has uncommitted changes:\n${dirty}`, {
       hint: `git -C ${tree} commit --amend -a`,
     });
   const merges = await git(["rev-list", "--merges", `${base.stdout.trim()}..HEAD`], options);
   if (merges !== "")
-    throw new BuildError("usage", `Folder ${tree} has merge commits; a series is a straight line.`, {
+    throw new BuildError("usage", `Folder ${tree} has merge commits, but a series must be linear.`, {
       hint: `git -C ${tree} rebase`,
     });
 }
@@ -89,17 +92,23 @@ async function readCommit(id: string, tree: string, host: Host): Promise<Commit>
   };
 }
 
-/** Equal for two patches whose changes are equal to the letter, wherever in the file they stand (git-patch-id(1) `--verbatim`). */
+/**
+ * An id that two patches share if they make the same change, at any place (git-patch-id(1)
+ * `--verbatim`).
+ */
 async function verbatimId(mail: string, host: Host): Promise<string> {
   return (await git(["patch-id", "--verbatim"], { host, input: mail })).split(" ")[0] ?? "";
 }
 
-/** Header and message of a mail: all before the diffstat. */
+/** The header and message of a mail: everything before the diffstat. */
 function messageOf(mail: string): string {
   return mail.slice(0, mail.indexOf("\n---\n"));
 }
 
-/** Gives each commit its file: of the old patch with that subject, else with that change, else a new slug. */
+/**
+ * Names each commit's file: that of the old patch with the same subject or the same change, else a
+ * new slug.
+ */
 function nameCommits(
   commits: readonly Commit[],
   old: readonly { name: string; subject: string; verbatim: string }[],
@@ -127,22 +136,25 @@ function freeName(slug: string, taken: ReadonlyMap<string, unknown>): string {
   }
 }
 
-/** A tree made with `--until` ends early: exporting it would drop the rest of the series. */
-function assertWhole(source: Source, named: ReadonlyMap<string, unknown>, until: string): void {
+/**
+ * Throws "usage" if the tree was made with `--until` and lacks the rest of the series, which an
+ * export would drop.
+ */
+function assertComplete(source: Source, named: ReadonlyMap<string, unknown>, until: string): void {
   if (until === "") return;
   const from = source.patches.findIndex((patch) => patch.name === until);
-  const lost = source.patches.slice(from).filter((patch) => !named.has(patch.name));
-  if (lost.length === 0) return;
+  const missing = source.patches.slice(from).filter((patch) => !named.has(patch.name));
+  if (missing.length === 0) return;
   throw new BuildError(
     "usage",
-    `The tree was made with \`--until\` and lacks ${lost.map((patch) => `\`${patch.name}\``).join(", ")}.`,
+    `The tree was made with \`--until\` and lacks ${missing.map((patch) => `\`${patch.name}\``).join(", ")}.`,
     {
-      hint: `git am --3way ${lost[0]?.path ?? ""}, and so on in the order of the series`,
+      hint: `git am --3way ${missing[0]?.path ?? ""}, then the others in the order of the series`,
     },
   );
 }
 
-/** Rewrites `series` when its names changed; comments stay with the patch below them. */
+/** Rewrites `series` if its names changed; a comment stays with the patch below it. */
 async function writeSeries(path: string, names: readonly string[]): Promise<void> {
   const lines = (await readFile(path, "utf8")).split("\n");
   const nameOf = (line: string) => line.replace(/(^|\s)#.*$/, "").trim();

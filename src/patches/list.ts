@@ -1,7 +1,9 @@
 import type { SeedEntry } from "../config/seed.ts";
 import type { Source } from "../config/source.ts";
 
-/** What a line does about one entry of the seed: patches that reimplement it, or upstream has it since a version. */
+/**
+ * How a line covers one entry of the seed: with patches, or because upstream has merged the change.
+ */
 export interface ListedEntry {
   readonly entry: number;
   readonly seed: string;
@@ -11,7 +13,10 @@ export interface ListedEntry {
   readonly patches: readonly string[];
 }
 
-/** One row for each entry of the seed, in its order; `missing` where the line has neither a patch nor a note that upstream took it. */
+/**
+ * Returns one row for each entry of the seed, in order. Its status is `missing` if the line has
+ * neither a patch for it nor lists it as merged upstream.
+ */
 export function listEntries(seed: readonly SeedEntry[], sources: readonly Source[]): readonly ListedEntry[] {
   return seed.map(({ entry, commit, source: name, title }) => {
     const id = commit.slice(0, 10);

@@ -11,7 +11,9 @@ import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
-/** How a source's series differs from its lock, one sentence per difference; empty when they match. */
+/**
+ * How a source's series differs from its lock, one sentence per difference; empty when they match.
+ */
 export function lockDifferences(source: Source, locked: LockedSource | undefined): readonly string[] {
   if (locked === undefined) return [`Source \`${source.name}\` is not locked.`];
   const now = new Map(source.patches.map((patch) => [patch.name, patch.sha256]));
@@ -40,7 +42,10 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, l
   );
 }
 
-/** Applies a source's series to a base in a temporary folder and returns the result. Throws "network" and "patch". */
+/**
+ * Applies a source's series to a base in a temporary folder and returns the result. Throws
+ * "network" and "patch".
+ */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   return withTempDir(join(options.work, "tmp", "try-"), (dir) =>
@@ -50,8 +55,8 @@ export async function tryBase(source: Source, base: Base, options: MirrorOptions
 
 /**
  * Makes the lock of a source. `patched` has the results for the available bases; for other bases it
- * keeps what the old lock has, if the series is unchanged. Throws "project" when the series changed but
- * `revision` was not raised, because a package version must mean one content.
+ * keeps what the old lock has, if the series is unchanged. Throws "project" when the series changed
+ * but `revision` was not raised, because a package version must mean one content.
  */
 export async function lockSource(
   source: Source,

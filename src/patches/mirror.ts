@@ -15,22 +15,25 @@ export interface MirrorOptions {
   readonly host: Host;
   /** The `.kovn` folder. */
   readonly work: string;
-  /** Told when another run is at the same mirror. */
+  /** Called when this run waits because another run uses the same mirror. */
   readonly notice?: (message: string) => void;
 }
 
-/** A base on disk: a bare repository that holds `commit` with all files of its tree. */
+/** A base on disk: a bare repository with `commit` and all files of its tree. */
 export interface Fetched {
   readonly repository: string;
   readonly commit: string;
 }
 
-/** Milliseconds in which an upstream must say something at all. */
+/** Milliseconds until an upstream must respond. */
 const probeTimeout = 12_000;
 /** Milliseconds for a whole fetch: the history of Open vSwitch is 25 MB. */
 const fetchTimeout = 15 * 60_000;
 
-/** Who "wrote" the commit of an alternate's tree, and when: fixed, so that the same tarball has the same commit id everywhere. */
+/**
+ * A fixed author and date for an alternate's commit, so that a tarball has the same commit id
+ * everywhere.
+ */
 const alternateAuthor = {
   GIT_AUTHOR_NAME: "kovn-build",
   GIT_AUTHOR_EMAIL: "kovn-build@localhost",
@@ -38,7 +41,7 @@ const alternateAuthor = {
   GIT_COMMITTER_DATE: "946684800 +0000",
 };
 
-/** The mirror's folder of a base: one a repository, so that all lines and runs share it. */
+/** The mirror folder of a base. There is one per repository, shared by all lines and runs. */
 function mirrorOf(base: Base, work: string): string {
   return join(
     work,
@@ -47,19 +50,19 @@ function mirrorOf(base: Base, work: string): string {
   );
 }
 
-/** Set when a base is complete in its mirror: commit and all file contents. */
+/** The ref that marks a base as complete in its mirror, with its commit and all file contents. */
 function completeRef(base: Base): string {
   return `refs/kovn/${base.kind === "git" ? base.commit : "alternate"}`;
 }
 
-/** True when a base is on disk, whole: decided without a program or the network. */
+/** True when a base is complete on disk. Runs no program and does not use the network. */
 export async function isComplete(base: Base, work: string): Promise<boolean> {
   return exists(join(mirrorOf(base, work), completeRef(base)));
 }
 
 /**
- * Finds out in at most 12 s whether a base can be had; `refreshApt` renews apt's lists (as root) when they lack it. Throws "network" with
- * the reason when it cannot.
+ * Checks within 12 s whether a base is available. With `refreshApt` (needs root) it runs `apt-get
+ * update` if apt's lists do not have it. Throws "network" with the reason if it is unavailable.
  */
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
@@ -80,24 +83,27 @@ async function probeApt(
   if (offered.includes(base.version)) return;
   const now =
     offered.length === 0
-      ? "apt offers no version of it; renew its lists with `apt-get update`"
-      : `apt offers now: ${offered.join(", ")}; declare one of them with its sha256 in source.yaml`;
-  throw new BuildError("network", `Debian's ${base.package} ${base.version} cannot be had: ${now}.`);
+      ? "apt offers no version of it; update its lists with `apt-get update`"
+      : `apt offers ${offered.join(", ")}; to use it, declare it with its sha256 in source.yaml`;
+  throw new BuildError("network", `Debian's ${base.package} ${base.version} is unavailable: ${now}.`);
 }
 
-/** A path is made absolute, since git runs in other folders; a URL (or host:path) stays. */
+/**
+ * Makes a path absolute, because git runs in other folders; a URL (or host:path) stays as it is.
+ */
 function urlOf(url: string): string {
   return /^[a-z+]+:\/\/|^[^/]+:/.test(url) ? url : resolve(url);
 }
 
 /**
- * Brings a base into its mirror, unless it is there. Safe to be killed: a base counts only from the moment its ref is set. Throws
- * "network" when it is not reached or lacks the commit, "digest" when other bytes came than were declared.
+ * Fetches a base into its mirror, unless it is complete there. It is safe to kill: a base counts
+ * only once its ref is set. Throws "network" when the base cannot be fetched or does not have the
+ * commit, and "digest" when its bytes do not match the declared sha256.
  */
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
   if (!(await isComplete(base, options.work))) {
-    const onWait = () => options.notice?.(`Another kovn-build fetches into ${repository}: waiting for it.`);
+    const onWait = () => options.notice?.(`Another kovn-build is fetching into ${repository}; waiting for it.`);
     await withLock(repository, { signal: options.host.signal, onWait }, async () => {
       if (await isComplete(base, options.work)) return;
       await removeLeftovers(repository);
@@ -107,7 +113,7 @@ export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fet
   return { repository, commit: await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository }) };
 }
 
-/** Removes what a killed run left in the way: git's lock files, half packs, and the folder of a half-made mirror. */
+/** Removes the leftovers of a killed run: git's lock files, partial packs, and a partial mirror. */
 async function removeLeftovers(repository: string): Promise<void> {
   const left = await glob(["**/*.lock", "objects/pack/tmp_*"], { cwd: repository, absolute: true, dot: true });
   for (const path of [...left, halfOf(repository)]) await rm(path, { recursive: true, force: true });
@@ -123,9 +129,9 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
   await initBlobless(repository, urlOf(base.url), { ...options, bare: true });
   await fetchCommit(base.commit, urlOf(base.url), options).catch((cause: unknown) => {
     if (!(cause instanceof BuildError)) throw cause;
-    throw new BuildError("network", `Repository ${base.url} did not give the pinned commit. ${cause.message}`, {
+    throw new BuildError("network", `The pinned commit could not be fetched from repository ${base.url}. ${cause.message}`, {
       cause,
-      hint: "--from SOURCE=PATH_OR_URL of a whole clone that has it",
+      hint: "--from SOURCE=PATH_OR_URL of a full clone that has the commit",
     });
   });
   await git(["update-ref", completeRef(base), base.commit], options);
@@ -141,12 +147,12 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
     await unpackPackage(join(dir, deb), join(dir, "deb"), { host });
     const tarball = join(dir, "deb", base.member);
     if (!(await exists(tarball)))
-      throw new BuildError("digest", `Package ${base.package} ${base.version} holds no file ${base.member}.`);
+      throw new BuildError("digest", `Package ${base.package} ${base.version} does not contain ${base.member}.`);
     const found = await sha256File(tarball);
     if (found !== base.sha256)
       throw new BuildError(
         "digest",
-        `${base.member} of ${base.package} ${base.version} has sha256 ${found}, declared is ${base.sha256}.`,
+        `${base.member} of ${base.package} ${base.version} has sha256 ${found}, but source.yaml declares ${base.sha256}.`,
       );
     await extractTar(tarball, join(dir, "tree"));
     await commitTree(base, dir, host);
@@ -158,7 +164,10 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
   }
 }
 
-/** Commits the unpacked tree, ignored files included, with fixed author and date, in a bare repository of its own. */
+/**
+ * Commits the unpacked tree, with ignored files, to a bare repository of its own, with a fixed
+ * author and date.
+ */
 async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host): Promise<void> {
   const repository = join(dir, "repository");
   await git(["init", "--quiet", "--template=", "--bare", repository], { host });

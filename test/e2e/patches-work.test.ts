@@ -16,7 +16,7 @@ describe("patches export", () => {
     expect(await contentOf(join(project, demo))).toEqual(before);
   });
 
-  test("rewrites only the patch whose commit changed, adds a new one by its subject and drops a lost one", async ({ folder }) => {
+  test("rewrites a changed patch, names a new one by its subject, and drops one without a commit", async ({ folder }) => {
     const project = await makeProject(folder);
     const tree = join(project, "tree");
     await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
@@ -41,7 +41,7 @@ describe("patches export", () => {
     expect(await kovnBuild(project, ["plan", "--target", "linux"])).toMatchObject({ exitCode: 0 });
   });
 
-  test("keeps a comment of the series with the patch below it", async ({ folder }) => {
+  test("keeps a comment in `series` with the patch below it", async ({ folder }) => {
     const series = "# About the world.\ngreet-world.patch\n# About all.\ngreet-all.patch\n";
     const project = await makeProject(folder, { [`${demo}/series`]: series });
     const tree = join(project, "tree");
@@ -51,18 +51,18 @@ describe("patches export", () => {
     expect(await readFile(join(project, demo, "series"), "utf8")).toBe("# About the world.\ngreet-world.patch\n");
   });
 
-  test("refuses a tree with changes that are not committed and writes nothing", async ({ folder }) => {
+  test("refuses a tree with uncommitted changes and writes nothing", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
     const before = await contentOf(join(project, demo));
     await writeFile(join(project, "tree/greeting.txt"), "changed\n");
     const result = await kovnBuild(project, ["patches", "export", "demo", "tree"]);
     expect(result).toMatchObject({ exitCode: 2 });
-    expect(result.stderr).toContain("not committed");
+    expect(result.stderr).toContain("uncommitted changes");
     expect(await contentOf(join(project, demo))).toEqual(before);
   });
 
-  test("refuses a tree that was made until a patch and lacks the rest", async ({ folder }) => {
+  test("refuses a tree made with --until that lacks the other patches", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "apply", "demo", "tree", "--until", "greet-all"]);
     const result = await kovnBuild(project, ["patches", "export", "demo", "tree"]);
@@ -79,7 +79,7 @@ describe("patches export", () => {
 });
 
 describe("patches lock", () => {
-  test("makes a lock that check, plan and build accept", async ({ folder }) => {
+  test("writes a lock that check and build accept", async ({ folder }) => {
     const project = await makeProject(folder);
     expect(await kovnBuild(project, ["patches", "lock"])).toMatchObject({ exitCode: 0 });
     const check = await kovnBuild(project, ["patches", "check"]);
@@ -92,7 +92,7 @@ describe("patches lock", () => {
     expect(manifest.jobs[0]?.locked).toBe(true);
   });
 
-  test("a changed series is refused with what changed, and built with --unlocked", async ({ folder }) => {
+  test("refuses to build a changed series and names the change; --unlocked builds it", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "lock"]);
     await writeFile(
@@ -109,7 +109,7 @@ describe("patches lock", () => {
     expect(manifest.jobs[0]?.locked).toBe(false);
   });
 
-  test("a changed series can be locked again only with a higher revision", async ({ folder }) => {
+  test("locks a changed series only with a higher revision", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "lock"]);
     await writeFile(join(project, demo, "series"), "greet-world.patch\n");
@@ -122,7 +122,7 @@ describe("patches lock", () => {
     expect(await kovnBuild(project, ["patches", "lock"])).toMatchObject({ exitCode: 0 });
   });
 
-  test("a patched commit other than the locked one stops the build", async ({ folder }) => {
+  test("stops a build whose patched commit is not the locked one", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, ["patches", "lock"]);
     const path = join(project, "patches/1.0/lock.json");
@@ -136,7 +136,7 @@ describe("patches lock", () => {
 });
 
 describe("patches check", () => {
-  test("fails for a seed entry without a patch and names it", async ({ folder }) => {
+  test("fails for a seed entry without a patch, and names it", async ({ folder }) => {
     const entry = `- { entry: 7, source: demo, repository: kubeovn/demo, commit: ${"c".repeat(40)}, title: Something else }\n`;
     const project = await makeProject(folder, { "patches/seed.yaml": entry });
     await kovnBuild(project, ["patches", "lock"]);
@@ -145,7 +145,7 @@ describe("patches check", () => {
     expect(result.stdout).toContain(`entries without a patch: 7 (${"c".repeat(10)})`);
   });
 
-  test("says which base was not at hand", async ({ folder }) => {
+  test("reports a base that is unavailable as skipped", async ({ folder }) => {
     const project = await makeProject(folder);
     await rename(join(folder, "upstream"), join(folder, "away"));
     const result = await kovnBuild(project, ["patches", "check", "--json"]);
@@ -153,7 +153,7 @@ describe("patches check", () => {
     expect(findings.find((finding) => finding.check.startsWith("applies"))).toMatchObject({ outcome: "skipped" });
   });
 
-  test("proves a merged change by history and by its effect", async ({ folder }) => {
+  test("checks a merged change by its commit and by its effect", async ({ folder }) => {
     const entry = `- { entry: 7, source: demo, repository: kubeovn/demo, commit: ${"c".repeat(40)}, title: Something else }\n`;
     const merged = (text: string) =>
       `merged:\n  - { seed: cccccccccc, commit: 6ed1afa7a74a011b87886fa6b6155f6dcc6f5159, since: 1.0.0, effect: { file: greeting.txt, text: ${text} } }\n`;
@@ -170,28 +170,26 @@ describe("patches check", () => {
 });
 
 describe("a conflict", () => {
-  test("names an earlier patch that touched the lines last (a cascade)", async ({ folder }) => {
+  test("names the earlier patch that touched the same lines", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/greet-all.patch`]: mail("Greet all", replaceLine("greeting.txt", "hello", "hi")),
     });
     const result = await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
     expect(result).toMatchObject({ exitCode: 1 });
     expect(result.stderr).toContain("Patch `greet-all.patch` (2 of 2 of `demo`) does not apply:");
-    expect(result.stderr).toContain(
-      "greeting.txt, hunk at line 1: last touched by `greet-world.patch` of this series (a cascade)",
-    );
+    expect(result.stderr).toContain("greeting.txt, hunk at line 1: conflicts with earlier patch `greet-world.patch`");
     expect(result.stderr).toContain("--until greet-all");
   });
 
-  test("blames upstream when no patch touched the lines (a root)", async ({ folder }) => {
+  test("blames upstream when no patch touched the lines", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/greet-all.patch`]: mail("Greet all", replaceLine("lib/code.c", "int other;", "hi")),
     });
     const result = await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
-    expect(result.stderr).toContain("lib/code.c, hunk at line 1: upstream has other lines there than the patch expects (a root)");
+    expect(result.stderr).toContain("lib/code.c, hunk at line 1: upstream changed these lines");
   });
 
-  test("tells of a file that an earlier patch made", async ({ folder }) => {
+  test("names the earlier patch that made the same file", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/greet-world.patch`]: mail("Greet the world", newFile("new.txt", "one"), {
         Fields: "Origin: vendor\nForwarded: no\nSeed: aaaaaaaaaa\nLast-Update: 2026-11-22",
@@ -199,6 +197,6 @@ describe("a conflict", () => {
       [`${demo}/greet-all.patch`]: mail("Greet all", newFile("new.txt", "two")),
     });
     const result = await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
-    expect(result.stderr).toContain("new.txt: last touched by `greet-world.patch` of this series (a cascade)");
+    expect(result.stderr).toContain("new.txt: conflicts with earlier patch `greet-world.patch`");
   });
 });

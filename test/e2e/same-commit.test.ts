@@ -4,10 +4,10 @@ import { cli, run } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { makeProject, writeFiles } from "../helpers/project.ts";
 
-/** The commit of the fixture project's series, on every machine that has ever run this test. */
+/** The commit of the fixture project's series, the same on every machine. */
 const patchedCommit = "27d8a9ae98b367a69803edc50d0de6e3efc0b932";
 
-/** A configuration in which each line changes what `git am`, `checkout` or `commit-tree` make, where it is heard. */
+/** Each line would change what `git am`, `checkout` or `commit-tree` make, if git read it. */
 const gitconfig = (folder: string) => `[user]
   name = Somebody
   email = somebody@example.com
@@ -41,14 +41,14 @@ const gitconfig = (folder: string) => `[user]
 `;
 const hook = "#!/bin/sh\nexit 1\n";
 
-const surroundings: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
+const environments: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
   ["a plain environment", {}, "022"],
   ["another locale", { LANG: "de_DE.UTF-8", LC_ALL: "de_DE.UTF-8", LANGUAGE: "de" }, "022"],
   ["another time zone", { TZ: "Asia/Kathmandu" }, "022"],
   ["a narrow umask", {}, "077"],
   ["an open umask", {}, "000"],
   [
-    "variables of git",
+    "git's variables",
     {
       GIT_DIR: "/nowhere",
       GIT_WORK_TREE: "/nowhere",
@@ -66,14 +66,14 @@ const surroundings: readonly (readonly [string, Readonly<Record<string, string>>
   ],
 ];
 
-const attempt = async (project: string, home: string, env: Readonly<Record<string, string>>, umask: string) => {
+const applyPatches = async (project: string, home: string, env: Readonly<Record<string, string>>, umask: string) => {
   const script = `umask ${umask}; exec "$@"`;
   const args = ["sh", "-c", script, "sh", process.execPath, cli, "patches", "apply", "demo", "tree"];
   return run(project, args, { HOME: home, XDG_CONFIG_HOME: join(home, "xdg"), ...env });
 };
 
 describe("the patched commit is the same", () => {
-  test.for(surroundings)("in %s, with a user's git configuration that would change it", async ([, env, umask], { folder }) => {
+  test.for(environments)("in %s, whatever the user's git configuration is", async ([, env, umask], { folder }) => {
     const home = join(folder, "home");
     await writeFiles(home, {
       ".gitconfig": gitconfig(home),
@@ -85,7 +85,7 @@ describe("the patched commit is the same", () => {
       "hooks/post-checkout": hook,
       "template/hooks/applypatch-msg": hook,
     });
-    const result = await attempt(await makeProject(folder), home, env, umask);
+    const result = await applyPatches(await makeProject(folder), home, env, umask);
     expect(result.stderr).toBe("");
     expect(result.stdout.split(" ")[0]).toBe(patchedCommit);
   });

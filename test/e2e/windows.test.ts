@@ -75,7 +75,7 @@ describe("a target with two pipelines", () => {
   test("knows no third", async ({ folder }) => {
     const project = await makeProject(folder, files);
     const { exitCode, stderr } = await kovnBuild(project, ["plan", ...windows, "--toolchain", "clang"]);
-    expect(stderr).toContain("Toolchain `clang` is unknown. There is: `msvc`, `mingw`.");
+    expect(stderr).toContain("Toolchain `clang` is unknown. Available: `msvc`, `mingw`.");
     expect(exitCode).toBe(2);
   });
 });

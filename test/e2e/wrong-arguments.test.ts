@@ -3,31 +3,31 @@ import { test } from "../helpers/folder.ts";
 import { pipelineYaml, writeProject } from "../helpers/project.ts";
 import { complains } from "../helpers/wrong.ts";
 
-/** Arguments, and parts of the message: what is wrong, what exists, what to type. All of them end with exit code 2. */
+/** Arguments, and parts of the message: what is wrong, what is available, what to type. All end with exit code 2. */
 const rows: readonly (readonly [string, readonly string[]])[] = [
   ["", ["Usage: kovn-build [options] [command]", "No command given.", "-> kovn-build --target linux"]],
-  ["biuld", ["Command `biuld` is unknown. There is: `build`, `plan`,", "-> Did you mean `build`?"]],
+  ["biuld", ["Command `biuld` is unknown. Available: `build`, `plan`,", "-> Did you mean `build`?"]],
   ["pla --target linux", ["Command `pla` is unknown.", "-> Did you mean `plan`?"]],
   ["patches", ["Command `kovn-build patches` needs a subcommand: `list`, `apply`,", "-> kovn-build patches --help"]],
-  ["patches aply demo tree", ["Command `aply` is unknown. There is: `list`, `apply`,", "-> Did you mean `apply`?"]],
+  ["patches aply demo tree", ["Command `aply` is unknown. Available: `list`, `apply`,", "-> Did you mean `apply`?"]],
   ["patches apply demo", ["Missing required argument 'dir'.", "-> kovn-build patches apply --help"]],
-  ["--traget linux", ["Option `--traget` is unknown. There is: `--target`,", "-> Did you mean `--target`?"]],
+  ["--traget linux", ["Option `--traget` is unknown. Available: `--target`,", "-> Did you mean `--target`?"]],
   ["--target linux --onyl demo", ["Option `--onyl` is unknown.", "`--only`", "-> Did you mean `--only`?"]],
-  ["plan --target linux --jobs 2", ["Option `--jobs` is unknown. There is: `--target`, `--toolchain`,"]],
+  ["plan --target linux --jobs 2", ["Option `--jobs` is unknown. Available: `--target`, `--toolchain`,"]],
   ["--target linux -x", ["Option `-x` is unknown."]],
   ["--target", ["Option '--target <target>' argument missing."]],
   ["--target linux extra", ["Too many arguments for 'build'."]],
-  ["plan --target linxu", ["Target `linxu` is unknown. There is: `linux`.", "-> Did you mean `linux`?"]],
-  ["plan --target constructor", ["Target `constructor` is unknown. There is: `linux`."]],
-  ["--target linux --line 1.1", ["Line `1.1` is unknown. There is: `1.0`.", "-> Did you mean `1.0`?"]],
-  ["--target linux --line ../1.0", ["Line `../1.0` is unknown. There is: `1.0`."]],
-  ["--target linux --only dmeo", ["Job `dmeo` is unknown. There is: `demo`, `other`.", "-> Did you mean `demo`?"]],
+  ["plan --target linxu", ["Target `linxu` is unknown. Available: `linux`.", "-> Did you mean `linux`?"]],
+  ["plan --target constructor", ["Target `constructor` is unknown. Available: `linux`."]],
+  ["--target linux --line 1.1", ["Line `1.1` is unknown. Available: `1.0`.", "-> Did you mean `1.0`?"]],
+  ["--target linux --line ../1.0", ["Line `../1.0` is unknown. Available: `1.0`."]],
+  ["--target linux --only dmeo", ["Job `dmeo` is unknown. Available: `demo`, `other`.", "-> Did you mean `demo`?"]],
   ["--target linux --only constructor", ["Job `constructor` is unknown."]],
   [
     "--target linux --variant legasy",
-    ["Variant `legasy` is unknown. There is: `legacy`, `default`.", "-> Did you mean `legacy`?"],
+    ["Variant `legasy` is unknown. Available: `legacy`, `default`.", "-> Did you mean `legacy`?"],
   ],
-  ["--target linux --arch amd46", ["Architecture `amd46` is unknown. There is: `amd64`, `arm64`.", "-> Did you mean `amd64`?"]],
+  ["--target linux --arch amd46", ["Architecture `amd46` is unknown. Available: `amd64`, `arm64`.", "-> Did you mean `amd64`?"]],
   [
     `--target linux --arch ${process.arch === "arm64" ? "amd64" : "arm64"}`,
     ["is not this machine's", "-> run the same command on a machine of architecture"],
@@ -40,9 +40,9 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --jobs 99999999999999999999", ["argument '99999999999999999999' is invalid."]],
   [
     "--target linux --from gitt",
-    ["Value of --from `gitt` is unknown. There is: `auto`, `git`, `apt`, `demo=PATH_OR_URL`.", "-> Did you mean `git`?"],
+    ["Value of --from `gitt` is unknown. Available: `auto`, `git`, `apt`, `demo=PATH_OR_URL`.", "-> Did you mean `git`?"],
   ],
-  ["--target linux --from dmeo=../demo", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
+  ["--target linux --from dmeo=../demo", ["Source `dmeo` is unknown. Available: `demo`.", "-> Did you mean `demo`?"]],
   ["--target linux --from demo=", ["Value of --from `demo=` is unknown."]],
   ["--target linux --from apt", ["Source `demo` has no Debian package to be taken from.", "-> --from demo=PATH_OR_URL"]],
   [
@@ -55,11 +55,11 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["--target linux --no-cache --distcc localhost", ["Option '--distcc <hosts>' cannot be used with option '--no-cache'."]],
   ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is no http://"]],
-  ["patches apply dmeo tree", ["Source `dmeo` is unknown. There is: `demo`.", "-> Did you mean `demo`?"]],
+  ["patches apply dmeo tree", ["Source `dmeo` is unknown. Available: `demo`.", "-> Did you mean `demo`?"]],
   ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],
   ["patches apply demo patches/seed.yaml", ["patches/seed.yaml cannot be used"]],
   ["patches apply demo tree --until none", ["Source `demo` has no patch `none`."]],
-  ["patches list --line 2.0", ["Line `2.0` is unknown. There is: `1.0`."]],
+  ["patches list --line 2.0", ["Line `2.0` is unknown. Available: `1.0`."]],
 ];
 
 const pipeline = pipelineYaml("true")

@@ -5,18 +5,18 @@ import { complains } from "../helpers/wrong.ts";
 
 const diff = replaceLine("greeting.txt", "hello", "hello world");
 const world = mail("Greet the world", diff);
-/** The project with another first patch. */
+/** The files of a project with another first patch. */
 const first = (content: string): Files => ({ [`${demo}/greet-world.patch`]: content });
 const series = (content: string | undefined): Files => ({ [`${demo}/series`]: content });
 const source = (content: string | undefined): Files => ({ [`${demo}/source.yaml`]: content });
 const pipeline = (content: string | undefined): Files => ({ "pipelines/test.yaml": content });
 const good = { source: sourceYaml("upstream"), pipeline: pipelineYaml("true") };
 
-/** What is wrong, files of the project, and what is said of which file, line and column. All of them end with exit code 2. */
+/** What is wrong, the project's files, and the expected problems with file, line and column. All end with exit code 2. */
 const rows: readonly (readonly [string, Files, readonly string[]])[] = [
-  ["a pipeline that is no YAML", pipeline("name: [\n"), ["pipelines/test.yaml:2:1: "]],
+  ["a pipeline that is not YAML", pipeline("name: [\n"), ["pipelines/test.yaml:2:1: "]],
   [
-    "a pipeline with a key that there is not",
+    "a pipeline with an unknown key",
     pipeline(good.pipeline.replace("artifacts:", "artefacts:")),
     ["test.yaml:12:5: Key `artefacts` is unknown here.", "test.yaml:6:5: Key `artifacts` is missing here."],
   ],
@@ -31,7 +31,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ["test.yaml:4:7: `jobs`: at least one job is wanted."],
   ],
   [
-    "a pipeline with a job that needs none that there is",
+    "a pipeline with a job that needs an unknown job",
     pipeline(good.pipeline.concat("    needs: [constructor]\n")),
     ["test.yaml:13:13: Job `demo` needs `constructor`, and there is no such job."],
   ],
@@ -41,28 +41,32 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ["Jobs need each other in a circle: demo -> demo."],
   ],
   [
-    "a pipeline that publishes what is not its own",
+    "a pipeline with an artifact outside the job's folder",
     pipeline(good.pipeline.replace("*.txt", "../../../*")),
     ["test.yaml:12:17: a path inside of the job's folder is wanted."],
   ],
   [
-    "a pipeline with an option for a package",
+    "a pipeline with an option as a package name",
     pipeline(good.pipeline.concat("    packages: [--purge]\n")),
     ["test.yaml:13:16: a Debian package name is wanted."],
   ],
   [
     "a pipeline with an anchor",
     pipeline(good.pipeline.replace("name: test", "name: &name test")),
-    ["test.yaml:1:13: Anchors and aliases are not used"],
+    ["test.yaml:1:13: Anchors and aliases are not allowed"],
   ],
   [
-    "a pipeline with a source that the line lacks",
+    "a pipeline with a source that the line does not have",
     pipeline(good.pipeline.replace("source: demo", "source: demos")),
-    ["Source `demos` is unknown. There is: `demo`."],
+    ["Source `demos` is unknown. Available: `demo`."],
   ],
-  ["no pipeline", { ...pipeline(undefined), "pipelines/.keep": "" }, ["Target `linux` is unknown. There is: none."]],
+  [
+    "a project without a pipeline",
+    { ...pipeline(undefined), "pipelines/.keep": "" },
+    ["Target `linux` is unknown. Available: none."],
+  ],
 
-  ["a source.yaml that is not there", source(undefined), [`${demo}/source.yaml:1:1: This file cannot be read.`]],
+  ["a missing source.yaml", source(undefined), [`${demo}/source.yaml:1:1: This file cannot be read.`]],
   [
     "a source.yaml with four problems",
     source(
@@ -85,20 +89,20 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ["source.yaml:4:10: `version`: Invalid input: expected string, received number."],
   ],
   [
-    "an alternate that is no package",
+    "an alternate that is not a package",
     source(good.source.concat("alternates: [{ apt: -t, version: '1', member: /etc/passwd, sha256: 12 }]\n")),
     ["source.yaml:6:21: `apt`: a Debian package name", "`member`: expected a path in the package", "`sha256`"],
   ],
-  ["a lock that is no JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
+  ["a lock that is not JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
   [
     "a lock of another series",
     { "patches/1.0/lock.json": '{"schema":1,"sources":{}}' },
     ["patches/1.0/lock.json: the series of `demo` does not match the lock."],
   ],
 
-  ["a series that is not there", series(undefined), [`${demo}/series:1:1: This file cannot be read`]],
+  ["a missing series", series(undefined), [`${demo}/series:1:1: This file cannot be read`]],
   [
-    "a series with a patch that is not there",
+    "a series with a missing patch",
     series("greet-world.patch\ngreet-all.patch\ngreet-none.patch\n"),
     [`${demo}/series:3:1: Patch \`greet-none.patch\` is listed, but the file does not exist.`],
   ],
@@ -108,7 +112,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     [`${demo}/series:3:2: Patch \`greet-world.patch\` is listed twice.`],
   ],
   [
-    "a patch that is not in the series",
+    "a patch that the series does not list",
     series("greet-world.patch\n"),
     [`${demo}/greet-all.patch:1:1: This patch is not listed in \`series\`.`],
   ],
@@ -118,12 +122,12 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ["series:3:1: `../../../etc/passwd` is not a patch name"],
   ],
   [
-    "a series with an option of quilt",
+    "a series with a quilt option",
     series("greet-world.patch -p0\ngreet-all.patch\n"),
     ["series:1:1: `greet-world.patch -p0` is not a patch name"],
   ],
   [
-    "a series with numbered names in capitals",
+    "a series with a numbered name in capitals",
     { ...series("0001-Greet_All.patch\n"), [`${demo}/0001-Greet_All.patch`]: world },
     ["series:1:1: `0001-Greet_All.patch` is not a patch name"],
   ],
@@ -143,7 +147,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch without a mail header",
     first(diff),
-    ["greet-world.patch:1:1: The mail header lacks `From:`, `Date:`, `Subject:`; write patches with `git format-patch -N`."],
+    ["greet-world.patch:1:1: The mail header lacks `From:`, `Date:`, `Subject:`; create patches with `git format-patch -N`."],
   ],
   [
     "a patch without an author",
@@ -151,19 +155,19 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ["greet-world.patch:1:1: The mail header lacks `From:`"],
   ],
   [
-    "a patch with an author without address",
+    "a patch with an author without an email address",
     first(world.replace(/<.*>/, "")),
-    ["greet-world.patch:2:1: `From: Pat Cher` is no such field of a mail."],
+    ["greet-world.patch:2:1: `From: Pat Cher` is not a valid mail header."],
   ],
   [
-    "a patch with a date that is none",
+    "a patch with an invalid date",
     first(world.replace(/^Date: .*/m, "Date: yesterday")),
-    ["greet-world.patch:3:1: `Date: yesterday` is no such field"],
+    ["greet-world.patch:3:1: `Date: yesterday` is not a valid mail header"],
   ],
   [
     "a patch without a subject",
     first(world.replace("[PATCH] Greet the world", "")),
-    ["greet-world.patch:4:1: `Subject: ` is no such field"],
+    ["greet-world.patch:4:1: `Subject: ` is not a valid mail header"],
   ],
   [
     "a patch without DEP-3 fields",
@@ -176,12 +180,12 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     ],
   ],
   [
-    "a patch with fields that are not in the last paragraph",
+    "a patch with DEP-3 fields that are not in the last paragraph",
     first(world.replace("\n---\n", "\n\nThat is it.\n---\n")),
     ["lacks the field `Origin:`"],
   ],
   [
-    "a patch with fields of a wrong form",
+    "a patch with invalid DEP-3 fields",
     first(mail("Greet", diff, { Fields: "Origin: me\nForwarded: maybe\nSeed: aaa\nLast-Update: today" })),
     [
       "greet-world.patch:8:1: Field `Origin: me`",
@@ -193,7 +197,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch with carriage returns",
     first(world.replaceAll("\n", "\r\n")),
-    ["greet-world.patch:1:1: A line ends with a carriage return; patches have plain line ends (`dos2unix`)."],
+    ["greet-world.patch:1:1: A line ends with a carriage return; a patch must have Unix line ends (`dos2unix`)."],
   ],
   [
     "a patch with a carriage return in its diff",
@@ -208,18 +212,18 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a file with two patches",
     first(`${world}\n${mail("Again", diff)}`),
-    ["greet-world.patch:21:1: A second mail starts here; a file holds one patch."],
+    ["greet-world.patch:21:1: A second mail starts here; a file must hold one patch."],
   ],
   ["a patch without a diff", first(mail("Greet", "")), ["greet-world.patch:1:1: git cannot read a diff here"]],
   [
-    "a patch that ends early",
+    "a truncated patch",
     first(world.replace("+hello world\n", "")),
     ["greet-world.patch:19:1: git cannot read a diff here: corrupt patch at line 19."],
   ],
   [
-    "a patch that is not of git",
+    "a patch that is not in git's format",
     first(mail("Greet", diff.replace(/^diff.*\n/, ""))),
-    ["greet-world.patch:12:1: The diff is not git's"],
+    ["greet-world.patch:12:1: The diff is not in git's format"],
   ],
   [
     "a patch that is a folder",
@@ -230,45 +234,45 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch to a path above the tree",
     first(mail("Up", newFile("../evil.txt", "x"))),
-    ["greet-world.patch:14:1: Path `../evil.txt` lies outside the source tree."],
+    ["greet-world.patch:14:1: Path `../evil.txt` is outside the source tree."],
   ],
   [
     "a patch to a path above the tree, from inside",
     first(mail("Up", newFile("lib/../../evil.txt", "x"))),
-    ["Path `lib/../../evil.txt` lies outside"],
+    ["Path `lib/../../evil.txt` is outside"],
   ],
   [
     "a patch to an absolute path",
     first(mail("Root", newFile("/etc/evil", "x"))),
-    ["greet-world.patch:14:1: Path `/etc/evil` lies outside the source tree."],
+    ["greet-world.patch:14:1: Path `/etc/evil` is outside the source tree."],
   ],
   [
     "a patch into .git",
     first(mail("Hook", newFile(".git/hooks/post-checkout", "x", "100755"))),
-    ["Path `.git/hooks/post-checkout` lies outside"],
+    ["Path `.git/hooks/post-checkout` is outside"],
   ],
   [
     "a patch into a .GIT of a folder",
     first(mail("Hook", newFile("lib/.GIT/config", "x"))),
-    ["Path `lib/.GIT/config` lies outside"],
+    ["Path `lib/.GIT/config` is outside"],
   ],
   [
     "a patch into a .git in disguise",
     first(mail("Hook", newFile("x", "x").replaceAll(/([ab])\/x/g, '"$1/\\056git/x"'))),
-    ["Path `.git/x` lies outside"],
+    ["Path `.git/x` is outside"],
   ],
   [
-    "a patch that copies from outside",
+    "a patch that copies a file from outside the tree",
     first(mail("Copy", "diff --git a/../secret b/copy\nsimilarity index 100%\ncopy from ../secret\ncopy to copy\n")),
-    ["greet-world.patch:14:1: Path `../secret` lies outside"],
+    ["greet-world.patch:14:1: Path `../secret` is outside"],
   ],
   [
-    "a patch through a link that it makes",
+    "a patch that writes through a link that it makes",
     first(mail("Link", newFile("out", "/etc", "120000") + newFile("out/evil", "x"))),
     ["greet-world.patch:1:1: Path `out/evil` goes through a symbolic link of this series."],
   ],
   [
-    "a patch through a link that an earlier one makes",
+    "a patch that writes through a link that an earlier patch makes",
     {
       ...first(mail("Link", newFile("out", "/etc", "120000"))),
       [`${demo}/greet-all.patch`]: mail("Through", newFile("out/evil", "x")),
@@ -277,7 +281,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   ],
 ];
 
-describe.concurrent("wrong files of the project", () => {
+describe.concurrent("wrong project files", () => {
   test.for(rows)("%s", async ([, files, says], { folder }) => {
     await complains(await writeProject(folder, files), ["--target", "linux"], { exitCode: 2, says });
   });

@@ -25,33 +25,37 @@ import { complains } from "../helpers/wrong.ts";
 
 const build = ["--target", "linux"];
 
-/** How to make `<folder>/there`, the repository that --from names, and what is said about it. */
+/** How to make `<folder>/there`, the repository that --from names, and the expected message. */
 const repositories: readonly (readonly [string, (folder: string) => Promise<unknown>, readonly string[]])[] = [
   [
-    "that is not there",
+    "that does not exist",
     async () => undefined,
     ["Source `demo` cannot be reached.", "there' does not appear to be a git repository", "-> --from demo=PATH_OR_URL"],
   ],
-  ["that is no git repository", (folder) => mkdir(join(folder, "there")), ["there' does not appear to be a git repository"]],
+  ["that is not a git repository", (folder) => mkdir(join(folder, "there")), ["there' does not appear to be a git repository"]],
   ["that is a file", (folder) => writeFiles(folder, { there: "text" }), ["Repository ../there cannot be read"]],
   [
-    "that is a pipe nobody writes into",
+    "that is a pipe without a writer",
     (folder) => execa("mkfifo", [join(folder, "there")]),
     ["Repository ../there cannot be read"],
   ],
   [
-    "without a commit",
+    "without commits",
     (folder) => inGit(folder, "init", "--quiet", "there"),
     ["Repository ../there cannot be read: there is no branch."],
   ],
   [
-    "that lacks the pinned commit",
+    "without the pinned commit",
     async (folder) => {
       await inGit(folder, "init", "--quiet", "there");
       await writeFiles(join(folder, "there"), { "other.txt": "other\n" });
       await commitAll(join(folder, "there"), "Other");
     },
-    ["did not give the pinned commit.", `not our ref ${pin}`, "-> --from SOURCE=PATH_OR_URL of a whole clone that has it"],
+    [
+      "The pinned commit could not be fetched from repository ../there.",
+      `not our ref ${pin}`,
+      "-> --from SOURCE=PATH_OR_URL of a full clone that has the commit",
+    ],
   ],
   [
     "that is broken",
@@ -66,14 +70,14 @@ const repositories: readonly (readonly [string, (folder: string) => Promise<unkn
 ];
 
 describe.concurrent("a repository", () => {
-  test.for(repositories)("%s is told, before anything is built", async ([, make, says], { folder }) => {
+  test.for(repositories)("%s is reported before anything is built", async ([, make, says], { folder }) => {
     const project = await makeProject(folder);
     await make(folder);
     const result = await complains(project, [...build, "--from", "demo=../there"], { exitCode: 1, says });
     expect(result.stderr).not.toContain("demo: started");
   });
 
-  test("of upstream that is gone is told with what to type, naming the job that does without it", async ({ folder }) => {
+  test("that is gone is reported with what to type and the jobs that do not need it", async ({ folder }) => {
     const more = `  other: { source: other, steps: [{ uses: shell, with: { script: 'true' } }], artifacts: ['*'] }\n`;
     const project = await makeProject(folder, {
       "pipelines/test.yaml": pipelineYaml("true").concat(more),
@@ -85,22 +89,22 @@ describe.concurrent("a repository", () => {
   });
 });
 
-/** What a server says that is no git server, and over which protocol it is asked. */
+/** What a server that is not a git server sends, and over which protocol. */
 const servers: readonly (readonly [string, string, (socket: Socket) => void])[] = [
   ["a web page", "http", (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello")],
   ["an error", "http", (socket) => socket.end("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")],
   [
-    "a question for a password",
+    "a request for a password",
     "http",
     (socket) => socket.end('HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'),
   ],
   ["garbage", "http", (socket) => socket.end("SSH-2.0-nonsense\r\n")],
   ["a web page", "git", (socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nhello")],
-  ["nothing and hangs up", "git", (socket) => socket.end()],
+  ["nothing and closes the connection", "git", (socket) => socket.end()],
 ];
 
 describe.concurrent("a server", () => {
-  test.for(servers)("that serves %s over %s is told", async ([, scheme, talk], { folder }) => {
+  test.for(servers)("that sends %s over %s is reported", async ([, scheme, talk], { folder }) => {
     const server = await listen((socket) => socket.once("data", () => talk(socket)));
     try {
       const url = `${scheme}://127.0.0.1:${server.port}/demo.git`;
@@ -111,7 +115,7 @@ describe.concurrent("a server", () => {
     }
   });
 
-  test("that refuses connections is told", async ({ folder }) => {
+  test("that refuses connections is reported", async ({ folder }) => {
     const server = await listen(() => undefined);
     await server.close();
     const url = `http://127.0.0.1:${server.port}/demo.git`;
@@ -123,7 +127,7 @@ describe.concurrent("a server", () => {
 });
 
 describe.concurrent("an alternate", () => {
-  /** The project with apt's package as its only base; `change` changes how it is declared. */
+  /** A project with apt's package as its only base; `change` edits its declaration. */
   const prepare = async (folder: string, change: (alternates: string) => string, version?: string) => {
     const apt = await makeApt(folder, version);
     const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("nowhere", change(apt.alternates)) });
@@ -131,47 +135,47 @@ describe.concurrent("an alternate", () => {
   };
   const fromApt = [...build, "--from", "apt"];
 
-  test("with another sha256 is refused with both", async ({ folder }) => {
+  test("with a wrong sha256 is refused; the message has both", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text.replace(/sha256: \w+/, `sha256: ${"a".repeat(64)}`));
-    const says = ["usr/src/demo.tar.gz of demo-source 1.2.3-1 has sha256 ", `declared is ${"a".repeat(64)}.`];
+    const says = ["usr/src/demo.tar.gz of demo-source 1.2.3-1 has sha256 ", `but source.yaml declares ${"a".repeat(64)}.`];
     await complains(project, fromApt, { exitCode: 1, says }, { env });
   });
 
-  test("whose version is gone is told with what apt offers now", async ({ folder }) => {
+  test("whose version is gone is reported with the versions that apt offers", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text.replace("version: 1.2.3-2", "version: 1.2.3-1"), "1.2.3-2");
-    const says = ["Debian's demo-source 1.2.3-1 cannot be had: apt offers now: 1.2.3-2;", "source.yaml"];
+    const says = ["Debian's demo-source 1.2.3-1 is unavailable: apt offers 1.2.3-2;", "source.yaml"];
     await complains(project, fromApt, { exitCode: 1, says }, { env });
   });
 
-  test("that apt does not know is told", async ({ folder }) => {
+  test("that apt does not know is reported", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text.replace("demo-source", "demo-sauce"));
     await complains(project, fromApt, { exitCode: 1, says: ["apt offers no version of it", "apt-get update"] }, { env });
   });
 
-  test("whose download fails is told with what apt said", async ({ folder }) => {
+  test("whose download fails is reported with apt's message", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text);
     const script = '#!/bin/sh\n[ "$1" = --version ] && echo apt 2.6.1 && exit\necho "E: Failed to fetch demo" >&2\nexit 100\n';
     await writeFiles(join(folder, "bin"), { "apt-get": script });
     await complains(project, fromApt, { exitCode: 1, says: ["apt-get download failed: E: Failed to fetch demo"] }, { env });
   });
 
-  test("that is no package is told", async ({ folder }) => {
+  test("that is not a package is reported", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text);
     await writeFiles(join(folder, "apt"), { "demo-source.deb": "no package" });
     await complains(project, fromApt, { exitCode: 1, says: ["demo-source.deb is no intact Debian package"] }, { env });
   });
 
-  test("without the declared file is told", async ({ folder }) => {
+  test("without the declared file is reported", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text.replace("usr/src/demo.tar.gz", "usr/src/other.tar.gz"));
     await complains(
       project,
       fromApt,
-      { exitCode: 1, says: ["Package demo-source 1.2.3-1 holds no file usr/src/other.tar.gz."] },
+      { exitCode: 1, says: ["Package demo-source 1.2.3-1 does not contain usr/src/other.tar.gz."] },
       { env },
     );
   });
 
-  test("whose archive leads out of its folder is refused", async ({ folder }) => {
+  test("whose archive writes outside its folder is refused", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text);
     const root = join(folder, "apt/root");
     await writeFiles(join(folder, "apt"), { "evil.txt": "evil\n" });
@@ -193,7 +197,7 @@ describe.concurrent("an alternate", () => {
 });
 
 describe.concurrent("a patch", () => {
-  test("through a link of the base is refused by name", async ({ folder }) => {
+  test("that writes through a link of the base is refused by name", async ({ folder }) => {
     const project = await makeProject(folder, { [`${demo}/greet-all.patch`]: mail("Through", newFile("way/evil", "x")) });
     const says = ["Patch `greet-all.patch` (2 of 2 of `demo`) does not apply", "'way/evil' is beyond a symbolic link"];
     await complains(project, build, { exitCode: 1, says });
@@ -201,14 +205,14 @@ describe.concurrent("a patch", () => {
 });
 
 describe.concurrent("the folder for results", () => {
-  test("that is a file is told before anything is built", async ({ folder }) => {
+  test("that is a file is reported before anything is built", async ({ folder }) => {
     const project = await makeProject(folder);
     const says = ["patches/seed.yaml/linux for the results cannot be written: a part of the path is no folder.", "-> --out DIR"];
     const result = await complains(project, [...build, "--out", "patches/seed.yaml"], { exitCode: 1, says });
     expect(result.stderr).not.toContain("base:");
   });
 
-  test("whose target is a file is told, and the file stays", async ({ folder }) => {
+  test("in which the target is a file is reported, and the file stays", async ({ folder }) => {
     const project = await makeProject(folder, { "results/linux": "mine\n" });
     await complains(project, [...build, "--out", "results"], {
       exitCode: 1,
@@ -216,20 +220,20 @@ describe.concurrent("the folder for results", () => {
     });
   });
 
-  test.skipIf(asNobody === undefined)("that belongs to somebody else is told (needs user namespaces)", async ({ folder }) => {
+  test.skipIf(asNobody === undefined)("that belongs to another user is reported (needs user namespaces)", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(folder, "results"), { mode: 0o555 });
     const says = ["results/linux for the results cannot be written: permission is denied."];
     await complains(project, [...build, "--out", "../results"], { exitCode: 1, says }, { wrap: asNobody ?? [] });
   });
 
-  test.skipIf(!canMount)("on a read-only disk is told (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("on a read-only disk is reported (needs root)", async ({ folder }) => {
     const project = await makeProject(folder);
     const says = ["project/dist/linux for the results cannot be written: the file system is read-only."];
     await complains(project, build, { exitCode: 1, says }, { wrap: onReadOnlyDisk(join(folder, "project")) });
   });
 
-  test.skipIf(!canMount)("on a full disk keeps the last result (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("on a full disk keeps the previous results (needs root)", async ({ folder }) => {
     const project = await makeProject(folder, {
       "pipelines/test.yaml": pipelineYaml("head -c 200000 /dev/zero > ../out/big.txt"),
     });
@@ -242,14 +246,14 @@ describe.concurrent("the folder for results", () => {
 });
 
 describe.concurrent("a machine", () => {
-  test.skipIf(!canMount)("without room for the work says so before it starts (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("without disk space for the build is reported before it starts (needs root)", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(project, ".kovn"), { recursive: true });
     const says = ["disk space: ", "B free in ", "GB: 1 jobs of"];
     await complains(project, build, { exitCode: 1, says }, { wrap: onSmallDisk(join(project, ".kovn")) });
   });
 
-  test.skipIf(!canMount)("without room for a mirror says what git said (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("without disk space for a mirror is reported with git's message (needs root)", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(project, ".kovn"), { recursive: true });
     await execa("sh", ["-c", "head -c 300000 /dev/urandom > big && git add big"], { cwd: join(folder, "upstream") });
@@ -265,7 +269,7 @@ describe.concurrent("a machine", () => {
   });
 
   test.skipIf(asNobody === undefined)(
-    "whose packages only root could install is told what to type (needs user namespaces)",
+    "with missing packages that only root can install is reported with what to type (needs user namespaces)",
     async ({ folder }) => {
       const packages = "    packages: [kovn-no-such-package]\n";
       const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml("true").concat(packages) });
@@ -277,13 +281,13 @@ describe.concurrent("a machine", () => {
     },
   );
 
-  test("that lacks packages is told how to get them", async ({ folder }) => {
+  test("without the needed packages is reported with how to install them", async ({ folder }) => {
     const packages = "    packages: [kovn-no-such-package]\n";
     const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml("true").concat(packages) });
     await complains(project, build, { exitCode: 1, says: ["not installed: kovn-no-such-package", "--install-deps"] });
   });
 
-  test("without git is told, whatever the command", async ({ folder }) => {
+  test("without git is reported by every command", async ({ folder }) => {
     const project = await makeProject(folder);
     const env = { PATH: join(folder, "bin") };
     await complains(
@@ -295,7 +299,7 @@ describe.concurrent("a machine", () => {
   });
 });
 
-test("what went wrong is forgotten: the same command succeeds once it is mended", async ({ folder }) => {
+test("after a failure the same command succeeds once the cause is fixed", async ({ folder }) => {
   const project = await makeProject(folder);
   await rename(join(folder, "upstream"), join(folder, "away"));
   await complains(project, build, { exitCode: 1, says: ["cannot be reached"] });

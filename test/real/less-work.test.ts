@@ -7,8 +7,8 @@ import { kovnBuild, temporaryFolder } from "./machine.ts";
 import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
 /**
- * The part of the pipeline that leaves out what no kept package has; without it Debian's rules do all that they do. Notes of dependencies, which no
- * package has, stay left out: with them ccache would know few compilations.
+ * The part of the pipeline that skips work for files that no package contains; without it Debian's
+ * rules do all their work. Dependency notes stay off: with them ccache would have few hits.
  */
 const savings = /^ *# What no kept package has is not made[^]*?(?=^ *- uses: deb)/m;
 
@@ -21,7 +21,7 @@ async function compilations(project: string) {
   return jobs[0]?.compilerCache ?? { hits: 0, misses: 0 };
 }
 
-/** Path to content of all files of a package, with its version and what follows from that taken out. */
+/** The files of a package, path to content, without its version and what depends on it. */
 async function unpack(dist: string, name: string, dir: string) {
   const file = (await readdir(dist)).find((entry) => entry.startsWith(`${name}_`)) ?? "";
   await execa("dpkg-deb", ["--raw-extract", join(dist, file), dir]);
@@ -32,7 +32,10 @@ async function unpack(dist: string, name: string, dir: string) {
   return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, plain(content)]));
 }
 
-/** Mode, owner and path of all files of all packages, debug packages as well, by the package's name. Debug files are named by their content. */
+/**
+ * The mode, owner and path of each file of each package, debug packages too, by package name. Debug
+ * files are named after their content.
+ */
 async function listings(dist: string): Promise<Readonly<Record<string, string>>> {
   const files = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".deb")).toSorted();
   const lists = files.map(async (file) => {
@@ -42,11 +45,11 @@ async function listings(dist: string): Promise<Readonly<Record<string, string>>>
   return Object.fromEntries(await Promise.all(lists));
 }
 
-describe("what is left out of a build", async () => {
+describe("the work that a build skips", async () => {
   const folder = await temporaryFolder();
   afterAll(async () => folder[Symbol.asyncDispose]());
 
-  test("changes no file and no field of the packages", async () => {
+  test("does not change any file or field of the packages", async () => {
     const built = await ovsBuild();
     const slow = join(folder.path, "slow");
     await mkdir(slow);
@@ -57,7 +60,7 @@ describe("what is left out of a build", async () => {
     await writeFile(pipeline, text.replace(savings, ""));
     await cp(join(built, ".kovn"), join(slow, ".kovn"), { recursive: true });
     await kovnBuild(slow, ["build", ...ovsArgs]);
-    // The same sources in another folder; upstream's tests have programs of their own.
+    // The same sources in another folder; upstream's tests compile programs of their own.
     const { hits, misses } = await compilations(built);
     expect((await compilations(slow)).hits / (hits + misses)).toBeGreaterThan(0.95);
     const lists = await listings(join(built, "dist/linux"));

@@ -10,7 +10,7 @@ import { demo, mail, replaceLine, sourceYaml, writeFiles } from "../../helpers/p
 
 const diff = replaceLine("greeting.txt", "hello", "hi");
 
-/** A project with one source and these files; answers with its patches. */
+/** A project with one source and these files; returns its patches. */
 async function readPatches(folder: string, files: Readonly<Record<string, string>>) {
   await writeFiles(folder, { [`${demo}/source.yaml`]: sourceYaml("upstream") });
   await writeFiles(folder, Object.fromEntries(Object.entries(files).map(([name, content]) => [`${demo}/${name}`, content])));
@@ -19,11 +19,11 @@ async function readPatches(folder: string, files: Readonly<Record<string, string
 
 describe("a series", () => {
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
-    ["without a line has no patch", "", []],
-    ["of comments has no patch", "# one\n\n   # two\n", []],
+    ["without lines has no patches", "", []],
+    ["with only comments has no patches", "# one\n\n   # two\n", []],
     ["has its patches in order", "b.patch\na.patch\n", ["b.patch", "a.patch"]],
-    ["may have comments behind names", "a.patch # first\nb.patch\t# then\n", ["a.patch", "b.patch"]],
-    ["may lack the last line end", "a.patch\nb.patch", ["a.patch", "b.patch"]],
+    ["may have comments after names", "a.patch # first\nb.patch\t# then\n", ["a.patch", "b.patch"]],
+    ["may end without a newline", "a.patch\nb.patch", ["a.patch", "b.patch"]],
     ["may have spaces and carriage returns around names", "  a.patch \r\nb.patch\r\n", ["a.patch", "b.patch"]],
   ];
 
@@ -37,11 +37,11 @@ describe("a patch", () => {
   const subjects: readonly (readonly [string, string, string])[] = [
     ["loses its prefix", "Greet all", "Greet all"],
     [
-      "is whole when it takes two lines",
+      "is joined when it spans two lines",
       "ofproto: Forget the usage of a number with the\n port.",
       "ofproto: Forget the usage of a number with the port.",
     ],
-    ["may hold brackets", "[ovs] Greet all", "[ovs] Greet all"],
+    ["may contain brackets", "[ovs] Greet all", "[ovs] Greet all"],
   ];
 
   test.for(subjects)("has a subject that %s", async ([, header, subject], { folder }) => {
@@ -49,7 +49,7 @@ describe("a patch", () => {
     expect(patch?.subject).toBe(subject);
   });
 
-  test("has the sha256 of its bytes, also when they are no UTF-8", async ({ folder }) => {
+  test("has the sha256 of its bytes, even if they are not UTF-8", async ({ folder }) => {
     await readPatches(folder, { series: "" });
     const digests = [];
     for (const byte of [0xe4, 0xe5]) {
@@ -62,13 +62,13 @@ describe("a patch", () => {
     expect(new Set(digests).size).toBe(2);
   });
 
-  test("says which seed commit it reimplements", async ({ folder }) => {
+  test("names the seed commit that it reimplements", async ({ folder }) => {
     const fields = "Origin: vendor\nForwarded: not-needed\nSeed: 0123456789\nLast-Update: 2026-11-22";
     const [patch] = await readPatches(folder, { series: "a.patch\n", "a.patch": mail("Greet", diff, { Fields: fields }) });
     expect(patch?.seed).toBe("0123456789");
   });
 
-  test("may write where an earlier patch deleted a link", async ({ folder }) => {
+  test("may write to a path where an earlier patch deleted a link", async ({ folder }) => {
     const link = (kind: string, before: string, after: string) =>
       `diff --git a/way b/way\n${kind} file mode 120000\n--- ${before}\n+++ ${after}\n@@ -${kind === "new" ? "0,0 +1" : "1 +0,0"} @@\n${kind === "new" ? "+" : "-"}lib\n\\ No newline at end of file\n`;
     const inside =
@@ -92,12 +92,12 @@ describe("lines", () => {
       "patches/notes/a": "",
     });
 
-  test("are the folders with a version, the oldest first", async ({ folder }) => {
+  test("are the folders named like a version, oldest first", async ({ folder }) => {
     await makeLines(folder);
     expect(await listLines({ root: folder, work: "" })).toEqual(["1.9", "1.12"]);
   });
 
-  test("default to the newest", async ({ folder }) => {
+  test("default to the newest line", async ({ folder }) => {
     await makeLines(folder);
     expect(await pickLine({ root: folder, work: "" }, undefined)).toBe("1.12");
     expect(await pickLine({ root: folder, work: "" }, "1.9")).toBe("1.9");

@@ -9,12 +9,12 @@ const schema = z.strictObject({
   name: z.string(),
   count: z.int().positive().default(1),
   jobs: z
-    .record(z.string().regex(/^[a-z]+$/, "small letters are wanted"), z.strictObject({ steps: z.array(z.string()) }))
+    .record(z.string().regex(/^[a-z]+$/, "expected small letters"), z.strictObject({ steps: z.array(z.string()) }))
     .default({}),
 });
 
 const good: readonly (readonly [string, string, unknown])[] = [
-  ["only what is needed", "name: a\n", { name: "a", count: 1, jobs: {} }],
+  ["a file with only the required keys", "name: a\n", { name: "a", count: 1, jobs: {} }],
   ["comments and quotes", "# About.\nname: '1' # one\n", { name: "1", count: 1, jobs: {} }],
   ["JSON", '{"name":"a","count":2}', { name: "a", count: 2, jobs: {} }],
   ["a version that looks like a number, in quotes", 'name: "1.10"\n', { name: "1.10", count: 1, jobs: {} }],
@@ -37,22 +37,22 @@ const wrong: readonly (readonly [string, string, readonly string[]])[] = [
     "name: a\njobs: { x: { steps: [a, 2] } }\n",
     ["2:25: Invalid input: expected string, received number."],
   ],
-  ["a bad name of an entry", "name: a\njobs:\n  X:\n    steps: []\n", ["3:3: Key `X`: small letters are wanted."]],
+  ["a bad key", "name: a\njobs:\n  X:\n    steps: []\n", ["3:3: Key `X`: expected small letters."]],
   ["the key __proto__", "name: a\njobs:\n  __proto__: { steps: [] }\n", ["3:3: Key `__proto__` is unknown here."]],
   ["a key twice", "name: a\nname: b\n", ["2:1: Map keys must be unique."]],
   ["a tab for indentation", "name:\n\ta\n", ["2:1: Tabs are not allowed", "2:2: Implicit map keys"]],
   [
     "an anchor and its alias",
     "name: &n a\njobs: *n\n",
-    ["1:10: Anchors and aliases are not used", "2:7: Anchors and aliases are not used"],
+    ["1:10: Anchors and aliases are not allowed", "2:7: Anchors and aliases are not allowed"],
   ],
-  ["a key that is a list", "name: a\n? [b]\n: c\n", ["2:3: A key is a plain word."]],
+  ["a key that is a list", "name: a\n? [b]\n: c\n", ["2:3: A key must be a plain word."]],
   ["an unknown tag", "name: !secret a\n", ["1:7: Unresolved tag: !secret."]],
   ["a second document", "name: a\n---\nname: b\n", ["2:1: Source contains multiple documents"]],
   ["three problems at once", "name: 1\ncount: 0\nmore: 2\n", ["1:7: `name`", "2:8: `count`", "3:1: Key `more`"]],
 ];
 
-test.for(wrong)("%s is told with its line and column", async ([, text, problems], { folder }) => {
+test.for(wrong)("%s is reported with its line and column", async ([, text, problems], { folder }) => {
   await writeFiles(folder, { "a.yaml": text });
   const error: unknown = await readYaml(join(folder, "a.yaml"), schema, "dir/a.yaml").catch((reason: unknown) => reason);
   const expected = problems.map((problem) => expect.stringContaining(`dir/a.yaml:${problem}`) as string);
@@ -60,7 +60,7 @@ test.for(wrong)("%s is told with its line and column", async ([, text, problems]
   expect((error as Error).message.split("\n")).toEqual(expected);
 });
 
-test("a file that cannot be read is named", async ({ folder }) => {
+test("a file that cannot be read is reported by name", async ({ folder }) => {
   await expect(readYaml(join(folder, "none.yaml"), schema, "none.yaml")).rejects.toMatchObject({
     code: "project",
     message: "none.yaml:1:1: This file cannot be read.",

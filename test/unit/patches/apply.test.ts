@@ -26,7 +26,7 @@ const all = mail("Greet all", replaceLine("greeting.txt", "hello world", "hello 
 const program = "#!/bin/sh\n# A program.";
 
 describe("a series", () => {
-  test("is applied in order, a commit a patch, the committer's date being the author's", async ({ folder }) => {
+  test("is applied in order, one commit per patch, with the author's date as the committer's", async ({ folder }) => {
     const { source, base } = await prepare(folder, { "world.patch": world, "all.patch": all });
     const patched = await checkoutPatched(source, base, join(folder, "tree"), host);
     const log = await git(["log", "--reverse", "--format=%s|%an|%aI|%cn|%cI"], { host, cwd: join(folder, "tree") });
@@ -51,7 +51,7 @@ describe("a series", () => {
     expect(new Set(commits)).toEqual(new Set(["ebcb3e27626472b77f6bb7baf48767f71bad5ca5"]));
   });
 
-  test("leaves no file newer than another: all have the date of the last patch", async ({ folder }) => {
+  test("gives all files the date of the last patch", async ({ folder }) => {
     const { source, base } = await prepare(folder, {
       "world.patch": world,
       "link.patch": mail("A link", newFile("ref", "nowhere", "120000")),
@@ -62,12 +62,12 @@ describe("a series", () => {
     for (const file of files) expect((await lstat(join(folder, "tree", file))).mtimeMs, file).toBe(epoch * 1000);
   });
 
-  test("of no patch is the base", async ({ folder }) => {
+  test("without patches gives the base", async ({ folder }) => {
     const { source, base } = await prepare(folder, {});
     expect((await checkoutPatched(source, base, join(folder, "tree"), host)).commit).toBe(pin);
   });
 
-  test("keeps links, modes and text that is not English", async ({ folder }) => {
+  test("keeps links, modes and text that is not ASCII", async ({ folder }) => {
     const mode = newFile("run.sh", program.split("\n")[0] ?? "", "100755");
     const { source, base } = await prepare(folder, {
       "more.patch": mail(
@@ -83,7 +83,7 @@ describe("a series", () => {
     expect(await readFile(join(folder, "tree/greeting.txt"), "utf8")).toBe("grüß Gott\n");
   });
 
-  test("for people has history, the upstream as origin and a clean work tree", async ({ folder }) => {
+  test("in a clone for people has history, the upstream as origin and a clean work tree", async ({ folder }) => {
     const { source, base } = await prepare(folder, { "world.patch": world });
     await clonePatched(source, base, "https://example.com/ovs.git", join(folder, "tree"), host);
     const options = { host, cwd: join(folder, "tree") };
@@ -94,16 +94,16 @@ describe("a series", () => {
 });
 
 const broken: readonly (readonly [string, string, string])[] = [
-  ["other lines in upstream", replaceLine("lib/code.c", "int other;", "x"), "lib/code.c, hunk at line 1"],
+  ["lines that upstream changed", replaceLine("lib/code.c", "int other;", "x"), "lib/code.c, hunk at line 1"],
   ["a file that upstream lacks", replaceLine("lib/none.c", "a", "b"), "lib/none.c"],
   ["a file that upstream has", newFile("greeting.txt", "x"), "greeting.txt"],
-  ["a path through a link of upstream", newFile("way/evil.c", "x"), "affected file 'way/evil.c' is beyond a symbolic link"],
+  ["a path through a link in upstream", newFile("way/evil.c", "x"), "affected file 'way/evil.c' is beyond a symbolic link"],
   ["a path into .git", newFile(".git/hooks/pre-commit", "x"), "invalid path '.git/hooks/pre-commit'"],
   ["a path above the tree", newFile("../evil.c", "x"), "invalid path '../evil.c'"],
 ];
 
 describe("a patch that does not apply", () => {
-  test.for(broken)("for %s is named with its position and leaves nothing", async ([, diff, where], { folder }) => {
+  test.for(broken)("because of %s is named with its position and leaves nothing behind", async ([, diff, where], { folder }) => {
     const { source, base } = await prepare(folder, {
       "world.patch": world,
       "broken.patch": mail("Broken", diff),
@@ -119,7 +119,9 @@ describe("a patch that does not apply", () => {
       expect(await exists(join(folder, "tree"))).toBe(false);
     }
   });
+});
 
+describe("a patch", () => {
   test("is not applied with fuzz", async ({ folder }) => {
     const context =
       "diff --git a/numbers.txt b/numbers.txt\n--- a/numbers.txt\n+++ b/numbers.txt\n@@ -9,3 +9,3 @@\n 9\n-10\n+ten\n other\n";
@@ -129,7 +131,7 @@ describe("a patch that does not apply", () => {
     });
   });
 
-  test("some lines further down is applied all the same", async ({ folder }) => {
+  test("is applied when its lines only moved", async ({ folder }) => {
     const moved =
       "diff --git a/numbers.txt b/numbers.txt\n--- a/numbers.txt\n+++ b/numbers.txt\n@@ -5,3 +5,3 @@\n 9\n-10\n+ten\n 11\n";
     const { source, base } = await prepare(folder, { "moved.patch": mail("Moved", moved) });

@@ -11,7 +11,7 @@ const seed = (entry: number, digit: string, source = "ovs") => ({
 });
 const id = (digit: string) => digit.repeat(10);
 
-test("each entry says what the line does about it, in the seed's order", () => {
+test("each entry has its status in the line, in the seed's order", () => {
   const ovs = aSource({
     patches: [aPatch("one.patch", { seed: id("1") }), aPatch("own.patch"), aPatch("more.patch", { seed: id("1") })],
     merged: [{ seed: id("2"), commit: "2".repeat(40), since: "3.0", effect: { file: "f", text: "t" } }],
@@ -33,6 +33,6 @@ test("a patch counts only for entries of its own source", () => {
   });
 });
 
-test("an entry of a source that the line lacks is missing", () => {
+test("an entry of a source that the line does not have is missing", () => {
   expect(listEntries([seed(1, "1", "ovn")], [])[0]).toMatchObject({ status: "missing" });
 });

@@ -13,7 +13,7 @@ import { commitAll, inGit, makeUpstream, pin } from "../../helpers/project.ts";
 const gitBase = (url: string, commit = pin): Base => ({ kind: "git", url, commit });
 
 describe("a git mirror", () => {
-  test("is complete from the fetch on, and then needs no upstream", async ({ folder }) => {
+  test("is complete after the fetch, and then needs no upstream", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     const options = { work: join(folder, "work"), host };
     await makeUpstream(upstream);
@@ -27,7 +27,7 @@ describe("a git mirror", () => {
     expect(first.commit).toBe(pin);
   });
 
-  test("holds the contents of the pinned tree, and not those of history", async ({ folder }) => {
+  test("holds the files of the pinned tree, but not those of its history", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     await makeUpstream(upstream);
     const old = await inGit(upstream, "rev-parse", "HEAD:greeting.txt");
@@ -41,7 +41,7 @@ describe("a git mirror", () => {
     expect((await tryGit(["cat-file", "-e", old], options)).exitCode).not.toBe(0);
   });
 
-  test("takes the pinned commit, wherever the branch has gone", async ({ folder }) => {
+  test("has the pinned commit, even if the branch moved on", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     await makeUpstream(upstream);
     await writeFile(join(upstream, "greeting.txt"), "hello again\n");
@@ -51,7 +51,7 @@ describe("a git mirror", () => {
     expect(await git(["show", `${commit}:greeting.txt`], { host, cwd: repository })).toBe("hello");
   });
 
-  test("of a repository serves a second pin of it", async ({ folder }) => {
+  test("also holds a second pin of the same repository", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     const options = { work: join(folder, "work"), host };
     await makeUpstream(upstream);
@@ -63,7 +63,7 @@ describe("a git mirror", () => {
     expect(await isComplete(gitBase(upstream), options.work)).toBe(true);
   });
 
-  test("takes the pin from a clone without history", async ({ folder }) => {
+  test("is fetched from a clone without history", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     await makeUpstream(upstream);
     await writeFile(join(upstream, "greeting.txt"), "hello again\n");
@@ -73,14 +73,14 @@ describe("a git mirror", () => {
     expect(await git(["show", `${commit}:greeting.txt`], { host, cwd: repository })).toBe("hello again");
   });
 
-  test("takes the pin from a clone with work trees", async ({ folder }) => {
+  test("is fetched from a clone with work trees", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     await makeUpstream(upstream);
     await inGit(upstream, "worktree", "add", "--quiet", join(folder, "tree"));
     expect((await fetchBase(gitBase(join(folder, "tree")), { work: join(folder, "work"), host })).commit).toBe(pin);
   });
 
-  test("that lacks the commit is not complete, and what others fetched stays", async ({ folder }) => {
+  test("without the commit is not complete, and what it already held stays", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     const options = { work: join(folder, "work"), host };
     await makeUpstream(upstream);
@@ -95,7 +95,7 @@ describe("a git mirror", () => {
     expect(await contentOf(options.work)).toEqual(before);
   });
 
-  test.skipIf(process.getuid?.() !== 0)("is read by root from a clone of another user", async ({ folder }) => {
+  test.skipIf(process.getuid?.() !== 0)("can be fetched by root from a clone of another user", async ({ folder }) => {
     const upstream = join(folder, "upstream");
     await makeUpstream(upstream);
     await inGit(folder, "clone", "--quiet", upstream, "theirs");

@@ -22,9 +22,9 @@ describe("--from", () => {
     [
       "an unknown rule",
       "atp",
-      "Value of --from `atp` is unknown. There is: `auto`, `git`, `apt`, `ovn=PATH_OR_URL`, `ovs=PATH_OR_URL`.",
+      "Value of --from `atp` is unknown. Available: `auto`, `git`, `apt`, `ovn=PATH_OR_URL`, `ovs=PATH_OR_URL`.",
     ],
-    ["an unknown source", "obs=../ovs", "Source `obs` is unknown. There is: `ovn`, `ovs`."],
+    ["an unknown source", "obs=../ovs", "Source `obs` is unknown. Available: `ovn`, `ovs`."],
     ["a source without a path", "ovs=", "Value of --from `ovs=` is unknown."],
   ];
 
