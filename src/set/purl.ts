@@ -1,6 +1,6 @@
 import type { BuiltJob } from "../dist/manifest.ts";
 
-/** Where the source before the patches is found. */
+/** Identifies the source before the patches. */
 export function upstream({ source, version, base }: BuiltJob): {
   readonly name: string;
   readonly version: string;
@@ -12,7 +12,11 @@ export function upstream({ source, version, base }: BuiltJob): {
   return { name: source, version, purl: `pkg:generic/${source}@${encodeURIComponent(version)}?vcs_url=${place}` };
 }
 
-/** The address of a Debian package (https://github.com/package-url/purl-spec). */
+/**
+ * The package URL of a Debian package (https://github.com/package-url/purl-spec). The npm package
+ * `packageurl-js` only reads it, in tests: it writes the `+` of a version as it is, where the
+ * specification says `%2B`, and some readers take a plain `+` for a space.
+ */
 export function debianPurl(namespace: string, name: string, version: string, arch: string): string {
   return `pkg:deb/${namespace}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${arch}`;
 }

@@ -12,12 +12,13 @@ const patchKinds: Readonly<Record<string, string>> = { upstream: "cherry-pick", 
 type Library = typeof CycloneDX;
 
 /**
- * The set's list of materials as CycloneDX 1.6 JSON: each source with upstream, patches, licences and what it was built with, and each file
- * with its digest. The same set gives the same bytes. Checked against the format's schema; a list that does not keep it is a bug.
+ * Makes the SBOM of a set as CycloneDX 1.6 JSON: each source with its upstream, patches, licences and
+ * build tools, and each file with its digest. The same set gives the same bytes. Tests validate it
+ * against the schema of the format; a run does not, so that the validator is not installed.
  */
 export async function makeSbom(set: BareSet): Promise<string> {
   const library = await import("@cyclonedx/cyclonedx-library");
-  const { Serialize, Spec, Validation } = library;
+  const { Serialize, Spec } = library;
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
   const text = serializer.serialize(makeBom(set, library), { sortLists: true });
   const written = JSON.parse(text) as { components: { "bom-ref": string }[] };
@@ -26,10 +27,7 @@ export async function makeSbom(set: BareSet): Promise<string> {
     const job = set.jobs.find((candidate) => sourceRef(candidate) === component["bom-ref"]);
     return job === undefined ? component : { ...component, pedigree: pedigree(set.line, job) };
   });
-  const whole = `${JSON.stringify({ ...written, components }, undefined, 2)}\n`;
-  const wrong = await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(whole);
-  if (wrong !== null) throw new Error(`the list of materials breaks its schema: ${JSON.stringify(wrong)}`);
-  return whole;
+  return `${JSON.stringify({ ...written, components }, undefined, 2)}\n`;
 }
 
 /** The set needs its sources and files, a file its source, a source what it was built with. */
