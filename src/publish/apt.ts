@@ -24,9 +24,9 @@ const indexSpace = 4e6;
  * then renamed, in an order in which readers see the old or the new state: packages, indices by digest, indices by name, `Release`, and last
  * `InRelease`. What the state before refers to stays for readers who are in the middle of it.
  */
-export const apt: Publisher = { kind: "apt", place: "DIR", plan, check, publish };
+export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish };
 
-function plan(set: ReleaseSet): readonly Placed[] {
+function preview(set: ReleaseSet): readonly Placed[] {
   const packages = packagesOf(set).map((file) => ({ name: file.name, to: poolPath(set, file) }));
   return [...packages, { name: sbomAsset(set).name, to: sbomPath(set) }];
 }

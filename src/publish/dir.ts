@@ -12,9 +12,9 @@ import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, ty
 const signatureName = `${sumsName}.asc`;
 
 /** `--to dir=DIR`: the set's files side by side with their digests, in a folder that appears at once and never changes again. */
-export const dir: Publisher = { kind: "dir", place: "DIR", plan, check, publish };
+export const dir: Publisher = { kind: "dir", place: "DIR", preview, check, publish };
 
-function plan(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
+function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
   return assets.map(({ name }) => ({ name, to: name }));
 }
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
-import type { ReleasePlan } from "../release/plan.ts";
+import type { ReleasePreview } from "../release/preview.ts";
 import { statusOf, type GitHub, type Request } from "../sys/github.ts";
 import { listPages, readAnswer, type Place } from "./github-assets.ts";
 
 /** What a release says of itself: made by `release plan`, without its files. */
-export type ReleaseText = Pick<ReleasePlan, "tag" | "name" | "prerelease" | "notes"> & {
+export type ReleaseText = Pick<ReleasePreview, "tag" | "name" | "prerelease" | "notes"> & {
   /** That the tag stands for here. */
   readonly commit: string;
 };

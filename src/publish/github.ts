@@ -40,9 +40,9 @@ const progressEvery = 10_000;
  * `--to github[=OWNER/REPO]`: a release with an asset for each file. All goes into a draft, which becomes public when GitHub has all of it; then
  * it never changes. Publishing again goes on where the time before ended.
  */
-export const github: Publisher = { kind: "github", place: "OWNER/REPO", placeFromEnv: true, plan, check, publish };
+export const github: Publisher = { kind: "github", place: "OWNER/REPO", placeFromEnv: true, preview, check, publish };
 
-function plan(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
+function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
   return assets.map(({ name }) => ({ name, to: name }));
 }
 

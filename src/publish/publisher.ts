@@ -45,8 +45,8 @@ export interface Publisher {
   readonly place: string;
   /** True when the environment may say the place, so that `--to kind` is enough. */
   readonly placeFromEnv?: true;
-  /** Which asset will be where: pure. */
-  plan(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
+  /** Says where each asset would go; pure. */
+  preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
   /** Looks whether the place takes the set, and changes nothing. Throws "destination" (or "usage") when it does not. */
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
   /** Publishes, all or nothing; what is there already stays as it is. */

@@ -13,9 +13,9 @@ import { assertSpace, type Outcome, type Placed, type Publisher, type PublishOpt
 const headerSpace = 4096;
 
 /** `--to tar=FILE`: one archive for sites without a network; `publish FILE --to …` reads it. With a key, `FILE.asc` beside it is its signature. */
-export const tar: Publisher = { kind: "tar", place: "FILE", plan, check, publish };
+export const tar: Publisher = { kind: "tar", place: "FILE", preview, check, publish };
 
-function plan(set: ReleaseSet, _assets: readonly Asset[], place: string): readonly Placed[] {
+function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): readonly Placed[] {
   const inside = (path: string) => ({ name: basename(path), to: `${basename(place)}: ${path}` });
   const folders = set.dists.flatMap(({ name, manifest }) =>
     ["artifacts.json", ...manifest.artifacts.map((artifact) => artifact.file)].map((file) => inside(`${name}/${file}`)),

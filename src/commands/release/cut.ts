@@ -7,7 +7,7 @@ import { examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { cutRelease, assertClean } from "../../release/cut.ts";
 import { listSeriesChanges } from "../../release/notes.ts";
-import { planRelease } from "../../release/plan.ts";
+import { previewRelease } from "../../release/preview.ts";
 import { checkLine, previousVersion, assertHigher, releasedVersions, tagOf } from "../../release/version.ts";
 import { listTags } from "../../sys/git-release.ts";
 import { readChanges } from "./changes.ts";
@@ -40,7 +40,7 @@ async function cut(version: string, options: CutOptions, context: Context): Prom
   const since = before === undefined ? undefined : tagOf(before);
   const from = { rule: "auto", repositories: {} } as const;
   const sources = await readChanges(line, since, { project, host, from, offline: true });
-  const { name } = planRelease({ line, version, since, sources, assets: [], destinations: [] });
+  const { name } = previewRelease({ line, version, since, sources, assets: [], destinations: [] });
   const date = new Date().toISOString().slice(0, 10);
   const commit = await cutRelease({ root, version, name, date, changes: listSeriesChanges(sources), push: options.push, host });
   return `${tagOf(version)}  ${commit}\n`;

@@ -2,7 +2,7 @@ import type { Context } from "../../program/context.ts";
 import { allowOptions, examples, jsonOption, toOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { parseDestination } from "../../publish/registry.ts";
-import { planRelease, type ReleasePlan } from "../../release/plan.ts";
+import { previewRelease, type ReleasePreview } from "../../release/preview.ts";
 import { listAssets } from "../../set/assets.ts";
 import type { AllowOptions } from "../publish.ts";
 import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
@@ -25,7 +25,7 @@ export const releasePlan: Define = (command, context) => {
     });
 };
 
-async function preview(version: string | undefined, options: PreviewOptions, context: Context): Promise<ReleasePlan> {
+async function preview(version: string | undefined, options: PreviewOptions, context: Context): Promise<ReleasePreview> {
   const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
   const project = await context.project();
   const release = await readRelease(version, options, true, project, context.host);
@@ -33,19 +33,19 @@ async function preview(version: string | undefined, options: PreviewOptions, con
     const assets = set === undefined ? [] : await listAssets(set);
     const previewed = destinations.map(({ to, publisher, place }) => ({
       to,
-      files: set === undefined ? [] : publisher.plan(set, assets, place),
+      files: set === undefined ? [] : publisher.preview(set, assets, place),
     }));
-    return planRelease({ ...release, assets, destinations: previewed });
+    return previewRelease({ ...release, assets, destinations: previewed });
   });
 }
 
-function showPreview(plan: ReleasePlan): string {
+function showPreview(made: ReleasePreview): string {
   const head = [
-    plan.name,
-    `  tag         ${plan.tag}${plan.prerelease ? " (prerelease)" : ""}`,
-    `  since       ${plan.since ?? "- (the first of its line)"}`,
-    ...plan.assets.map((asset) => `  asset       ${asset.sha256}  ${String(asset.size).padStart(10)}  ${asset.name}`),
-    ...plan.destinations.flatMap(({ to, files }) => files.map((file) => `  goes to     ${to}: ${file.to}`)),
+    made.name,
+    `  tag         ${made.tag}${made.prerelease ? " (prerelease)" : ""}`,
+    `  since       ${made.since ?? "- (the first of its line)"}`,
+    ...made.assets.map((asset) => `  asset       ${asset.sha256}  ${String(asset.size).padStart(10)}  ${asset.name}`),
+    ...made.destinations.flatMap(({ to, files }) => files.map((file) => `  goes to     ${to}: ${file.to}`)),
   ];
-  return `${head.join("\n")}\n\n${plan.notes}`;
+  return `${head.join("\n")}\n\n${made.notes}`;
 }

@@ -5,7 +5,7 @@ import { BuildError } from "../../errors.ts";
 import type { ReleaseText } from "../../publish/github-release.ts";
 import { listAssets } from "../../set/assets.ts";
 import type { SourceChanges } from "../../release/notes.ts";
-import { planRelease } from "../../release/plan.ts";
+import { previewRelease } from "../../release/preview.ts";
 import type { ReleaseSet } from "../../set/set.ts";
 import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "../../release/version.ts";
 import type { Host } from "../../sys/exec.ts";
@@ -76,7 +76,7 @@ export async function readReleaseText(
       },
     );
   const release = await readRelease(version, { line, from: [] }, false, project, host);
-  const planned = planRelease({ ...release, assets: await listAssets(set), destinations: [] });
-  const commit = await git(["rev-parse", `refs/tags/${planned.tag}^{commit}`], inRoot);
-  return { tag: planned.tag, name: planned.name, prerelease: planned.prerelease, notes: planned.notes, commit };
+  const preview = previewRelease({ ...release, assets: await listAssets(set), destinations: [] });
+  const commit = await git(["rev-parse", `refs/tags/${preview.tag}^{commit}`], inRoot);
+  return { tag: preview.tag, name: preview.name, prerelease: preview.prerelease, notes: preview.notes, commit };
 }

@@ -2,40 +2,40 @@ import type { Asset } from "../set/assets.ts";
 import { makeNotes, type SourceChanges } from "./notes.ts";
 import { isPrerelease, tagOf } from "./version.ts";
 
-/** Where a release's files will be at one destination. */
-export interface PlannedDestination {
-  /** As it stands after `--to`. */
+/** Where the files of a release would go at one destination. */
+export interface PreviewedDestination {
+  /** The value of `--to`. */
   readonly to: string;
   readonly files: readonly { readonly name: string; readonly to: string }[];
 }
 
-/** A release before it is made: `release plan --json` prints it. */
-export interface ReleasePlan {
+/** A release before it is made; `release plan --json` prints it. */
+export interface ReleasePreview {
   readonly schema: 1;
   readonly line: string;
   readonly version: string;
   readonly tag: string;
   readonly name: string;
   readonly prerelease: boolean;
-  /** The tag that the notes begin after; absent for a line's first release. */
+  /** The tag after which the notes begin; absent for the first release of a line. */
   readonly since?: string;
   /** `size` is in bytes. */
   readonly assets: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
   readonly notes: string;
-  readonly destinations: readonly PlannedDestination[];
+  readonly destinations: readonly PreviewedDestination[];
 }
 
-export interface ReleasePlanInput {
+export interface ReleasePreviewInput {
   readonly line: string;
   readonly version: string;
   readonly since: string | undefined;
   readonly sources: readonly SourceChanges[];
   readonly assets: readonly Asset[];
-  readonly destinations: readonly PlannedDestination[];
+  readonly destinations: readonly PreviewedDestination[];
 }
 
-/** Makes the plan of a release: a pure function of what was read. */
-export function planRelease({ line, version, since, sources, assets, destinations }: ReleasePlanInput): ReleasePlan {
+/** Previews a release; pure. */
+export function previewRelease({ line, version, since, sources, assets, destinations }: ReleasePreviewInput): ReleasePreview {
   return {
     schema: 1,
     line,
