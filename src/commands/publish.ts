@@ -70,7 +70,7 @@ async function publishAll(inputs: readonly string[], options: PublishFlags, cont
   return withSet(inputs, options, project, async (set) => {
     const signer = options.sign === undefined ? undefined : await findSigner(options.sign, { host });
     const release = toGitHub ? await readReleaseText(set, options.tag, project, host) : undefined;
-    const how = { host, github, tell: context.report.write, signer, keep: options.keep, release };
+    const how = { host, github, report: context.report.write, signer, keep: options.keep, release };
     for (const { publisher, place } of destinations) await publisher.check(set, place, how);
     const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });

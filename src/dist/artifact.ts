@@ -8,7 +8,10 @@ import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File } from "../sys/files.ts";
 import type { Artifact } from "./manifest.ts";
 
-/** Finds and describes a job's artifacts below `out`. Throws "build" for a pattern that matches nothing: a forgotten file is a failure. */
+/**
+ * Finds and describes the artifacts of a job below `out`. Throws "build" for a pattern that matches
+ * nothing: a missing file fails the build.
+ */
 export async function describeArtifacts(
   job: Pick<PlannedJob, "id" | "artifacts">,
   out: string,
@@ -41,7 +44,7 @@ export function checksums(artifacts: readonly Pick<Artifact, "file" | "sha256">[
   return artifacts.map(({ sha256, file }) => `${sha256}  ${file}\n`).join("");
 }
 
-/** Two jobs must not make the same file. Throws "build" that names it. */
+/** Throws "build" when two jobs make the same file. */
 export function assertUnique(artifacts: readonly Artifact[]): void {
   const seen = new Map<string, string>();
   for (const { file, job } of artifacts) {

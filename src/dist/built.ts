@@ -2,7 +2,7 @@ import type { Source } from "../config/source.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { BuiltJob } from "./manifest.ts";
 
-/** What only the building of a job tells. */
+/** What is known of a job only after it is built. */
 export interface JobFacts extends Pick<
   BuiltJob,
   "baseCommit" | "patchedCommit" | "patchedTree" | "tools" | "duration" | "compilerCache"
@@ -11,7 +11,7 @@ export interface JobFacts extends Pick<
   readonly patchIds: Readonly<Record<string, string>>;
 }
 
-/** The description of a finished job, as artifacts.json has it. */
+/** Describes a finished job for `artifacts.json`. */
 export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...facts }: JobFacts): BuiltJob {
   const { duration, tools, compilerCache, ...ids } = facts;
   return {

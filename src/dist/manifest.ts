@@ -4,16 +4,16 @@ import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 
-/** The format's version that this tool writes and reads. */
+/** The version of the format. */
 const formatVersion = 1;
 
-/** Becomes part of paths where things are published. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "a name of small letters, digits, dots and hyphens is wanted");
-/** A relative path that leads nowhere outside, of letters that need no quoting anywhere. */
+/** Becomes part of published paths. */
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "expected a name of lower-case letters, digits, dots and hyphens");
+/** A relative path that stays in its folder, in characters that need no quoting. */
 export const pathSchema = z
   .string()
-  .regex(/^[\w.+~-]+(\/[\w.+~-]+)*$/, "a relative path of letters, digits and `.+~-_` is wanted")
-  .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "a path inside the folder is wanted");
+  .regex(/^[\w.+~-]+(\/[\w.+~-]+)*$/, "expected a relative path of letters, digits and `.+~-_`")
+  .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "expected a path inside the folder");
 
 const base = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("git"), url: z.string(), commit: gitIdSchema }),
@@ -22,7 +22,7 @@ const base = z.discriminatedUnion("kind", [
 
 /** A file to publish. */
 export const artifactSchema = z.object({
-  /** Path below the folder of the target. */
+  /** Path relative to the folder of the target. */
   file: pathSchema,
   /** Bytes. */
   size: z.int().nonnegative(),
@@ -34,12 +34,12 @@ export const artifactSchema = z.object({
 });
 
 const compilerStats = z.object({
-  /** Compilations whose result was remembered. */
+  /** Compilations whose result came from a cache. */
   hits: z.int().nonnegative(),
   misses: z.int().nonnegative(),
-  /** Hits of them that came from the remote cache. */
+  /** Hits that came from the remote cache. */
   remoteHits: z.int().nonnegative(),
-  /** How often the remote cache could not be asked. */
+  /** Failed requests to the remote cache. */
   remoteErrors: z.int().nonnegative(),
 });
 
@@ -108,28 +108,31 @@ const manifest = z.object({
 export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
 /** What ccache did while a job was built. */
 export type CompilerStats = Readonly<z.infer<typeof compilerStats>>;
-/** A finished job: of what it was made, and with what. */
+/** A finished job: what it was built from, and with which tools. */
 export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
-/** What was built, and of what: `dist/<target>/artifacts.json`. The format is described in docs/artifacts.md. */
+/**
+ * The manifest of a build, `dist/<target>/artifacts.json`: what was built, and how.
+ * docs/artifacts.md describes the format.
+ */
 export type Manifest = Readonly<z.infer<typeof manifest>>;
 
 /**
- * Reads a folder's `artifacts.json`; fields that a later tool of the same format added are left out. Throws "usage" when it is missing,
- * broken or of a newer format, with all problems of the file at once.
+ * Reads the `artifacts.json` of a folder; ignores fields that a later kovn-build added. Throws
+ * "usage" with all problems of the file when it is missing, broken, or of a newer format.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const shown = join(folder, "artifacts.json");
   const value = await readFile(shown, "utf8")
     .then((text): unknown => JSON.parse(text))
     .catch((cause: unknown) => {
-      throw new BuildError("usage", `${shown}: this file cannot be read as JSON.`, { cause });
+      throw new BuildError("usage", `${shown} cannot be read as JSON.`, { cause });
     });
   const { schema } = z
     .object({ schema: z.number().catch(0) })
     .catch({ schema: 0 })
     .parse(value);
   if (schema > formatVersion)
-    throw new BuildError("usage", `${shown} is of format ${schema}; this kovn-build reads format ${formatVersion}.`, {
+    throw new BuildError("usage", `${shown} has format ${schema}; this kovn-build reads format ${formatVersion}.`, {
       hint: "npm install kovn-build@latest",
     });
   const checked = manifest.safeParse(value);

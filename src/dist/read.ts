@@ -4,33 +4,37 @@ import { BuildError } from "../errors.ts";
 import { exists, listFiles, sha256File } from "../sys/files.ts";
 import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
 
-/** A folder of artifacts that `build` made, checked. */
+/** A folder of artifacts whose files are checked. */
 export interface Dist {
   readonly folder: string;
   readonly manifest: Manifest;
 }
 
-/** Files that lie beside the artifacts and are not named by `artifacts.json`. */
+/** Files beside the artifacts, which `artifacts.json` does not name. */
 const besides = ["SHA256SUMS", "artifacts.json"];
 
-/** The folders of artifacts that a path stands for: itself, or those in it (as in `dist`). Throws "usage" when there is none. */
+/**
+ * Finds the folders of artifacts at a path: the path itself, or folders in it (as in `dist`).
+ * Throws "usage" when there are none.
+ */
 export async function findDists(path: string): Promise<readonly string[]> {
   if (await exists(join(path, "artifacts.json"))) return [path];
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new BuildError("usage", `${path} cannot be read: it is no folder of artifacts.`, { cause, hint: "kovn-build build" });
+    throw new BuildError("usage", `${path} is not a readable folder.`, { cause, hint: "kovn-build build" });
   });
   const names = entries.filter((entry) => entry.isDirectory() && !/^\.|\.previous$/.test(entry.name)).map((entry) => entry.name);
   const found: string[] = [];
   for (const name of names.toSorted()) if (await exists(join(path, name, "artifacts.json"))) found.push(join(path, name));
   if (found.length > 0) return found;
-  throw new BuildError("usage", `${path} holds no artifacts: there is no artifacts.json in it or in a folder of it.`, {
+  throw new BuildError("usage", `${path} has no artifacts: neither it nor a folder in it has an artifacts.json.`, {
     hint: "kovn-build build",
   });
 }
 
 /**
- * Reads a folder of artifacts and checks every byte of it: what `artifacts.json` names is there with that size and digest, and nothing else
- * is. Throws "usage" for a file that it does not name, "digest" for one that is missing or has other bytes.
+ * Reads a folder of artifacts and checks every byte of it: each file that `artifacts.json` names
+ * has the size and digest given there, and there are no others. Throws "usage" for a file that it
+ * does not name, "digest" for one that is missing or different.
  */
 export async function readDist(folder: string): Promise<Dist> {
   const manifest = await readManifest(folder);
@@ -38,7 +42,7 @@ export async function readDist(folder: string): Promise<Dist> {
   const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
   if (unnamed.length > 0)
     throw new BuildError("usage", `${folder}: artifacts.json does not name ${unnamed.join(", ")}.`, {
-      hint: "remove what does not belong there, or build again",
+      hint: "remove these files, or build again",
     });
   const problems: string[] = [];
   for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact)));
@@ -50,7 +54,7 @@ async function problemsOf(folder: string, { file, size, sha256 }: Artifact): Pro
   const path = join(folder, file);
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return [`${path} is missing.`];
-  if (!found.isFile()) return [`${path} is no plain file.`];
+  if (!found.isFile()) return [`${path} is not a regular file.`];
   if (found.size !== size) return [`${path} has ${found.size} bytes, artifacts.json says ${size}.`];
   const actual = await sha256File(path);
   return actual === sha256 ? [] : [`${path} has sha256 ${actual}, artifacts.json says ${sha256}.`];

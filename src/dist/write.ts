@@ -10,9 +10,9 @@ import { checksums, placeFile } from "./artifact.ts";
 import type { Manifest } from "./manifest.ts";
 
 /**
- * Replaces `<out>/<target>` by exactly these artifacts, `artifacts.json` and SHA256SUMS. All is made beside it first and then renamed, so
- * that the folder is always whole: the old one or the new one; when `signal` is aborted, the old one. `filesOf` gives the folder in which
- * a job's files lie.
+ * Replaces `<out>/<target>` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
+ * staged beside it and then renamed, so that the folder is always complete: the old one or the new
+ * one, and the old one when `signal` is aborted. `filesOf` returns the folder of a job's files.
  */
 export async function writeDist(
   out: string,
@@ -39,29 +39,28 @@ export async function writeDist(
   return folder;
 }
 
-/** True when `<out>/<target>` is already what `writeDist` would make of it: the same files, each with its digest, and no other. */
+/** True when `<out>/<target>` already holds exactly what `writeDist` would write. */
 export async function holdsDist(out: string, manifest: Manifest): Promise<boolean> {
   const folder = join(out, manifest.target);
   const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
-  const wanted = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
+  const expected = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
   try {
     const files = await listFiles(folder);
-    if (files.toSorted().join("\n") !== wanted.join("\n")) return false;
+    if (files.toSorted().join("\n") !== expected.join("\n")) return false;
     for (const [name, text] of Object.entries(texts)) if ((await readFile(join(folder, name), "utf8")) !== text) return false;
     for (const { file, sha256 } of manifest.artifacts) if ((await sha256File(join(folder, file))) !== sha256) return false;
     return true;
   } catch (error) {
-    // What cannot be read is made anew.
+    // An unreadable folder is written again.
     if (errorCode(error) === undefined) throw error;
     return false;
   }
 }
 
-function showManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
-}
-
-/** Finds out, by making and removing an empty folder, whether `writeDist` can do its work. Throws "machine" with the reason when it cannot. */
+/**
+ * Checks that `writeDist` can write, by making and removing an empty folder. Throws "machine" with
+ * the reason when it cannot.
+ */
 export async function assertWritable(out: string, target: string): Promise<void> {
   const folder = resolve(out, target);
   const existing = await nearestExisting(resolve(out));
@@ -69,14 +68,30 @@ export async function assertWritable(out: string, target: string): Promise<void>
     if ((await exists(folder)) && !(await stat(folder)).isDirectory()) throw new Error("it is a file");
     await rmdir(await mkdtemp(join(existing, ".kovn-build-")));
   } catch (cause) {
-    throw new BuildError("machine", `Folder ${folder} for the results cannot be written: ${refusalOf(cause) ?? String(cause)}.`, {
+    throw new BuildError("machine", `Output folder ${folder} is not writable: ${refusalOf(cause) ?? String(cause)}.`, {
       cause,
       hint: "--out DIR for another folder",
     });
   }
 }
 
-/** Two renames; a run that was killed between them is repaired by `recoverDist`. */
+/**
+ * Repairs what a killed run left in `out`: restores the previous result unless a new one took its
+ * place, and removes unfinished ones.
+ */
+export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
+  const folder = join(out, target);
+  await withLock(folder, { signal }, async () => {
+    if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
+    await removeStale(folder);
+  });
+}
+
+function showManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/** Two renames; `recoverDist` repairs a run that was killed between them. */
 async function swap(next: string, folder: string): Promise<void> {
   const previous = previousOf(folder);
   await rm(previous, { recursive: true, force: true });
@@ -87,13 +102,4 @@ async function swap(next: string, folder: string): Promise<void> {
 
 function previousOf(folder: string): string {
   return `${folder}.previous`;
-}
-
-/** Repairs what a killed run left in `out`: puts the previous result back where no new one took its place, and removes half-made ones. */
-export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
-  const folder = join(out, target);
-  await withLock(folder, { signal }, async () => {
-    if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
-    await removeStale(folder);
-  });
 }

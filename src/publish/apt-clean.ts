@@ -4,24 +4,24 @@ import { BuildError } from "../errors.ts";
 import { exists, listFiles } from "../sys/files.ts";
 import { byHash, readSuite, type Suite } from "./apt-suite.ts";
 
-/** A copy of the `InRelease` (or `Release`) before the one that is live: what it refers to stays. */
+/** A copy of the previous `InRelease` (or `Release`); the files that it names stay. */
 export const previousName = ".previous";
 
 /**
- * Removes packages and indices by digest that neither the live state of a suite nor the one before refers to, so that a reader who began
- * with the one before still finds all of it.
+ * Removes packages and by-hash indices that neither the live state of a suite nor the previous one
+ * names, so that a reader that began with the previous state still finds all of its files.
  */
 export async function cleanSuite(place: string, line: string, liveName: string): Promise<void> {
   const suite = join("dists", line);
   const dir = join(place, suite);
   const states = [await readSuite(dir, liveName), await readPrevious(dir)].filter((state) => state !== undefined);
-  const wanted = new Set(states.flatMap((state) => references(state, suite)));
+  const named = new Set(states.flatMap((state) => references(state, suite)));
   const packages = await filesBelow(place, join("pool", line));
   const indices = (await filesBelow(place, suite)).filter((path) => path.includes("/by-hash/"));
-  for (const path of [...packages, ...indices]) if (!wanted.has(path)) await rm(join(place, path), { force: true });
+  for (const path of [...packages, ...indices]) if (!named.has(path)) await rm(join(place, path), { force: true });
 }
 
-/** The state before the live one; undefined when there is none, or when nothing whole is left of it. */
+/** Reads the state before the live one; undefined when there is none, or it is incomplete. */
 export async function readPrevious(dir: string): Promise<Suite | undefined> {
   return readSuite(dir, previousName).catch((error: unknown) => {
     if (error instanceof BuildError) return undefined;

@@ -6,7 +6,7 @@ import { compressXz, releaseIndex } from "../sys/ftparchive.ts";
 import { byHash, parseIndices, type Stanza, type Suite } from "./apt-suite.ts";
 import type { PublishOptions } from "./publisher.ts";
 
-/** Those of the newest versions of each package, in the order of their paths. */
+/** The newest versions of each package, ordered by path. */
 export async function keepNewest(stanzas: readonly Stanza[], { keep, host }: PublishOptions): Promise<readonly Stanza[]> {
   const sorted = sortBy(stanzas, (stanza) => stanza.filename);
   if (keep === undefined) return sorted;
@@ -18,7 +18,10 @@ export async function keepNewest(stanzas: readonly Stanza[], { keep, host }: Pub
   return sorted.filter((stanza) => kept.get(groupOf(stanza))?.includes(stanza.version));
 }
 
-/** Writes `Packages` (also by digest, and each with xz) and `Release` of the new state below `staging`; answers with their paths. */
+/**
+ * Writes the `Packages` files (plain, compressed and by hash) and the `Release` file of the new
+ * state below `staging`. Returns the paths of the `Packages` files.
+ */
 export async function stageIndices(
   line: string,
   stanzas: readonly Stanza[],
@@ -48,7 +51,7 @@ export async function stageIndices(
     Label: "Kube-OVN",
     Suite: line,
     Codename: line,
-    // Readers take a state for older than theirs when its date is (apt's defence against replays), so it never goes back.
+    // apt refuses an older date than it has seen (a replay), so the date never goes back.
     Date: new Date(Math.max(Date.now(), live?.date ?? 0)).toUTCString().replace("GMT", "+0000"),
     Architectures: architectures.join(" "),
     Components: components.join(" "),

@@ -4,29 +4,29 @@ import { BuildError } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 
-/** A package in an apt repository: its part of a `Packages` file, and the fields of it that count here. */
+/** A package in an apt repository: its stanza in a `Packages` file, and the fields used here. */
 export interface Stanza {
   readonly text: string;
   readonly package: string;
   readonly version: string;
   readonly architecture: string;
-  /** Path below the repository. */
+  /** Path relative to the repository. */
   readonly filename: string;
   readonly sha256: string;
 }
 
-/** A state of a suite that readers can have seen. */
+/** A state of a suite that readers may have seen. */
 export interface Suite {
   readonly components: readonly string[];
   readonly architectures: readonly string[];
   /** `Date` of the state, in milliseconds since 1970. */
   readonly date: number;
-  /** sha256 of each index by its path below the suite. */
+  /** sha256 of each index, by its path relative to the suite. */
   readonly indices: ReadonlyMap<string, string>;
   readonly stanzas: ReadonlyMap<string, Stanza>;
 }
 
-/** The parts of a `Packages` file. */
+/** Parses a `Packages` file. */
 export function parseStanzas(text: string): readonly Stanza[] {
   return text
     .split(/\n{2,}/)
@@ -46,20 +46,23 @@ function field(text: string, name: string): string {
   return new RegExp(`^${name}: *(.*)$`, "m").exec(text)?.[1] ?? "";
 }
 
-/** The sha256 of each index that a `Release` text names, by its path below the suite. */
+/** The sha256 of each index that a `Release` file names, by path relative to the suite. */
 export function parseIndices(release: string): ReadonlyMap<string, string> {
   const rows = [...release.matchAll(/^ ([0-9a-f]{64}) +\d+ (\S+)$/gm)];
   return new Map(rows.map(([, digest = "", path = ""]) => [path, digest]));
 }
 
-/** Where an index lies for readers that go by its digest (https://wiki.debian.org/DebianRepository/Format#indices_acquisition_via_hashsums_.28by-hash.29). */
+/**
+ * The path of an index for readers that fetch it by its digest
+ * (https://wiki.debian.org/DebianRepository/Format#indices_acquisition_via_hashsums_.28by-hash.29).
+ */
 export function byHash(index: string, digest: string): string {
   return join(index, "../by-hash/SHA256", digest);
 }
 
 /**
- * Reads the state that a `Release` or `InRelease` file describes, from what readers who go by digests get. undefined when there is no such
- * file. Throws "destination" when an index of it is missing or has other bytes.
+ * Reads the state that a `Release` or `InRelease` file describes, from its by-hash indices. Returns
+ * undefined when the file does not exist. Throws "destination" when an index is missing or damaged.
  */
 export async function readSuite(dir: string, file: string): Promise<Suite | undefined> {
   const release = await readFile(join(dir, file), "utf8").catch((error: unknown) => {
@@ -74,7 +77,7 @@ export async function readSuite(dir: string, file: string): Promise<Suite | unde
     const index = join(dir, byHash(path, digest));
     const text = await readFile(index, "utf8").catch(() => "");
     if (sha256(text) !== digest)
-      throw new BuildError("destination", `${index} is missing or damaged, and ${join(dir, file)} names it.`);
+      throw new BuildError("destination", `${join(dir, file)} names ${index}, which is missing or damaged.`);
     for (const stanza of parseStanzas(text)) stanzas.set(stanza.filename, stanza);
   }
   const words = (name: string) =>

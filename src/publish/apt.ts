@@ -14,15 +14,16 @@ import { keepNewest, stageIndices } from "./apt-index.ts";
 import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
 import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
-/** In the folder of each repository of ours, from its first moment. */
+/** Marks a repository as made by kovn-build, from its first publish on. */
 const marker = ".kovn-apt.json";
-/** Bytes for indices, beside those of the packages. */
+/** Bytes to reserve for indices, in addition to the packages. */
 const indexSpace = 4e6;
 
 /**
- * `--to apt=DIR`: a repository for any web server; a suite for each line, a component for each variant. All is made in a folder beside and
- * then renamed, in an order in which readers see the old or the new state: packages, indices by digest, indices by name, `Release`, and last
- * `InRelease`. What the state before refers to stays for readers who are in the middle of it.
+ * `--to apt=DIR`: a repository for any web server, with a suite for each line and a component for
+ * each variant. Files are staged in a folder beside it, then renamed in an order in which readers
+ * see either the old state or the new one: packages, by-hash indices, named indices, `Release`, and
+ * last `InRelease`. Files of the previous state stay for readers that are still fetching it.
  */
 export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish };
 
@@ -41,10 +42,10 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await mkdir(place, { recursive: true });
   // A second publish to the same place waits for the first.
-  return withLock(place, options.host, () => publishAlone(set, place, options));
+  return withLock(place, options.host, () => publishLocked(set, place, options));
 }
 
-async function publishAlone(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
+async function publishLocked(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await assertOwn(place);
   if (!(await exists(join(place, marker)))) await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1 })}\n`);
   await removeStale(join(place, "kovn"));
@@ -103,32 +104,35 @@ function leftOut(set: ReleaseSet, added: readonly Stanza[], names: ReadonlySet<s
   const old = added.filter((stanza) => !names.has(stanza.filename));
   return [
     ...set.leftOut,
-    ...others.map(({ name }) => ({ name, why: "no Debian package" })),
-    ...old.map(({ filename }) => ({ name: filename, why: "older than the versions that --keep leaves" })),
+    ...others.map(({ name }) => ({ name, why: "not a Debian package" })),
+    ...old.map(({ filename }) => ({ name: filename, why: "dropped by --keep" })),
   ];
 }
 
-/** A folder with something in it has to be a repository that this tool began. */
+/** Throws "destination" unless the folder is absent, empty, or a repository made by kovn-build. */
 async function assertOwn(place: string): Promise<void> {
   const names = await readdir(place).catch((cause: unknown): string[] => {
     if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("destination", `${place} is no folder that can be read.`, { cause });
+    throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
   });
-  // A first run that was killed may have left the marker half-made.
+  // A killed first run may have left the marker half-written.
   if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
-  throw new BuildError("destination", `Folder ${place} is no apt repository of kovn-build.`, {
+  throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {
     hint: "name a new or empty folder",
   });
 }
 
-/** What the repository is now, and which packages of the set it lacks. Throws "destination" for a version that is there with other bytes. */
+/**
+ * Reads the state of the repository and finds the packages of the set that it does not have. Throws
+ * "destination" for a version that it has with different bytes.
+ */
 async function examine(set: ReleaseSet, place: string, { signer }: PublishOptions) {
   const packages = packagesOf(set);
-  if (packages.length === 0) throw new BuildError("usage", "There is no Debian package among the artifacts.");
+  if (packages.length === 0) throw new BuildError("usage", "The artifacts contain no Debian package.");
   const dir = join(place, "dists", set.line);
   const signed = await exists(join(dir, "InRelease"));
   if (signed && signer === undefined)
-    throw new BuildError("usage", `Suite ${set.line} of ${place} is signed.`, { hint: "the same command with --sign KEY" });
+    throw new BuildError("usage", `Suite ${set.line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   const liveName = signed ? "InRelease" : "Release";
   const live = await readSuite(dir, liveName);
   const previous = await readPrevious(dir);
@@ -138,8 +142,8 @@ async function examine(set: ReleaseSet, place: string, { signer }: PublishOption
     const id = identity({ package: name, version, architecture });
     const there = known.filter((stanza) => identity(stanza) === id || stanza.filename === poolPath(set, file));
     if (there.some((stanza) => stanza.sha256 !== sha256))
-      throw new BuildError("destination", `${name} ${version} (${architecture}) is in ${place} with other bytes.`, {
-        hint: "raise `revision` in source.yaml and build again: a version stands for one content",
+      throw new BuildError("destination", `${place} has ${name} ${version} (${architecture}) with different bytes.`, {
+        hint: "raise `revision` in source.yaml and build again: a published version never changes",
       });
   }
   const fresh = packages.filter((file) => live?.stanzas.has(poolPath(set, file)) !== true);
@@ -150,7 +154,10 @@ function identity(stanza: Pick<Stanza, "package" | "version" | "architecture">):
   return `${stanza.package} ${stanza.version} ${stanza.architecture}`;
 }
 
-/** Copies packages below `staging` and has them described there; what apt-ftparchive says has to be what `artifacts.json` says. */
+/**
+ * Copies packages below `staging` and indexes them there. Throws "digest" when a package is not the
+ * one that `artifacts.json` names.
+ */
 async function stagePackages(
   set: ReleaseSet,
   files: readonly SetFile[],
@@ -166,7 +173,7 @@ async function stagePackages(
     if (stanza === undefined || identity(stanza) !== identity({ package: name, version, architecture }))
       throw new BuildError(
         "digest",
-        `${file.path} is not the package that artifacts.json calls ${name} ${version} (${architecture}).`,
+        `${file.path} is not the package that artifacts.json names: ${name} ${version} (${architecture}).`,
       );
   }
   return stanzas;
@@ -194,7 +201,7 @@ async function isSigned(file: string, { signer, host }: PublishOptions): Promise
   return signer === undefined || ((await exists(file)) && isSignedBy(signer, [file], { host }));
 }
 
-/** Renames a staged file to its place, unless the same bytes are there. */
+/** Renames a staged file into place, unless the same bytes are there already. */
 async function goLive(path: string, staging: string, place: string): Promise<void> {
   const [from, to] = [join(staging, path), join(place, path)];
   if ((await exists(to)) && (await sha256File(to)) === (await sha256File(from))) return;

@@ -11,7 +11,10 @@ import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, ty
 
 const signatureName = `${sumsName}.asc`;
 
-/** `--to dir=DIR`: the set's files side by side with their digests, in a folder that appears at once and never changes again. */
+/**
+ * `--to dir=DIR`: the files of the set side by side, with their digests, in a folder that is
+ * created atomically and never changes again.
+ */
 export const dir: Publisher = { kind: "dir", place: "DIR", preview, check, publish };
 
 function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
@@ -54,19 +57,22 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
   return { added: signer === undefined ? names : [...names, signatureName], removed: [], leftOut: set.leftOut };
 }
 
-/** True when the folder holds exactly these assets, false when it is absent or empty. Throws "destination" when it holds anything else. */
+/**
+ * Returns true when the folder holds exactly these assets, false when it is absent or empty. Throws
+ * "destination" when it holds anything else.
+ */
 async function isThere(assets: readonly Asset[], place: string): Promise<boolean> {
   const names = await readdir(place).catch((cause: unknown): string[] => {
     if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("destination", `${place} is no folder that can be read.`, { cause });
+    throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
   });
   if (names.length === 0) return false;
-  const wanted = new Map(assets.map((asset) => [asset.name, asset.sha256]));
-  const others = names.filter((name) => !wanted.has(name) && name !== signatureName);
-  for (const [name, digest] of wanted) if ((await digestOf(join(place, name))) !== digest) others.push(name);
+  const expected = new Map(assets.map((asset) => [asset.name, asset.sha256]));
+  const others = names.filter((name) => !expected.has(name) && name !== signatureName);
+  for (const [name, digest] of expected) if ((await digestOf(join(place, name))) !== digest) others.push(name);
   if (others.length === 0) return true;
   throw new BuildError("destination", `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`, {
-    hint: "name a folder that does not exist yet: what is published stays",
+    hint: "name a new folder: published files never change",
   });
 }
 

@@ -5,7 +5,10 @@ import { PassingFault, statusOf, type GitHub, type Request } from "../sys/github
 import { readPieces } from "../sys/files.ts";
 import { sendStream, type SendBody } from "../sys/send-stream.ts";
 
-/** Of GitHub's answers, what is used (https://docs.github.com/en/rest/releases/assets). An upload that broke off leaves the state `starter`. */
+/**
+ * The fields of an asset that are used here (https://docs.github.com/en/rest/releases/assets). An
+ * interrupted upload leaves the state `starter`.
+ */
 const remoteAsset = z.object({
   id: z.number(),
   name: z.string(),
@@ -17,23 +20,23 @@ const remoteAsset = z.object({
 /** An asset as GitHub has it. */
 export type RemoteAsset = Readonly<z.infer<typeof remoteAsset>>;
 
-/** A release's place in the API. */
+/** A repository on GitHub. */
 export interface Place {
   readonly owner: string;
   readonly repo: string;
 }
 
-/** Milliseconds without a byte going up, or without an answer after the last. */
+/** Milliseconds that an upload may wait to send a byte, or for the response after the last one. */
 const stalled = 120_000;
 
-/** Reads an answer. Throws `PassingFault` for one that is broken off or is none of GitHub's. */
+/** Checks a response. Throws `PassingFault` when it is cut off or does not come from GitHub. */
 export function readAnswer<T>(schema: z.ZodType<T>, data: unknown): T {
   const checked = schema.safeParse(data);
   if (checked.success) return checked.data;
-  throw new PassingFault("an answer that cannot be read");
+  throw new PassingFault("unreadable response");
 }
 
-/** All pages of a list. */
+/** Fetches all pages of a list. */
 export async function listPages<T>(
   schema: z.ZodType<T>,
   ask: (page: number) => Promise<{ readonly data: unknown; readonly headers: { readonly link?: string | undefined } }>,
@@ -46,7 +49,7 @@ export async function listPages<T>(
   }
 }
 
-/** The assets of a release, in whatever state. */
+/** Lists the assets of a release, in any state. */
 export async function listRemote(github: GitHub, place: Place, release: number): Promise<readonly RemoteAsset[]> {
   return github.persist("the list of assets", (request) => listOnce(request, place, release));
 }
@@ -57,26 +60,29 @@ async function listOnce(request: Request, place: Place, release: number): Promis
   );
 }
 
-/** True when GitHub has that very asset whole: name, size and digest. */
+/** True when GitHub has the whole asset: same name, size and digest. */
 export function isSame(asset: Asset, remote: RemoteAsset): boolean {
   const { name, size, sha256 } = asset;
   return remote.state === "uploaded" && remote.name === name && remote.size === size && remote.digest === `sha256:${sha256}`;
 }
 
-/** In what a release differs from what it is to hold, a sentence each. `besides` may be there as well. */
+/**
+ * How a release differs from the assets that it should have, a sentence each. Assets named in
+ * `besides` are allowed.
+ */
 export function differences(
-  wanted: readonly Asset[],
+  expected: readonly Asset[],
   there: readonly RemoteAsset[],
   besides: readonly string[],
 ): readonly string[] {
   const found: string[] = [];
-  for (const asset of wanted) {
+  for (const asset of expected) {
     const remote = there.find(({ name }) => name === asset.name);
     if (remote === undefined) found.push(`${asset.name} is missing.`);
     else if (!isSame(asset, remote)) found.push(`${asset.name} is ${describe(remote)}, not sha256:${asset.sha256}.`);
   }
-  const names = new Set([...besides, ...wanted.map(({ name }) => name)]);
-  for (const { name } of there) if (!names.delete(name)) found.push(`${name} is there, and should not be.`);
+  const names = new Set([...besides, ...expected.map(({ name }) => name)]);
+  for (const { name } of there) if (!names.delete(name)) found.push(`${name} should not be there.`);
   return found;
 }
 
@@ -84,7 +90,7 @@ function describe({ state, size, digest }: RemoteAsset): string {
   return state === "uploaded" ? (digest ?? `${size} bytes without a digest`) : `in state \`${state}\``;
 }
 
-/** Deletes an asset of a draft; one that is gone already is no failure. */
+/** Deletes an asset of a draft; one that is already gone is not an error. */
 export async function deleteRemote(github: GitHub, place: Place, { id, name }: RemoteAsset): Promise<void> {
   await github.persist(`delete ${name}`, (request) => deleteOnce(request, place, id));
 }
@@ -111,16 +117,17 @@ export async function downloadText(github: GitHub, place: Place, { id, name }: R
 export interface UploadOptions extends Place {
   readonly github: GitHub;
   readonly release: number;
-  /** GitHub's template of the address to upload to. */
+  /** GitHub's URL template for uploads. */
   readonly uploadUrl: string;
   readonly signal: AbortSignal;
-  /** Told of all bytes as they go up, also of those of attempts that fail. */
+  /** Called with the number of bytes as they are sent, also in attempts that fail. */
   readonly onBytes: (count: number) => void;
 }
 
 /**
- * Uploads an asset to a draft. Each attempt reads the file anew and says its exact length; each but the first looks before at what the one before
- * left: the whole asset is kept, anything else of that name is deleted. Throws "digest" when GitHub got other bytes than the asset's.
+ * Uploads an asset to a draft. Each attempt reads the file again and declares its exact length.
+ * Each but the first looks at what the previous one left: a whole asset stays, anything else with
+ * that name is deleted. Throws "digest" when GitHub received other bytes.
  */
 export async function upload(asset: Asset, options: UploadOptions): Promise<void> {
   const { github, owner, repo, release } = options;
@@ -135,13 +142,13 @@ export async function upload(asset: Asset, options: UploadOptions): Promise<void
   });
   if (!isSame(asset, got))
     throw new BuildError("digest", `${asset.name} arrived at GitHub as ${describe(got)}, not as sha256:${asset.sha256}.`, {
-      hint: "run the same command again: it is uploaded anew",
+      hint: "run the same command again to upload it again",
     });
 }
 
 async function uploadOnce(request: Request, asset: Asset, { uploadUrl, signal, onBytes }: UploadOptions): Promise<RemoteAsset> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`no byte in ${stalled / 1000} s`)), stalled);
+  const timer = setTimeout(() => controller.abort(new Error(`no progress for ${stalled / 1000} s`)), stalled);
   let sent = 0;
   let changed: BuildError | undefined;
   const body: SendBody = async (write) => {
@@ -153,7 +160,7 @@ async function uploadOnce(request: Request, asset: Asset, { uploadUrl, signal, o
     };
     await ("path" in asset ? readPieces(asset.path, send) : send(Buffer.from(asset.text)));
     if (sent === asset.size) return;
-    changed = new BuildError("digest", `${asset.name} changed while it went up: it has no longer ${asset.size} bytes.`);
+    changed = new BuildError("digest", `${asset.name} changed during the upload: it no longer has ${asset.size} bytes.`);
     throw changed;
   };
   try {
@@ -167,7 +174,7 @@ async function uploadOnce(request: Request, asset: Asset, { uploadUrl, signal, o
   } catch (error) {
     if (changed !== undefined) throw changed;
     if (statusOf(error) === 422 && String(error).includes("already_exists"))
-      throw new PassingFault("an asset of that name is there already", { cause: error });
+      throw new PassingFault("an asset with that name already exists", { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);

@@ -4,9 +4,9 @@ import type { ReleasePreview } from "../release/preview.ts";
 import { statusOf, type GitHub, type Request } from "../sys/github.ts";
 import { listPages, readAnswer, type Place } from "./github-assets.ts";
 
-/** What a release says of itself: made by `release plan`, without its files. */
+/** The text of a release: its preview without the files. */
 export type ReleaseText = Pick<ReleasePreview, "tag" | "name" | "prerelease" | "notes"> & {
-  /** That the tag stands for here. */
+  /** The commit of the tag in this repository. */
   readonly commit: string;
 };
 
@@ -19,22 +19,25 @@ const remoteRelease = z.object({
   upload_url: z.string(),
 });
 
-/** A release as GitHub has it; only who may write sees drafts. */
+/** A release as GitHub has it; drafts are visible only with write access. */
 export type RemoteRelease = Readonly<z.infer<typeof remoteRelease>>;
 
-/** Characters that GitHub takes as notes, with room for the mark. */
+/** The longest notes that GitHub accepts, in characters, less some room for the mark. */
 const longestNotes = 120_000;
 
-/** By this a draft is known for one of ours: nobody sees it in the notes. */
+/** Marks a draft as made by kovn-build; invisible in the notes. */
 const mark = "<!-- made by kovn-build -->";
 
-/** What is there of a tag: the published release, or our drafts, oldest first. */
+/** What GitHub has for a tag: the published release, or our drafts, oldest first. */
 export interface Found {
   readonly published: RemoteRelease | undefined;
   readonly drafts: readonly RemoteRelease[];
 }
 
-/** Looks for what is there of a tag. Throws "destination" for a draft that somebody else made, and for a repository that is not there. */
+/**
+ * Finds the releases of a tag. Throws "destination" when the repository does not exist, and for a
+ * draft that somebody else made.
+ */
 export async function findReleases(github: GitHub, place: Place, tag: string): Promise<Found> {
   return github.persist("the list of releases", (request) => findOnce(request, place, tag));
 }
@@ -43,40 +46,40 @@ async function findOnce(request: Request, place: Place, tag: string): Promise<Fo
   const all = await listPages(remoteRelease, (page) =>
     request("GET /repos/{owner}/{repo}/releases", { ...place, per_page: 100, page }).catch((cause: unknown) => {
       if (statusOf(cause) !== 404) throw cause;
-      throw new BuildError("destination", `GitHub has no repository ${place.owner}/${place.repo}, or the token may not see it.`, {
-        cause,
-        hint: "--to github=OWNER/REPO",
-      });
+      throw new BuildError(
+        "destination",
+        `GitHub has no repository ${place.owner}/${place.repo}, or the token has no access to it.`,
+        {
+          cause,
+          hint: "--to github=OWNER/REPO",
+        },
+      );
     }),
   );
   const found = all.filter((release) => release.tag_name === tag).toSorted((a, b) => a.id - b.id);
   const drafts = found.filter(({ draft }) => draft);
   const foreign = drafts.find(({ body }) => body?.includes(mark) !== true);
   if (foreign !== undefined)
-    throw new BuildError("destination", `There is a draft of ${tag} that kovn-build did not make: ${foreign.html_url}.`, {
-      hint: "delete it there, or publish it there by hand",
+    throw new BuildError("destination", `${tag} has a draft that kovn-build did not make: ${foreign.html_url}.`, {
+      hint: "delete that draft, or publish it by hand",
     });
   return { published: found.find(({ draft }) => !draft), drafts };
 }
 
-/** Throws "destination" when GitHub does not have the tag, or has it at another commit. */
-export async function checkTag(github: GitHub, place: Place, { tag, commit }: ReleaseText): Promise<void> {
+/** Throws "destination" when GitHub does not have the tag, or has it on another commit. */
+export async function assertTag(github: GitHub, place: Place, { tag, commit }: ReleaseText): Promise<void> {
   const there = await github.persist(`tag ${tag}`, (request) => readTag(request, place, tag));
   if (there === commit) return;
   if (there === undefined)
     throw new BuildError("destination", `Tag ${tag} is not in ${place.owner}/${place.repo}.`, { hint: `git push origin ${tag}` });
-  throw new BuildError(
-    "destination",
-    `Tag ${tag} stands for commit ${there} in ${place.owner}/${place.repo}, and for ${commit} here.`,
-    {
-      hint: "a tag that was pushed does not move: cut another version",
-    },
-  );
+  throw new BuildError("destination", `Tag ${tag} is commit ${there} in ${place.owner}/${place.repo}, but ${commit} here.`, {
+    hint: "a pushed tag never moves: cut another version",
+  });
 }
 
 const reference = z.object({ object: z.object({ type: z.string(), sha: z.string() }) });
 
-/** The commit that a tag stands for, through annotated tags. */
+/** The commit of a tag, also of an annotated one. */
 async function readTag(request: Request, place: Place, tag: string): Promise<string | undefined> {
   const answer = await request("GET /repos/{owner}/{repo}/git/ref/{ref}", { ...place, ref: `tags/${tag}` }).catch(
     (error: unknown) => {
@@ -93,9 +96,9 @@ async function readTag(request: Request, place: Place, tag: string): Promise<str
   return object.sha;
 }
 
-/** Makes a draft. Each attempt but the first looks whether the one before made it after all. */
+/** Creates a draft. Each attempt but the first checks whether the previous one succeeded. */
 export async function createDraft(github: GitHub, place: Place, text: ReleaseText): Promise<RemoteRelease> {
-  return github.persist(`make the draft of ${text.tag}`, async (request, count) => {
+  return github.persist(`create the draft of ${text.tag}`, async (request, count) => {
     const made = count === 1 ? undefined : (await findOnce(request, place, text.tag)).drafts[0];
     if (made !== undefined) return made;
     const { data } = await request("POST /repos/{owner}/{repo}/releases", { ...place, ...describe(text), draft: true });
@@ -103,16 +106,16 @@ export async function createDraft(github: GitHub, place: Place, text: ReleaseTex
   });
 }
 
-/** Deletes a draft that a lost answer left twice. */
+/** Deletes a duplicate draft, which a lost response can leave. */
 export async function deleteDraft(github: GitHub, place: Place, { id }: RemoteRelease): Promise<void> {
-  await github.persist("delete a draft that is there twice", async (request) => {
+  await github.persist("delete a duplicate draft", async (request) => {
     await request("DELETE /repos/{owner}/{repo}/releases/{release_id}", { ...place, release_id: id }).catch((error: unknown) => {
       if (statusOf(error) !== 404) throw error;
     });
   });
 }
 
-/** Makes a draft public. Each attempt but the first looks whether the one before did. */
+/** Publishes a draft. Each attempt but the first checks whether the previous one succeeded. */
 export async function makePublic(github: GitHub, place: Place, { id }: RemoteRelease, text: ReleaseText): Promise<RemoteRelease> {
   return github.persist(`publish ${text.tag}`, async (request, count) => {
     const where = { ...place, release_id: id };
@@ -125,7 +128,7 @@ export async function makePublic(github: GitHub, place: Place, { id }: RemoteRel
       ...where,
       ...describe(text),
       draft: false,
-      // By version, so that a patch of an older line does not become the latest.
+      // By version: a patch release of an older line does not become the latest release.
       make_latest: "legacy",
     });
     return readAnswer(remoteRelease, data);
@@ -136,9 +139,9 @@ function describe({ tag, name, prerelease, notes }: ReleaseText) {
   return { tag_name: tag, name, prerelease, body: `${shorten(notes, tag)}\n${mark}\n` };
 }
 
-/** Notes that GitHub takes: too long ones end before a heading. */
+/** Cuts notes that are too long for GitHub before a heading. */
 function shorten(notes: string, tag: string): string {
   if (notes.length <= longestNotes) return notes;
   const end = Math.max(notes.lastIndexOf("\n## ", longestNotes), notes.lastIndexOf("\n### ", longestNotes));
-  return `${notes.slice(0, Math.max(end, 0))}\n\nThe notes are longer than GitHub takes: \`git checkout ${tag} && npx kovn-build release notes\` prints all.\n`;
+  return `${notes.slice(0, Math.max(end, 0))}\n\nThese notes are cut to the length that GitHub accepts. \`git checkout ${tag} && npx kovn-build release notes\` prints all of them.\n`;
 }

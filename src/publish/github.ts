@@ -19,7 +19,7 @@ import {
   type RemoteAsset,
 } from "./github-assets.ts";
 import {
-  checkTag,
+  assertTag,
   createDraft,
   deleteDraft,
   findReleases,
@@ -31,14 +31,15 @@ import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts"
 
 const signatureName = `${sumsName}.asc`;
 
-/** Uploads at once. */
+/** How many uploads run at once. */
 const parallel = 4;
-/** Milliseconds between lines of progress. */
+/** Milliseconds between progress lines. */
 const progressEvery = 10_000;
 
 /**
- * `--to github[=OWNER/REPO]`: a release with an asset for each file. All goes into a draft, which becomes public when GitHub has all of it; then
- * it never changes. Publishing again goes on where the time before ended.
+ * `--to github[=OWNER/REPO]`: a release with an asset for each file. Assets go into a draft, which
+ * is published when GitHub has all of them; a published release never changes. Publishing again
+ * continues where the last run ended.
  */
 export const github: Publisher = { kind: "github", place: "OWNER/REPO", placeFromEnv: true, preview, check, publish };
 
@@ -51,11 +52,11 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
   const assets = await listAssets(set);
   const changed = assets.find(({ name }) => !/^\w[\w.+-]*[\w+-]$/.test(name));
   if (changed !== undefined)
-    throw new BuildError("usage", `GitHub would change the name of ${changed.name}: it keeps letters, digits and \`.+-_\`.`, {
-      hint: "--to dir=DIR, or another name in the build",
+    throw new BuildError("usage", `GitHub would rename ${changed.name}: it accepts letters, digits and \`.+-_\` only.`, {
+      hint: "--to dir=DIR, or rename the file in the build",
     });
   const { published } = await findReleases(to.hub, to.place, to.text.tag);
-  await checkTag(to.hub, to.place, to.text);
+  await assertTag(to.hub, to.place, to.text);
   if (published !== undefined) await assertSame(published, await withSignature(assets, published, to, options), to);
 }
 
@@ -70,52 +71,57 @@ async function publish(set: ReleaseSet, where: string, options: PublishOptions):
   }
   const [draft = await createDraft(hub, place, text), ...doubles] = drafts;
   for (const double of doubles) await deleteDraft(hub, place, double);
-  const wanted = await withSignature(assets, draft, to, options);
-  const { added, removed } = await fill(draft, wanted, to, options);
-  const problems = differences(wanted, await listRemote(hub, place, draft.id), [signatureName]);
+  const expected = await withSignature(assets, draft, to, options);
+  const { added, removed } = await fill(draft, expected, to, options);
+  const problems = differences(expected, await listRemote(hub, place, draft.id), [signatureName]);
   if (problems.length > 0) throw incomplete(draft, problems);
   const { html_url: url } = await makePublic(hub, place, draft, text);
   return { added, removed, leftOut: set.leftOut, url };
 }
 
-/** A release on GitHub, and the connection to it. */
-interface Target {
+/** A release, its repository, and the connection to GitHub. */
+interface Connection {
   readonly hub: GitHub;
   readonly place: Place;
   readonly text: ReleaseText;
-  /** Ends all requests: the caller's signal, or the first upload that failed. */
+  /** Ends all requests: by the caller's signal, or when an upload fails. */
   readonly signal: AbortSignal;
   readonly fail: (error: unknown) => void;
 }
 
-/** Throws "usage" when repository or token are not said. */
-function open(where: string, { github: access, release, host, tell }: PublishOptions): Target {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(where || (access.repository ?? "")) ?? [];
+/** Throws "usage" when the repository or the token is missing or malformed. */
+function open(where: string, { github: access, release, host, report }: PublishOptions): Connection {
+  const repository = where || (access.repository ?? "");
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(repository) ?? [];
   if (owner === undefined || repo === undefined)
-    throw new BuildError("usage", `Repository \`${where}\` on GitHub is not OWNER/REPO.`, { hint: "--to github=OWNER/REPO" });
+    throw new BuildError(
+      "usage",
+      repository === "" ? "No GitHub repository given." : `Repository \`${repository}\` is not of the form OWNER/REPO.`,
+      { hint: "--to github=OWNER/REPO" },
+    );
   if (access.token === undefined || access.token === "")
-    throw new BuildError("usage", "Nothing is published to GitHub without a token, and GITHUB_TOKEN is not set.", {
+    throw new BuildError("usage", "GITHUB_TOKEN is not set: publishing to GitHub needs a token.", {
       hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step; a pull request from a fork has no secrets",
     });
   const api = URL.canParse(access.api) ? new URL(access.api) : undefined;
   if (api === undefined || !/^https?:$/.test(api.protocol) || api.username + api.password !== "")
-    throw new BuildError("usage", `GITHUB_API_URL \`${access.api}\` is no plain address.`, { hint: "https://api.github.com" });
-  if (release === undefined) throw new Error("a release without its text");
+    throw new BuildError("usage", `GITHUB_API_URL \`${access.api}\` is not a plain URL.`, { hint: "https://api.github.com" });
+  if (release === undefined) throw new Error("no release text given");
   const failure = new AbortController();
   const signal = AbortSignal.any([host.signal, failure.signal]);
-  const hub = connect({ ...access, token: access.token }, signal, tell);
+  const hub = connect({ ...access, token: access.token }, signal, report);
   return { hub, place: { owner, repo }, text: release, signal, fail: (error) => failure.abort(error) };
 }
 
-/** Throws "destination" when a published release is not exactly this one. */
-async function assertSame(published: RemoteRelease, wanted: readonly Asset[], { hub, place }: Target): Promise<void> {
-  const problems = differences(wanted, await listRemote(hub, place, published.id), [signatureName]);
+/** Throws "destination" when the published release is not exactly this one. */
+async function assertSame(published: RemoteRelease, expected: readonly Asset[], { hub, place }: Connection): Promise<void> {
+  const problems = differences(expected, await listRemote(hub, place, published.id), [signatureName]);
   if (problems.length === 0) return;
   throw new BuildError(
     "destination",
-    [`${published.html_url} is published, and is another release.`, ...problems.slice(0, 10)].join("\n"),
+    [`${published.html_url} is published already, and differs from this release:`, ...problems.slice(0, 10)].join("\n"),
     {
-      hint: "what is published stays: cut another version (kovn-build release next)",
+      hint: "a published release never changes: cut another version (kovn-build release next)",
     },
   );
 }
@@ -123,18 +129,20 @@ async function assertSame(published: RemoteRelease, wanted: readonly Asset[], { 
 function incomplete(draft: RemoteRelease, problems: readonly string[]): BuildError {
   return new BuildError(
     "destination",
-    [`The draft ${draft.html_url} is not what it should be.`, ...problems.slice(0, 10)].join("\n"),
+    [`The draft ${draft.html_url} differs from this release:`, ...problems.slice(0, 10)].join("\n"),
     {
-      hint: "nothing is public: the same command goes on from there",
+      hint: "nothing is published yet; run the same command again to continue",
     },
   );
 }
 
-/** The assets and, when somebody signs, the signature of their digests: the one that is there, if it is good. */
+/**
+ * Adds the signature of the digests when a signer is given; reuses the one on GitHub if it is good.
+ */
 async function withSignature(
   assets: readonly Asset[],
   release: RemoteRelease,
-  { hub, place }: Target,
+  { hub, place }: Connection,
   { signer, host }: PublishOptions,
 ): Promise<readonly Asset[]> {
   const sums = assets.find(({ name }) => name === sumsName);
@@ -155,22 +163,25 @@ async function withSignature(
   });
 }
 
-/** Brings a draft to hold exactly the assets: what is there whole stays, what is in the way goes, what lacks is uploaded, some at once. */
+/**
+ * Makes a draft hold exactly these assets: whole ones stay, others are deleted, missing ones are
+ * uploaded, a few at once.
+ */
 async function fill(
   draft: RemoteRelease,
-  wanted: readonly Asset[],
-  { hub, place, signal, fail }: Target,
-  { tell }: PublishOptions,
+  expected: readonly Asset[],
+  { hub, place, signal, fail }: Connection,
+  { report }: PublishOptions,
 ): Promise<Pick<Outcome, "added" | "removed">> {
   const there = await listRemote(hub, place, draft.id);
   const whole = (remote: RemoteAsset) =>
     remote.name === signatureName
-      ? !wanted.some(({ name }) => name === signatureName) || wanted.some((asset) => isSame(asset, remote))
-      : wanted.some((asset) => isSame(asset, remote));
+      ? !expected.some(({ name }) => name === signatureName) || expected.some((asset) => isSame(asset, remote))
+      : expected.some((asset) => isSame(asset, remote));
   const stale = there.filter((remote) => !whole(remote));
   for (const remote of stale) await deleteRemote(hub, place, remote);
-  const missing = wanted.filter((asset) => !there.some((remote) => isSame(asset, remote)));
-  const progress = startProgress(missing, tell);
+  const missing = expected.filter((asset) => !there.some((remote) => isSame(asset, remote)));
+  const progress = startProgress(missing, report);
   const queue = missing.values();
   const work = async () => {
     for (const asset of queue) {
@@ -186,15 +197,16 @@ async function fill(
   return { added: missing.map(({ name }) => name), removed: stale.map(({ name }) => name) };
 }
 
-/** Tells what is up: a line for each asset, and for long ones a line now and then. */
-function startProgress(assets: readonly Asset[], tell: (text: string) => void) {
+/** Reports uploads: a line for each asset, and for long ones the bytes sent from time to time. */
+function startProgress(assets: readonly Asset[], report: (text: string) => void) {
   const total = assets.reduce((sum, { size }) => sum + size, 0);
   const seen = { done: 0, sent: 0 };
-  const timer = setInterval(() => tell(`github: ${formatSize(seen.sent)} sent of ${formatSize(total)}\n`), progressEvery);
+  const timer = setInterval(() => report(`github: ${formatSize(seen.sent)} sent of ${formatSize(total)}\n`), progressEvery);
   timer.unref();
   return {
     add: (count: number) => void (seen.sent += count),
-    done: ({ name, size }: Asset) => tell(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${formatSize(size)})\n`),
+    done: ({ name, size }: Asset) =>
+      report(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${formatSize(size)})\n`),
     stop: () => clearInterval(timer),
   };
 }

@@ -12,55 +12,57 @@ import type { Signer } from "../sys/gpg.ts";
 
 export interface PublishOptions {
   readonly host: Host;
-  /** Who signs; nobody when undefined. */
+  /** Who signs; undefined for nobody. */
   readonly signer: Signer | undefined;
-  /** How many versions of a package stay; all when undefined. */
+  /** How many versions of each package stay; undefined for all. */
   readonly keep: number | undefined;
   readonly github: GitHubAccess;
-  /** The release that the set is; only GitHub asks for it. */
+  /** The text of the release; only GitHub needs it. */
   readonly release: ReleaseText | undefined;
   /** Receives progress. */
-  readonly tell: (text: string) => void;
+  readonly report: (text: string) => void;
 }
 
-/** What a publish did: paths below the place. None added and none removed means that all was there. */
+/**
+ * What a publish changed, as paths relative to the destination; nothing when all was there already.
+ */
 export interface Outcome {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly leftOut: readonly LeftOut[];
-  /** A page that shows what was published. */
+  /** A page that shows the result. */
   readonly url?: string;
 }
 
-/** Where an asset will be found. */
+/** An asset, and where it goes. */
 export interface Placed {
   readonly name: string;
   readonly to: string;
 }
 
-/** A kind of place to publish to: one file in this folder, and one line in registry.ts. */
+/** A kind of destination: one file in this folder, and one line in registry.ts. */
 export interface Publisher {
   readonly kind: string;
-  /** What follows `--to kind=`, in capitals, for messages. */
+  /** What follows `--to kind=` in messages, in capitals. */
   readonly place: string;
-  /** True when the environment may say the place, so that `--to kind` is enough. */
+  /** True when the environment can name the place, so that `--to kind` is enough. */
   readonly placeFromEnv?: true;
   /** Says where each asset would go; pure. */
   preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
-  /** Looks whether the place takes the set, and changes nothing. Throws "destination" (or "usage") when it does not. */
+  /** Throws "destination" or "usage" when the place cannot take the set. Changes nothing. */
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
-  /** Publishes, all or nothing; what is there already stays as it is. */
+  /** Publishes all of the set or nothing; files that are there already are unchanged. */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
 }
 
-/** Throws "destination" when the file system of a place has less than so many bytes. */
+/** Throws "destination" when the file system of a path has fewer free bytes. */
 export async function assertSpace(place: string, bytes: number): Promise<void> {
   const free = await freeSpace(place);
   if (free.bytes < bytes)
-    throw new BuildError("destination", `There is no space for ${place}: it takes ${bytes} bytes, and ${free.bytes} are left.`);
+    throw new BuildError("destination", `Not enough space for ${place}: it needs ${bytes} bytes, ${free.bytes} are free.`);
 }
 
-/** Copies a file, flushed to the disk, and checks what arrived. Throws "digest". */
+/** Copies a file, flushes it to the disk, and checks its digest. Throws "digest". */
 export async function copyChecked(from: string, to: string, sha256: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await cloneFile(from, to);

@@ -7,22 +7,22 @@ import { tar } from "./tar.ts";
 
 const publishers: readonly Publisher[] = [apt, dir, tar, github];
 
-/** How `--to` is written, for messages and help. */
+/** The forms of `--to`, for messages and help. */
 export const destinationForms = publishers
   .map(({ kind, place, placeFromEnv }) => (placeFromEnv === true ? `${kind}[=${place}]` : `${kind}=${place}`))
   .join(" | ");
 
-/** A publisher and the place that it is to publish to. */
+/** A publisher, and the place that it publishes to. */
 export interface Destination {
   readonly publisher: Publisher;
   readonly place: string;
 }
 
-/** Reads a value of `--to`. Throws "usage". */
+/** Parses a value of `--to`. Throws "usage". */
 export function parseDestination(value: string): Destination {
   const [, kind, place = ""] = /^([^=]+)(?:=(.+))?$/.exec(value) ?? [];
   const publisher = publishers.find((candidate) => candidate.kind === kind);
   if (publisher === undefined || (place === "" && publisher.placeFromEnv !== true))
-    throw new BuildError("usage", `Value of --to \`${value}\` is not one of: ${destinationForms}.`);
+    throw new BuildError("usage", `\`${value}\` is not a destination. Available: ${destinationForms}.`);
   return { publisher, place };
 }

@@ -9,10 +9,13 @@ import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
-/** Bytes of headers in an archive, for each file and at least. */
+/** Bytes to reserve for the headers of each file. */
 const headerSpace = 4096;
 
-/** `--to tar=FILE`: one archive for sites without a network; `publish FILE --to …` reads it. With a key, `FILE.asc` beside it is its signature. */
+/**
+ * `--to tar=FILE`: a bundle, one archive for sites without a network, which `publish FILE --to …`
+ * reads. With a key, `FILE.asc` is its signature.
+ */
 export const tar: Publisher = { kind: "tar", place: "FILE", preview, check, publish };
 
 function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): readonly Placed[] {
@@ -26,7 +29,7 @@ function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): rea
 async function check(set: ReleaseSet, place: string): Promise<void> {
   if (await exists(place)) {
     if (!(await stat(place)).isFile())
-      throw new BuildError("destination", `${place} is no file.`, { hint: `--to tar=${place}/NAME.tar` });
+      throw new BuildError("destination", `${place} is not a file.`, { hint: `--to tar=${place}/NAME.tar` });
     return;
   }
   const artifacts = set.dists.flatMap((dist) => dist.manifest.artifacts);
@@ -47,8 +50,8 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
       await rename(staging, place);
       added.push(basename(place));
     } else if ((await sha256File(place)) !== (await sha256File(staging)))
-      throw new BuildError("destination", `${place} exists and is another bundle.`, {
-        hint: "name a file that does not exist yet",
+      throw new BuildError("destination", `${place} exists and is a different bundle.`, {
+        hint: "name a new file: published files never change",
       });
     if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
       await detachSign(place, staging, signer, { host });

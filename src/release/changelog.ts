@@ -1,6 +1,6 @@
 /**
- * A changelog (https://keepachangelog.com) in which what stood under `Unreleased` stands under a version and its date, with further lines
- * below it. A changelog that has the version already stays as it is.
+ * Moves the text under `Unreleased` in a changelog (https://keepachangelog.com) to a version and
+ * its date, and adds lines to it. Returns a changelog that already has the version unchanged.
  */
 export function releaseChangelog(text: string, version: string, date: string, lines: readonly string[]): string {
   const headings = [...text.matchAll(/^## \[?([^\]\s]+)\]?.*\n?/gm)];

@@ -8,7 +8,7 @@ import { userGit } from "../sys/git-release.ts";
 import { releaseChangelog } from "./changelog.ts";
 import { tagOf } from "./version.ts";
 
-/** Milliseconds for a push. */
+/** Milliseconds that a push may take. */
 const pushTimeout = 5 * 60_000;
 
 export interface CutOptions {
@@ -18,36 +18,37 @@ export interface CutOptions {
   readonly name: string;
   /** Day of the release, as `2026-11-22`. */
   readonly date: string;
-  /** What the changelog says of the series. */
+  /** Lines for the changelog on what the series changed. */
   readonly changes: readonly string[];
   readonly push: boolean;
   readonly host: Host;
 }
 
-/** Throws "usage" when the work tree has anything that is not committed: a release is a commit. */
+/** Throws "usage" when the work tree has uncommitted changes: a release is a commit. */
 export async function assertClean(root: string, host: Host): Promise<void> {
-  // The person's own ignore rules count here.
+  // With the person's configuration, for their ignore rules.
   const status = await userGit(["status", "--porcelain"], { host, cwd: root });
   if (status !== "")
-    throw new BuildError("usage", `${root} has changes that are not committed:\n${status}`, {
+    throw new BuildError("usage", `${root} has uncommitted changes:\n${status}`, {
       hint: `commit them, or: git -C ${root} stash --include-untracked`,
     });
 }
 
 /**
- * Cuts a release of a clean work tree: changelog, commit, annotated tag, and with `push` both to the branch's remote at once; as the person's git
- * is set up (who, signed or not). Answers with the commit. When committing or tagging fails, all is as it was ("machine"); when the push fails,
- * commit and tag stay.
+ * Cuts a release of a clean work tree: changelog, commit, annotated tag, and with `push` both to
+ * the remote of the branch, atomically. git runs with the person's configuration (name, signing,
+ * hooks). Returns the commit. When committing or tagging fails, both are undone; when pushing
+ * fails, commit and tag stay.
  */
 export async function cutRelease(options: CutOptions): Promise<string> {
   const { root, version, host, push } = options;
   const inRoot = { host, cwd: root };
   const start = await git(["rev-parse", "HEAD"], inRoot);
-  const to = push ? await pushTarget(root, host) : undefined;
+  const to = push ? await remoteBranch(root, host) : undefined;
   try {
     await writeChangelog(options);
     await userGit(["add", "--", "CHANGELOG.md"], inRoot);
-    // A run that was killed before it tagged has committed already.
+    // A run that was killed before tagging has committed already.
     if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
       await userGit(["commit", "--quiet", "-m", `Release ${version}`], inRoot);
     }
@@ -60,7 +61,7 @@ export async function cutRelease(options: CutOptions): Promise<string> {
     const args = ["push", "--atomic", to.remote, `HEAD:${to.branch}`, `refs/tags/${tagOf(version)}`];
     await userGit(args, { ...inRoot, timeout: pushTimeout }).catch((cause: unknown) => {
       if (!(cause instanceof BuildError)) throw cause;
-      throw new BuildError("network", `${tagOf(version)} is made, but not pushed. ${cause.message}`, {
+      throw new BuildError("network", `${tagOf(version)} exists, but was not pushed. ${cause.message}`, {
         cause,
         hint: `git -C ${root} ${args.join(" ")}`,
       });
@@ -75,8 +76,11 @@ async function writeChangelog({ root, version, date, changes }: CutOptions): Pro
   await writeWhole(path, releaseChangelog(old, version, date, changes));
 }
 
-/** Where the current branch is pushed to: its own remote, else `origin`. Throws "usage" when no branch is checked out. */
-async function pushTarget(root: string, host: Host): Promise<{ readonly remote: string; readonly branch: string }> {
+/**
+ * Where the current branch is pushed to: its own remote, else `origin`. Throws "usage" when no
+ * branch is checked out.
+ */
+async function remoteBranch(root: string, host: Host): Promise<{ readonly remote: string; readonly branch: string }> {
   const options = { host, cwd: root };
   const branch = await tryGit(["symbolic-ref", "--quiet", "HEAD"], options);
   if (branch.exitCode !== 0)

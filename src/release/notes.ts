@@ -3,35 +3,38 @@ import type { SeriesChanges } from "../patches/compare.ts";
 import type { Asset } from "../set/assets.ts";
 import { codeBlock } from "../sys/markdown.ts";
 
-/** What happened to a source since a release. */
+/** What changed in a source since a release. */
 export interface SourceChanges {
   readonly name: string;
   readonly upstream: string;
   readonly branch: string;
   readonly version: string;
   readonly revision: number;
-  /** The pin. */
+  /** The pinned commit. */
   readonly commit: string;
-  /** Pin and revision of the release before; undefined when it had no such source. */
+  /** Pin and revision in the previous release; undefined when it did not have the source. */
   readonly before: { readonly commit: string; readonly revision: number } | undefined;
-  /** Upstream's commits from that pin to this one, newest first; undefined when its history is not at hand. */
+  /** Upstream's commits from that pin to this one, newest first; undefined when unavailable. */
   readonly commits: readonly { readonly id: string; readonly subject: string }[] | undefined;
   readonly series: SeriesChanges;
-  /** Entries of the seed that upstream took meanwhile. */
+  /** Entries of the seed that upstream has merged since. */
   readonly merged: readonly (ListedEntry & { readonly since: string })[];
 }
 
 export interface NotesInput {
-  /** The release before; undefined for a line's first. */
+  /** The previous release; undefined for the first of a line. */
   readonly since: string | undefined;
   readonly sources: readonly SourceChanges[];
   readonly assets: readonly Pick<Asset, "name" | "sha256">[];
 }
 
-/** Upstream commits that are listed by name; of more, the number is told. */
+/** How many upstream commits are listed; the rest are counted. */
 const listedCommits = 100;
 
-/** The notes of a release as Markdown (GitHub's): for each source its base, what upstream and the series changed, and the checksums. */
+/**
+ * Writes the notes of a release as GitHub's Markdown: for each source its base and what upstream
+ * and the series changed, then the checksums.
+ */
 export function makeNotes({ since, sources, assets }: NotesInput): string {
   const sections = sources.flatMap((source) => describeSource(source, since));
   if (assets.length > 0) {
@@ -41,7 +44,7 @@ export function makeNotes({ since, sources, assets }: NotesInput): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-/** What the series changed, a line a patch, for a changelog. */
+/** What the series changed, a line for each patch, for a changelog. */
 export function listSeriesChanges(sources: readonly SourceChanges[]): readonly string[] {
   const rows = sources.flatMap(({ name, series: { added, dropped, changed } }) => [
     ...added.map((patch) => `- ${name}: added \`${patch.name}\`: ${patch.subject}`),
@@ -68,7 +71,7 @@ function describeSource(source: SourceChanges, since: string | undefined): strin
     series.changed.map(({ patch, diff }) => (diff === undefined ? row(patch) : `${row(patch)}\n\n${codeBlock(diff, "diff")}\n`)),
   );
   list(
-    "Merged upstream meanwhile",
+    "Merged upstream",
     merged.map(({ entry, seed, title, since: first }) => `- entry ${entry} (${seed}), since ${first}: ${title}`),
   );
   if (before !== undefined)
@@ -81,24 +84,24 @@ function was(
   before: NonNullable<SourceChanges["before"]>,
   since: string | undefined,
 ): string {
-  const release = since ?? "the release before";
-  if (before.commit === commit && before.revision === revision) return `the same as in ${release}`;
-  return `in ${release} \`${before.commit.slice(0, 12)}\`, revision ${before.revision}`;
+  const release = since ?? "the previous release";
+  if (before.commit === commit && before.revision === revision) return `unchanged since ${release}`;
+  return `${release} had \`${before.commit.slice(0, 12)}\`, revision ${before.revision}`;
 }
 
 function describeCommits({ upstream, commit, before, commits }: SourceChanges, since: string | undefined): string[] {
   if (before === undefined || before.commit === commit) return [];
-  const title = `### Upstream commits since ${since ?? "the release before"}`;
-  const compare = link(upstream, `compare/${before.commit}...${commit}`, "all of them");
-  if (commits === undefined) return [title, `Upstream's history is not at hand: \`git log ${before.commit}..${commit}\`.`];
+  const title = `### Upstream commits since ${since ?? "the previous release"}`;
+  const log = link(upstream, `compare/${before.commit}...${commit}`, `\`git log ${before.commit}..${commit}\``);
+  if (commits === undefined) return [title, `Upstream's history was unavailable: see ${log}.`];
   const rows = commits
     .slice(0, listedCommits)
     .map(({ id, subject }) => `- ${link(upstream, `commit/${id}`, `\`${id.slice(0, 12)}\``)} ${subject}`);
-  const more = commits.length > listedCommits ? [`and ${commits.length - listedCommits} more: ${compare}`] : [];
-  return [title, [`${commits.length} commits:`, "", ...rows].join("\n"), ...more];
+  const more = commits.length > listedCommits ? [`and ${commits.length - listedCommits} more: see ${log}.`] : [];
+  return [title, [commits.length === 1 ? "1 commit:" : `${commits.length} commits:`, "", ...rows].join("\n"), ...more];
 }
 
-/** A link to a page of a repository on GitHub; elsewhere only the text. */
+/** Links to a page of a repository on GitHub; for other repositories, only the text. */
 function link(upstream: string, path: string, text: string): string {
   const page = /^(https:\/\/github\.com\/.+?)(\.git)?$/.exec(upstream)?.[1];
   return page === undefined ? text : `[${text}](${page}/${path})`;

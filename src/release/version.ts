@@ -6,7 +6,10 @@ export function tagOf(version: string): string {
   return `v${version}`;
 }
 
-/** The line of a version: major and minor. undefined for what is no plain semantic version (https://semver.org), such as one with a `v` or build metadata. */
+/**
+ * The line of a version: major and minor. undefined for anything but a plain semantic version
+ * (https://semver.org), such as one with a `v` or build metadata.
+ */
 function lineOf(version: string): string | undefined {
   const parsed = parse(version);
   return parsed?.version === version ? `${parsed.major}.${parsed.minor}` : undefined;
@@ -17,26 +20,30 @@ export function isPrerelease(version: string): boolean {
   return prerelease(version) !== null;
 }
 
-/** The versions of a line among git tags, lowest first. Tags that are none of ours are passed over. */
+/** The versions of a line among git tags, lowest first; ignores other tags. */
 export function releasedVersions(line: string, tags: readonly string[]): readonly string[] {
   const versions = tags.filter((tag) => tag.startsWith("v")).map((tag) => tag.slice(1));
   return versions.filter((version) => lineOf(version) === line).toSorted((a, b) => compare(a, b));
 }
 
 /**
- * The version that a line cuts next: a patch version, or with `preid` the next prerelease of that name, counted from 1. Throws "usage" for a
- * `preid` that no version can have.
+ * The next version of a line: a patch version, or with `preid` the next prerelease of that name,
+ * counted from 1. Throws "usage" for a `preid` that a version cannot have.
  */
 export function nextVersion(line: string, released: readonly string[], preid?: string): string {
   if (preid !== undefined && !/^[a-z][0-9a-z-]*$/i.test(preid))
-    throw new BuildError("usage", `Prerelease name \`${preid}\` is not made of letters, digits and hyphens.`, {
-      hint: "--preid rc",
-    });
+    throw new BuildError(
+      "usage",
+      `Prerelease name \`${preid}\` must begin with a letter, and have only letters, digits and hyphens.`,
+      {
+        hint: "--preid rc",
+      },
+    );
   const last = released.at(-1);
   if (last === undefined) return preid === undefined ? `${line}.0` : `${line}.0-${preid}.1`;
   if (preid === undefined) return bump(last, "patch");
   const next = bump(last, "prerelease", preid);
-  // `beta` after `rc` sorts below it: it is of the version after.
+  // `beta` sorts below an earlier `rc`, so it belongs to the version after.
   return gt(next, last) ? next : bump(last, "prepatch", preid);
 }
 
@@ -46,27 +53,32 @@ function bump(version: string, by: "patch" | "prerelease" | "prepatch", preid?: 
   return next;
 }
 
-/** The line of a version that a person gave. Throws "usage" for one that is not semantic, or of a line that there is not. */
+/**
+ * The line of a given version. Throws "usage" when it is not semantic, or its line does not exist.
+ */
 export function checkLine(version: string, lines: readonly string[]): string {
   const line = lineOf(version);
   if (line === undefined)
-    throw new BuildError("usage", `\`${version}\` is no semantic version, such as 1.12.1 or 1.12.1-rc.1.`, {
+    throw new BuildError("usage", `\`${version}\` is not a semantic version such as 1.12.1 or 1.12.1-rc.1.`, {
       hint: "kovn-build release next",
     });
   if (lines.includes(line)) return line;
-  throw new BuildError("usage", `Version ${version} is of line ${line}. There is: ${lines.join(", ")}.`);
+  throw new BuildError("usage", `Version ${version} is of line ${line}, which does not exist. Available: ${lines.join(", ")}.`);
 }
 
-/** Throws "usage" for a version that is not higher than all that its line has released. */
+/** Throws "usage" when a version is not higher than all released versions of its line. */
 export function assertHigher(version: string, released: readonly string[]): void {
   const last = released.at(-1);
   if (last === undefined || gt(version, last)) return;
-  throw new BuildError("usage", `Version ${version} is not higher than ${last}, which is released.`, {
+  throw new BuildError("usage", `Version ${version} is not higher than ${last}, the last release.`, {
     hint: `kovn-build release next --line ${lineOf(last)}`,
   });
 }
 
-/** The release that a version's notes begin after: the one before it, without prereleases unless it is one itself. */
+/**
+ * The release after which the notes of a version begin: the previous one, skipping prereleases
+ * unless the version is one itself.
+ */
 export function previousVersion(version: string, released: readonly string[]): string | undefined {
   const lower = released.filter((other) => gt(version, other));
   return lower.findLast((other) => isPrerelease(version) || !isPrerelease(other));

@@ -6,16 +6,22 @@ import { checksums } from "../dist/artifact.ts";
 import { makeProvenance } from "./provenance.ts";
 import type { ReleaseSet } from "./set.ts";
 
-/** A file as it is published: its bytes are those of a file, or a text that was made for the set. `size` is in bytes. */
+/**
+ * A file as it is published: the content of `path`, or a text made for the set. `size` is in bytes.
+ */
 export type Asset = { readonly name: string; readonly size: number; readonly sha256: string } & (
   | { readonly path: string }
   | { readonly text: string }
 );
 
-/** The name of the list of digests. */
+/** The file that lists the digests of all others. */
 export const sumsName = "SHA256SUMS";
 
-/** What is published of a set where files lie side by side: its files, each build's `artifacts.json`, the list of materials, each build's provenance, and last the digests of all. Throws "usage" for a name that is there twice. */
+/**
+ * Lists the assets of a set for destinations where files lie side by side: its files, the
+ * `artifacts.json` of each build, the SBOM, the provenance of each build, and last the digests of
+ * all. Throws "usage" when two have the same name.
+ */
 export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   const files = set.files.map(({ name, path, size, sha256: digest }): Asset => ({ name, path, size, sha256: digest }));
   const manifests = set.dists.map(async ({ name, folder }) =>
@@ -30,15 +36,15 @@ export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   const all = [...assets, textAsset(sumsName, sums)];
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
   if (twice === undefined) return all;
-  throw new BuildError("usage", `There would be two assets of the name ${twice.name}.`, { hint: "rename the file in the build" });
+  throw new BuildError("usage", `Two assets would have the name ${twice.name}.`, { hint: "rename the file in the build" });
 }
 
-/** The set's list of materials, under a name that is the set's own. */
+/** The SBOM of a set, under a name that no other set has. */
 export function sbomAsset(set: ReleaseSet): Asset & { readonly text: string } {
   return textAsset(`sbom-${set.line}-${set.id}.cdx.json`, set.sbom);
 }
 
-/** A text as an asset. */
+/** Makes an asset of a text. */
 export function textAsset(name: string, text: string): Asset & { readonly text: string } {
   return { name, text, size: Buffer.byteLength(text), sha256: sha256(text) };
 }

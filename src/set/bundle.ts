@@ -13,16 +13,16 @@ import { sbomAsset } from "./assets.ts";
 import { pathSchema } from "../dist/manifest.ts";
 import type { ReleaseSet } from "./set.ts";
 
-/** First in a bundle: every other member with its size in bytes and its digest. */
+/** The first member of a bundle; lists every other member with its size and digest. */
 const indexName = "bundle.json";
-/** Bytes; an index of ten thousand files is a tenth of it. */
+/** In bytes: ten times the index of ten thousand files. */
 const largestIndex = 16e6;
 const formatVersion = 1;
 
 const indexSchema = z.object({
   schema: z.literal(formatVersion),
   files: z.array(z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: sha256Schema })).refine(distinct, {
-    message: "a path is named twice, or is a folder of another",
+    message: "a path occurs twice, or is a folder of another",
   }),
 });
 
@@ -33,8 +33,8 @@ function distinct(files: readonly { readonly path: string }[]): boolean {
 }
 
 /**
- * Writes a set into one archive for sites without a network: an index, each build's folder as it is, and the list of materials. The same set
- * gives the same bytes.
+ * Writes a set as one archive for sites without a network: an index, the folder of each build, and
+ * the SBOM. The same set gives the same bytes.
  */
 export async function writeBundle(set: ReleaseSet, file: string): Promise<void> {
   const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
@@ -51,46 +51,47 @@ export async function writeBundle(set: ReleaseSet, file: string): Promise<void> 
 }
 
 /**
- * Unpacks a bundle into `dir`, which then holds its builds' folders. Only what the index declares is written, and not a byte more of it.
- * Throws "usage" for anything else in it (a path outside, a link, a device), "digest" for other bytes.
+ * Unpacks the folders of a bundle's builds into `dir`. Writes only what the index declares, and not
+ * a byte more. Throws "usage" for anything else in it (a path outside, a link, a device), "digest"
+ * for other bytes.
  */
 export async function unpackBundle(file: string, dir: string): Promise<void> {
-  const refuse = (what: string) => new BuildError("usage", `Bundle ${file}: ${what}`);
+  const invalid = (what: string) => new BuildError("usage", `Bundle ${file}: ${what}`);
   const missing = new Map<string, { readonly size: number; readonly sha256: string }>();
   let first = true;
   await readTar(file, async ({ name, size, content }) => {
     if (first) {
-      if (name !== indexName) throw refuse(`it begins with ${name}, not with ${indexName}: it was not made by kovn-build.`);
+      if (name !== indexName) throw invalid(`the first member is ${name}, not ${indexName}; kovn-build did not make it.`);
       first = false;
       for (const { path, ...declared } of await readIndex(file, { name, size, content })) missing.set(path, declared);
       return;
     }
     const declared = missing.get(name);
-    if (declared === undefined) throw refuse(`${indexName} does not name ${name}, or it is there twice.`);
+    if (declared === undefined) throw invalid(`${indexName} does not name ${name}, or it occurs twice.`);
     missing.delete(name);
-    if (size !== declared.size) throw refuse(`${name} has ${size} bytes, declared are ${declared.size}.`);
+    if (size !== declared.size) throw invalid(`${name} has ${size} bytes, ${indexName} says ${declared.size}.`);
     const path = join(dir, name);
     await mkdir(dirname(path), { recursive: true });
     await pipeline(Readable.from(content), createWriteStream(path, { flags: "wx" }));
     if ((await sha256File(path)) !== declared.sha256)
-      throw new BuildError("digest", `Bundle ${file}: ${name} has other bytes than ${indexName} declares.`);
+      throw new BuildError("digest", `Bundle ${file}: ${name} has other bytes than ${indexName} says.`);
   });
-  if (missing.size > 0) throw refuse(`it lacks ${[...missing.keys()].join(", ")}.`);
+  if (missing.size > 0) throw invalid(`members are missing: ${[...missing.keys()].join(", ")}.`);
 }
 
 async function readIndex(file: string, { size, content }: Member) {
-  const refuse = (what: string) => new BuildError("usage", `Bundle ${file}: ${indexName} ${what}`);
-  if (size > largestIndex) throw refuse(`has ${size} bytes, more than ${largestIndex}.`);
+  const invalid = (what: string) => new BuildError("usage", `Bundle ${file}: ${indexName} ${what}`);
+  if (size > largestIndex) throw invalid(`has ${size} bytes, more than ${largestIndex}.`);
   const text = (await Readable.from(content).toArray()).map((chunk: Uint8Array) => Buffer.from(chunk));
   let value: unknown;
   try {
     value = JSON.parse(Buffer.concat(text).toString());
   } catch {
-    throw refuse("is no JSON.");
+    throw invalid("is not JSON.");
   }
   const { schema } = z.object({ schema: z.number() }).catch({ schema: 0 }).parse(value);
-  if (schema > formatVersion) throw refuse(`is of format ${schema}; this kovn-build reads format ${formatVersion}.`);
+  if (schema > formatVersion) throw invalid(`has format ${schema}; this kovn-build reads format ${formatVersion}.`);
   const checked = indexSchema.safeParse(value);
   if (checked.success) return checked.data.files;
-  throw refuse(`is wrong: ${checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`);
+  throw invalid(`is invalid: ${checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`);
 }

@@ -3,7 +3,10 @@ import type { BuiltJob } from "../dist/manifest.ts";
 import { debianPurl } from "./purl.ts";
 import type { ReleaseSet } from "./set.ts";
 
-/** Of what something is made, or what was made (https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md). */
+/**
+ * Something that a build used or made
+ * (https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md).
+ */
 interface Resource {
   readonly name?: string;
   readonly uri?: string;
@@ -11,8 +14,10 @@ interface Resource {
 }
 
 /**
- * How the files of one build of a set were made: an in-toto statement with SLSA's provenance (https://slsa.dev/spec/v1.0/provenance). Like the list of materials a
- * function of the artifacts alone, so whoever publishes them says the same. `manifest` is the build's `artifacts.json` as it is published.
+ * Writes the provenance of one build of a set: an in-toto statement with SLSA's provenance
+ * (https://slsa.dev/spec/v1.0/provenance). Like the SBOM, it depends only on the artifacts: the
+ * same artifacts give the same statement on every machine. `manifest` is the build's
+ * `artifacts.json` as it is published.
  */
 export function makeProvenance(
   set: ReleaseSet,
@@ -55,7 +60,7 @@ function sourcesOf(line: string, { source, base, series, patchedCommit, patchedT
   return [pin, ...patches, { name: `${source}, patched`, digest: { gitCommit: patchedCommit, gitTree: patchedTree } }];
 }
 
-/** Their digests nobody knows any more. */
+/** The build tools; only their versions are recorded, no digests. */
 function toolsOf(arch: string, { tools }: BuiltJob): readonly Resource[] {
   return Object.entries(tools).map(([name, version]) => ({ name, uri: debianPurl("debian", name, version, arch) }));
 }

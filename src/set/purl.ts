@@ -13,9 +13,9 @@ export function upstream({ source, version, base }: BuiltJob): {
 }
 
 /**
- * The package URL of a Debian package (https://github.com/package-url/purl-spec). The npm package
- * `packageurl-js` only reads it, in tests: it writes the `+` of a version as it is, where the
- * specification says `%2B`, and some readers take a plain `+` for a space.
+ * The package URL of a Debian package (https://github.com/package-url/purl-spec). Not made by the
+ * npm package `packageurl-js`, which keeps the `+` of a version: the specification says `%2B`, and
+ * some readers take `+` for a space.
  */
 export function debianPurl(namespace: string, name: string, version: string, arch: string): string {
   return `pkg:deb/${namespace}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${arch}`;

@@ -6,15 +6,15 @@ import { guidOf } from "../sys/guid.ts";
 import { debianPurl, upstream } from "./purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
 
-/** DEP-3's `Origin` in the words of CycloneDX; what is neither upstream's nor taken back from it is unofficial. */
+/** CycloneDX's type of a patch by its DEP-3 `Origin`; any other origin is `unofficial`. */
 const patchKinds: Readonly<Record<string, string>> = { upstream: "cherry-pick", backport: "backport" };
 
 type Library = typeof CycloneDX;
 
 /**
- * Makes the SBOM of a set as CycloneDX 1.6 JSON: each source with its upstream, patches, licences and
- * build tools, and each file with its digest. The same set gives the same bytes. Tests validate it
- * against the schema of the format; a run does not, so that the validator is not installed.
+ * Makes the SBOM of a set as CycloneDX 1.6 JSON: each source with its upstream, patches, licences
+ * and build tools, and each file with its digest. The same set gives the same bytes. Tests validate
+ * it against the schema of the format; a run does not, so that the validator is not installed.
  */
 export async function makeSbom(set: BareSet): Promise<string> {
   const library = await import("@cyclonedx/cyclonedx-library");
@@ -30,7 +30,7 @@ export async function makeSbom(set: BareSet): Promise<string> {
   return `${JSON.stringify({ ...written, components }, undefined, 2)}\n`;
 }
 
-/** The set needs its sources and files, a file its source, a source what it was built with. */
+/** The set depends on its sources and files, a file on its source, a source on its build tools. */
 function makeBom(set: BareSet, library: Library): Models.Bom {
   const { Enums, Models: models } = library;
   const bom = new models.Bom({ serialNumber: serialNumber(set), version: 1 });
@@ -123,7 +123,7 @@ function filePurl(file: SetFile): { readonly purl?: string } {
   return { purl: debianPurl("kube-ovn", name, version, architecture) };
 }
 
-/** From what a source comes and by which patches it differs; each patch's digest is the fragment of its path. */
+/** Where a source comes from, and its patches; the fragment of a patch's path is its digest. */
 function pedigree(line: string, job: BuiltJob) {
   const { base, series, source } = job;
   const patches = series.map(({ name, sha256, seed, subject, origin }) => ({

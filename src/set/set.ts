@@ -7,9 +7,9 @@ import { keyOf } from "../plan/key.ts";
 import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
 import type { Dist } from "../dist/read.ts";
 
-/** A file of a set: an artifact with the place where it lies, and of what build it is. */
+/** A file of a set: an artifact with its path and variant. */
 export interface SetFile extends Artifact {
-  /** Unlike `file` without folders: unique in the set. */
+  /** `file` without its folders; unique in the set. */
   readonly name: string;
   readonly path: string;
   readonly variant: string;
@@ -21,31 +21,32 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** What people have to allow: a build on something else than the pin, and one of a series that differs from its lock. */
+/** What a person must allow: an alternate base, and a series that differs from its lock. */
 export type Allowance = "alternate" | "unlocked";
 
-/** All that is published together: the artifacts of one or more builds of a line that agree with each other. */
+/** What is published together: the artifacts of one or more builds of a line that agree. */
 export interface ReleaseSet {
   readonly line: string;
-  /** 12 hexadecimal digits: the same for the same content. */
+  /** 12 hexadecimal digits, the same for the same content. */
   readonly id: string;
-  /** In an order that does not depend on how they were given; `name` is unique. */
+  /** In an order that does not depend on how they are given; `name` is unique. */
   readonly dists: readonly (Dist & { readonly name: string })[];
   readonly jobs: readonly BuiltJob[];
   readonly files: readonly SetFile[];
   readonly leftOut: readonly LeftOut[];
-  /** What had to be allowed to publish this set; recorded in the list of materials. */
+  /** What a person allowed to publish this set; recorded in the SBOM. */
   readonly allowed: readonly Allowance[];
-  /** The list of materials (see sbom.ts). */
+  /** The SBOM (see sbom.ts). */
   readonly sbom: string;
 }
 
-/** A set of which the list of materials is not made yet. */
+/** A set without its SBOM. */
 export type BareSet = Omit<ReleaseSet, "sbom">;
 
 /**
- * Joins builds to a set. Throws "usage" when they disagree on line, pins, series or revision, when one file name stands for different
- * bytes, and for an alternate base or an unlocked series that was not allowed.
+ * Joins builds into a set. Throws "usage" when they disagree on line, pins, series or revision,
+ * when two files with the same name differ, and for an alternate base or an unlocked series that is
+ * not allowed.
  */
 export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): BareSet {
   const distinct = dists.filter(
@@ -78,7 +79,7 @@ function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
 function assertAgreement(dists: readonly Dist[]): void {
   const problems: string[] = [];
   const lines = new Map(dists.map((dist) => [dist.manifest.line, dist.folder]));
-  if (lines.size > 1) problems.push(`They are of different lines: ${[...lines].map((pair) => pair.join(" in ")).join(", ")}.`);
+  if (lines.size > 1) problems.push(`Lines differ: ${[...lines].map((pair) => pair.join(" in ")).join(", ")}.`);
   const seen = new Map<string, { readonly folder: string; readonly job: BuiltJob }>();
   for (const { folder, manifest } of dists)
     for (const job of manifest.jobs) {
@@ -88,28 +89,28 @@ function assertAgreement(dists: readonly Dist[]): void {
         problems.push(...differences(other.job, job).map((what) => `${other.folder} and ${folder}: \`${job.source}\`: ${what}`));
     }
   if (problems.length > 0)
-    throw new BuildError("usage", ["The artifacts are not of one set.", ...new Set(problems)].join("\n"), {
+    throw new BuildError("usage", ["These artifacts do not belong together.", ...new Set(problems)].join("\n"), {
       hint: "build all of them from the same commit of this project",
     });
 }
 
 function differences(a: BuiltJob, b: BuiltJob): string[] {
   const found: string[] = [];
-  if (baseId(a.base) !== baseId(b.base)) found.push(`pin: ${describeBase(a.base)}, and ${describeBase(b.base)}.`);
-  if (a.revision !== b.revision) found.push(`revision: ${a.revision}, and ${b.revision}.`);
+  if (baseId(a.base) !== baseId(b.base)) found.push(`pins differ: ${describeBase(a.base)}, and ${describeBase(b.base)}.`);
+  if (a.revision !== b.revision) found.push(`revisions differ: ${a.revision} and ${b.revision}.`);
   const digests = (job: BuiltJob) => new Map(job.series.map((patch) => [patch.name, patch.sha256]));
   const [own, others] = [digests(a), digests(b)];
   const patches = [...new Set([...own.keys(), ...others.keys()])].filter((name) => own.get(name) !== others.get(name));
-  if (patches.length > 0) found.push(`series: different in ${patches.join(", ")}.`);
+  if (patches.length > 0) found.push(`series differ in ${patches.join(", ")}.`);
   else if (a.patchedTree !== b.patchedTree && found.length === 0)
-    found.push(`patched tree: ${a.patchedTree}, and ${b.patchedTree}.`);
+    found.push(`patched trees differ: ${a.patchedTree} and ${b.patchedTree}.`);
   return found;
 }
 
 function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): readonly Allowance[] {
   const rules: readonly (readonly [Allowance, readonly BuiltJob[], string])[] = [
     ["alternate", jobs.filter((job) => job.alternate), "was built on an alternate base, not on the pinned commit"],
-    ["unlocked", jobs.filter((job) => !job.locked), "was built of a series that differs from its lock"],
+    ["unlocked", jobs.filter((job) => !job.locked), "was built from a series that differs from its lock"],
   ];
   const needed = rules.filter(([, found]) => found.length > 0);
   const refused = needed.filter(([allowance]) => !allow.includes(allowance));
@@ -118,7 +119,7 @@ function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): r
       ([, found, what]) => `\`${[...new Set(found.map((job) => job.source))].join("`, `")}\` ${what}.`,
     );
     throw new BuildError("usage", sentences.join("\n"), {
-      hint: `build it anew, or publish it all the same with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
+      hint: `build it again, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
     });
   }
   return needed.map(([allowance]) => allowance);

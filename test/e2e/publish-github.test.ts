@@ -14,7 +14,7 @@ import { inGit } from "../helpers/project.ts";
 const timeout = 120_000;
 
 describe("publish --to github", { timeout }, () => {
-  test("publishes the tag at HEAD with its notes, once, and says where", async ({ folder }) => {
+  test("publishes the tag at HEAD with its notes, once, and shows the address", async ({ folder }) => {
     const { project, dist, commit } = await makeTagged(folder);
     await using server = await startGitHub({ tags: { "v1.0.0": commit } });
     const result = await kovnBuild(project, ["publish", "--to", "github"], server.env);
@@ -32,22 +32,23 @@ describe("publish --to github", { timeout }, () => {
     await expectPublished(server, await readSet(dist));
   });
 
-  test("that is killed in the middle of an upload, or when all is public, is ended by the next one", async ({ folder }) => {
+  test("killed during an upload, or after publishing, is completed by the next run", async ({ folder }) => {
     const { project, dist, commit } = await makeTagged(folder);
     const set = await readSet(dist);
-    // The requests of an undisturbed publish: two to check, two to look and make the draft, one list, the uploads.
+    // The requests of a publish: two to check, two to find or create the draft, one list, then the
+    // uploads.
     expect(await killAndGoOn(project, set, commit, { number: 8, moment: "during" })).toBe("draft");
     expect(await killAndGoOn(project, set, commit, { number: 15, moment: "after" })).toBe("public");
   });
 
-  test("is stopped by Ctrl-C at once, also while it waits for a limit to end", async ({ folder }) => {
+  test("stops at once on Ctrl-C, also while it waits for a rate limit", async ({ folder }) => {
     const { project, commit } = await makeTagged(folder);
     let stopped = false;
     await using server = await startGitHub({
       tags: { "v1.0.0": commit },
       faultOf: ({ kind }) => (kind === "upload" ? { fault: "secondary", seconds: 600 } : undefined),
       after: ({ kind }) => {
-        // Once: a second one, while node ends, ends it by the signal.
+        // Once: a second signal would kill node while it ends.
         if (kind !== "upload" || stopped) return;
         stopped = true;
         child.kill("SIGINT");
@@ -60,7 +61,7 @@ describe("publish --to github", { timeout }, () => {
     expect(server.state.published).toEqual([]);
   });
 
-  test("wants a token, a repository, and a tag of the line", async ({ folder }) => {
+  test("needs a token, a repository, and a tag of the line", async ({ folder }) => {
     const { project, commit } = await makeTagged(folder);
     await using server = await startGitHub({ tags: { "v1.0.0": commit } });
     const { GITHUB_TOKEN: _, ...bare } = server.env;
@@ -69,13 +70,13 @@ describe("publish --to github", { timeout }, () => {
       expect(result).toMatchObject({ exitCode: 2, stdout: "" });
       expect(result.stderr).toContain(message);
     };
-    await refused(["--to", "github"], bare, "Nothing is published to GitHub without a token, and GITHUB_TOKEN is not set.");
-    await refused(["--to", "github"], { ...server.env, GITHUB_REPOSITORY: "" }, "is not OWNER/REPO");
-    await refused(["--to", "github=o/r/x"], server.env, "Repository `o/r/x` on GitHub is not OWNER/REPO.");
+    await refused(["--to", "github"], bare, "GITHUB_TOKEN is not set: publishing to GitHub needs a token.");
+    await refused(["--to", "github"], { ...server.env, GITHUB_REPOSITORY: "" }, "No GitHub repository given.");
+    await refused(["--to", "github=o/r/x"], server.env, "Repository `o/r/x` is not of the form OWNER/REPO.");
     await refused(
       ["--to", "github"],
       { ...server.env, GITHUB_API_URL: "api.github.com" },
-      "GITHUB_API_URL `api.github.com` is no",
+      "GITHUB_API_URL `api.github.com` is not a plain URL.",
     );
     await refused(["--to", "github", "--tag", "v1.0.1"], server.env, "Tag `v1.0.1` is unknown.");
     await refused(["--to", "dir=out", "--tag", "v1.0.0"], server.env, "--tag is for a release on GitHub");
@@ -84,7 +85,7 @@ describe("publish --to github", { timeout }, () => {
     expect(server.state.seen).toEqual([]);
   });
 
-  test("shows the token nowhere: not in output, folders, logs or assets, whatever fails", async ({ folder }) => {
+  test("never shows the token in output, folders, logs or assets, even when it fails", async ({ folder }) => {
     const { project, dist, commit } = await makeTagged(folder);
     const token = "ghs_thisIsTheTokenThatNobodySees";
     const outputs: string[] = [];
@@ -109,11 +110,11 @@ describe("publish --to github", { timeout }, () => {
   });
 });
 
-test("an artifact of the name of a made asset is refused before anything is touched", async ({ folder }) => {
+test("an artifact with the name of a generated asset is refused before anything is written", async ({ folder }) => {
   const dist = await makeDist(join(folder, "dist"), { others: ["artifacts-linux-amd64-default.json"] });
   const result = await kovnBuild(folder, ["publish", dist, "--to", "dir=out"]);
   expect(result).toMatchObject({ exitCode: 2 });
-  expect(result.stderr).toContain("There would be two assets of the name artifacts-linux-amd64-default.json.");
+  expect(result.stderr).toContain("Two assets would have the name artifacts-linux-amd64-default.json.");
   await rm(join(folder, ".kovn"), { recursive: true, force: true });
   expect(await readdir(folder)).toEqual(["dist"]);
   expect(await readFile(join(dist, "SHA256SUMS"), "utf8")).toContain("artifacts-linux");

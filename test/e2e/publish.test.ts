@@ -11,7 +11,7 @@ import { editManifest, makeDist } from "../helpers/dist.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 
-/** Publishes to a folder `out` that must not come to be, and answers with exit code and message. */
+/** Publishes to a folder `out` that must not be created. Returns the result. */
 async function refused(folder: string, inputs: readonly string[], options: readonly string[] = []) {
   const before = await contentOf(folder);
   const result = await kovnBuild(folder, ["publish", ...inputs, "--to", "dir=out", ...options]);
@@ -21,7 +21,7 @@ async function refused(folder: string, inputs: readonly string[], options: reado
 }
 
 describe("publish --to dir", () => {
-  test("puts the files of all builds side by side, with manifests, list of materials and true checksums", async ({ folder }) => {
+  test("puts the files of all builds side by side, with manifests, SBOM and correct checksums", async ({ folder }) => {
     const linux = await makeDist(join(folder, "dist"));
     const windows = await makeDist(join(folder, "dist"), { target: "windows", others: ["ovs.msi", "ovs.zip"] });
     const result = await kovnBuild(folder, ["publish", linux, windows, "--to", "dir=out"]);
@@ -50,7 +50,7 @@ describe("publish --to dir", () => {
     expect(await contentOf(join(folder, "out"))).toEqual(before);
   });
 
-  test("packages for all architectures come from amd64, in whatever order the builds are named", async ({ folder }) => {
+  test("packages for all architectures come from amd64, in any order of builds", async ({ folder }) => {
     const amd64 = await makeDist(join(folder, "a"));
     const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });
     const one = await kovnBuild(folder, ["publish", arm64, amd64, "--to", "dir=one"]);
@@ -76,19 +76,19 @@ describe("publish --to dir", () => {
     expect(await contentOf(folder)).toEqual(before);
   });
 
-  test("no place gets anything when one of them is refused", async ({ folder }) => {
+  test("no destination changes when one of them is refused", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"));
     await mkdir(join(folder, "other"));
     await writeFile(join(folder, "other/mine.txt"), "mine\n");
     const result = await kovnBuild(folder, ["publish", dist, "--to", "dir=out", "--to", "tar=b.tar", "--to", "apt=other"]);
     expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain("Folder other is no apt repository of kovn-build.");
+    expect(result.stderr).toContain("other is not an apt repository made by kovn-build.");
     expect(await readdir(folder)).toEqual(["dist", "other"]);
   });
 });
 
 describe("publish refuses", () => {
-  test("a file whose bytes are not those of artifacts.json", async ({ folder }) => {
+  test("a file that does not match its digest in artifacts.json", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"), { others: ["notes.txt"] });
     await writeFile(join(dist, "notes.txt"), "notes.txt 2\n");
     const result = await refused(folder, [dist]);
@@ -106,7 +106,7 @@ describe("publish refuses", () => {
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain("a.txt is missing.");
     expect(result.stderr).toContain("b.txt has 12 bytes, artifacts.json says 8.");
-    expect(result.stderr).toContain("c.txt is no plain file.");
+    expect(result.stderr).toContain("c.txt is not a regular file.");
   });
 
   test("a file that artifacts.json does not name", async ({ folder }) => {
@@ -117,7 +117,7 @@ describe("publish refuses", () => {
     expect(result.stderr).toContain("artifacts.json does not name stray.deb");
   });
 
-  test("one name with different bytes in two builds", async ({ folder }) => {
+  test("two builds with different files of one name", async ({ folder }) => {
     const one = await makeDist(join(folder, "a"));
     const two = await makeDist(join(folder, "b"), { content: "other" });
     const result = await refused(folder, [one, two]);
@@ -130,10 +130,10 @@ describe("publish refuses", () => {
     await editManifest(dist, (manifest) => ({ ...manifest, schema: 2 }));
     const result = await refused(folder, [dist]);
     expect(result).toMatchObject({ exitCode: 2 });
-    expect(result.stderr).toContain("is of format 2; this kovn-build reads format 1.");
+    expect(result.stderr).toContain("has format 2; this kovn-build reads format 1.");
   });
 
-  test("an artifacts.json that is broken, or whose names lead elsewhere, with all problems at once", async ({ folder }) => {
+  test("an artifacts.json that is broken, or has paths outside the folder, with all problems at once", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"));
     await editManifest(dist, ({ artifacts, ...manifest }) => ({
       ...manifest,
@@ -149,14 +149,14 @@ describe("publish refuses", () => {
   });
 
   const disagreements = {
-    line: [{ line: "1.1" }, "They are of different lines: 1.0 in"],
-    revision: [{ revision: 2 }, "`demo`: revision: 1, and 2."],
+    line: [{ line: "1.1" }, "Lines differ: 1.0 in"],
+    revision: [{ revision: 2 }, "`demo`: revisions differ: 1 and 2."],
     pin: [
       { job: { base: { kind: "git", url: "https://example.com/demo.git", commit: "8".repeat(40) } } },
-      "`demo`: pin: https://example.com/demo.git at 555555555555, and https://example.com/demo.git at 888888888888.",
+      "`demo`: pins differ: https://example.com/demo.git at 555555555555, and https://example.com/demo.git at 888888888888.",
     ],
-    series: [{ job: { series: [] } }, "`demo`: series: different in greet-world.patch, take-back.patch."],
-    tree: [{ job: { patchedTree: "9".repeat(40) } }, "`demo`: patched tree: 7777"],
+    series: [{ job: { series: [] } }, "`demo`: series differ in greet-world.patch, take-back.patch."],
+    tree: [{ job: { patchedTree: "9".repeat(40) } }, "`demo`: patched trees differ: 7777"],
   } as const;
   for (const [what, [build, message]] of Object.entries(disagreements))
     test(`builds that disagree on the ${what}`, async ({ folder }) => {
@@ -167,7 +167,7 @@ describe("publish refuses", () => {
       expect(result.stderr).toContain(message);
     });
 
-  test("an alternate base and an unlocked series, unless they are allowed; the list of materials says so", async ({ folder }) => {
+  test("an alternate base and an unlocked series, unless allowed, which the SBOM records", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"), { job: { alternate: true, locked: false } });
     const result = await refused(folder, [dist]);
     expect(result).toMatchObject({ exitCode: 2 });
@@ -182,7 +182,7 @@ describe("publish refuses", () => {
     expect(sbom).toContain("kovn:allowed-unlocked");
   });
 
-  test("a folder without artifacts, an unknown kind of place, --keep without an apt repository", async ({ folder }) => {
+  test("a folder without artifacts, an unknown destination, --keep without an apt repository", async ({ folder }) => {
     await mkdir(join(folder, "empty"));
     const dist = await makeDist(join(folder, "dist"));
     expect(await refused(folder, ["empty"])).toMatchObject({ exitCode: 2 });
@@ -195,38 +195,36 @@ describe("publish refuses", () => {
   });
 });
 
-interface Entry {
+interface Member {
   readonly path: string;
   readonly content?: string;
   readonly type?: "File" | "SymbolicLink" | "Link" | "CharacterDevice";
   readonly linkpath?: string;
 }
 
-/** Writes an archive with an index that declares what it is told to, whatever the members are. */
+/** Writes an archive whose index declares the given files, whatever its members are. */
 async function writeArchive(
   file: string,
   declared: readonly { path: string; size: number; content: string }[],
-  entries: readonly Entry[],
+  members: readonly Member[],
 ) {
   const files = declared.map(({ path, size, content }) => ({ path, size, sha256: sha256(content) }));
   const pack = new Pack({ portable: true });
   const written = pipeline(Readable.from(pack), createWriteStream(file));
   for (const { path, content = "", type = "File", ...rest } of [
     { path: "bundle.json", content: JSON.stringify({ schema: 1, files }) },
-    ...entries,
+    ...members,
   ]) {
-    const entry = new ReadEntry(new Header({ path, size: content.length, mode: 0o644, type, mtime: new Date(0), ...rest }));
-    pack.add(entry);
-    entry.end(Buffer.from(content));
+    const member = new ReadEntry(new Header({ path, size: content.length, mode: 0o644, type, mtime: new Date(0), ...rest }));
+    pack.add(member);
+    member.end(Buffer.from(content));
   }
   pack.end();
   await written;
 }
 
 describe("a bundle", () => {
-  test("publishes the same bytes elsewhere as the builds themselves, and is itself the same bytes each time", async ({
-    folder,
-  }) => {
+  test("publishes the same bytes elsewhere as the builds, and is the same bytes each time", async ({ folder }) => {
     const amd64 = await makeDist(join(folder, "a"), { others: ["deep.msi"] });
     const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });
     await kovnBuild(folder, ["publish", amd64, arm64, "--to", "tar=one.tar", "--to", "dir=here"]);
@@ -240,7 +238,7 @@ describe("a bundle", () => {
     expect((await run(folder, ["tar", "-tf", "one.tar"])).stdout.split("\n")).toContain("linux-arm64-default/artifacts.json");
   });
 
-  test("that exists is not written over by another one", async ({ folder }) => {
+  test("is never overwritten by a different one", async ({ folder }) => {
     const one = await makeDist(join(folder, "a"));
     const two = await makeDist(join(folder, "b"), { revision: 2 });
     await kovnBuild(folder, ["publish", one, "--to", "tar=b.tar"]);
@@ -249,7 +247,7 @@ describe("a bundle", () => {
     expect(again.stdout).toBe("tar=b.tar: nothing to do, everything is there");
     const other = await kovnBuild(folder, ["publish", two, "--to", "tar=b.tar"]);
     expect(other).toMatchObject({ exitCode: 1 });
-    expect(other.stderr).toContain("b.tar exists and is another bundle.");
+    expect(other.stderr).toContain("b.tar exists and is a different bundle.");
     expect(await contentOf(folder)).toEqual(before);
   });
 
@@ -279,17 +277,17 @@ describe("a bundle", () => {
       [inside],
       [{ path: "linux/a.txt", content: "good and more" }],
       2,
-      "has 13 bytes, declared are 4.",
+      "has 13 bytes, bundle.json says 4.",
     ],
     "with other bytes than it declares": [[inside], [{ path: "linux/a.txt", content: "evil" }], 1, "has other bytes"],
     "with a file that it does not declare": [[], [{ path: "linux/a.txt", content: "good" }], 2, "does not name linux/a.txt"],
-    "with a file twice": [[inside], [inside, inside], 2, "there twice"],
-    "that lacks a file": [[inside], [], 2, "it lacks linux/a.txt"],
+    "with a file twice": [[inside], [inside, inside], 2, "occurs twice"],
+    "without a declared file": [[inside], [], 2, "members are missing: linux/a.txt"],
     "that declares a file in a file": [[inside, { ...inside, path: "linux" }], [], 2, "is a folder of another"],
   } as const;
-  for (const [what, [declared, entries, exitCode, message]] of Object.entries(bad))
-    test(`${what} is refused, and nothing of it stays`, async ({ folder }) => {
-      await writeArchive(join(folder, "b.tar"), declared, entries);
+  for (const [what, [declared, members, exitCode, message]] of Object.entries(bad))
+    test(`${what} is refused, and leaves nothing behind`, async ({ folder }) => {
+      await writeArchive(join(folder, "b.tar"), declared, members);
       const result = await kovnBuild(folder, ["publish", "b.tar", "--to", "dir=out"]);
       expect(result).toMatchObject({ exitCode });
       expect(result.stderr).toContain(message);
@@ -297,7 +295,7 @@ describe("a bundle", () => {
       expect(await readdir(join(folder, ".kovn/tmp"))).toEqual([]);
     });
 
-  test("that is no archive, ends early, or was not made by this tool is refused", async ({ folder }) => {
+  test("that is not an archive, is cut short, or was made by another program is refused", async ({ folder }) => {
     const dist = await makeDist(join(folder, "a"));
     await kovnBuild(folder, ["publish", dist, "--to", "tar=good.tar"]);
     await writeFile(join(folder, "text.tar"), "no archive\n".repeat(100));

@@ -20,7 +20,10 @@ import {
 
 const identity = "[user]\n\tname = Rel Ease\n\temail = rel@example.com\n";
 
-/** The fixture project as a git repository with one commit, its series locked, and a person in ~/.gitconfig. */
+/**
+ * The fixture project as a git repository with one commit, its series locked, and a person in
+ * ~/.gitconfig.
+ */
 async function makeRepository(folder: string, files: Files = {}): Promise<string> {
   const project = await makeProject(folder, {
     ".gitignore": ".kovn/\ndist/\n",
@@ -45,7 +48,7 @@ async function tag(project: string, ...names: readonly string[]): Promise<void> 
 }
 
 describe("release next", () => {
-  test("prints the line's next version and nothing else", async ({ folder }) => {
+  test("prints the next version of the line and nothing else", async ({ folder }) => {
     const project = await makeRepository(folder);
     expect(await kovnBuild(project, ["release", "next"])).toEqual({ exitCode: 0, stdout: "1.0.0", stderr: "" });
     await tag(project, "v1.0.0", "v1.0.1", "v1.0.2-rc.1", "v2.7.0", "vendor", "1.0.9");
@@ -61,7 +64,7 @@ describe("release next", () => {
     expect(JSON.parse(result.stdout)).toEqual(expected);
   });
 
-  test("exits with 2 for an unknown line, a wrong prerelease name and a folder that is no repository", async ({ folder }) => {
+  test("exits with 2 for an unknown line, a wrong prerelease name and a folder that is not a repository", async ({ folder }) => {
     const project = await makeProject(folder);
     expect(await kovnBuild(project, ["release", "next"])).toMatchObject({ exitCode: 2 });
     await inGit(project, "init", "--quiet");
@@ -70,7 +73,10 @@ describe("release next", () => {
   });
 });
 
-/** A second state of the fixture's series: one patch changed, one dropped, one added, one merged upstream, the pin two commits later. */
+/**
+ * A second state of the fixture's series: one patch changed, one dropped, one added, one merged
+ * upstream, the pin two commits later.
+ */
 async function changeSeries(folder: string, project: string): Promise<void> {
   const upstream = join(folder, "upstream");
   await writeFiles(upstream, { "lib/code.c": "int main;\nint more;\n" });
@@ -98,7 +104,7 @@ async function changeSeries(folder: string, project: string): Promise<void> {
 }
 
 describe("release notes", () => {
-  test("name base, upstream's commits, and the added, dropped, changed and merged patches, with what changed in them", async ({
+  test("list the base, upstream's commits, and added, dropped, changed and merged patches with their diffs", async ({
     folder,
   }) => {
     const project = await makeRepository(folder);
@@ -108,7 +114,7 @@ describe("release notes", () => {
     const { exitCode, stdout } = await kovnBuild(project, ["release", "notes"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^## demo 1\.2\.3\n\nBase: `[0-9a-f]{12}` of .+ \(main\), revision 2; in v1\.0\.0 `6ed1afa7a74a`, revision 1\.$/m,
+      /^## demo 1\.2\.3\n\nBase: `[0-9a-f]{12}` of .+ \(main\), revision 2; v1\.0\.0 had `6ed1afa7a74a`, revision 1\.$/m,
     );
     expect(stdout).toMatch(
       /### Upstream commits since v1\.0\.0\n\n2 commits:\n\n- `[0-9a-f]{12}` code: Have `most`\n- `[0-9a-f]{12}` code: Have more\n/,
@@ -117,7 +123,7 @@ describe("release notes", () => {
     expect(stdout).toContain("### Patches dropped\n\n- `greet-all.patch`: Greet all\n");
     expect(stdout).toContain("### Patches changed\n\n- `greet-world.patch`: Greet the world (seed aaaaaaaaaa)\n\n```diff\n");
     expect(stdout).toContain("-+hello world\n++hello wide world");
-    expect(stdout).toContain("### Merged upstream meanwhile\n\n- entry 2 (bbbbbbbbbb), since 1.2.4: Title b");
+    expect(stdout).toContain("### Merged upstream\n\n- entry 2 (bbbbbbbbbb), since 1.2.4: Title b");
     expect(stdout).toContain("0 patches are unchanged.");
     expect(stdout).toMatch(/## Checksums \(sha256\)\n\n```\n[0-9a-f]{64}  demo-data_1\.2\.3-1\+kovn1\.00000001_all\.deb\n/);
   });
@@ -126,12 +132,12 @@ describe("release notes", () => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     const { stdout } = await kovnBuild(project, ["release", "notes"]);
-    expect(stdout).toContain("revision 1; the same as in v1.0.0.");
+    expect(stdout).toContain("revision 1; unchanged since v1.0.0.");
     expect(stdout).toContain("2 patches are unchanged.");
     expect(stdout).not.toContain("###");
   });
 
-  test("of a patch whose file has a new name and a new date, but the same change, say nothing", async ({ folder }) => {
+  test("do not list a patch whose file has a new name and date but the same change", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     const text = await readFile(join(project, demo, "greet-all.patch"), "utf8");
@@ -143,14 +149,14 @@ describe("release notes", () => {
     expect((await kovnBuild(project, ["release", "notes"])).stdout).toContain("2 patches are unchanged.");
   });
 
-  test("tell patches apart by their files where the upstream cannot be reached", async ({ folder }) => {
+  test("compare patches by their files when upstream cannot be reached", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     await changeSeries(folder, project);
     const gone = ["--from", `demo=${join(folder, "gone")}`];
     const { exitCode, stdout } = await kovnBuild(project, ["release", "notes", ...gone]);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("Upstream's history is not at hand");
+    expect(stdout).toContain("Upstream's history was unavailable: see `git log ");
     for (const line of [
       "- `new-file.patch`: Say more",
       "- `greet-all.patch`: Greet all",
@@ -159,7 +165,7 @@ describe("release notes", () => {
       expect(stdout).toContain(line);
   });
 
-  test("begin after the release that is named, and refuse one that there is not", async ({ folder }) => {
+  test("begin after the given release, and refuse one that does not exist", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     await changeSeries(folder, project);
@@ -172,7 +178,7 @@ describe("release notes", () => {
 });
 
 describe("release plan", () => {
-  test("is data: tag, name, assets with sizes and digests, notes, destinations, without touching any", async ({ folder }) => {
+  test("is data: tag, name, assets with sizes and digests, notes, destinations; it changes none of them", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     const dist = await makeDist(join(project, "dist"), { others: ["ovs.msi"] });
@@ -202,7 +208,7 @@ describe("release plan", () => {
     expect(Object.keys(await contentOf(project))).not.toContain("out");
   });
 
-  test("needs no artifacts and no upstream, and takes the next version when none is given", async ({ folder }) => {
+  test("needs neither artifacts nor upstream, and takes the next version when none is given", async ({ folder }) => {
     const project = await makeRepository(folder);
     const { exitCode, stdout } = await kovnBuild(project, [
       "release",
@@ -215,7 +221,7 @@ describe("release plan", () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: "1.0.0", prerelease: false, assets: [], destinations: [] });
   });
 
-  test("exits with 2 for a version of another line and for artifacts of one", async ({ folder }) => {
+  test("exits with 2 for a version of another line and for artifacts of another line", async ({ folder }) => {
     const project = await makeRepository(folder);
     for (const version of ["2.0.0", "v1.0.0", "1.0", "1.0.0+build"])
       expect(await kovnBuild(project, ["release", "plan", version]), version).toMatchObject({ exitCode: 2 });
@@ -225,7 +231,7 @@ describe("release plan", () => {
 });
 
 describe("release cut", () => {
-  test("moves the changelog's news under the version, commits and tags as the person", async ({ folder }) => {
+  test("moves the unreleased changes under the version, then commits and tags with the person's git", async ({ folder }) => {
     const project = await makeRepository(folder);
     const { exitCode, stdout } = await asPerson(project, "release", "cut", "1.0.0");
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `v1.0.0  ${await inGit(project, "rev-parse", "HEAD")}` });
@@ -238,7 +244,7 @@ describe("release cut", () => {
     );
   });
 
-  test("pushes branch and tag at once when told to", async ({ folder }) => {
+  test("--push pushes branch and tag together", async ({ folder }) => {
     const project = await makeRepository(folder);
     const remote = join(folder, "remote.git");
     await inGit(folder, "init", "--quiet", "--bare", remote);
@@ -248,7 +254,7 @@ describe("release cut", () => {
     expect(await inGit(remote, "rev-parse", "v1.0.0^{commit}")).toBe(await inGit(project, "rev-parse", "HEAD"));
   });
 
-  test("when the push fails says what to type, and the remote has neither branch nor tag", async ({ folder }) => {
+  test("when the push fails, says what to type; the remote has neither branch nor tag", async ({ folder }) => {
     const project = await makeRepository(folder);
     const remote = join(folder, "remote.git");
     await inGit(folder, "init", "--quiet", "--bare", remote);
@@ -260,7 +266,7 @@ describe("release cut", () => {
     expect(await inGit(remote, "for-each-ref")).toBe("");
   });
 
-  test("refuses a version that is not semantic, of no line, or not higher, and changes nothing", async ({ folder }) => {
+  test("refuses a version that is not semantic, of an unknown line, or not higher, and changes nothing", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.1");
     const before = await contentOf(project);
@@ -269,7 +275,7 @@ describe("release cut", () => {
     expect(await contentOf(project)).toEqual(before);
   });
 
-  test("refuses a work tree with changes and a series that is not the locked one", async ({ folder }) => {
+  test("refuses uncommitted changes and a series that differs from its lock", async ({ folder }) => {
     const project = await makeRepository(folder);
     await writeFile(join(project, "stray.txt"), "");
     const unclean = await asPerson(project, "release", "cut", "1.0.0");
@@ -287,7 +293,7 @@ describe("release cut", () => {
     expect(await inGit(project, "tag", "--list")).toBe("");
   });
 
-  test("leaves all as it was when git cannot commit, or cannot sign the tag as it is set up to", async ({ folder }) => {
+  test("changes nothing when git cannot commit, or cannot sign the tag", async ({ folder }) => {
     const project = await makeRepository(folder);
     const before = await inGit(project, "rev-parse", "HEAD");
     await writeFiles(folder, { "home/.gitconfig": "[user]\n\tuseConfigOnly = true\n" });

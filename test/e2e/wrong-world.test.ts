@@ -207,7 +207,7 @@ describe.concurrent("a patch", () => {
 describe.concurrent("the folder for results", () => {
   test("that is a file is reported before anything is built", async ({ folder }) => {
     const project = await makeProject(folder);
-    const says = ["patches/seed.yaml/linux for the results cannot be written: a part of the path is no folder.", "-> --out DIR"];
+    const says = ["patches/seed.yaml/linux is not writable: a part of the path is no folder.", "-> --out DIR"];
     const result = await complains(project, [...build, "--out", "patches/seed.yaml"], { exitCode: 1, says });
     expect(result.stderr).not.toContain("base:");
   });
@@ -216,20 +216,20 @@ describe.concurrent("the folder for results", () => {
     const project = await makeProject(folder, { "results/linux": "mine\n" });
     await complains(project, [...build, "--out", "results"], {
       exitCode: 1,
-      says: ["results/linux for the results cannot be written"],
+      says: ["results/linux is not writable"],
     });
   });
 
   test.skipIf(asNobody === undefined)("that belongs to another user is reported (needs user namespaces)", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(folder, "results"), { mode: 0o555 });
-    const says = ["results/linux for the results cannot be written: permission is denied."];
+    const says = ["results/linux is not writable: permission is denied."];
     await complains(project, [...build, "--out", "../results"], { exitCode: 1, says }, { wrap: asNobody ?? [] });
   });
 
   test.skipIf(!canMount)("on a read-only disk is reported (needs root)", async ({ folder }) => {
     const project = await makeProject(folder);
-    const says = ["project/dist/linux for the results cannot be written: the file system is read-only."];
+    const says = ["project/dist/linux is not writable: the file system is read-only."];
     await complains(project, build, { exitCode: 1, says }, { wrap: onReadOnlyDisk(join(folder, "project")) });
   });
 

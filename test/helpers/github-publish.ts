@@ -10,7 +10,7 @@ import { makeDist } from "./dist.ts";
 import type { FakeGitHub } from "./github.ts";
 import { commitAll, inGit, makeProject } from "./project.ts";
 
-/** The commit of tag v1.0.0 at a server that nobody told otherwise. */
+/** The commit of tag v1.0.0 on a server that is not given another one. */
 const commit = "c".repeat(40);
 
 /** A set of two packages and some files. */
@@ -24,26 +24,32 @@ export async function readSet(dist: string): Promise<ReleaseSet> {
   return { ...set, sbom: await makeSbom(set) };
 }
 
-/** Publishes as `kovn-build publish --to github` does, in this process. Answers with the outcome and what was told. */
+/**
+ * Publishes as `kovn-build publish --to github` does, in this process. Returns the outcome and what
+ * was reported.
+ */
 export async function publishHere(
   server: FakeGitHub,
   set: ReleaseSet,
   changes: { readonly token?: string; readonly commit?: string; readonly repository?: string } = {},
-): Promise<Outcome & { readonly told: string }> {
-  let told = "";
+): Promise<Outcome & { readonly reported: string }> {
+  let reported = "";
   const options = {
     host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal },
     signer: undefined,
     keep: undefined,
     github: { api: server.url, token: changes.token ?? server.token, repository: changes.repository ?? "o/r" },
     release: { tag: "v1.0.0", name: "Demo 1.0.0", prerelease: false, notes: "Notes.\n", commit: changes.commit ?? commit },
-    tell: (text: string) => void (told += text),
+    report: (text: string) => void (reported += text),
   };
   await github.check(set, "", options);
-  return { ...(await github.publish(set, "", options)), told };
+  return { ...(await github.publish(set, "", options)), reported };
 }
 
-/** Expects that the set is published, whole, once, and was not public before; and that nobody broke the API's rules. */
+/**
+ * Expects that the set is published, whole, once, and was not public before; and that nobody broke
+ * the API's rules.
+ */
 export async function expectPublished(server: FakeGitHub, set: ReleaseSet, note = ""): Promise<void> {
   const expected = (await listAssets(set)).map(({ name, sha256 }) => `${name} uploaded sha256:${sha256}`).toSorted();
   const { releases, published, problems } = server.state;
@@ -60,7 +66,10 @@ export async function expectPublished(server: FakeGitHub, set: ReleaseSet, note 
   ).toEqual([{ tag: "v1.0.0", assets: expected }]);
 }
 
-/** The fixture project as a git repository with tag v1.0.0, and a build in its `dist`. Answers with its folder, the build's, and the tag's commit. */
+/**
+ * The fixture project as a git repository with tag v1.0.0, and a build in its `dist`. Returns
+ * both folders and the commit of the tag.
+ */
 export async function makeTagged(folder: string, others: readonly string[] = ["ovs.msi"]) {
   const project = await makeProject(folder, { ".gitignore": ".kovn/\ndist/\n" });
   await inGit(project, "init", "--quiet", "--initial-branch=main");

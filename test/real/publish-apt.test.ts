@@ -20,14 +20,14 @@ async function publish(folder: string, builds: readonly SmallBuild[], options: r
   return kovnBuild(folder, ["publish", ...dists, "--to", "apt=repo", ...options], env);
 }
 
-/** The content of the repository without what signing and the time of day decide. */
+/** The content of the repository without its signature and date. */
 async function stableContent(folder: string) {
   const { "dists/1.0/InRelease": _signed, "dists/1.0/Release": release = "", ...rest } = await contentOf(folder);
   return { ...rest, "dists/1.0/Release": release.replace(/^Date: .*\n/m, "") };
 }
 
 describe("an apt repository", () => {
-  test("is read by apt with its signature checked, and a repeated publish changes nothing", async ({ folder }) => {
+  test("is read by apt, which checks its signature; a repeated publish changes nothing", async ({ folder }) => {
     await using key = await makeKey();
     expect(await publish(folder, [{}], ["--sign", key.id], key.env)).toMatchObject({ exitCode: 0, stderr: "" });
     await using server = await serve(join(folder, "repo"));
@@ -40,7 +40,7 @@ describe("an apt repository", () => {
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
   });
 
-  test("signed with another key than the reader's is not taken by apt", async ({ folder }) => {
+  test("signed with another key than the reader's is refused by apt", async ({ folder }) => {
     await using key = await makeKey();
     await using other = await makeKey();
     await publish(folder, [{}], ["--sign", key.id], key.env);
@@ -49,14 +49,14 @@ describe("an apt repository", () => {
     expect((await apt("update")).exitCode).not.toBe(0);
   });
 
-  test("has a suite for each line, a component for each variant, an index for each architecture, and names what it left out", async ({
+  test("has a suite for each line, a component for each variant, an index for each architecture; publish lists what it left out", async ({
     folder,
   }) => {
     const builds = [{}, { arch: "arm64" }, { variant: "legacy", revision: 2 }, { target: "windows", others: ["ovs.msi"] }];
     const [linux, arm64, legacy, windows] = builds;
     const result = await publish(folder, [linux ?? {}, arm64 ?? {}, windows ?? {}]);
     expect(result).toMatchObject({ exitCode: 0 });
-    expect(result.stdout).toContain("left out  ovs.msi: no Debian package");
+    expect(result.stdout).toContain("left out  ovs.msi: not a Debian package");
     expect(result.stdout).toContain(
       "left out  demo-data_1.2.3-1+kovn1.00000001_all.deb: packages for all architectures come from amd64",
     );
@@ -74,7 +74,7 @@ describe("an apt repository", () => {
     expect(names("dists/1.1/default/binary-amd64/Packages")).toHaveLength(2);
   });
 
-  test("offers the next revision beside the one before, and with --keep only so many", async ({ folder }) => {
+  test("offers a new revision beside the previous ones, at most as many as --keep says", async ({ folder }) => {
     await publish(folder, [{ revision: 1 }]);
     await publish(folder, [{ revision: 9 }]);
     const versions = async () =>
@@ -86,7 +86,7 @@ describe("an apt repository", () => {
     expect(third.stdout).toContain("removed   pool/1.0/default/demo_1.2.3-1+kovn1.00000001_amd64.deb");
     expect(await versions()).toEqual(["1.2.3-1+kovn10.000000010", "1.2.3-1+kovn9.00000009"]);
     const pool = () => readdir(join(folder, "repo/pool/1.0/default"));
-    // What the state before refers to goes one publish later.
+    // Files of the previous state are removed one publish later.
     expect(await pool()).toHaveLength(6);
     await publish(folder, [{ revision: 11 }], ["--keep", "2"]);
     expect(await pool()).toHaveLength(6);
@@ -101,24 +101,24 @@ describe("an apt repository", () => {
     );
   });
 
-  test("refuses a version that is there with other bytes, also when --keep has just dropped it", async ({ folder }) => {
+  test("refuses a version that it has with different bytes, also one that --keep just dropped", async ({ folder }) => {
     await publish(folder, [{}]);
     const before = await contentOf(join(folder, "repo"));
     const result = await publish(folder, [{ content: "other" }]);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain("demo-data 1.2.3-1+kovn1.00000001 (all) is in repo with other bytes.");
+    expect(result.stderr).toContain("repo has demo-data 1.2.3-1+kovn1.00000001 (all) with different bytes.");
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
     await publish(folder, [{ revision: 2 }], ["--keep", "1"]);
     expect(await publish(folder, [{ content: "other" }])).toMatchObject({ exitCode: 1 });
   });
 
-  test("refuses a package that is not the one artifacts.json calls it", async ({ folder }) => {
+  test("refuses a package that is not the one artifacts.json names", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"));
     const manifest = await readFile(join(dist, "artifacts.json"), "utf8");
     await writeFile(join(dist, "artifacts.json"), manifest.replaceAll('"version": "1.2.3-1+kovn1', '"version": "1.2.3-1+kovn7'));
     const result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo"]);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain("is not the package that artifacts.json calls demo-data 1.2.3-1+kovn7");
+    expect(result.stderr).toContain("is not the package that artifacts.json names: demo-data 1.2.3-1+kovn7");
     expect(await readdir(join(folder, "repo"))).toEqual([".kovn-apt.json"]);
   });
 
@@ -135,8 +135,8 @@ describe("an apt repository", () => {
   });
 });
 
-describe("a publish that cannot be", () => {
-  test("names a key that gpg does not have, and makes nothing", async ({ folder }) => {
+describe("a publish that cannot succeed", () => {
+  test("with a key that gpg does not have names it, and writes nothing", async ({ folder }) => {
     await using key = await makeKey();
     const result = await publish(folder, [{}], ["--to", "dir=out", "--sign", "nobody@example.com"], key.env);
     expect(result).toMatchObject({ exitCode: 1 });
@@ -144,7 +144,7 @@ describe("a publish that cannot be", () => {
     expect((await readdir(folder)).filter((name) => !name.startsWith("dist"))).toEqual([]);
   });
 
-  test("to a signed repository without a key is refused, and the repository stays", async ({ folder }) => {
+  test("to a signed repository without a key is refused, and the repository is unchanged", async ({ folder }) => {
     await using key = await makeKey();
     await publish(folder, [{}], ["--sign", key.id], key.env);
     const before = await contentOf(join(folder, "repo"));
@@ -154,7 +154,7 @@ describe("a publish that cannot be", () => {
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
   });
 
-  test("for want of space says so, and every place is as it was", async ({ folder }) => {
+  test("without enough space says so, and changes no destination", async ({ folder }) => {
     await mkdir(join(folder, "small"));
     await execa("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", join(folder, "small")]);
     try {
@@ -168,7 +168,7 @@ describe("a publish that cannot be", () => {
         await execa("dd", ["if=/dev/zero", "of=small/rest", "bs=4k"], { cwd: folder, reject: false });
         const result = await kovnBuild(folder, ["publish", next, "--to", place]);
         expect(result, place).toMatchObject({ exitCode: 1 });
-        expect(result.stderr).toContain("There is no space for small/");
+        expect(result.stderr).toContain("Not enough space for small/");
         await rm(join(folder, "small/rest"));
       }
       await rm(join(folder, "small/filler"));
@@ -179,7 +179,7 @@ describe("a publish that cannot be", () => {
   });
 });
 
-test("four publishes at once wait for each other, and each finds the repository whole", async ({ folder }) => {
+test("four publishes at once wait for each other, and each finds the repository complete", async ({ folder }) => {
   const builds = await Promise.all([1, 2, 3, 4].map((revision) => makeDist(join(folder, `dist-${revision}`), { revision })));
   const results = await Promise.all(builds.map((dist) => kovnBuild(folder, ["publish", dist, "--to", "apt=repo"])));
   for (const result of results) expect(result).toMatchObject({ exitCode: 0, stderr: "" });

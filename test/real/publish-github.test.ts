@@ -9,7 +9,9 @@ import { expectPublished, makeSmallSet, makeTagged, readSet } from "../helpers/g
 import { startGitHub } from "../helpers/github.ts";
 import { makeKey } from "./repository.ts";
 
-test("a publish to GitHub that is killed at any request is ended by the next one, with the same release", async ({ folder }) => {
+test("a publish to GitHub that is killed at any request is completed by the next run, with the same release", async ({
+  folder,
+}) => {
   const { project, dist, commit } = await makeTagged(folder);
   const set = await readSet(dist);
   const points = await listKillPoints(project, set, commit);
@@ -23,7 +25,7 @@ test("a publish to GitHub that is killed at any request is ended by the next one
   expect(Math.min(...Object.values(left))).toBeGreaterThan(0);
 });
 
-test("every fault of GitHub, alone and in 200 pairs by chance, ends in the same release, at once or with the next run", async ({
+test("every fault of GitHub, alone and in 200 random pairs, ends in the same release, at once or with the next run", async ({
   folder,
 }) => {
   const set = await makeSmallSet(folder);
@@ -43,13 +45,13 @@ test("every fault of GitHub, alone and in 200 pairs by chance, ends in the same 
   expect([...outcomes.keys()].filter((outcome) => outcome.startsWith("a bug"))).toEqual([]);
 });
 
-test("a signature is made once: what is there and good stays, in a draft and in a published release", async ({ folder }) => {
+test("a signature is made once: a good one stays, in a draft and in a published release", async ({ folder }) => {
   const { project, commit } = await makeTagged(folder);
   await using key = await makeKey();
   let left = 1;
   await using server = await startGitHub({
     tags: { "v1.0.0": commit },
-    // All is up, and the first run ends before it is public.
+    // All is uploaded, but the first run ends before publishing.
     faultOf: ({ kind }) => (kind === "publish" && left-- > 0 ? { fault: "forbidden" } : undefined),
   });
   const env = { ...server.env, ...key.env };
@@ -71,7 +73,7 @@ test("a signature is made once: what is there and good stays, in a draft and in 
   expect(signatures()).toEqual([first]);
 });
 
-test("20 assets of 200 MB go up in less than 150 MB of memory", async ({ folder }) => {
+test("20 assets of 200 MB are uploaded in less than 150 MB of memory", async ({ folder }) => {
   const { project, dist, commit } = await makeTagged(folder);
   await addLargeFiles(dist, 20, 200e6);
   let peak = 0;
@@ -89,12 +91,12 @@ test("20 assets of 200 MB go up in less than 150 MB of memory", async ({ folder 
   await expectPublished(server, await readSet(dist));
 });
 
-test("500 assets go up in one run within the server's limits", async ({ folder }) => {
+test("500 assets are uploaded in one run within the server's limits", async ({ folder }) => {
   const { project, dist, commit } = await makeTagged(folder);
   await addLargeFiles(dist, 500, 1000);
   await using server = await startGitHub({ tags: { "v1.0.0": commit }, limit: { count: 80, seconds: 2 }, pageSize: 100 });
   expect(await startPublish(project, server.env)).toMatchObject({ exitCode: 0 });
-  console.log(`${server.state.limited} of ${server.state.seen.length} requests were told to wait`);
+  console.log(`${server.state.limited} of ${server.state.seen.length} requests had to wait`);
   expect(server.state.limited).toBeGreaterThan(5);
   expect(server.state.limited).toBeLessThan(60);
   await expectPublished(server, await readSet(dist));

@@ -13,8 +13,8 @@ import { makeApt, makeKey, serve } from "./repository.ts";
 const calls = "mkdir,rename,link,symlink,unlink,rmdir,fsync,fdatasync,ftruncate,fchmod,copy_file_range,sendfile".split(",");
 
 /**
- * Runs a publish under strace(1), which follows its threads but not the programs it starts. All file operations come from one thread, so that
- * their order is the same each time.
+ * Runs a publish under strace(1), which follows its threads but not the programs it starts. All
+ * file operations come from one thread, so that their order is the same each time.
  */
 function traced(folder: string, args: readonly string[], env: Readonly<Record<string, string>>, strace: readonly string[]) {
   const command = ["strace", "-f", "--seccomp-bpf", "-qq", "-b", "execve", ...strace, process.execPath, cli, ...args];
@@ -36,7 +36,7 @@ async function countCalls(file: string): Promise<ReadonlyMap<string, number>> {
   return busiest;
 }
 
-/** The content of a repository without what the time of day decides: dates and signatures. */
+/** The content of a repository without dates and signatures. */
 async function stableContent(repository: string) {
   const content = await contentOf(repository);
   const undated = (text: string) => text.replace(/^Date: .*\n/m, "").replace(/-----BEGIN PGP SIGNATURE-----[^]*/, "");
@@ -45,7 +45,10 @@ async function stableContent(repository: string) {
   );
 }
 
-/** Reads a repository over and over: `apt-get update`, then a download of both packages, which have to be of one state. */
+/**
+ * Reads a repository over and over: `apt-get update`, then a download of both packages, which have
+ * to be of one state.
+ */
 async function startReader(folder: string, source: string) {
   const apt = await makeApt(folder, source);
   const seen = new Set<string>();
@@ -69,7 +72,7 @@ async function startReader(folder: string, source: string) {
   return {
     seen,
     failures,
-    /** Resolves when one more round began and ended from now on. */
+    /** Resolves when one more whole round has run. */
     async round() {
       for (const wanted = count.rounds + 2; count.rounds < wanted;) await sleep(20);
     },
@@ -80,9 +83,7 @@ async function startReader(folder: string, source: string) {
   };
 }
 
-test("a publish that is killed at any file operation fails no reader, and the next one ends where an undisturbed one does", async ({
-  folder,
-}) => {
+test("a publish killed at any file operation fails no reader, and the next run completes it", async ({ folder }) => {
   await using key = await makeKey();
   const env = key.env;
   const args = (revision: number, place: string) => [

@@ -12,7 +12,10 @@ import { inRoot, makeRoot } from "./machine.ts";
 import { ovsBuild } from "./ovs-build.ts";
 import { makeKey, serve } from "./repository.ts";
 
-/** A folder of real artifacts: the one that KOVN_TEST_DIST names, else that of the build which the tests share. */
+/**
+ * A folder of real artifacts: the one that KOVN_TEST_DIST names, else that of the build which the
+ * tests share.
+ */
 async function realDist(): Promise<string> {
   const given = process.env["KOVN_TEST_DIST"];
   return given === undefined ? join(await ovsBuild(), "dist/linux") : resolve(given);
@@ -20,7 +23,9 @@ async function realDist(): Promise<string> {
 
 const readManifest = async (dist: string) => JSON.parse(await readFile(join(dist, "artifacts.json"), "utf8")) as Manifest;
 
-/** What has to be allowed to publish a build of an alternate base, or of a line that is not locked. */
+/**
+ * What has to be allowed to publish a build of an alternate base, or of a line that is not locked.
+ */
 async function allowances(dist: string): Promise<readonly string[]> {
   const { jobs } = await readManifest(dist);
   return [
@@ -29,7 +34,10 @@ async function allowances(dist: string): Promise<readonly string[]> {
   ];
 }
 
-/** The next revision of a build without building it: the same packages with a raised version, and what `artifacts.json` says of them. */
+/**
+ * The next revision of a build without building it: the same packages with a raised version, and
+ * what `artifacts.json` says of them.
+ */
 async function raiseRevision(dist: string, out: string): Promise<string> {
   await cp(dist, out, { recursive: true });
   const manifest = await readManifest(dist);
@@ -65,7 +73,7 @@ describe("a real build of Open vSwitch", () => {
     dist = await realDist();
   });
 
-  test("goes into a signed apt repository, from which a clean Debian installs it, and then the next revision", async ({
+  test("is published to a signed apt repository, from which a clean Debian installs it, then the next revision", async ({
     folder,
   }) => {
     await using key = await makeKey();
@@ -100,14 +108,14 @@ describe("a real build of Open vSwitch", () => {
     expect(await publish(next)).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, everything is there" });
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
 
-    // A repository that somebody without the key changed is not taken.
+    // apt refuses a repository that somebody without the key changed.
     const release = join(folder, "repo/dists", line, "InRelease");
     await writeFile(release, (await readFile(release, "utf8")).replace("Label: Kube-OVN", "Label: Kube-0VN"));
     const forged = await inRoot(root, "apt-get -q update -o APT::Update::Error-Mode=any", { reject: false });
     expect(forged.exitCode).not.toBe(0);
   });
 
-  test("as a bundle publishes the same packages, lists and checksums on another machine", async ({ folder }) => {
+  test("as a bundle, publishes the same packages, indices and checksums on another machine", async ({ folder }) => {
     const allowed = await allowances(dist);
     const args = (input: string) => ["publish", input, "--to", "dir=out", "--to", "apt=repo", ...allowed];
     expect(await kovnBuild(folder, [...args(dist), "--to", "tar=ovs.tar"])).toMatchObject({ exitCode: 0 });
@@ -122,7 +130,7 @@ describe("a real build of Open vSwitch", () => {
   });
 });
 
-/** sha256 of every published file below a folder but `Release`, which has the time of day. */
+/** sha256 of every published file below a folder but `Release`, which has the time. */
 async function fileDigests(folder: string): Promise<Readonly<Record<string, string>>> {
   const digests: Record<string, string> = {};
   for (const place of ["out", "repo"])

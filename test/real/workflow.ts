@@ -40,7 +40,7 @@ export async function readWorkflow(file: string): Promise<Workflow> {
   return parse(await readFile(file, "utf8")) as Workflow;
 }
 
-/** Where and as what workflows are run: the parts of GitHub Actions that ours use, on this machine. */
+/** How workflows run on this machine, with the parts of GitHub Actions that ours use. */
 export interface Runner {
   /** The repository that is checked out, at `tag`. */
   readonly origin: string;
@@ -50,13 +50,16 @@ export interface Runner {
   /** What the runner sets for each step. */
   readonly env: Readonly<Record<string, string>>;
   readonly token: string;
-  /** Told of each job and step, as it is run or not. */
-  readonly tell: (text: string) => void;
+  /** Called for each job and step, run or skipped. */
+  readonly report: (text: string) => void;
 }
 
 type Context = Readonly<Record<string, unknown>>;
 
-/** Runs the jobs of a workflow one after the other, as far as this machine is what they ask for. Throws when a step fails. */
+/**
+ * Runs the jobs of a workflow one after the other, as far as this machine is what they ask for.
+ * Throws when a step fails.
+ */
 export async function runWorkflow(file: string, inputs: Context, runner: Runner): Promise<void> {
   const workflow = await readWorkflow(join(runner.origin, file));
   const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
@@ -65,7 +68,7 @@ export async function runWorkflow(file: string, inputs: Context, runner: Runner)
     const context = { inputs, github, needs };
     const wanted = [job.needs ?? []].flat();
     const runs = wanted.every((need) => needs[need]?.result === "success") && evaluate(job.if ?? "true", context) === true;
-    runner.tell(`${file}: ${id}: ${runs ? "runs" : "skipped"}`);
+    runner.report(`${file}: ${id}: ${runs ? "runs" : "skipped"}`);
     if (!runs) needs[id] = { result: "skipped", outputs: {} };
     else if (job.uses === undefined)
       needs[id] = { result: "success", outputs: await runJob(`${basename(file, ".yml")}-${id}`, workflow, job, context, runner) };
@@ -82,7 +85,7 @@ async function runJob(name: string, workflow: Workflow, job: Job, context: Conte
   for (const [index, entry] of matrix.include.entries()) {
     const own = { ...context, matrix: entry };
     const machine = fill(job["runs-on"], own);
-    if (machine !== "ubuntu-24.04") runner.tell(`${name}: not run here: it wants ${String(machine)}`);
+    if (machine !== "ubuntu-24.04") runner.report(`${name}: not run here: it needs ${String(machine)}`);
     else outputs = await runSteps(join(runner.folder, `${name}-${index}`), workflow, job, own, runner);
   }
   return outputs as Record<string, string>;
@@ -93,7 +96,7 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
   for (const [index, step] of (job.steps ?? []).entries()) {
     const own = { ...context, steps };
     const runs = evaluate(step.if ?? "true", own) === true;
-    runner.tell(`  ${step.uses ?? step.run}${runs ? "" : ": skipped"}`);
+    runner.report(`  ${step.uses ?? step.run}${runs ? "" : ": skipped"}`);
     if (!runs) continue;
     if (step.uses !== undefined)
       await useAction(step.uses, fill(step.with ?? {}, own) as Record<string, string | number>, cwd, runner);
@@ -131,7 +134,7 @@ async function useAction(
       return;
     }
     case "actions/setup-node":
-    // Nothing was kept before the first run.
+    // Nothing was cached before the first run.
     case "actions/cache/restore":
     case "actions/cache/save":
       return;
@@ -161,7 +164,10 @@ function readOutputs(text: string): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/^(\S+)<<(\S+)\n([^]*?)\n\2$/gm)].map(([, name, , value]) => [name, value]));
 }
 
-/** Fills in the expressions of a value; a text that is one expression becomes that expression's value. */
+/**
+ * Fills in the expressions of a value; a text that is one expression becomes that expression's
+ * value.
+ */
 function fill(value: unknown, context: Context): unknown {
   if (typeof value === "string") {
     const [, whole] = /^\$\{\{((?:(?!\}\}).)*)\}\}$/.exec(value) ?? [];
@@ -175,7 +181,11 @@ function fill(value: unknown, context: Context): unknown {
 
 const always = { name: "always", minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(true) };
 
-/** The value of an expression (https://docs.github.com/en/actions/reference/workflows-and-actions/expressions), by GitHub's own parser. */
+/**
+ * The value of an expression
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/expressions), by GitHub's own
+ * parser.
+ */
 function evaluate(expression: string, context: Context): unknown {
   const names = Object.keys(context);
   const { tokens } = new Lexer(expression.trim()).lex();

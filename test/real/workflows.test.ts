@@ -9,8 +9,8 @@ import { commitAll, inGit, makeProject } from "../helpers/project.ts";
 import { runWorkflow } from "./workflow.ts";
 
 /**
- * A repository with all files of this one, but with the fixture's patches and pipelines, which are built in a second; tagged v1.0.0. Answers with the
- * tag's commit.
+ * A repository with all files of this one, but with the fixture's patches and pipelines, which are
+ * built in a second; tagged v1.0.0. Returns the tag's commit.
  */
 async function makeOrigin(folder: string, origin: string): Promise<string> {
   const { stdout } = await execa("git", [
@@ -38,11 +38,11 @@ async function makeOrigin(folder: string, origin: string): Promise<string> {
 }
 
 describe("the workflows", () => {
-  test("release, from the tag to the public release: each step is run in a clean clone", async ({ folder }) => {
+  test("release, from the tag to the published release, with each step in a clean clone", async ({ folder }) => {
     const origin = join(folder, "origin");
     const commit = await makeOrigin(folder, origin);
     await using server = await startGitHub({ tags: { "v1.0.0": commit } });
-    const told: string[] = [];
+    const reported: string[] = [];
     const steps = join(folder, "steps");
     await mkdir(steps);
     const env = {
@@ -57,10 +57,10 @@ describe("the workflows", () => {
       folder: steps,
       env,
       token: server.token,
-      tell: (text: string) => void told.push(text),
+      report: (text: string) => void reported.push(text),
     };
     await runWorkflow(".github/workflows/release.yml", {}, runner);
-    console.log(told.join("\n"));
+    console.log(reported.join("\n"));
 
     expect(server.state.problems).toEqual([]);
     expect(server.state.published).toHaveLength(1);

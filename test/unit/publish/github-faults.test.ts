@@ -7,7 +7,7 @@ import { test } from "../../helpers/folder.ts";
 const timeout = 120_000;
 
 test(
-  "each fault of what changes something ends in the same release, or in a clear error that the next run mends",
+  "a fault in a request that changes something ends in the same release, or in a clear error that the next run fixes",
   { timeout },
   async ({ folder }) => {
     const set = await makeSmallSet(folder);
@@ -18,7 +18,7 @@ test(
   },
 );
 
-test("pairs of faults by chance end so as well", { timeout }, async ({ folder }) => {
+test("random pairs of faults end the same way", { timeout }, async ({ folder }) => {
   const set = await makeSmallSet(folder);
   const outcomes = await Promise.all(Array.from({ length: 12 }, (_, seed) => runPair(seed, set)));
   expect(new Set(outcomes)).toEqual(new Set(["published", "refused"]));

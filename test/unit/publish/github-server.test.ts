@@ -3,7 +3,7 @@ import { checkAnswer, checkRequest } from "../../helpers/github-schema.ts";
 
 const url = (path: string) => new URL(`http://127.0.0.1/repos/o/r${path}`);
 
-test("the server of the tests sees what breaks GitHub's description of requests", () => {
+test("the test server finds requests that break GitHub's API description", () => {
   const json = "application/json; charset=utf-8";
   expect(checkRequest("GET", url("/releases?per_page=100&page=1"), undefined, undefined)).toEqual([]);
   expect(checkRequest("GET", url("/releases?per_page=many"), undefined, undefined)).not.toEqual([]);
@@ -19,7 +19,7 @@ test("the server of the tests sees what breaks GitHub's description of requests"
   expect(checkRequest("POST", url("/releases/5/assets?name=a"), "text/plain", undefined)).not.toEqual([]);
 });
 
-test("and of answers", () => {
+test("the test server finds responses that break GitHub's API description", () => {
   const reference = { ref: "refs/tags/v1", node_id: "T", url: "http://127.0.0.1/x" };
   const object = { type: "commit", sha: "c".repeat(40), url: "http://127.0.0.1/x" };
   expect(checkAnswer("GET", url("/git/ref/tags%2Fv1"), 200, { ...reference, object })).toEqual([]);

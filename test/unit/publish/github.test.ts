@@ -11,19 +11,19 @@ import { expectPublished, makeSmallSet, publishHere, readSet } from "../../helpe
 import { startGitHub, type FakeAsset, type FakeGitHub } from "../../helpers/github.ts";
 
 describe("a release on GitHub", () => {
-  test("is a draft until all is there, then public, with true digests", async ({ folder }) => {
+  test("is a draft until all assets are there, then public, with correct digests", async ({ folder }) => {
     await using server = await startGitHub({ pageSize: 2 });
     const set = await makeSmallSet(folder);
-    const { added, url, told } = await publishHere(server, set);
+    const { added, url, reported } = await publishHere(server, set);
     await expectPublished(server, set);
     expect(added).toEqual((await listAssets(set)).map(({ name }) => name));
     expect(url).toBe(`${server.url}/o/r/releases/tag/v1.0.0`);
-    expect(told).toContain("github: 8 of 8 uploaded:");
+    expect(reported).toContain("github: 8 of 8 uploaded:");
     expect(server.state.releases[0]).toMatchObject({ name: "Demo 1.0.0", prerelease: false });
     expect(server.state.releases[0]?.body).toContain("Notes.");
   });
 
-  test("has the bytes of files that are longer than what is read at once", async ({ folder }) => {
+  test("has all bytes of a file that is longer than one read", async ({ folder }) => {
     await using server = await startGitHub();
     const dist = await makeDist(folder);
     const bytes = randomBytes(3_000_017);
@@ -35,7 +35,7 @@ describe("a release on GitHub", () => {
     await expectPublished(server, set);
   });
 
-  test("that is there already is looked at, and not touched", async ({ folder }) => {
+  test("that is published already is checked and not changed", async ({ folder }) => {
     await using server = await startGitHub();
     const set = await makeSmallSet(folder);
     await publishHere(server, set);
@@ -46,7 +46,7 @@ describe("a release on GitHub", () => {
     await expectPublished(server, set);
   });
 
-  test("takes over a draft of ours: whole assets stay, half and other ones go", async ({ folder }) => {
+  test("continues a draft of ours: whole assets stay, partial and other ones are deleted", async ({ folder }) => {
     await using server = await startGitHub();
     const set = await makeSmallSet(folder);
     const [first, second, third] = await listAssets(set);
@@ -68,7 +68,7 @@ describe("a release on GitHub", () => {
     await expectPublished(server, set);
   });
 
-  test("is made once where a lost answer left two drafts", async ({ folder }) => {
+  test("is published once when a lost response left two drafts", async ({ folder }) => {
     await using server = await startGitHub();
     const set = await makeSmallSet(folder);
     server.state.releases.push(draftOf("<!-- made by kovn-build -->", []), {
@@ -97,36 +97,36 @@ async function expectRefused(server: FakeGitHub, publish: Promise<unknown>, mess
 }
 
 describe("a publish to GitHub is refused, and nothing changes there", () => {
-  test("without a token, before anything is asked", async ({ folder }) => {
+  test("without a token, before any request", async ({ folder }) => {
     await using server = await startGitHub();
     const publish = publishHere(server, await makeSmallSet(folder), { token: "" });
     await expectRefused(server, publish, "GITHUB_TOKEN is not set", "a pull request from a fork has no secrets");
     expect(server.state.seen).toEqual([]);
   });
 
-  test("with a wrong token, and with one that lacks the permission, which is named", async ({ folder }) => {
+  test("with a wrong token, and with one without the permission, which is named", async ({ folder }) => {
     await using server = await startGitHub({ faultOf: ({ kind }) => (kind === "create" ? { fault: "forbidden" } : undefined) });
     const set = await makeSmallSet(folder);
     await expectRefused(server, publishHere(server, set, { token: "ghs_wrong" }), "does not know the token", "GITHUB_TOKEN");
     await expectRefused(server, publishHere(server, set), "lacks the permission `contents: write`", "contents: write");
   });
 
-  test("for a repository that is not there", async ({ folder }) => {
+  test("for a repository that does not exist", async ({ folder }) => {
     await using server = await startGitHub();
     const publish = publishHere(server, await makeSmallSet(folder), { repository: "o/other" });
-    await expectRefused(server, publish, "GitHub has no repository o/other, or the token may not see it.", "github=OWNER/REPO");
+    await expectRefused(
+      server,
+      publish,
+      "GitHub has no repository o/other, or the token has no access to it.",
+      "github=OWNER/REPO",
+    );
   });
 
-  test("for a tag that stands for another commit there, or is not there", async ({ folder }) => {
+  test("for a tag that is another commit on GitHub, or is missing there", async ({ folder }) => {
     await using server = await startGitHub();
     const set = await makeSmallSet(folder);
     const other = publishHere(server, set, { commit: "d".repeat(40) });
-    await expectRefused(
-      server,
-      other,
-      `Tag v1.0.0 stands for commit ${"c".repeat(40)} in o/r, and for ${"d".repeat(40)} here.`,
-      "cut",
-    );
+    await expectRefused(server, other, `Tag v1.0.0 is commit ${"c".repeat(40)} in o/r, but ${"d".repeat(40)} here.`, "cut");
     server.state.tags = {};
     await expectRefused(server, publishHere(server, set), "Tag v1.0.0 is not in o/r.", "git push origin v1.0.0");
   });
@@ -138,33 +138,38 @@ describe("a publish to GitHub is refused, and nothing changes there", () => {
     const [release] = server.state.releases;
     const msi = release?.assets.find(({ name }) => name === "ovs.msi");
     if (msi !== undefined) msi.digest = `sha256:${"0".repeat(64)}`;
-    await expectRefused(server, publishHere(server, other), "is published, and is another release", "release next");
+    await expectRefused(
+      server,
+      publishHere(server, other),
+      "is published already, and differs from this release:",
+      "release next",
+    );
     const message = await publishHere(server, other).catch(String);
     expect(message).toContain(`ovs.msi is sha256:${"0".repeat(64)}, not sha256:`);
     expect(message).toContain("more.zip is missing.");
-    expect(message).toContain("ovs.zip is there, and should not be.");
+    expect(message).toContain("ovs.zip should not be there.");
   });
 
   test("for a draft that somebody else made", async ({ folder }) => {
     await using server = await startGitHub();
     server.state.releases.push(draftOf("by hand", []));
     const publish = publishHere(server, await makeSmallSet(folder));
-    await expectRefused(server, publish, "There is a draft of v1.0.0 that kovn-build did not make", "by hand");
+    await expectRefused(server, publish, "v1.0.0 has a draft that kovn-build did not make", "by hand");
   });
 
-  test("for a name that GitHub would change, or that is there twice", async ({ folder }) => {
+  test("for a name that GitHub would change, or that two assets have", async ({ folder }) => {
     await using server = await startGitHub();
     const changed = publishHere(server, await makeSmallSet(join(folder, "one"), ["ovs~rc1.msi"]));
-    await expectRefused(server, changed, "GitHub would change the name of ovs~rc1.msi", "dir=DIR");
+    await expectRefused(server, changed, "GitHub would rename ovs~rc1.msi", "dir=DIR");
     const set = await makeSmallSet(join(folder, "two"));
     const twice = { ...set, files: set.files.map((file) => ({ ...file, name: "SHA256SUMS" })) };
-    await expectRefused(server, publishHere(server, twice), "There would be two assets of the name SHA256SUMS", "rename");
+    await expectRefused(server, publishHere(server, twice), "Two assets would have the name SHA256SUMS", "rename");
     expect(server.state.seen).toEqual([]);
   });
 });
 
-describe("a publish to GitHub fails, and leaves a draft to go on from", () => {
-  test("when a file changes while it goes up", async ({ folder }) => {
+describe("a publish to GitHub fails, and leaves a draft to continue", () => {
+  test("when a file changes during the upload", async ({ folder }) => {
     const set = await makeSmallSet(folder);
     const file = set.files.find(({ name }) => name === "ovs.msi")?.path ?? "";
     await using server = await startGitHub({
@@ -172,7 +177,7 @@ describe("a publish to GitHub fails, and leaves a draft to go on from", () => {
         if (kind === "create") void appendFile(file, "more");
       },
     });
-    await expect(publishHere(server, set)).rejects.toThrow("ovs.msi changed while it went up");
+    await expect(publishHere(server, set)).rejects.toThrow("ovs.msi changed during the upload");
     expect(server.state.published).toEqual([]);
     await writeFile(file, "ovs.msi 1\n");
     await publishHere(server, set);
@@ -180,7 +185,7 @@ describe("a publish to GitHub fails, and leaves a draft to go on from", () => {
     await rm(file);
   });
 
-  test("when a limit lasts longer than anybody waits: it says until when", async ({ folder }) => {
+  test("when a rate limit lasts too long, and says until when", async ({ folder }) => {
     await using server = await startGitHub({
       faultOf: ({ kind }) => (kind === "upload" ? { fault: "primary", seconds: 3000 } : undefined),
     });

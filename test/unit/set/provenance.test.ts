@@ -9,7 +9,10 @@ import { makeDist } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
 
 const digest = z.partialRecord(z.enum(["sha256", "gitCommit", "gitTree"]), z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
-/** A resource has one of these three (in-toto's spec/v1/resource_descriptor.md); we never use `content`. */
+/**
+ * A resource has one of these three (in-toto's spec/v1/resource_descriptor.md); we never use
+ * `content`.
+ */
 const resource = z
   .strictObject({
     name: z.string().optional(),
@@ -21,7 +24,10 @@ const resource = z
   })
   .refine(({ uri, digest: sums }) => uri !== undefined || sums !== undefined);
 
-/** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and https://slsa.dev/spec/v1.0/provenance, whose required fields are required here. */
+/**
+ * https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
+ * https://slsa.dev/spec/v1.0/provenance, whose required fields are required here.
+ */
 const statementSchema = z.strictObject({
   _type: z.literal("https://in-toto.io/Statement/v1"),
   subject: z
@@ -96,7 +102,7 @@ test("each build's provenance names its published files, pins, patches and param
   });
 });
 
-test("provenance is the same bytes whoever publishes, in whatever order", async ({ folder }) => {
+test("provenance is the same bytes on every machine, in any order of builds", async ({ folder }) => {
   const dists = [await makeDist(join(folder, "a")), await makeDist(join(folder, "b"), { arch: "arm64" })];
   expect(await makeAssets(dists.toReversed())).toEqual(await makeAssets(dists));
 });

@@ -66,7 +66,7 @@ test("a source has its upstream commit, licences, and each patch with sha256, or
   });
 });
 
-test("every file is there with its digest, and needs its source, which needs what it was built with", async ({ folder }) => {
+test("every file has its digest and depends on its source, which depends on its build tools", async ({ folder }) => {
   const { component, needs } = await sbomOf(await twoBuilds(folder));
   expect(component("file:ovs.msi")).toMatchObject({
     hashes: [{ alg: "SHA-256", content: expect.stringMatching(/^[0-9a-f]{64}$/) }],
@@ -78,7 +78,7 @@ test("every file is there with its digest, and needs its source, which needs wha
   expect(component("tool:gcc@4:12.2.0-3:amd64")).toMatchObject({ version: "4:12.2.0-3", scope: "excluded" });
 });
 
-test("an alternate base is named with its package and digest, and that it was allowed", async ({ folder }) => {
+test("an alternate base has its package and digest, and is recorded as allowed", async ({ folder }) => {
   const base = {
     kind: "apt",
     package: "demo-source",
@@ -94,7 +94,7 @@ test("an alternate base is named with its package and digest, and that it was al
   expect(bom.metadata).toMatchObject({ component: { properties: [{ name: "kovn:allowed-alternate", value: "true" }] } });
 });
 
-test("the same builds give the same bytes, in whatever order they come", async ({ folder }) => {
+test("the same builds give the same bytes, in any order", async ({ folder }) => {
   const builds = await twoBuilds(folder);
   expect((await sbomOf(builds.toReversed())).text).toBe((await sbomOf(builds)).text);
 });
