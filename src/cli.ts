@@ -85,7 +85,7 @@ async function buildReporter(options: { readonly json: boolean; readonly verbose
   if (options.json) return jsonReporter(print, options.verbose);
   if (!isLive || options.verbose) return plainReporter(log, print, options.verbose);
   const { terminalReporter } = await import("./report/terminal.ts");
-  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], tell: log, result: print });
+  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], print: log, result: print });
 }
 
 async function suiteReporter(): Promise<SuiteReporter> {

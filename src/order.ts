@@ -1,4 +1,7 @@
-/** Sorts by a text of each element, by code units: the same order on every machine, unlike `localeCompare`. */
+/**
+ * Sorts a list by a text of each element. Texts are compared by code units, so that the order is
+ * the same on every machine, unlike with `localeCompare`.
+ */
 export function sortBy<T>(list: readonly T[], textOf: (element: T) => string): T[] {
   return list.toSorted((a, b) => {
     const [left, right] = [textOf(a), textOf(b)];
@@ -6,7 +9,7 @@ export function sortBy<T>(list: readonly T[], textOf: (element: T) => string): T
   });
 }
 
-/** The same record with its keys sorted. */
+/** A copy of a record with its keys sorted. */
 export function sortKeys<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(sortBy(Object.entries(record), ([key]) => key));
 }

@@ -7,18 +7,21 @@ import { startSwitch, switchFiles, switchPrograms, type Switch } from "./servers
 export const controllerPrograms = [...new Set([...northdPrograms, ...switchPrograms, "ovn-controller"])];
 export const controllerFiles = [...northdFiles, ...switchFiles];
 
-/** A whole OVN of one chassis: databases, ovn-northd, a switch on the dummy datapath, ovn-controller. */
+/**
+ * A complete OVN with one chassis: databases, ovn-northd, a switch on the dummy datapath,
+ * ovn-controller.
+ */
 export interface Chassis extends Northd {
   readonly vsctl: Switch["vsctl"];
   readonly switchctl: Switch["appctl"];
 }
 
-/** Starts all of it; `options` are added to ovn-controller's. */
+/** Starts a chassis; `options` are added to ovn-controller's. */
 export async function startController({ sandbox, programs }: CheckContext, options: readonly string[]): Promise<Chassis> {
   const northd = await startNorthd(sandbox, programs);
   const { database, vsctl, appctl } = await startSwitch(sandbox, programs);
   const settings = ["system-id=hv1", "ovn-encap-type=geneve", "ovn-encap-ip=127.0.0.1", "ovn-bridge-datapath-type=dummy"];
-  // The value is quoted, since it holds colons.
+  // The value contains colons, so it is quoted.
   await vsctl(
     "set",
     "Open_vSwitch",
@@ -26,7 +29,8 @@ export async function startController({ sandbox, programs }: CheckContext, optio
     ...[...settings, `ovn-remote="${northd.database}"`].map((one) => `external-ids:${one}`),
   );
   await vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=dummy", "fail-mode=secure");
-  // It has no option for its control socket; its row in the southbound database shows that it runs.
+  // ovn-controller has no option for its control socket. Its row in the southbound database shows
+  // that it runs.
   const log = `--log-file=${join(sandbox.dir, "controller.log")}`;
   sandbox.start("ovn-controller", ["-vsyslog:off", log, ...options, database]);
   await sandbox.waitFor("ovn-controller registers its chassis", async () => {

@@ -19,9 +19,9 @@ export interface Northd {
   readonly database: string;
   /** Runs ovn-nbctl without waiting. */
   readonly nbctl: (...args: readonly string[]) => Promise<string>;
-  /** Waits until ovn-northd has caught up, then lists the logical flows of a datapath. */
+  /** Waits for ovn-northd, then lists the logical flows of a datapath. */
   readonly flows: (datapath: string) => Promise<readonly LogicalFlow[]>;
-  /** What ovn-trace prints about a packet; its arguments before the datapath are options. */
+  /** Waits for ovn-northd, then returns the output of ovn-trace for a packet. */
   readonly trace: (datapath: string, packet: string, ...options: readonly string[]) => Promise<string>;
 }
 
@@ -48,7 +48,7 @@ export async function startNorthd(sandbox: Sandbox, programs: Programs): Promise
   };
 }
 
-/** Reads the rows `table=6 (ls_in_pre_lb  ), priority=100  , match=(ip), action=(next;)`. */
+/** Reads rows such as `table=6 (ls_in_pre_lb  ), priority=100  , match=(ip), action=(next;)`. */
 export function parseFlows(text: string): readonly LogicalFlow[] {
   const row = /^\s*table=\d+\s*\((\S+)\s*\), priority=(\d+)\s*, match=\((.*)\), action=\((.*)\)$/;
   return text.split("\n").flatMap((line) => {

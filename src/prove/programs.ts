@@ -6,25 +6,26 @@ import { unpackPackage } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { unpackZip } from "../sys/zip.ts";
 
-/** Built programs of a folder, by name. */
+/** The built programs in a folder, by name. */
 export interface Programs {
-  /** The folder that a person named. */
+  /** The folder as the user named it. */
   readonly dir: string;
-  /** Where files are looked for: the folder itself, or its packages, unpacked. */
+  /** The folder that is searched: the same, or the one its packages were unpacked into. */
   readonly root: string;
   readonly paths: Readonly<Record<string, string>>;
   /** Names in `paths` that are programs. */
   readonly executables: ReadonlySet<string>;
-  /** Folders of shared libraries that were built with the programs. */
+  /** Folders of the shared libraries that were built with the programs. */
   readonly libraries: readonly string[];
 }
 
-/** Never part of a build's result: stand-ins made by autotests, version control. */
+/** Never part of a build's result: stand-ins of autotest, version control. */
 const ignore = ["**/testsuite.dir/**", "**/.git/**"];
 
 /**
- * Finds programs (files of their name with `suffix`) and other files by name anywhere below `dir`: a build tree, unpacked packages, a folder
- * of .deb or .zip files, or one .zip file; archives are unpacked into `work` first. Throws "usage" when there is no such folder.
+ * Finds programs (by name and `suffix`) and other files by name anywhere below `dir`: a build tree,
+ * unpacked packages, a folder of .deb or .zip files, or a .zip file. Archives are unpacked into
+ * `work` first. Throws "usage" when there is no such folder.
  */
 export async function findPrograms(
   dir: string,
@@ -54,7 +55,10 @@ export async function findPrograms(
   return { dir, root, paths, executables: new Set(names.programs.filter((name) => paths[name] !== undefined)), libraries };
 }
 
-/** Where programs can be looked for: the folder itself, or what its packages and archives, or the archive that was named, unpack to. */
+/**
+ * Returns the folder to search: `dir` itself, or `work`, after unpacking the archives in `dir` (or
+ * `dir` as an archive).
+ */
 async function unpack(dir: string, work: string, host: Host): Promise<string> {
   const folder = resolve(dir);
   const content = folder.endsWith(".zip")
@@ -74,7 +78,9 @@ async function unpack(dir: string, work: string, host: Host): Promise<string> {
   return work;
 }
 
-/** libtool's own place first (beside it is a script that would link anew), then the file that is least deep. */
+/**
+ * Sorts libtool's `.libs` first (the script beside it would link again), then the least deep path.
+ */
 function byRank(a: string, b: string): number {
   const real = (path: string) => (basename(dirname(path)) === ".libs" ? 0 : 1);
   const depth = (path: string) => path.split("/").length;
@@ -85,17 +91,23 @@ async function isExecutable(path: string): Promise<boolean> {
   return ((await stat(path)).mode & 0o100) !== 0;
 }
 
-/** A found program or file; a check asks only for those that it declares. */
+/** The path of a program or file. A check asks only for those that it declares. */
 export function pathOf(programs: Programs, name: string): string {
   const path = programs.paths[name];
   if (path === undefined) throw new Error(`${name} was not looked for`);
   return path;
 }
 
-/** A file that the root of a source tree is known by: both sources have a `debian/rules` and a `Makefile.am`. */
+/**
+ * A file that identifies the root of a source tree. Both sources have a `debian/rules` and a
+ * `Makefile.am`, so these do not.
+ */
 const landmarks: Readonly<Record<string, string>> = { ovs: "vswitchd/ovs-vswitchd.c", ovn: "northd/northd.c" };
 
-/** Where the file of a source tree is whose root is somewhere below the folder; undefined when there is no such tree or file. */
+/**
+ * Finds a file of a source tree whose root is anywhere below the folder; undefined when there is no
+ * such tree or file.
+ */
 export async function findSourceFile(programs: Programs, source: string, path: string): Promise<string | undefined> {
   const landmark = landmarks[source];
   if (landmark === undefined) return undefined;

@@ -9,7 +9,7 @@ import type { Runner } from "./runner.ts";
 import { withSandbox } from "./sandbox.ts";
 import { describeObservation, judge, type Judgement, type Observation } from "./verdict.ts";
 
-/** An entry of the seed that is to be proved, with its check and the patches of its source. */
+/** An entry of the seed to prove, with its check and the patches of its source. */
 export interface Claim {
   readonly entry: number;
   readonly seed: string;
@@ -18,7 +18,7 @@ export interface Claim {
   readonly patches: readonly Patch[];
 }
 
-/** One entry's result; `before` is there when there are programs to compare with. */
+/** An entry's result; `before` is set when there are programs to compare with. */
 export interface Proof extends Judgement {
   readonly entry: number;
   readonly seed: string;
@@ -29,19 +29,22 @@ export interface Proof extends Judgement {
 export interface ProveOptions {
   readonly after: Programs;
   readonly before: Programs | undefined;
-  /** That the source has no program there is a failure then, not a reason to skip. */
-  readonly demandPrograms: boolean;
+  /** True when an entry fails, instead of being skipped, if there is no program of its source. */
+  readonly requirePrograms: boolean;
   readonly runner: Runner;
   readonly host: Host;
 }
 
-/** Runs an entry's check on the programs, and on those to compare with. Failures of programs are results, not errors. */
-export async function prove(claim: Claim, { after, before, demandPrograms, runner, host }: ProveOptions): Promise<Proof> {
-  const absent = demandPrograms && !hasPrograms(claim, after);
+/**
+ * Runs an entry's check on the programs, and on those to compare with. A failing program is a
+ * result, not an error.
+ */
+export async function prove(claim: Claim, { after, before, requirePrograms, runner, host }: ProveOptions): Promise<Proof> {
+  const absent = requirePrograms && !hasPrograms(claim, after);
   const seen: Observation = absent
     ? { kind: "failed", reason: noProgram(claim, after) }
     : await observe(claim, after, runner, host);
-  // The series says nothing about what other programs were made of.
+  // The other programs were not built from this series.
   const compared = before === undefined ? undefined : await observe({ ...claim, patches: [] }, before, runner, host);
   return {
     entry: claim.entry,
@@ -56,7 +59,7 @@ async function observe(claim: Claim, programs: Programs, runner: Runner, host: H
   const { check } = claim;
   if (!hasPrograms(claim, programs)) return { kind: "skipped", reason: noProgram(claim, programs) };
   const missing = [...check.programs, ...check.files].filter((name) => programs.paths[name] === undefined);
-  if (missing.length > 0) return { kind: "failed", reason: `below ${programs.dir} there is no ${missing.join(", ")}` };
+  if (missing.length > 0) return { kind: "failed", reason: `there is no ${missing.join(", ")} below ${programs.dir}` };
   const readSource = (path: string) => sourceOf(claim, programs, path);
   try {
     const answer = await withSandbox(programs, runner, host, async (sandbox) => check.observe({ programs, sandbox, readSource }));

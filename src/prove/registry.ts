@@ -16,7 +16,7 @@ import { destinationMac } from "./entries/15-destination-mac.ts";
 import { memory, windowsMemory } from "./entries/16-memory.ts";
 import { multicast } from "./entries/17-multicast.ts";
 
-/** One check for each entry of the seed, in its order, as Linux programs are checked. */
+/** One check for each entry of the seed, in its order, for Linux programs. */
 const checks: readonly Check[] = [
   electionTimer,
   fdbLog,
@@ -38,15 +38,15 @@ const checks: readonly Check[] = [
   debOptions,
 ];
 
-/** Those that are others for Windows programs. */
+/** The checks that differ for Windows programs. */
 const windowsChecks: readonly Check[] = [
-  notOnWindows(5, "a change of `ovn-ctl`, a shell script that there is not on Windows"),
+  notOnWindows(5, "a change of `ovn-ctl`, a shell script that Windows does not have"),
   windowsEndpoint,
   windowsDaemonOptions,
   windowsMemory,
 ];
 
-/** One check for each entry of the seed, in its order, for programs of a system. */
+/** One check for each entry of the seed, in its order, for programs of that system. */
 export function checksFor(system: "linux" | "windows"): readonly Check[] {
   if (system === "linux") return checks;
   return checks.map((check) => windowsChecks.find(({ entry }) => entry === check.entry) ?? check);

@@ -3,22 +3,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "../sys/exec.ts";
 
-/** How built programs are run on this machine. */
+/** How to run built programs on this machine. */
 export interface Runner {
-  /** Milliseconds for one program, and for something to come true. */
+  /** Time limit for a program, and for a state to be reached, in milliseconds. */
   readonly timeoutMs: number;
   /** The program and arguments that run a built program. */
   readonly command: (path: string, args: readonly string[]) => readonly [string, readonly string[]];
-  /** How a built program calls an absolute path of this machine. */
+  /** An absolute path of this machine, as a built program sees it. */
   readonly path: (path: string) => string;
   readonly env: Readonly<Record<string, string>>;
-  /** What a program printed, with this machine's line ends. */
+  /** A program's output, with this machine's line ends. */
   readonly read: (result: ExecResult) => ExecResult;
-  /** Ends what programs are run on. */
+  /** Stops what the programs run on. */
   readonly end: () => Promise<void>;
 }
 
-/** Runs programs as they are. */
+/** Runs programs directly. */
 export const native: Runner = {
   timeoutMs: 30_000,
   command: (path, args) => [path, args],
@@ -29,27 +29,29 @@ export const native: Runner = {
 };
 
 /**
- * Starts a Windows of its own in the folder `prefix`, for Windows programs: nothing of the user's Wine is seen or changed. It runs until `end`,
- * or the run's end. Throws "machine" with the reason when Wine is missing, or does not start within `bootTime` milliseconds.
+ * Starts Wine with a Windows of its own in the folder `prefix`, apart from the user's Wine. It runs
+ * until `end` is called or the run ends. Throws "machine" when Wine is missing or does not start
+ * within `bootTime` milliseconds.
  */
 export async function startWine(prefix: string, host: Host, bootTime = 180_000): Promise<Runner> {
   await mkdir(prefix, { recursive: true });
   const stop = new AbortController();
-  // Programs of one Windows find its server by the folder for temporary files.
+  // Programs find Wine's server through the folder for temporary files.
   const env = { WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "", TMPDIR: prefix };
   const programs = { PATH: host.env["PATH"] ?? "", HOME: prefix, LC_ALL: "C", ...env };
   const inside = { ...host, env: programs, signal: AbortSignal.any([host.signal, stop.signal]) };
   await makeWindows(inside, bootTime);
-  const said: string[] = [];
+  const printed: string[] = [];
   let isUp: () => void = () => undefined;
   const up = new Promise<"up">((resolve) => (isUp = () => resolve("up")));
-  // A shell that waits for its next command: while it runs, so do Windows' own services. Else the first program would start them, as heirs
-  // of its output, which then has no end. When it ends early, so does `sleep` (kill(2): 0 is the group).
+  // A shell that waits for a command. Windows' own services run as long as it does. Otherwise the
+  // first program would start them, and they would keep its output open forever. When the shell
+  // ends early, `sleep` is killed too (kill(2): 0 is the group).
   const shell = exec("sh", ["-c", "sleep infinity | { wine cmd; kill 0; }"], {
     host: inside,
     onLines: async (lines) => {
-      said.push(...lines.filter((line) => line.trim() !== ""));
-      if (said.some((line) => line.startsWith("Microsoft Windows"))) isUp();
+      printed.push(...lines.filter((line) => line.trim() !== ""));
+      if (printed.some((line) => line.startsWith("Microsoft Windows"))) isUp();
     },
   });
   const life = shell.then(
@@ -57,17 +59,17 @@ export async function startWine(prefix: string, host: Host, bootTime = 180_000):
     (error: unknown) => (stop.signal.aborted ? ("ended" as const) : Promise.reject(error)),
   );
   const end = async () => {
-    stop.abort(new Error("Wine is not needed any more"));
+    stop.abort(new Error("Wine is no longer needed"));
     await life;
   };
   const state = await Promise.race([up, life, sleep(bootTime, "late" as const, { signal: inside.signal, ref: false })]);
   if (state !== "up") {
     await end();
-    throw brokenWine(said.findLast((line) => line.trim() !== "") ?? silence(bootTime));
+    throw brokenWine(printed.findLast((line) => line.trim() !== "") ?? silence(bootTime));
   }
   return {
     timeoutMs: 90_000,
-    // Its drive Z is this machine's root.
+    // Drive Z is this machine's root.
     command: (path, args) => ["wine", [`Z:${path}`, ...args]],
     path: (path) => `Z:${path}`,
     env,
@@ -76,7 +78,9 @@ export async function startWine(prefix: string, host: Host, bootTime = 180_000):
   };
 }
 
-/** Writes a new Windows' folders and settings, and waits until nothing of it runs any more. */
+/**
+ * Creates the folders and settings of a new Windows, and waits until none of its processes runs.
+ */
 async function makeWindows(host: Host, bootTime: number): Promise<void> {
   for (const [program, arg] of [
     ["wine", ["wineboot", "--init"]],

@@ -8,18 +8,27 @@ import { withTempDir } from "../sys/with-temp-dir.ts";
 import { pathOf, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
 
-/** A private run folder for the programs of one check: all their files are there, and nothing that runs in it outlives it. */
+/**
+ * A private folder for the programs of one check: all their files are there, and no process
+ * outlives it.
+ */
 export interface Sandbox {
   readonly dir: string;
-  /** What programs in it see. */
+  /** The environment of programs in it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs a program (a found one by its name, another by its path) to its end, whatever its exit code is. */
+  /**
+   * Runs a program (a found one by name, another one by path) until it ends, whatever its exit code
+   * is.
+   */
   readonly run: (name: string, args: readonly string[], options?: RunOptions) => Promise<ExecResult>;
-  /** Runs a program that must succeed; answers with its stdout, trimmed. */
+  /** Runs a program that must succeed, and returns its stdout, trimmed. */
   readonly ask: (name: string, args: readonly string[], options?: RunOptions) => Promise<string>;
   /** Starts a program that runs until the sandbox ends. */
   readonly start: (name: string, args: readonly string[]) => void;
-  /** Asks again and again until the answer is not undefined. Throws "build" when that takes too long or a started program has ended. */
+  /**
+   * Calls `poll` until it returns something. Throws "build" when that takes too long, or when a
+   * started program has ended.
+   */
   readonly waitFor: <T>(what: string, poll: () => Promise<T | undefined>) => Promise<T>;
 }
 
@@ -27,10 +36,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two calls of `poll`. */
 const pause = 50;
 
-/** Makes a sandbox for `use`, and ends everything in it afterwards: also when `use` fails, and when the whole run is stopped. */
+/**
+ * Makes a sandbox for `use`, and stops everything in it afterwards, even when `use` fails or the
+ * whole run is stopped.
+ */
 export async function withSandbox<T>(
   programs: Programs,
   runner: Runner,
@@ -96,7 +108,7 @@ async function runIn<T>(
   }
 }
 
-/** Every folder that a program of OVS or OVN writes to is the sandbox. */
+/** Makes the sandbox every folder that programs of OVS and OVN write to. */
 function environment(programs: Programs, runner: Runner, dir: string, host: Host): Record<string, string> {
   const kinds = ["RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR"];
   const folders = Object.fromEntries(
@@ -107,7 +119,7 @@ function environment(programs: Programs, runner: Runner, dir: string, host: Host
   return { ...path, HOME: join(dir, "home"), TMPDIR: dir, LC_ALL: "C", TZ: "UTC", ...folders, ...libraries, ...runner.env };
 }
 
-/** The last line that a program said, without the time stamp of a log. */
+/** The last line that a program printed, or its exit code. */
 function says(result: ExecResult): string {
   const line = `${result.stdout}\n${result.stderr}`.trim().split("\n").at(-1)?.trim() ?? "";
   return line === "" ? `exit code ${result.exitCode}` : line;

@@ -3,22 +3,23 @@ import { freePort } from "../sys/ports.ts";
 import { pathOf, type Programs } from "./programs.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-// Servers listen on 127.0.0.1, not on unix sockets: the same checks can then run where there are none (Wine).
+// Servers listen on 127.0.0.1, not on unix sockets, so that the same checks run on Wine, which has
+// none.
 
 /** What `startDatabase` uses. */
 export const databasePrograms = ["ovsdb-server", "ovsdb-tool", "ovs-appctl"];
 
-/** Runs a command in a server of the sandbox through its control socket; answers with what it prints. */
+/** Runs a command in a server of the sandbox through its control socket, and returns the output. */
 export async function appctl(sandbox: Sandbox, server: string, args: readonly string[]): Promise<string> {
   return sandbox.ask("ovs-appctl", ["-t", join(sandbox.dir, `${server}.ctl`), ...args]);
 }
 
-/** Arguments that all daemons understand, so that `appctl` finds them by `name`. */
+/** Arguments for all daemons, with which `appctl` finds them by `name`. */
 export function daemonArgs(sandbox: Sandbox, name: string): readonly string[] {
   return ["-vsyslog:off", `--unixctl=${join(sandbox.dir, `${name}.ctl`)}`, `--log-file=${join(sandbox.dir, `${name}.log`)}`];
 }
 
-/** Waits until a daemon answers on its control socket. */
+/** Waits until a daemon responds on its control socket. */
 export async function waitForDaemon(sandbox: Sandbox, name: string): Promise<void> {
   await sandbox.waitFor(`${name} answers`, async () => {
     const result = await sandbox.run("ovs-appctl", ["-t", join(sandbox.dir, `${name}.ctl`), "version"]);
@@ -26,7 +27,7 @@ export async function waitForDaemon(sandbox: Sandbox, name: string): Promise<voi
   });
 }
 
-/** Starts one ovsdb-server for database files; answers with where it listens. */
+/** Starts one ovsdb-server for database files, and returns its address. */
 export async function startDatabase(sandbox: Sandbox, name: string, files: readonly string[]): Promise<string> {
   const port = await freePort();
   sandbox.start("ovsdb-server", [...daemonArgs(sandbox, name), `--remote=ptcp:${port}:127.0.0.1`, ...files]);
@@ -38,9 +39,12 @@ export async function startDatabase(sandbox: Sandbox, name: string, files: reado
 export const switchPrograms = [...databasePrograms, "ovs-vswitchd", "ovs-vsctl"];
 export const switchFiles = ["vswitch.ovsschema"];
 
-/** A running switch on the dummy datapath, where all ports are dummies: no root, no kernel. */
+/**
+ * A running switch on the dummy datapath, with dummy ports only: it needs neither root nor the
+ * kernel.
+ */
 export interface Switch {
-  /** Where its database listens. */
+  /** The address of its database. */
   readonly database: string;
   readonly vsctl: (...args: readonly string[]) => Promise<string>;
   readonly appctl: (...args: readonly string[]) => Promise<string>;
@@ -63,7 +67,10 @@ export async function startSwitch(sandbox: Sandbox, programs: Programs): Promise
   return { database, vsctl, appctl: (...args) => appctl(sandbox, "vswitchd", args) };
 }
 
-/** Arguments of ovs-vsctl for a bridge on the dummy datapath that learns MAC addresses, with ports p1, p2 ... */
+/**
+ * Arguments of ovs-vsctl that add a bridge on the dummy datapath which learns MAC addresses, with
+ * ports p1, p2 and so on.
+ */
 export function learningBridge(name: string, ports: number): readonly string[] {
   const bridge = ["add-br", name, "--", "set", "Bridge", name, "datapath_type=dummy", "fail-mode=standalone"];
   const each = Array.from({ length: ports }, (_, index) => [

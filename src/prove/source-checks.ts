@@ -1,6 +1,6 @@
 import type { Check, Fact } from "./check.ts";
 
-/** Entry 8: the Hyper-V extension, which Linux can neither build nor run. */
+/** Entry 8: the Hyper-V extension, which can neither be built nor run on Linux. */
 export const packetExecute = sourceCheck(
   8,
   "differs",
@@ -30,14 +30,14 @@ export const windowsRunner = sourceCheck(
     const always = /<ItemDefinitionGroup>\s*<DriverSign>\s*<FileDigestAlgorithm>SHA256</;
     return [
       has(`${make.where}: path separator is not fixed`, make.text, /^psep="(?!;")/m, /^psep=";"/m),
-      has(`${installer.where}: merge modules of Visual Studio 2015 are not wanted`, installer.text, /\.msm/, /VC140/),
+      has(`${installer.where}: merge modules of Visual Studio 2015 are not used`, installer.text, /\.msm/, /VC140/),
       has(`${services.where}: services name their pidfiles`, services.text, /--pidfile="\[APPDATADIR\]/, /--pidfile --service/),
       has(`${driver.where}: every configuration signs with SHA256`, driver.text, always),
     ];
   },
 );
 
-/** Entry 18: a hook of OVN's package build. Upstream's own since 22.03. */
+/** Entry 18: a hook of OVN's package build. Merged upstream in 22.03. */
 export const debOptions = sourceCheck(
   18,
   "same",
@@ -53,17 +53,17 @@ export const debOptions = sourceCheck(
   },
 );
 
-/** What an entry changes is not there on Windows: nothing to look at. */
+/** A check for an entry that changes something which Windows does not have: always skipped. */
 export function notOnWindows(entry: number, reason: string): Check {
-  return { entry, demand: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
+  return { entry, behavior: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
 }
 
 const noSource = { skipped: "checked in the source, and these programs come without theirs" };
 
-function sourceCheck(entry: number, unpatched: Check["unpatched"], demand: string, observe: Check["observe"]): Check {
-  return { entry, demand, programs: [], files: [], unpatched, observe };
+function sourceCheck(entry: number, unpatched: Check["unpatched"], behavior: string, observe: Check["observe"]): Check {
+  return { entry, behavior, programs: [], files: [], unpatched, observe };
 }
 
 function has(what: string, text: string, pattern: RegExp, gone?: RegExp): Fact {
-  return { what, seen: pattern.test(text) && gone?.test(text) !== true ? "yes" : "no", wanted: "yes" };
+  return { what, seen: pattern.test(text) && gone?.test(text) !== true ? "yes" : "no", expected: "yes" };
 }

@@ -6,8 +6,9 @@ import { describeEvent, showResult } from "./plain.ts";
 import { duration, type Reporter } from "./reporter.ts";
 
 /**
- * For GitHub Actions: all output, a group for each step of a job (of jobs that run at once, the one that opened it; each line names its job), a summary and
- * outputs. `print` gets progress (stderr), `result` what the command was asked for (stdout).
+ * For GitHub Actions: prints all output, with a group for each step, and writes a summary and
+ * outputs. When jobs run in parallel, only the one that opened a group has groups; every line names
+ * its job. `print` gets progress (stderr), `result` the result of the command (stdout).
  */
 export function actionsReporter(actions: Actions, print: (text: string) => void, result: (text: string) => void): Reporter {
   let owner: string | undefined;

@@ -4,28 +4,37 @@ import { relative, resolve } from "node:path";
 import type { BuildError } from "../errors.ts";
 import type { Manifest } from "../dist/manifest.ts";
 
-/** What a step of a workflow can say besides its log (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands). */
+/**
+ * What a workflow step can report besides its log
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands).
+ */
 export interface Actions {
-  /** Addresses of the workflow and of its run, as far as the environment says them. */
+  /** URLs of the workflow and of its run, where the environment has them. */
   readonly run: Pick<Manifest["builder"], "workflow" | "run">;
-  /** Makes lines harmless that the runner would take for commands; for everything that is printed and is none. */
+  /**
+   * Escapes lines that the runner would mistake for commands. For everything printed that is not a
+   * command.
+   */
   plain(text: string): string;
-  /** Opens a group of the log that is folded in, or closes it. */
+  /** Opens a collapsed group in the log, or closes it. */
   group(title: string | undefined): void;
   /** Sets an output of the step. */
   output(name: string, value: string): void;
-  /** Adds Markdown to the summary of the job; what is too much for it is left out and said. */
+  /** Adds Markdown to the job's summary; what does not fit is omitted, with a note. */
   summarize(markdown: string): void;
-  /** Shows an error at the files and lines that it is about. */
+  /** Annotates the files and lines that an error is about. */
   annotate(error: BuildError): void;
 }
 
-/** Bytes: of a summary that is longer than 1 MiB nothing is shown. */
+/** Bytes. GitHub shows nothing of a summary of more than 1 MiB. */
 const longestSummary = 1_000_000;
-/** Of a kind, a step; GitHub drops the others. */
+/** Per step and kind; GitHub drops the others. */
 const mostAnnotations = 10;
 
-/** Speaks to the runner of GitHub Actions by `write` and the files that the environment names; undefined outside of Actions. */
+/**
+ * Talks to the runner of GitHub Actions, through `write` and the files that the environment names.
+ * Undefined outside GitHub Actions.
+ */
 export function makeActions(
   env: Readonly<Record<string, string | undefined>>,
   write: (text: string) => void,
@@ -72,7 +81,7 @@ function readRun(env: Readonly<Record<string, string | undefined>>): Actions["ru
   return workflow === undefined ? { run } : { run, workflow: `${server}/${workflow}` };
 }
 
-/** Complaints about files, `file:line:column: what`, as they stand in a message. */
+/** The problems of files in a message, each as `file:line:column: what`. */
 function placesIn(message: string): readonly { readonly file: string; readonly line?: number; readonly message: string }[] {
   return [...message.matchAll(/^(\S+?):(\d+):\d+: (.*)$/gm)].map(([, file = "", line, what = ""]) => ({
     file,
@@ -97,9 +106,9 @@ function sizeOf(file: string | undefined): number {
   return file === undefined || file === "" ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
 }
 
-/** As many whole lines as there is room for. */
+/** As many whole lines as fit. */
 function shorten(text: string, room: number): string {
-  const note = "\n\nThe rest is left out here: the log has it.\n\n";
+  const note = "\n\nThe rest is omitted here; see the log.\n\n";
   const fits = Buffer.from(text).subarray(0, Math.max(room - Buffer.byteLength(note), 0));
   const cut = fits.lastIndexOf("\n");
   return cut <= 0 ? "" : `${fits.subarray(0, cut).toString()}${note}`;

@@ -1,6 +1,6 @@
 import type { Reporter } from "./reporter.ts";
 
-/** One JSON object a line for each event (docs/events.md); lines of job output only when `verbose`. */
+/** Prints each event as a line of JSON (docs/events.md); output of jobs only when `verbose`. */
 export function jsonReporter(print: (text: string) => void, verbose: boolean): Reporter {
   return {
     emit: (event) => {

@@ -1,10 +1,10 @@
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|(API|PRIVATE|ACCESS|SIGNING)_?KEY/i;
-/** Shorter values would take ordinary words out of the text. Characters. */
+/** Characters. Masking shorter values would also mask ordinary words. */
 const shortest = 8;
 
 /**
- * What takes secrets out of a text: the values of variables whose names say that they are secret (`GITHUB_TOKEN`), line by line, and
- * passwords in URLs.
+ * Makes the function that masks secrets in a text: values of variables with the name of a secret,
+ * such as `GITHUB_TOKEN`, line by line, and passwords in URLs.
  */
 export function makeMask(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const secrets = Object.entries(env)

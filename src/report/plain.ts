@@ -4,7 +4,10 @@ import { describeBase } from "../plan/base.ts";
 import { formatSize } from "../sys/size.ts";
 import { count, duration, type Reporter } from "./reporter.ts";
 
-/** A line for each event, for logs and pipes. `print` gets progress (stderr), `result` what the command was asked for (stdout). */
+/**
+ * Prints a line for each event, for logs and pipes. `print` gets progress (stderr), `result` the
+ * result of the command (stdout).
+ */
 export function plainReporter(print: (text: string) => void, result: (text: string) => void, verbose: boolean): Reporter {
   return {
     emit: (event) => {
@@ -16,7 +19,7 @@ export function plainReporter(print: (text: string) => void, result: (text: stri
   };
 }
 
-/** One event in words, or undefined when it has nothing to say to a person. */
+/** Describes an event for people; undefined for one that is not shown. */
 export function describeEvent(event: RunEvent, verbose: boolean): string | undefined {
   switch (event.event) {
     case "plan":
@@ -26,11 +29,11 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "base":
       return `base: ${event.source}: ${describeBase(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
     case "job-start":
-      return `${event.job}: started${event.expected === undefined ? "" : ` (${duration(event.expected)} the last time)`}, log in ${event.log}${showChanges(event.changes)}`;
+      return `${event.job}: started${event.expected === undefined ? "" : ` (took ${duration(event.expected)} last time)`}, log in ${event.log}${showChanges(event.changes)}`;
     case "job-cached":
-      return `${event.job}: kept from ${event.finished.slice(0, 16).replace("T", " ")} UTC, when it took ${duration(event.duration)}`;
+      return `${event.job}: cached result of ${event.finished.slice(0, 16).replace("T", " ")} UTC, which took ${duration(event.duration)}`;
     case "job-skipped":
-      return `${event.job}: not built, since it needs ${event.needs.join(", ")}`;
+      return `${event.job}: not built: it needs ${event.needs.join(", ")}`;
     case "step-start":
       return `${event.job}: step ${event.position} of ${event.count}: ${event.step}`;
     case "output":
@@ -47,7 +50,7 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
   }
 }
 
-/** How many changes are told; a machine whose packages were upgraded has hundreds. */
+/** How many changes are shown. After an upgrade of the machine's packages there are hundreds. */
 const mostChanges = 6;
 
 function showChanges(changes: readonly string[]): string {
@@ -59,16 +62,16 @@ function showChanges(changes: readonly string[]): string {
 function showStats(stats: CompilerStats | undefined): string {
   if (stats === undefined) return "";
   const { hits, misses, remoteHits, remoteErrors } = stats;
-  const remote = remoteHits === 0 ? "" : ` (${remoteHits} of them from the remote cache)`;
-  const errors = remoteErrors === 0 ? "" : `, ${count(remoteErrors, "time")} without an answer of the remote cache`;
-  return `, ccache knew ${hits} of ${count(hits + misses, "compilation")}${remote}${errors}`;
+  const remote = remoteHits === 0 ? "" : ` (${remoteHits} from the remote cache)`;
+  const errors = remoteErrors === 0 ? "" : `, ${count(remoteErrors, "error")} of the remote cache`;
+  return `, ccache: ${hits} of ${hits + misses} hits${remote}${errors}`;
 }
 
 function nameJobs(ids: readonly string[]): string {
   return ids.length > 8 ? `${ids.length} jobs` : ids.join(", ");
 }
 
-/** The result for a person: each file with its size. */
+/** The result for people: each file with its size. */
 export function showResult(event: RunEvent & { event: "done" }): string {
   return event.artifacts
     .map((artifact) => `${formatSize(artifact.size).padStart(9)}  ${event.folder}/${artifact.file}\n`)

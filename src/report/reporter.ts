@@ -1,6 +1,6 @@
 import type { RunEvent } from "../run/events.ts";
 
-/** Turns the events of a run into text. `close` resolves when all of it is written. */
+/** Turns the events of a run into text. `close` resolves when everything is written. */
 export interface Reporter {
   readonly emit: (event: RunEvent) => void;
   close(): Promise<void>;

@@ -10,18 +10,18 @@ export interface SuiteReporter {
   readonly close: () => void;
 }
 
-/** The plain reporter tells how far the tests are each time another such part of them is done. */
+/** The plain reporter prints the progress of the tests this many times. */
 const parts = 20;
 
-/** A line for each phase, each failure, and now and then for how far the tests are. */
-export function plainSuiteReporter(tell: (text: string) => void): SuiteReporter {
+/** Prints a line for each phase and each failure, and now and then the progress of the tests. */
+export function plainSuiteReporter(print: (text: string) => void): SuiteReporter {
   return {
     emit: (event) => {
       const text = describe(event);
-      if (text !== undefined) tell(`${text}\n`);
+      if (text !== undefined) print(`${text}\n`);
       if (event.event !== "test") return;
       const part = (done: number) => Math.floor((done * parts) / event.total);
-      if (part(event.done) > part(event.done - 1)) tell(`${progress(event)}\n`);
+      if (part(event.done) > part(event.done - 1)) print(`${progress(event)}\n`);
     },
     close: () => undefined,
   };
@@ -30,8 +30,10 @@ export function plainSuiteReporter(tell: (text: string) => void): SuiteReporter 
 /** Milliseconds between two drawings of the live view. */
 const pause = 250;
 
-/** The same lines above a live view of two: how far the tests are, and the last line of output. */
-export function liveSuiteReporter(screen: NodeJS.WriteStream, tell: (text: string) => void): SuiteReporter {
+/**
+ * Prints the same lines above a live view of two lines: the progress, and the last line of output.
+ */
+export function liveSuiteReporter(screen: NodeJS.WriteStream, print: (text: string) => void): SuiteReporter {
   const update = createLogUpdate(screen);
   let doing: { readonly text: string; readonly since: number } | undefined;
   let last = "";
@@ -50,7 +52,7 @@ export function liveSuiteReporter(screen: NodeJS.WriteStream, tell: (text: strin
       const text = describe(event);
       if (text === undefined) return;
       update.clear();
-      tell(`${text}\n`);
+      print(`${text}\n`);
       draw();
     },
     close: () => {
@@ -61,7 +63,7 @@ export function liveSuiteReporter(screen: NodeJS.WriteStream, tell: (text: strin
   };
 }
 
-/** One event in words, or undefined when it has nothing to say to a person for long. */
+/** Describes an event for people; undefined for one that gets no line of its own. */
 function describe(event: SuiteEvent): string | undefined {
   switch (event.event) {
     case "notice":

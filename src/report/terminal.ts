@@ -4,23 +4,26 @@ import { describeEvent, showResult } from "./plain.ts";
 import type { Reporter } from "./reporter.ts";
 import { drawView, type ViewedJob } from "./view.ts";
 
-/** A job that runs; `started` is a time of `performance.now()`. */
+/** A running job; `started` is a time of `performance.now()`. */
 type RunningJob = Omit<ViewedJob, "elapsed"> & { readonly started: number };
 
 export interface Terminal {
   readonly screen: NodeJS.WriteStream;
   readonly color: boolean;
-  /** Writes above the live view. */
-  readonly tell: (text: string) => void;
-  /** Takes what the command was asked for (stdout). */
+  /** Prints above the live view. */
+  readonly print: (text: string) => void;
+  /** Gets the result of the command (stdout). */
   readonly result: (text: string) => void;
 }
 
 /** Milliseconds between two drawings of the live view. */
 const pause = 250;
 
-/** A live view of the jobs that run, below a line for each other event; nothing of it stays when the run is over. */
-export function terminalReporter({ screen, color, tell, result }: Terminal): Reporter {
+/**
+ * Draws a live view of the running jobs, below a line for each other event. The view is removed
+ * when the run ends.
+ */
+export function terminalReporter({ screen, color, print, result }: Terminal): Reporter {
   const update = createLogUpdate(screen);
   const began = performance.now();
   const running = new Map<string, RunningJob>();
@@ -43,7 +46,7 @@ export function terminalReporter({ screen, color, tell, result }: Terminal): Rep
   const say = (event: RunEvent) => {
     update.clear();
     const text = describeEvent(event, false);
-    if (text !== undefined) tell(`${text}\n`);
+    if (text !== undefined) print(`${text}\n`);
     draw();
   };
   const change = (id: string, changes: (job: RunningJob) => Partial<RunningJob>) => {

@@ -2,15 +2,15 @@ import { stripVTControlCharacters, styleText } from "node:util";
 import cliTruncate from "cli-truncate";
 import { count, duration } from "./reporter.ts";
 
-/** A job that runs, as the view shows it. Times are milliseconds. */
+/** A running job, as the view shows it. Times are in milliseconds. */
 export interface ViewedJob {
   readonly id: string;
-  /** What it does now, such as `step 1 of 2, deb`. */
+  /** What it is doing, such as `step 1 of 2, deb`. */
   readonly doing: string;
   readonly elapsed: number;
   readonly expected: number | undefined;
   readonly warnings: number;
-  /** Its last line of output, as it was printed. */
+  /** Its last line of output, unchanged. */
   readonly last: string;
 }
 
@@ -18,7 +18,7 @@ export interface View {
   readonly running: readonly ViewedJob[];
   readonly waiting: number;
   readonly ended: number;
-  /** How many of those that ended did not build; then none is started any more. */
+  /** How many of the ended jobs were not built. After a failure no new jobs start. */
   readonly failed: number;
   readonly elapsed: number;
 }
@@ -30,8 +30,8 @@ export interface Screen {
 }
 
 /**
- * The lines of a live view: each job that runs, with its last output where there is room, and a sum. None is wider than the screen, and
- * all fit on it.
+ * The lines of the live view: each running job, with its last output where there is room, and a
+ * summary. They fit on the screen, in width and number.
  */
 export function drawView(view: View, { columns, rows, color }: Screen): readonly string[] {
   const room = Math.max(1, rows - 2);
@@ -49,12 +49,15 @@ export function drawView(view: View, { columns, rows, color }: Screen): readonly
   return [...lines, cut(sum(view))];
 }
 
-/** A text of one line, cut to a screen's width. One column less, which cli-truncate may take for the second half of a wide letter. */
+/**
+ * Cuts a line to the width of the screen, minus one column, which cli-truncate may use for the
+ * second half of a wide character.
+ */
 function cutText(text: string, columns: number): string {
   return cliTruncate(text, columns - 1);
 }
 
-/** A program's line of output as a line on a screen. */
+/** A program's line of output, made fit for the screen. */
 export function cutLine(text: string, columns: number): string {
   return cutText(printable(text), columns);
 }
@@ -66,11 +69,14 @@ function describe({ doing, elapsed, expected, warnings }: ViewedJob): string {
 
 function sum({ running, waiting, ended, failed, elapsed }: View): string {
   const all = running.length + waiting + ended;
-  const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed: no more start`;
+  const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed, no new jobs start`;
   return `${ended - failed} of ${count(all, "job")} built, ${running.length} running, ${rest}, ${duration(elapsed)}`;
 }
 
-/** Without colours and other controls; of a line that was overwritten, what is left of it. */
+/**
+ * Removes colors and other control characters. Of a line that overwrites itself, the last state
+ * remains.
+ */
 function printable(line: string): string {
   const plain = stripVTControlCharacters(line).trimEnd();
   return plain.slice(plain.lastIndexOf("\r") + 1).replaceAll(/\p{Cc}/gu, " ");

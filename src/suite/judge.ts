@@ -4,8 +4,11 @@ import { runAlone } from "./run.ts";
 import type { Tree, TreeOptions } from "./tree.ts";
 
 /**
- * What becomes of a test that failed: *flaky* did not fail when it ran alone, or fails now and then on the unpatched tree; *regression* fails each
- * time and never there; *known* fails each time there too; *failed* fails each time and was not tried there.
+ * The verdict on a test that failed.
+ * - *flaky*: does not always fail when it runs alone, or fails only sometimes on the unpatched tree
+ * - *regression*: always fails, and never on the unpatched tree
+ * - *known*: always fails, on the unpatched tree too
+ * - *failed*: always fails, and was not run on the unpatched tree
  */
 export type Verdict = "regression" | "known" | "flaky" | "failed";
 
@@ -14,7 +17,7 @@ export interface Judged {
   readonly verdict: Verdict;
   readonly first: Result;
   readonly alone: readonly Result[];
-  /** On the unpatched tree, if it was tried there. */
+  /** On the unpatched tree, if it was run there. */
   readonly unpatched?: readonly Result[];
 }
 
@@ -22,20 +25,20 @@ export interface Judged {
 export interface SuiteRun {
   readonly tree: Tree;
   readonly all: readonly Test[];
-  /** Those that were to run. */
+  /** The tests that were selected. */
   readonly chosen: readonly Test[];
   readonly results: Results;
 }
 
-/** The unpatched tree with its tests. */
+/** The unpatched tree and its tests. */
 export interface Unpatched {
   readonly tree: Tree;
   readonly tests: readonly Test[];
 }
 
 /**
- * Runs each test that failed again, alone, and what fails each time on the unpatched tree as well, which is only built when there is such a
- * test; one that is not there is new in the series.
+ * Runs each failed test again, alone. One that always fails is also run on the unpatched tree,
+ * which is built only then. A test that the unpatched tree does not have is new in the series.
  */
 export async function judgeFailures(
   { tree, all, chosen, results }: SuiteRun,
@@ -62,7 +65,7 @@ export async function judgeFailures(
   return judged;
 }
 
-/** The verdict on a test that fails each time, by how it ended on the unpatched tree. */
+/** The verdict on a test that always fails, by its results on the unpatched tree. */
 function compare(unpatched: readonly Result[]): Verdict {
   if (!unpatched.some(isFailure)) return "regression";
   return unpatched.every(isFailure) ? "known" : "flaky";

@@ -5,15 +5,18 @@ import type { Host } from "../sys/exec.ts";
 import type { Test } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
 
-/** A test that the series adds, or changes. */
+/** A test that the series adds or changes. */
 export interface OwnTest {
   readonly test: Test;
   readonly change: "added" | "changed";
-  /** The patches that do, by name, in their order. */
+  /** The names of the patches that do, in the order of the series. */
   readonly patches: readonly string[];
 }
 
-/** The tests among `tests` that the tree's series adds or changes: git knows which patch each of their lines comes from. */
+/**
+ * The tests among `tests` that the tree's series adds or changes: git blame finds the patch of each
+ * of their lines.
+ */
 export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): Promise<readonly OwnTest[]> {
   const options = { host, cwd: tree.src, env: { GIT_DIR: join(tree.dir, "git"), GIT_WORK_TREE: tree.src } };
   const range = `${tree.base}..${tree.commit}`;
@@ -36,7 +39,10 @@ export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): 
   return tests.flatMap((test) => own.get(test) ?? []);
 }
 
-/** Line (from 1) to patch, for the lines that a patch wrote (git-blame(1): `COMMIT LINE-THERE LINE-HERE COUNT`). */
+/**
+ * The patch of each line (from 1) that a patch wrote (git-blame(1): `COMMIT LINE-THERE LINE-HERE
+ * COUNT`).
+ */
 function parseBlame(text: string, patchOf: ReadonlyMap<string | undefined, string>): ReadonlyMap<number, string> {
   return new Map(
     text.split("\n").flatMap((row) => {
@@ -49,8 +55,9 @@ function parseBlame(text: string, patchOf: ReadonlyMap<string | undefined, strin
 }
 
 /**
- * The lines (from 1, without the last) of a test: from AT_SETUP, which may stand below the macro that autotest names, to AT_CLEANUP. Lines
- * around them look alike in all tests, so git may take those of a neighbour for new.
+ * The lines of a test (from 1, `end` excluded): from AT_SETUP, which may be below the macro that
+ * autotest names, to AT_CLEANUP. The lines around look alike in all tests, so git may blame a patch
+ * for a neighbour's.
  */
 function extent(test: Test, inFile: readonly Test[], lines: readonly string[]): { readonly first: number; readonly end: number } {
   const next = Math.min(lines.length + 1, ...inFile.flatMap((other) => (other.line > test.line ? [other.line] : [])));

@@ -4,11 +4,11 @@ import { writeWhole } from "../sys/files.ts";
 import { isFailure, parseLog, testId, type Result } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
 
-/** What the tests of a tree did, by `testId`; on disk as `results.json` in its folder. */
+/** The results of a tree's tests, by `testId`; stored as `results.json` in its folder. */
 export interface Results {
-  /** How each test ended when it ran among others. */
+  /** How each test ended when it ran with others. */
   readonly first: Readonly<Record<string, Result>>;
-  /** How each run ended of those that were run again, with no other test beside it. */
+  /** How each test that was run again, alone, ended each time. */
   readonly alone: Readonly<Record<string, readonly Result[]>>;
 }
 
@@ -16,20 +16,21 @@ function fileOf(tree: Tree): string {
   return join(tree.dir, "results.json");
 }
 
-/** The results that are known of a tree; none when its tests never ran. */
+/** The stored results of a tree; empty when its tests never ran. */
 export async function readResults(tree: Tree): Promise<Results> {
   const text = await readFile(fileOf(tree), "utf8").catch(() => undefined);
   return text === undefined ? { first: {}, alone: {} } : (JSON.parse(text) as Results);
 }
 
-/** Writes them whole or not at all. */
+/** Stores the results of a tree, atomically. */
 export async function writeResults(tree: Tree, results: Results): Promise<void> {
   await writeWhole(fileOf(tree), `${JSON.stringify(results)}\n`);
 }
 
 /**
- * Adds to the results of a tree what its suites' own files tell of tests without a result: also of a run that was killed, since autotest
- * writes a line when a test ends. The log of each that failed is kept in `failures/`.
+ * Adds results from the suites' own files for tests that have none. This works for a killed run
+ * too, since autotest writes a line when a test ends. The log of each failed test is copied to
+ * `failures/`.
  */
 export async function adoptResults(tree: Tree): Promise<Results> {
   const known = await readResults(tree);
@@ -48,13 +49,13 @@ export async function adoptResults(tree: Tree): Promise<Results> {
 
 interface Found {
   readonly result: Result;
-  /** The test's own log, where it failed. */
+  /** The test's own log, if it failed. */
   readonly log: string | undefined;
 }
 
 /**
- * The results in a program's files (Autoconf manual, "testsuite Invocation"): `PROGRAM.log` has a line for each test that passed or was skipped,
- * `PROGRAM.dir/NUMBER/` stays of each that failed.
+ * The results in a program's files (Autoconf manual, "testsuite Invocation"): `PROGRAM.log` has a
+ * line for each test that passed or was skipped, and each that failed leaves `PROGRAM.dir/NUMBER/`.
  */
 async function readProgramResults(tree: Tree, program: string): Promise<ReadonlyMap<number, Found>> {
   const path = join(tree.src, program);
@@ -70,7 +71,7 @@ async function readProgramResults(tree: Tree, program: string): Promise<Readonly
   return found;
 }
 
-/** How a test ended that was just run, read from its program's files. */
+/** The result of the test that just ran, from its program's files. */
 export async function latestResult(tree: Tree, program: string, number: number): Promise<Result | undefined> {
   return (await readProgramResults(tree, program)).get(number)?.result;
 }

@@ -7,14 +7,15 @@ import { asRanges, isFailure, parseList, parseShown, testId, type Result, type T
 import { adoptResults, latestResult, readResults, writeResults, type Results } from "./results.ts";
 import { phaseFailed, runPhase, type Tree, type TreeOptions } from "./tree.ts";
 
-/** All tests of a built tree, in the order of its suites. */
+/** Lists all tests of a built tree, in the order of its suites. */
 export async function listTests(tree: Tree, { host }: TreeOptions): Promise<readonly Test[]> {
   return askList(tree, [], host);
 }
 
 /**
- * Those among all tests of a tree that belong to the groups, or all when there is none: words of titles and keywords, files such as
- * `ovn-nbctl.at`, numbers such as `12`, `12-20`. Throws "usage" for a group without a test.
+ * Selects the tests that are in any of the groups; all tests when no group is given. A group is a
+ * word of titles and keywords, a file such as `ovn-nbctl.at`, or numbers such as `12` and `12-20`.
+ * Throws "usage" for a group without a test.
  */
 export async function chooseTests(
   tree: Tree,
@@ -27,7 +28,7 @@ export async function chooseTests(
   for (const group of groups) {
     const found = testsNamed(group, all) ?? (await askList(tree, ["-k", group], host));
     if (found.length === 0)
-      throw new BuildError("usage", `No test of \`${tree.source.name}\` belongs to the group \`${group}\`.`, {
+      throw new BuildError("usage", `No test of \`${tree.source.name}\` is in the group \`${group}\`.`, {
         hint: `cd ${join(tree.src, "tests")} && ./testsuite --list`,
       });
     for (const test of found) wanted.add(testId(test));
@@ -45,7 +46,10 @@ async function askList(tree: Tree, selection: readonly string[], host: Host): Pr
   return tests;
 }
 
-/** The tests that a group of the form `12`, `12-20`, `ovsdb-cluster:12` or `ovn-nbctl.at` names; undefined for words. */
+/**
+ * The tests of a group such as `12`, `12-20`, `ovsdb-cluster:12` or `ovn-nbctl.at`; undefined for a
+ * word.
+ */
 function testsNamed(group: string, all: readonly Test[]): readonly Test[] | undefined {
   if (group.endsWith(".at")) return all.filter((test) => test.file === group);
   const [, program = "", first, last = first] = /^([\w-]+:)?(\d+)(?:-(\d+))?$/.exec(group) ?? [];
@@ -56,21 +60,21 @@ function testsNamed(group: string, all: readonly Test[]): readonly Test[] | unde
 }
 
 /**
- * Runs those of the tests that have no result yet with upstream's `make check`, and answers with the results of all. Throws "build" when some
- * still have none.
+ * Runs the tests that have no result yet with upstream's `make check`, and returns all results.
+ * Throws "build" when a test still has none.
  */
 export async function runTests(tree: Tree, tests: readonly Test[], options: TreeOptions): Promise<Results> {
   let results = await adoptResults(tree);
   const hasResult = (test: Test) => results.first[testId(test)] !== undefined;
-  const tell = progressOf(tree, tests, results, options);
+  const report = progressOf(tree, tests, results, options);
   for (const [target, program] of Object.entries(tree.suite.check)) {
     const missing = tests.filter((test) => test.program === program && !hasResult(test));
     if (missing.length === 0) continue;
-    await runPhase(tree, target, makeCheck(target, missing, options.parallel), options, (line) => tell(missing, line));
+    await runPhase(tree, target, makeCheck(target, missing, options.parallel), options, (line) => report(missing, line));
     results = await adoptResults(tree);
     const lost = missing.filter((test) => !hasResult(test)).map(testId);
     if (lost.length > 0)
-      throw phaseFailed(tree, target, `\`make ${target}\` left no result of ${lost.length} tests (${lost[0]}).`);
+      throw phaseFailed(tree, target, `\`make ${target}\` left no result for ${lost.length} tests, such as ${lost[0]}.`);
   }
   return results;
 }
@@ -80,10 +84,13 @@ function makeCheck(target: string, tests: readonly Test[], parallel: number): re
   return ["make", target, `TESTSUITEFLAGS=-j${parallel} ${numbers.join(" ")}`];
 }
 
-/** Tests that must have ended before the time for the others is told. */
+/** How many tests must have ended before the time for the others is estimated. */
 const enough = 10;
 
-/** What takes the lines of a running suite and tells which test ended, how many are done, and how long the rest may take. */
+/**
+ * Makes the function that reads the output of a running suite and reports each test that ended, how
+ * many are done, and how long the rest may take.
+ */
 function progressOf(tree: Tree, tests: readonly Test[], before: Results, { emit }: TreeOptions) {
   const known = tests.flatMap((test) => before.first[testId(test)] ?? []);
   let done = known.length;
@@ -102,12 +109,12 @@ function progressOf(tree: Tree, tests: readonly Test[], before: Results, { emit 
   };
 }
 
-/** How often a test that failed is run again. */
+/** How often a failed test is run again. */
 const times = 3;
 
 /**
- * Runs a test with no other beside it three times, or until two runs differ (`before` counts too), and answers with how each run ended; those of an
- * earlier call count.
+ * Runs a test alone three times, or until two runs differ (`before` counts too), and returns the
+ * result of each run. Runs of an earlier call count.
  */
 export async function runAlone(
   tree: Tree,
@@ -128,13 +135,13 @@ export async function runAlone(
 async function runOnce(tree: Tree, test: Test, time: number, options: TreeOptions): Promise<Result> {
   const { program, number } = test;
   const path = join(tree.src, program);
-  // What is read afterwards is of this run.
+  // Otherwise the result of an earlier run could be read afterwards.
   for (const old of [`${path}.log`, `${path}.dir/${String(number).padStart(4, "0")}`])
     await rm(old, { recursive: true, force: true });
   const target = Object.entries(tree.suite.check).find(([, one]) => one === program)?.[0] ?? "check";
   const phase = `${testId(test).replace(":", "-")}-alone-${time}`;
   await runPhase(tree, phase, makeCheck(target, [test], 1), options, () => undefined);
   const result = await latestResult(tree, program, number);
-  if (result === undefined) throw phaseFailed(tree, phase, `\`make ${target}\` left no result of test ${testId(test)}.`);
+  if (result === undefined) throw phaseFailed(tree, phase, `\`make ${target}\` left no result for test ${testId(test)}.`);
   return result;
 }

@@ -5,21 +5,21 @@ import type { Judged, SuiteRun, Verdict } from "./judge.ts";
 import type { OwnTest } from "./own.ts";
 import type { Tree } from "./tree.ts";
 
-/** What upstream's tests say about a patched tree: what `patches suite --json` prints. */
+/** The result of upstream's tests on a patched tree, as `patches suite --json` prints it. */
 export interface SuiteSummary {
   readonly source: string;
   readonly version: string;
   readonly base: string;
   readonly commit: string;
-  /** The tree's folder: sources, logs, results. */
+  /** The tree's folder, with sources, logs and results. */
   readonly folder: string;
-  /** How many tests were to run; the sums of how they ended follow. */
+  /** How many tests were selected. Their outcomes follow. */
   readonly tests: number;
   readonly passed: number;
   readonly expectedFailures: number;
   readonly skipped: number;
   readonly failures: readonly SummedFailure[];
-  /** Why tests were skipped: the line of the test at which they stopped. */
+  /** Why tests were skipped: the line of the test where they stopped. */
   readonly skips: readonly { readonly why: string; readonly tests: readonly string[] }[];
   /** The tests of the series. */
   readonly own: readonly SummedOwn[];
@@ -35,7 +35,7 @@ interface SummedFailure extends Named {
 interface SummedOwn extends Named {
   readonly change: OwnTest["change"];
   readonly patches: readonly string[];
-  /** Entries of the seed that the patches belong to. */
+  /** The patches' entries of the seed. */
   readonly entries: readonly number[];
   readonly outcome: Result["outcome"] | Verdict;
 }
@@ -46,7 +46,9 @@ interface Named {
   readonly title: string;
 }
 
-/** Sums up a run with what became of its failures; `entryOf` gives the entry of the seed that a patch belongs to. */
+/**
+ * Summarizes a run and the verdicts on its failures. `entryOf` returns a patch's entry of the seed.
+ */
 export async function summarize(
   { tree, chosen, results }: SuiteRun,
   judged: readonly Judged[],
@@ -97,7 +99,7 @@ function nameOf(test: Test): Named {
   return { test: testId(test), file: test.file, title: test.title };
 }
 
-/** Skipped tests by the line at which they stopped. */
+/** Groups skipped tests by the line where they stopped. */
 async function groupSkips(tree: Tree, skipped: readonly { readonly test: Test; readonly result: Result }[]) {
   const groups = new Map<string, string[]>();
   for (const { test, result } of skipped) {
@@ -109,7 +111,7 @@ async function groupSkips(tree: Tree, skipped: readonly { readonly test: Test; r
   return [...groups].map(([why, tests]) => ({ why, tests }));
 }
 
-/** The same for a person. */
+/** Describes a summary for people. */
 export function describeSummary(summary: SuiteSummary): string {
   const { source, version, base, commit, folder, tests, passed, expectedFailures, skipped, failures, skips, own } = summary;
   const sums = [
@@ -134,5 +136,5 @@ export function describeSummary(summary: SuiteSummary): string {
         `${change.padEnd(10)}  ${test}  ${title}: ${outcome} (${entries.length > 0 ? `entry ${entries.join(", ")}` : patches.join(", ")})`,
     ),
   ];
-  return `${lines.join("\n")}\nkept in ${folder}; without that folder all would run anew\n`;
+  return `${lines.join("\n")}\nresults are kept in ${folder}; delete that folder to run all tests again\n`;
 }

@@ -13,38 +13,41 @@ import type { EmitSuite } from "./events.ts";
 
 /** A source with all or none of its patches, built so that upstream's tests can run in it. */
 export interface Tree {
-  /** For a person: `ovs, patched`. */
+  /** For people, such as `ovs, patched`. */
   readonly name: string;
   readonly source: Source;
   readonly suite: Suite;
   /** The tree's folder: `src/`, `git/` (what was `src/.git`), `logs/` and results. */
   readonly dir: string;
   readonly src: string;
-  /** The commit that the series was applied to. */
+  /** The commit below the series. */
   readonly base: string;
   /** The commit that was built. */
   readonly commit: string;
 }
 
-/** A source to build: as it is, or without patches. */
+/** A source to build, with or without its patches. */
 export interface TreePlan {
   readonly name: string;
   readonly source: Source;
   readonly base: Fetched;
-  /** What is built first. */
+  /** The trees to build first. */
   readonly needs: readonly TreePlan[];
 }
 
 export interface TreeOptions {
   /** The `.kovn` folder. */
   readonly work: string;
-  /** Parallel processes of `make`, and tests at once. */
+  /** How many processes `make` starts, and how many tests run at once. */
   readonly parallel: number;
   readonly host: Host;
   readonly emit: EmitSuite;
 }
 
-/** A tree's folder: another one for another base, series, configuration or needed tree, so that what was built there stays true. */
+/**
+ * A tree's folder. It depends on base, series, configuration and needed trees, so a built tree
+ * never becomes outdated.
+ */
 export function treeDir(plan: TreePlan, work: string): string {
   return join(work, "suites", `${plan.source.name}-${treeKey(plan).slice(0, 16)}`);
 }
@@ -54,18 +57,16 @@ function treeKey({ source, base, needs }: TreePlan): string {
   return keyOf({ base: base.commit, patches, configure: suiteOf(source).configure, needs: needs.map(treeKey) });
 }
 
-/** How the tests of a source are built. Throws "project" when its source.yaml does not say. */
+/** How the tests of a source are built. Throws "project" when its source.yaml has no `suite`. */
 export function suiteOf(source: Source): Suite {
   if (source.suite !== undefined) return source.suite;
-  throw new BuildError(
-    "project",
-    `Source \`${source.name}\` does not say how its tests are run: its source.yaml has no \`suite\`.`,
-  );
+  throw new BuildError("project", `Source \`${source.name}\` has no tests to run: its source.yaml has no \`suite\`.`);
 }
 
 /**
- * Builds a tree and those that it needs with `boot.sh`, `configure` and `make`, unless that was done before. Throws "patch" when a patch does
- * not apply, "build" when a program fails; its output is in `logs/`.
+ * Builds a tree and the trees that it needs with `boot.sh`, `configure` and `make`, unless they are
+ * built already. Throws "patch" when a patch does not apply, "build" when a program fails; its
+ * output is in `logs/`.
  */
 export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<Tree> {
   const needed: Tree[] = [];
@@ -81,9 +82,10 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   options.emit({ event: "phase", tree: name, phase: "patches", log: join(dir, "logs") });
   const { commit } = await checkoutPatched(source, base, join(dir, "src"), options.host);
   const built = tree(commit);
-  // Upstream's build fails in a git tree with files that its lists lack, and packages are built without git as well.
+  // In a git repository, upstream's build fails on files that its lists lack. Packages are built
+  // without git too.
   await rename(join(built.src, ".git"), join(dir, "git"));
-  // Debian's tarball holds the suites that upstream made of its own tests.
+  // Debian's tarball contains suites made from upstream's tests, without those of the series.
   for (const program of Object.values(suite.check)) await rm(join(built.src, program), { force: true });
   const withs = needed.map((need) => `--with-${need.source.name}-source=${relative(built.src, need.src)}`);
   await mustRun(built, "boot", ["./boot.sh"], options);
@@ -97,11 +99,11 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
 async function mustRun(tree: Tree, phase: string, command: readonly string[], options: TreeOptions): Promise<void> {
   const exitCode = await runPhase(tree, phase, command, options);
   if (exitCode === 0) return;
-  const { code, message, hint } = phaseFailed(tree, phase, `\`${command.join(" ")}\` ended with exit code ${exitCode}.`);
+  const { code, message, hint } = phaseFailed(tree, phase, `\`${command.join(" ")}\` failed with exit code ${exitCode}.`);
   throw new BuildError(code, message, { hint: `${hint}, or kovn-build doctor --target linux` });
 }
 
-/** The error for a phase that did not do what it was to. */
+/** The error for a phase that failed. */
 export function phaseFailed(tree: Tree, phase: string, what: string): BuildError {
   return new BuildError("build", `Tests of ${tree.name}: ${what}`, { hint: `less +G ${logOf(tree, phase)}` });
 }
@@ -110,7 +112,7 @@ function logOf(tree: Tree, phase: string): string {
   return join(tree.dir, "logs", `${phase}.log`);
 }
 
-/** Runs a command in the tree's `src/`, all of its output in a log; answers with its exit code. */
+/** Runs a command in the tree's `src/`, with its output in a log, and returns its exit code. */
 export async function runPhase(
   tree: Tree,
   phase: string,

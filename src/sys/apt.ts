@@ -8,7 +8,10 @@ export interface AptOptions {
 
 const quiet = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
 
-/** Versions of an installed Debian package set: name to version; a package that is not installed has no entry (dpkg-query(1)). */
+/**
+ * The installed version of each package by name (dpkg-query(1)); packages that are not installed
+ * are left out.
+ */
 export async function installedPackages(
   names: readonly string[],
   options: AptOptions,
@@ -24,29 +27,32 @@ export async function installedPackages(
   );
 }
 
-/** Versions of a package that apt's lists offer, newest first (apt-cache(8) madison). */
+/** The versions of a package in apt's lists, newest first (apt-cache(8), `madison`). */
 export async function offeredVersions(name: string, options: AptOptions): Promise<readonly string[]> {
   const result = await exec("apt-cache", ["madison", name], { ...options, env: quiet });
   const versions = result.stdout.split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
   return [...new Set(versions.filter((version) => version !== ""))];
 }
 
-/** Renews apt's lists; needs root. Throws "network". */
+/** Updates apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
-  // Unlike the packages' own, the lock of the lists is not waited for by apt.
+  // apt waits for the lock of the packages, but not for the lock of the lists.
   await withLock("/var/lib/apt/lists", { signal: options.host.signal }, () => apt(["update"], options));
 }
 
 /** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */
 export async function installPackages(names: readonly string[], options: AptOptions): Promise<void> {
-  // Mends what an installation left half-done that was killed; apt refuses to do anything before.
+  // Completes an installation that was killed half-way; until then apt refuses to do anything.
   await exec("dpkg", ["--configure", "-a"], { ...options, env: quiet, startsServices: true });
   await apt(["install", "--yes", "--no-install-recommends", ...names], { ...options, startsServices: true });
 }
 
-/** Downloads a package at a version into `dir`, without root (apt checks its signature chain). Throws "network". */
+/**
+ * Downloads a version of a package into `dir`, without root. apt verifies its chain of signatures.
+ * Throws "network".
+ */
 export async function downloadPackage(name: string, version: string, dir: string, options: AptOptions): Promise<void> {
-  // Without a sandbox user of its own, since `dir` is the caller's folder.
+  // apt's sandbox user cannot write to `dir`, which is the caller's folder.
   await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir });
 }
 
@@ -60,20 +66,23 @@ async function apt(
     { ...options, env: quiet },
   );
   if (result.exitCode === 0) return;
-  const said = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
+  const reasons = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
   throw new BuildError(
     "network",
-    `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${said.join(" ") || `exit code ${result.exitCode}`}`,
+    `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${reasons.join(" ") || `exit code ${result.exitCode}`}`,
   );
 }
 
-/** Unpacks a .deb into `dir` (dpkg-deb(1)); runs none of its scripts. */
+/**
+ * Unpacks a .deb into `dir` (dpkg-deb(1)) without running its scripts. Throws "digest" for a broken
+ * one.
+ */
 export async function unpackPackage(file: string, dir: string, options: AptOptions): Promise<void> {
   const result = await exec("dpkg-deb", ["--extract", file, dir], { ...options, env: quiet });
-  if (result.exitCode !== 0) throw new BuildError("digest", `${file} is no intact Debian package: ${result.stderr.trim()}`);
+  if (result.exitCode !== 0) throw new BuildError("digest", `${file} is not an intact Debian package: ${result.stderr.trim()}`);
 }
 
-/** One field of a .deb's control file (dpkg-deb(1)). */
+/** Fields of a .deb's control file (dpkg-deb(1)). Throws "build" for any other file. */
 export async function packageFields(
   file: string,
   options: AptOptions,
@@ -84,11 +93,11 @@ export async function packageFields(
   });
   const [name, version, architecture] = result.stdout.split("\t");
   if (name === undefined || version === undefined || architecture === undefined)
-    throw new BuildError("build", `${file} is no Debian package: ${result.stderr.trim()}`);
+    throw new BuildError("build", `${file} is not a Debian package: ${result.stderr.trim()}`);
   return { package: name, version, architecture };
 }
 
-/** Versions of a package from the newest to the oldest, as dpkg(1) orders them. */
+/** Sorts versions of a package by dpkg(1)'s order, newest first. */
 export async function newestFirst(versions: readonly string[], options: AptOptions): Promise<readonly string[]> {
   const sorted: string[] = [];
   for (const version of versions) {

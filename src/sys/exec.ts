@@ -2,28 +2,40 @@ import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "../errors.ts";
 import { endTree, markName, ownMark, ownPlatform, type ProcessTree } from "./processes.ts";
 
-/** What a program may see and what ends it: the allowed part of the environment, and the signal of the whole run. */
+/**
+ * What every started program gets: the allowed part of the environment, and the signal that stops
+ * the whole run.
+ */
 export interface Host {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Takes secrets out of what a program printed, before it is logged or shown. */
+  /** Removes secrets from a program's output before it is logged or shown. */
   readonly mask?: (text: string) => string;
 }
 
-/** Receives whole lines as they arrive, many at a time; awaited, so a slow receiver slows the program. */
+/**
+ * Receives whole lines as they arrive, many at a time. It is awaited, so a slow receiver slows the
+ * program down.
+ */
 export type OnLines = (lines: readonly string[]) => Promise<void>;
 
 export interface ExecOptions {
   readonly host: Host;
   readonly cwd?: string;
-  /** Added to (and winning over) `host.env`; nothing else reaches the program. */
+  /** Added to `host.env`, which it overrides. The program sees no other variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
-  /** Milliseconds after which the program is ended. */
+  /** Time limit in milliseconds; the program is stopped then. */
   readonly timeout?: number;
-  /** Takes the output (both streams, in order of arrival) instead of collecting it; what the program leaves running is ended with it. */
+  /**
+   * Receives the output (both streams, in order of arrival), which is then not collected. Processes
+   * that the program leaves running are stopped when it exits.
+   */
   readonly onLines?: OnLines;
-  /** True for a program that starts services which live on: it carries no mark, so that nobody takes them for what a build left. */
+  /**
+   * True for a program that starts services which keep running. It carries no mark, so these are
+   * not mistaken for leftovers of a build.
+   */
   readonly startsServices?: boolean;
 }
 
@@ -33,16 +45,20 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-/** A line that is longer is cut into pieces, so that a program which prints no line ends fills no memory. Characters. */
+/**
+ * Characters. Longer lines are cut into pieces, so that output without line ends does not fill the
+ * memory.
+ */
 const longestLine = 64 * 1024;
 
 let started = 0;
 
 /**
- * Runs a program with a list of arguments (no shell) in a session of its own, and answers with its exit code and output.
- * Throws `BuildError` when the program is missing ("machine") or takes longer than `timeout` ("network": only network calls have one);
- * throws the signal's reason when the run is aborted, after all processes that came from the program have ended. A non-zero exit code is
- * an answer, not an error.
+ * Runs a program with a list of arguments (no shell) in a session of its own, and returns its exit
+ * code and output. A non-zero exit code is a result, not an error. Throws `BuildError` when the
+ * program is missing ("machine") or exceeds `timeout` ("network": only network calls have one).
+ * When the run is aborted, stops all processes that came from the program, then throws the signal's
+ * reason.
  */
 export async function exec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const { host, cwd, input, timeout, onLines } = options;
@@ -52,7 +68,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
   const child = execa(program, args, {
     env: { ...host.env, ...options.env, ...(mark === undefined ? {} : { [markName]: mark }) },
     extendEnv: false,
-    // A session of its own; on Windows it would be a window.
+    // A session of its own. On Windows this would open a window.
     detached: ownPlatform !== "win32",
     reject: false,
     stripFinalNewline: false,
@@ -62,12 +78,12 @@ export async function exec(program: string, args: readonly string[], options: Ex
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
   });
   const tree: ProcessTree | undefined = child.pid === undefined ? undefined : { root: child.pid, mark };
-  let late = false;
+  let isLate = false;
   let ending: Promise<void> | undefined;
   const end = () => {
     if (tree !== undefined) ending ??= ownPlatform === "win32" ? killTree(tree.root, child.exitCode !== null) : endTree(tree);
   };
-  const timer = timeout === undefined ? undefined : setTimeout(() => ((late = true), end()), timeout);
+  const timer = timeout === undefined ? undefined : setTimeout(() => ((isLate = true), end()), timeout);
   host.signal.addEventListener("abort", end, { once: true });
   try {
     if (onLines !== undefined) {
@@ -77,8 +93,8 @@ export async function exec(program: string, args: readonly string[], options: Ex
     const result = await child;
     await ending;
     host.signal.throwIfAborted();
-    if (late)
-      throw new BuildError("network", `\`${program} ${args.join(" ")}\` gave no answer within ${(timeout ?? 0) / 1000} s.`);
+    if (isLate)
+      throw new BuildError("network", `\`${program} ${args.join(" ")}\` did not finish within ${(timeout ?? 0) / 1000} s.`);
     if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
     return { exitCode: result.exitCode ?? 128, stdout: result.stdout ?? "", stderr: result.stderr ?? "" };
   } catch (error) {
@@ -91,7 +107,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
   }
 }
 
-/** Like `exec`, for a program that need not be installed: undefined when it is not. */
+/** Like `exec`, but returns undefined when the program is not installed. */
 export async function tryExec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult | undefined> {
   return exec(program, args, options).catch((error: unknown) => {
     if (error instanceof BuildError && error.code === "machine") return undefined;
@@ -99,9 +115,12 @@ export async function tryExec(program: string, args: readonly string[], options:
   });
 }
 
-/** On Windows nobody asks a program to end, and only children of living processes are found (taskkill, Microsoft's Windows commands). */
+/**
+ * Windows has no signal that asks a program to stop, and taskkill finds only the children of
+ * processes that still run (Microsoft's "Windows commands", taskkill).
+ */
 async function killTree(root: number, hasEnded: boolean): Promise<void> {
-  // Its id may be another program's by now.
+  // Another program may have its id by now.
   if (hasEnded) return;
   const { execa } = await import("execa");
   await execa("taskkill", ["/t", "/f", "/pid", String(root)], { reject: false, stdin: "ignore", timeout: 3500 });
@@ -109,28 +128,31 @@ async function killTree(root: number, hasEnded: boolean): Promise<void> {
 
 async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Host): Promise<void> {
   const decoder = new StringDecoder("utf8");
-  const give = (text: string) => onLines((host.mask?.(text) ?? text).split("\n"));
+  const pass = (text: string) => onLines((host.mask?.(text) ?? text).split("\n"));
   let rest = "";
   for await (const chunk of stream) {
     rest += decoder.write(chunk);
     const cut = rest.lastIndexOf("\n");
-    if (cut >= 0) await give(rest.slice(0, cut));
+    if (cut >= 0) await pass(rest.slice(0, cut));
     rest = rest.slice(cut + 1);
     if (rest.length < longestLine) continue;
-    await give(rest);
+    await pass(rest);
     rest = "";
   }
-  if (rest !== "") await give(rest);
+  if (rest !== "") await pass(rest);
 }
 
 function missingProgram(program: string, cause: unknown): BuildError {
-  return new BuildError("machine", `Program \`${program}\` could not be started: is it installed?`, {
+  return new BuildError("machine", `Program \`${program}\` cannot be started. Is it installed?`, {
     hint: "kovn-build doctor --target linux",
     cause,
   });
 }
 
-/** Waits for the end of its input, that is of the process that started it; then ends what carries that process's mark, however often it forks. */
+/**
+ * Waits until its input ends, which happens when the process that started it does. Then kills every
+ * process with that process's mark, in rounds, since they may fork meanwhile.
+ */
 const guardScript = `read -r _
 for round in 1 2 3 4 5 6 7 8 9 10; do
   files=$(grep -lsz "^$1" /proc/[0-9]*/environ)
@@ -139,7 +161,10 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   sleep 0.1
 done`;
 
-/** Starts a small shell that outlives this process, even its \`kill -9\`, and then ends all programs that it left running. */
+/**
+ * Starts a small shell that outlives this process, even after `kill -9`, and then kills the
+ * programs that this process left running.
+ */
 export async function startGuard(): Promise<void> {
   if (ownPlatform !== "linux") return;
   const { execa } = await import("execa");

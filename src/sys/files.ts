@@ -3,22 +3,25 @@ import { access, constants, copyFile, mkdir, open, readdir, rename, rm, stat } f
 import { dirname, join, relative } from "node:path";
 import { stagingOf } from "./staging.ts";
 
-/** sha256 of a text or of bytes, in hexadecimal. */
+/** The sha256 of a text or of bytes, in hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** sha256 of a file's content, in hexadecimal, however long it is. */
+/** The sha256 of a file of any size, in hexadecimal. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");
   await readPieces(path, (piece) => void hash.update(piece));
   return hash.digest("hex");
 }
 
-/** Bytes that `readPieces` reads at once. */
+/** The size of `readPieces`'s buffer, in bytes. */
 const pieceSize = 256 * 1024;
 
-/** Gives a file's content piece by piece, all in the same memory: a piece is good until `use` resolves. Streams leave their pieces to the collector. */
+/**
+ * Reads a file piece by piece into the same buffer: a piece is valid until `use` resolves. A stream
+ * would allocate each piece and leave it to the garbage collector.
+ */
 export async function readPieces(path: string, use: (piece: Uint8Array) => Promise<void> | void): Promise<void> {
   const file = await open(path);
   try {
@@ -41,7 +44,7 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** True when there is a file at the path, and no folder. */
+/** True when the path is a file, or a link to one. */
 export async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -49,18 +52,26 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Paths of all files below a folder (links and the like too, but no folders), relative to it. */
+/**
+ * Paths of everything below a folder except folders, relative to it. Symbolic links are listed, not
+ * followed.
+ */
 export async function listFiles(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   return found.filter((one) => !one.isDirectory()).map((one) => relative(folder, join(one.parentPath, one.name)));
 }
 
-/** Copies a file, as a reflink where the file system can: then it takes neither time nor space. */
+/**
+ * Copies a file, as a reflink where the file system supports it, which takes no time and no space.
+ */
 export async function cloneFile(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
-/** Writes a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it. */
+/**
+ * Writes a file atomically: writes a temporary file beside it, flushes it to the disk, and renames
+ * it.
+ */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = stagingOf(path);

@@ -3,19 +3,28 @@ import { exec, type ExecOptions, type Host } from "./exec.ts";
 
 export interface ArchiveOptions {
   readonly host: Host;
-  /** The repository's folder: paths in indices are below it. */
+  /** The repository's folder. Paths in the indices are relative to it. */
   readonly cwd: string;
 }
 
-/** Only the digest that `by-hash` goes by: apt asks for the strongest that Release names. */
+/**
+ * Only the digest that `by-hash` uses: apt requests an index by the strongest digest that `Release`
+ * names.
+ */
 const digests = ["--no-md5", "--no-sha1", "--sha256", "--no-sha512"];
 
-/** The text of a `Packages` file for all packages below `path` (apt-ftparchive(1)). Throws "build" with what it said. */
+/**
+ * The text of a `Packages` file for all packages below `path` (apt-ftparchive(1)). Throws "build"
+ * with the program's message.
+ */
 export async function packagesIndex(path: string, options: ArchiveOptions): Promise<string> {
   return run("apt-ftparchive", [...digests, "packages", path], options);
 }
 
-/** The text of a `Release` file for the suite in `path`, with these fields. Throws "build" with what it said. */
+/**
+ * The text of a `Release` file with these fields, for the suite in `path`. Throws "build" with the
+ * program's message.
+ */
 export async function releaseIndex(
   path: string,
   fields: Readonly<Record<string, string>>,
@@ -25,7 +34,7 @@ export async function releaseIndex(
   return run("apt-ftparchive", [...digests, ...given, "release", path], options);
 }
 
-/** Compresses a file with xz(1), to the same bytes each time, into a file beside it with `.xz`. Throws "build". */
+/** Compresses a file with xz(1) into `FILE.xz`, always to the same bytes. Throws "build". */
 export async function compressXz(file: string, options: ArchiveOptions): Promise<void> {
   await run("xz", ["--keep", "--threads=1", "-6", file], options);
 }

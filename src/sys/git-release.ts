@@ -3,39 +3,48 @@ import { exec } from "./exec.ts";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 
 /**
- * Runs git as the person who started the program is set up (name, signing key, hooks, credentials): for commits, tags and pushes of theirs.
- * Throws "machine" with what git said.
+ * Runs git with the user's own configuration (name, signing key, hooks, credentials), for their
+ * commits, tags and pushes. Throws "machine" with git's message.
  */
 export async function userGit(args: readonly string[], options: GitOptions): Promise<string> {
   const env = { GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...options.env };
-  // To sign, git starts gpg's agent.
+  // Signing starts gpg's agent, which keeps running.
   const result = await exec("git", args, { ...options, env, startsServices: true });
   if (result.exitCode !== 0) throw new BuildError("machine", `git ${args[0]} failed: ${gitSays(result)}`);
   return result.stdout.trim();
 }
 
-/** The tags of the repository whose top folder is `cwd`. Throws "usage" when it is none. */
+/**
+ * The tags of the repository whose top folder is `cwd`. Throws "usage" when `cwd` is not such a
+ * folder.
+ */
 export async function listTags(options: GitOptions & { readonly cwd: string }): Promise<readonly string[]> {
   const prefix = await tryGit(["rev-parse", "--show-prefix"], options);
   if (prefix.exitCode !== 0 || prefix.stdout.trim() !== "") {
     const why = prefix.exitCode === 0 ? "it is inside another one" : gitSays(prefix);
-    throw new BuildError("usage", `${options.cwd} is no git repository of its own (${why}), and releases are git tags.`);
+    throw new BuildError("usage", `${options.cwd} is not the top folder of a git repository (${why}); releases are git tags.`);
   }
   return (await git(["tag", "--list"], options)).split("\n").filter((tag) => tag !== "");
 }
 
-/** Writes the files below some paths, as they were at a revision, into a tar archive (git-archive(1)). Throws "build". */
+/**
+ * Writes the files below `paths`, as they were at a revision, into a tar archive (git-archive(1)).
+ * Throws "build".
+ */
 export async function archive(revision: string, paths: readonly string[], file: string, options: GitOptions): Promise<void> {
   await git(["archive", "--format=tar", `--output=${file}`, revision, "--", ...paths], options);
 }
 
-/** Commits after `from` up to `to`, newest first; undefined when one of them is not in the repository. Asks no remote. */
+/**
+ * The commits after `from` up to `to`, newest first; undefined when the repository lacks one of the
+ * two. Contacts no remote.
+ */
 export async function commitsBetween(
   from: string,
   to: string,
   options: GitOptions,
 ): Promise<readonly { readonly id: string; readonly subject: string }[] | undefined> {
-  // A blobless clone would ask its origin for a commit that it lacks.
+  // A blobless clone would fetch a missing commit from its origin.
   const result = await tryGit(["-c", "protocol.allow=never", "log", "--format=%H %s", `${from}..${to}`, "--"], options);
   if (result.exitCode !== 0) return undefined;
   const rows = result.stdout.split("\n").filter((row) => row !== "");

@@ -3,12 +3,15 @@ import { resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
 
-/** Who commits, everywhere: with the author's dates this makes commit ids the same on every machine. */
+/** The committer, always. With the author's dates it makes commit ids the same on every machine. */
 const committer = { name: "kovn-build", email: "kovn-build@localhost" };
 
-/** Settings that a user's or a machine's configuration could otherwise change the result with. */
+/**
+ * Settings that could change the result if they came from the user's or the machine's
+ * configuration.
+ */
 const settings: readonly (readonly [string, string])[] = [
-  // Repositories that somebody else owns are read too: a clone of a user's, built from by root.
+  // Repositories of other users are read too: root may build from a user's clone.
   ["safe.directory", "*"],
   ["core.autocrlf", "false"],
   ["core.attributesFile", "/dev/null"],
@@ -21,7 +24,7 @@ const settings: readonly (readonly [string, string])[] = [
   ["maintenance.auto", "false"],
   ["protocol.version", "2"],
   ["advice.detachedHead", "false"],
-  // A connection that stands still is given up (git-config(1), http.lowSpeedLimit): bytes a second, seconds.
+  // A stalled connection is closed (git-config(1), http.lowSpeedLimit): bytes a second, seconds.
   ["http.lowSpeedLimit", "1000"],
   ["http.lowSpeedTime", "30"],
 ];
@@ -31,7 +34,7 @@ const fixedEnv: Readonly<Record<string, string>> = {
   GIT_ATTR_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_TERMINAL_PROMPT: "0",
-  // What is missing is asked for by `fetchCommit`, once; git 2.39 would ask a shallow repository again and again, without end.
+  // `fetchCommit` fetches missing objects, once. git 2.39 would ask a shallow repository forever.
   GIT_NO_LAZY_FETCH: "1",
   GIT_COMMITTER_NAME: committer.name,
   GIT_COMMITTER_EMAIL: committer.email,
@@ -51,23 +54,29 @@ export interface GitOptions {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds; for calls that reach a remote, which git itself would wait for without end. */
+  /** Milliseconds. For calls to a remote: git itself has no time limit. */
   readonly timeout?: number;
 }
 
-/** Runs git in a fixed environment (no user or system configuration, C locale, UTC) and answers whatever its exit code is. */
+/**
+ * Runs git in a fixed environment: no user or system configuration, C locale, UTC. Returns whatever
+ * the exit code is.
+ */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
   return exec("git", args, { ...options, env: { ...fixedEnv, ...options.env } });
 }
 
-/** Like `tryGit`, but a non-zero exit code throws `BuildError` ("build") with what git said; answers with stdout, trimmed. */
+/**
+ * Like `tryGit`, but returns stdout, trimmed, and throws "build" with git's message for a non-zero
+ * exit code.
+ */
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
   const result = await tryGit(args, options);
   if (result.exitCode !== 0) throw new BuildError("build", `git ${args[0]} failed: ${gitSays(result)}`);
   return result.stdout.trim();
 }
 
-/** What git printed on stderr without its prefixes, warnings, hints and advice, for a person. */
+/** git's error message without prefixes, warnings, hints and advice, for people. */
 export function gitSays(result: ExecResult): string {
   const noise =
     /^$|^(warning|hint):|^Could not read from remote|^Please make sure|^and the repository exists|^Patch failed at|^When you have|^If you prefer|^To restore/;
@@ -75,22 +84,25 @@ export function gitSays(result: ExecResult): string {
   return lines.filter((line) => !noise.test(line)).join("\n") || `exit code ${result.exitCode}`;
 }
 
-/** How git serves a repository of this machine: whoever owns it (its own check sees no setting of ours in the environment). */
+/**
+ * Arguments to fetch from a local repository of any owner. The process that serves it does not see
+ * our settings in the environment.
+ */
 function servedFrom(url: string): readonly string[] {
   return /^(\/|file:)/.test(url) ? ["--upload-pack=git -c safe.directory=* upload-pack"] : [];
 }
 
-/** Finds out whether a repository can be read and holds anything: answers with what is wrong, or undefined. */
+/** Checks that a repository can be read and has a branch. Returns what is wrong, or undefined. */
 export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
   const result = await tryGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"], options);
   if (result.exitCode !== 0) return gitSays(result);
-  // A web page that answers everything looks to git like an empty repository.
+  // A web server that answers every request looks like an empty repository to git.
   return result.stdout.trim() === "" ? "there is no branch" : undefined;
 }
 
 /**
- * Makes a bare or normal repository that fetches from `url` without the file contents it does not ask for (a blobless partial clone;
- * gitrepository-layout, git-fetch(1) `--filter`). Calling it again changes nothing.
+ * Makes a bare or normal repository whose origin is `url`, as a blobless partial clone: it fetches
+ * only the file contents it asks for (git-fetch(1), `--filter`). A second call changes nothing.
  */
 export async function initBlobless(dir: string, url: string, options: GitOptions & { readonly bare: boolean }): Promise<void> {
   const { bare, ...rest } = options;
@@ -101,22 +113,22 @@ export async function initBlobless(dir: string, url: string, options: GitOptions
     "remote.origin.partialclonefilter": "blob:none",
     "extensions.partialClone": "origin",
     "core.repositoryFormatVersion": "1",
-    // The mirror itself serves partial fetches of any commit to work trees.
+    // Lets work trees make partial fetches of any commit from this repository.
     "uploadpack.allowFilter": "true",
     "uploadpack.allowAnySHA1InWant": "true",
   };
   for (const [key, value] of Object.entries(config)) await git(["config", key, value], { ...rest, cwd: dir });
 }
 
-/** Ids of objects that the tree of `commit` needs and the repository lacks; asks no remote. */
+/** Ids of the objects of `commit`'s tree that the repository lacks. Contacts no remote. */
 async function missingObjects(commit: string, options: GitOptions): Promise<string[]> {
   const listed = await git(["rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit], options);
   return listed.split("\n").flatMap((line) => (line.startsWith("?") ? [line.slice(1)] : []));
 }
 
 /**
- * Fetches one commit with as much of its history as there is, and the contents of its tree, from the repository's origin at `url`. Throws
- * "network" when that fails.
+ * Fetches a commit with its history, as far as the origin at `url` has it, and the file contents of
+ * its tree. Throws "network".
  */
 export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
   const fetchOnce = [
@@ -139,13 +151,13 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }
 
-/** One line of `git am`'s complaint: the file, and the line where the hunk was expected. */
+/** A hunk that `git am` could not apply: the file, and the line where it was expected. */
 export interface FailedHunk {
   readonly file: string;
   readonly line: number | undefined;
 }
 
-/** Why and at which mail (from 1) `git am` stopped. */
+/** Why `git am` stopped, and at which mail (from 1). */
 export interface AmFailure {
   readonly position: number;
   readonly hunks: readonly FailedHunk[];
@@ -153,8 +165,9 @@ export interface AmFailure {
 }
 
 /**
- * Applies mails with `git am` (no fuzz, no three-way merge, carriage returns kept), the committer's date being the author's. Answers with
- * undefined when all did; else the mails before the one that failed are commits, and the work tree stays so, to be looked at.
+ * Applies mails with `git am`: no fuzz, no three-way merge, carriage returns kept, the author's
+ * date as the committer's. Returns undefined when all apply. Else the mails before the failed one
+ * are commits, and the work tree stays as it is, to be inspected.
  */
 export async function am(mails: readonly string[], options: GitOptions): Promise<AmFailure | undefined> {
   if (mails.length === 0) return undefined;
@@ -192,7 +205,10 @@ function failedHunks(stderr: string): FailedHunk[] {
   return hunks;
 }
 
-/** A patch's stable id (git-patch-id(1)): the same for the same change whatever its line numbers. Empty for a patch without a diff. */
+/**
+ * A patch's stable id (git-patch-id(1)), which does not depend on line numbers. Empty for a patch
+ * without a diff.
+ */
 export async function patchId(patch: string | Uint8Array, options: GitOptions): Promise<string> {
   return (await git(["patch-id", "--stable"], { ...options, input: patch })).split(" ")[0] ?? "";
 }

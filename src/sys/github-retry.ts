@@ -1,27 +1,35 @@
-/** How a request went wrong. */
+/** How a request failed. */
 export interface Fault {
-  /** undefined when no answer came, or none that could be read. */
+  /** Undefined when there was no response, or an unreadable one. */
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
   readonly message: string;
 }
 
-/** Whether it makes sense to ask again: `limited` is GitHub's word that we ask too often, `passing` is anything else that may go by. */
+/**
+ * Whether and when to try again. `limited`: GitHub says that we send too many requests. `passing`:
+ * any other temporary fault.
+ */
 export interface Advice {
   readonly kind: "limited" | "passing";
   /** Milliseconds. */
   readonly wait: number;
 }
 
-/** Milliseconds before the second attempt; doubled for each further one. */
+/** Milliseconds before the second attempt, doubled for each further one. */
 const firstWait = 500;
 const longestBackoff = 30_000;
-/** For a limit that says nothing of its end (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api). */
+/**
+ * For a rate limit without a stated end
+ * (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
+ */
 const unknownLimit = 60_000;
 
 /**
- * What to do after a fault, by GitHub's rules: `retry-after`, else `x-ratelimit-reset` when nothing remains, else a wait that doubles. undefined
- * for a refusal, which another attempt cannot change. `attempt` counts from 1, `now` is in milliseconds, `random` between 0 and 1.
+ * What to do after a fault, by GitHub's rules: wait for `retry-after`, else for `x-ratelimit-reset`
+ * when no requests remain, else for a time that doubles. Undefined for a refusal, which another
+ * attempt cannot change. `attempt` counts from 1, `now` is in milliseconds, `random` between 0 and
+ * 1.
  */
 export function adviseRetry(fault: Fault, attempt: number, now: number, random: number): Advice | undefined {
   const asked = seconds(fault.headers["retry-after"]);
@@ -44,7 +52,7 @@ function isLimit({ status, headers, message }: Fault): boolean {
   );
 }
 
-/** A header's seconds as milliseconds. */
+/** A header in seconds, as milliseconds. */
 function seconds(value: string | number | undefined): number | undefined {
   return value !== undefined && /^\d+$/.test(String(value)) ? Number(value) * 1000 : undefined;
 }

@@ -4,7 +4,7 @@ import { RequestError } from "@octokit/request-error";
 import { BuildError } from "../errors.ts";
 import { adviseRetry, type Advice, type Fault } from "./github-retry.ts";
 
-/** How GitHub is reached, as the environment says it. */
+/** How to reach GitHub, from the environment. */
 export interface GitHubAccess {
   /** GITHUB_API_URL. */
   readonly api: string;
@@ -14,35 +14,36 @@ export interface GitHubAccess {
   readonly repository: string | undefined;
 }
 
-/** octokit's typed request, with address, token and time limit. */
+/** octokit's typed request function, with address, token and time limit. */
 export type Request = typeof octokitRequest;
 
-/** GitHub's API, with timeoutMs. */
+/** GitHub's API, with retries. */
 export interface GitHub {
   /**
-   * Makes attempts, counted from 1, until one gets through. After a fault that may pass (no answer, 5xx, a rate limit) it waits as long as
-   * GitHub says, all others as well if it is a limit, and tells so. Throws "network" when timeoutMs is at its end, "destination" for a refusal.
+   * Calls `attempt` (with its count, from 1) until it succeeds. After a temporary fault (no
+   * response, 5xx, a rate limit) it reports and waits as long as GitHub says; a rate limit makes
+   * all other requests wait too. Throws "network" when it gives up, "destination" for a refusal.
    */
   persist<T>(what: string, attempt: (request: Request, count: number) => Promise<T>): Promise<T>;
 }
 
-/** An answer that says no more than that another attempt is worthwhile. */
+/** A response that only says that another attempt is worthwhile. */
 export class PassingFault extends Error {}
 
-/** Attempts in spite of faults; those that end at a rate limit count for themselves. */
+/** The most attempts. Those that end at a rate limit are counted separately. */
 const mostAttempts = { passing: 8, limited: 100 };
-/** Milliseconds: a limit that lasts longer ends the run. */
+/** Milliseconds. A rate limit that lasts longer ends the run. */
 const longestLimit = 15 * 60_000;
-/** Milliseconds for a request that carries no file. */
+/** Time limit for a request without a file, in milliseconds. */
 const timeoutMs = 60_000;
 
-/** Opens nothing yet. `tell` gets a line for each wait; all ends with `signal`. */
+/** Opens no connection yet. `report` gets a line for each wait; `signal` stops everything. */
 export function connect(
   { api, token }: GitHubAccess & { readonly token: string },
   signal: AbortSignal,
-  tell: (text: string) => void,
+  report: (text: string) => void,
 ): GitHub {
-  /** Nobody asks before: a limit is everybody's. */
+  /** No request starts before this time: a rate limit holds for all of them. */
   let closedUntil = 0;
   const makeRequest = async () => {
     const { request } = await import("@octokit/request");
@@ -67,9 +68,9 @@ export function connect(
           const advice = adviseRetry(fault, failed.passing + 1, Date.now(), Math.random());
           if (advice === undefined) throw refusal(what, fault, error);
           if (++failed[advice.kind] >= mostAttempts[advice.kind] || advice.wait > longestLimit)
-            throw impatience(what, fault, advice, error);
+            throw givenUp(what, fault, advice, error);
           const why = fault.status === undefined ? fault.message : `${fault.status} ${fault.message}`;
-          tell(`github: ${what}: ${firstLine(why)}; again in ${(advice.wait / 1000).toFixed(1)} s\n`);
+          report(`github: ${what}: ${firstLine(why)}; retrying in ${(advice.wait / 1000).toFixed(1)} s\n`);
           if (advice.kind === "limited") closedUntil = Math.max(closedUntil, Date.now() + advice.wait);
           else await pause(advice.wait, signal);
         }
@@ -78,7 +79,7 @@ export function connect(
   };
 }
 
-/** The HTTP status with which GitHub answered; undefined for any other error. */
+/** The HTTP status of GitHub's response; undefined for any other error. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof RequestError ? error.response?.status : undefined;
 }
@@ -94,34 +95,34 @@ function readFault(error: unknown): Fault | undefined {
   return { status: response?.status, headers: response?.headers ?? {}, message: error.message };
 }
 
-const goOn = "run the same command again: it goes on where this one ended";
+const runAgain = "run the same command again: it continues where this one stopped";
 
-function impatience(what: string, fault: Fault, { kind, wait }: Advice, cause: unknown): BuildError {
+function givenUp(what: string, fault: Fault, { kind, wait }: Advice, cause: unknown): BuildError {
   if (kind === "limited") {
     const until = new Date(Date.now() + wait).toISOString().slice(11, 16);
-    return new BuildError("network", `GitHub's rate limit is used up until ${until} UTC (${what}).`, { cause, hint: goOn });
+    return new BuildError("network", `GitHub's rate limit is used up until ${until} UTC (${what}).`, { cause, hint: runAgain });
   }
-  const why = fault.status === undefined ? `no answer: ${firstLine(fault.message)}` : `answer ${fault.status}`;
-  return new BuildError("network", `GitHub could not be used, after ${mostAttempts.passing} attempts: ${what}: ${why}.`, {
+  const why = fault.status === undefined ? `no response: ${firstLine(fault.message)}` : `status ${fault.status}`;
+  return new BuildError("network", `GitHub failed ${mostAttempts.passing} times: ${what}: ${why}.`, {
     cause,
-    hint: goOn,
+    hint: runAgain,
   });
 }
 
 function refusal(what: string, { status, headers, message }: Fault, cause: unknown): BuildError {
   if (status === 401)
-    return new BuildError("destination", "GitHub does not know the token in GITHUB_TOKEN: it is wrong, or has expired.", {
+    return new BuildError("destination", "GitHub rejects the token in GITHUB_TOKEN: it is wrong or has expired.", {
       cause,
       hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step",
     });
   if (status === 403) {
-    const wanted = String(headers["x-accepted-github-permissions"] ?? "contents=write").replace("=", ": ");
+    const needed = String(headers["x-accepted-github-permissions"] ?? "contents=write").replace("=", ": ");
     return new BuildError(
       "destination",
-      `The token in GITHUB_TOKEN lacks the permission \`${wanted}\` (${what}: ${firstLine(message)}).`,
+      `The token in GITHUB_TOKEN lacks the permission \`${needed}\` (${what}: ${firstLine(message)}).`,
       {
         cause,
-        hint: `in a workflow: \`permissions: { ${wanted} }\` at the job; a pull request from a fork never has it`,
+        hint: `in a workflow: \`permissions: { ${needed} }\` at the job; a pull request from a fork never has it`,
       },
     );
   }

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { freemem } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The code of a system error (errno(3) by name, such as `ENOENT`), or undefined for any other error. */
+/** The code of a system error, such as `ENOENT` (errno(3)); undefined for any other error. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
@@ -11,40 +11,45 @@ export function errorCode(error: unknown): string | undefined {
 /** This process's id, for names of temporary files and folders that must not clash between runs. */
 export const ownPid = process.pid;
 
-/** The system's name, such as `linux`, `win32` or `darwin`. */
+/** The operating system's name, such as `linux`, `win32` or `darwin`. */
 export const ownPlatform = process.platform;
 
-/** Bytes of memory that programs may still take: the machine's, or what its container is allowed. */
+/** Free memory in bytes: the machine's, or less where a container limits it. */
 export function availableMemory(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(freemem(), limit) : freemem();
 }
 
-/** The variable that marks the environment of every program which this process starts, and so of all that those start in turn. */
+/**
+ * The environment variable that marks every program this process starts, and all that these start.
+ */
 export const markName = "KOVN_BUILD_MARK";
-/** What the marks of this process's programs begin with. */
+/** The prefix of all marks of this process. */
 export const ownMark = randomUUID();
 
-/** True while a process of that id exists, whoever owns it. */
+/** True while a process with that id exists, of any owner. */
 export function isAlive(pid: number): boolean {
   return sendSignal(pid, 0);
 }
 
-/** A program that was started in a session of its own, and all that came from it. */
+/** A program that was started in a session of its own, and all processes that came from it. */
 export interface ProcessTree {
   readonly root: number;
-  /** The value of its `markName`; undefined when it carries none. */
+  /** The value of its variable `markName`; undefined when it has no mark. */
   readonly mark: string | undefined;
 }
 
-/** Milliseconds between SIGTERM and SIGKILL for processes that are to end. */
+/** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 1000;
-/** Milliseconds after which nothing more is done: what does not end by SIGKILL hangs in the kernel. */
+/**
+ * Time limit for stopping a tree, in milliseconds. A process that survives SIGKILL hangs in the
+ * kernel.
+ */
 const timeoutMs = 3500;
 
 /**
- * Ends a program with all that came from it, also what left its process group or its session: SIGTERM, a second later SIGKILL. Resolves when
- * none is left.
+ * Stops a program and all processes that came from it, including those that left its process group
+ * or session: SIGTERM, and SIGKILL a second later. Resolves when none is left.
  */
 export async function endTree(tree: ProcessTree): Promise<void> {
   const sessions = new Set([tree.root]);
@@ -62,7 +67,10 @@ export async function endTree(tree: ProcessTree): Promise<void> {
   }
 }
 
-/** Ids of the tree's living processes; adds their sessions to `sessions`, by which those are found later whose parents are gone. */
+/**
+ * Ids of the tree's running processes. Adds their sessions to `sessions`, so that processes are
+ * still found when their parents are gone.
+ */
 function findTree({ root, mark }: ProcessTree, sessions: Set<number>): readonly number[] {
   if (ownPlatform !== "linux") return isAlive(-root) ? [-root] : [];
   const all = readProcesses().filter(({ pid }) => pid !== ownPid);
@@ -84,7 +92,10 @@ interface Process {
   readonly session: number;
 }
 
-/** All processes that have not ended (proc_pid_stat(5): `pid (name) state parent group session`; Z and X have ended). */
+/**
+ * All running processes (proc_pid_stat(5): `pid (name) state parent group session`; Z and X have
+ * ended).
+ */
 function readProcesses(): readonly Process[] {
   return readdirSync("/proc").flatMap((name) => {
     const stat = /^\d+$/.test(name) ? readProc(`${name}/stat`) : "";
@@ -98,7 +109,7 @@ function carriesMark(pid: number, mark: string): boolean {
   return `\0${readProc(`${pid}/environ`)}`.includes(`\0${markName}=${mark}\0`);
 }
 
-/** Empty when the process is gone or somebody else's. */
+/** Empty when the process is gone or belongs to another user. */
 function readProc(file: string): string {
   try {
     return readFileSync(`/proc/${file}`, "latin1");
@@ -107,7 +118,10 @@ function readProc(file: string): string {
   }
 }
 
-/** False when there is no such process; a process of somebody else counts as there. A negative target is a process group (kill(2)). */
+/**
+ * False when there is no such process. A process of another user counts as running. A negative
+ * target is a process group (kill(2)).
+ */
 function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(target, signal);

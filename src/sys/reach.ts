@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { connect, type NetConnectOpts } from "node:net";
 import { errorCode } from "./processes.ts";
 
-/** Milliseconds in which a server has to take a connection. */
+/** Time limit for a connection, in milliseconds. */
 const timeoutMs = 3000;
 
-/** Why nobody takes a connection at an address, in a few words; undefined when somebody does. */
+/** Why an address accepts no connection, in a few words; undefined when it does. */
 export async function whyUnreachable(address: NetConnectOpts): Promise<string | undefined> {
   const socket = connect(address);
   try {
@@ -13,7 +13,7 @@ export async function whyUnreachable(address: NetConnectOpts): Promise<string | 
     return undefined;
   } catch (error) {
     const code = errorCode(error);
-    return code === undefined || code === "ABORT_ERR" ? `no answer within ${timeoutMs / 1000} s` : code;
+    return code === undefined || code === "ABORT_ERR" ? `no response within ${timeoutMs / 1000} s` : code;
   } finally {
     socket.destroy();
   }

@@ -3,10 +3,10 @@ import { request as plain, type IncomingMessage } from "node:http";
 import { request as secure } from "node:https";
 import { text } from "node:stream/consumers";
 
-/** Writes a body piece by piece; `write` resolves when the piece is not needed any more. */
+/** Writes a body piece by piece; `write` resolves when the piece is no longer needed. */
 export type SendBody = (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
 
-/** What octokit gives to its `fetch`. */
+/** What octokit passes to its `fetch`. */
 interface SendRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,15 +15,16 @@ interface SendRequest {
 }
 
 /**
- * A `fetch` for octokit that sends a body as fast as it is taken. Node's own keeps all of a body in memory, to send it again after a redirect:
- * 800 MB for four files of 200 MB at once. Answers as soon as the server does, even within the body.
+ * A `fetch` for octokit that sends a body as fast as the server takes it. Node's own keeps the
+ * whole body in memory: 800 MB for four files of 200 MB at once. Returns as soon as the server
+ * responds, even before the whole body is sent.
  */
 export async function sendStream(url: string, { method, headers, body, signal }: SendRequest): Promise<Response> {
   signal.throwIfAborted();
   const request = (url.startsWith("https:") ? secure : plain)(url, { method, headers });
   const abort = () => request.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
   signal.addEventListener("abort", abort, { once: true });
-  // A piece that waits for a connection which never comes is not called back.
+  // When the connection never opens, the callback of `write` is never called.
   const closed = once(request, "close").then(() => {
     throw new Error("the connection closed");
   });
@@ -35,7 +36,7 @@ export async function sendStream(url: string, { method, headers, body, signal }:
     ]);
   try {
     const answered = once(request, "response") as Promise<[IncomingMessage]>;
-    // Who answers before the end may close the connection: what counts is the answer.
+    // A server that responds early may close the connection. The response is what counts.
     const sent = body(write).then(
       () => void request.end(),
       (error: unknown) => void request.destroy(error instanceof Error ? error : new Error(String(error))),

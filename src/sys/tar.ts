@@ -7,12 +7,12 @@ import { BuildError, refusalOf } from "../errors.ts";
 import { errorCode } from "./processes.ts";
 
 /**
- * Unpacks a tar archive (compressed or not) into `dir` without its first path part. Throws "digest" for one that is broken, or with links
- * or paths that lead outside.
+ * Unpacks a tar archive, compressed or not, into `dir`, without the first part of its paths. Throws
+ * "digest" for a broken archive, and for links or paths that lead outside.
  */
 export async function extractTar(file: string, dir: string): Promise<void> {
   const { extract } = await import("tar");
-  // Read in pieces: its default of 16 MB at once unfolds to 180 MB of memory.
+  // The default of 16 MB at once takes 180 MB of memory.
   const options = { file, cwd: dir, strip: 1, strict: true, preserveOwner: false, maxReadSize: 256 * 1024 };
   await extract(options).catch((cause: unknown) => {
     if (refusalOf(cause) !== undefined) throw cause;
@@ -21,10 +21,13 @@ export async function extractTar(file: string, dir: string): Promise<void> {
   });
 }
 
-/** A file of an archive that is to be written: its bytes are those of a file, or a text. `size` is in bytes. */
+/** A member of an archive to write: the content of a file, or a text. `size` is in bytes. */
 export type Packed = { readonly name: string; readonly size: number } & ({ readonly path: string } | { readonly text: string });
 
-/** Writes an archive of plain files in the given order: the same names and bytes give the same archive, whoever makes it and when. */
+/**
+ * Writes an archive of plain files in the given order. The same names and bytes always give the
+ * same archive.
+ */
 export async function writeTar(file: string, members: readonly Packed[]): Promise<void> {
   const { Header, Pack, ReadEntry } = await import("tar");
   const pack = new Pack({ portable: true });
@@ -44,17 +47,18 @@ export async function writeTar(file: string, members: readonly Packed[]): Promis
   await Promise.all([written, feed()]);
 }
 
-/** A member of an archive that is read. */
+/** A member of an archive that is being read. */
 export interface Member {
   readonly name: string;
-  /** Bytes, as the archive says; no more of them come. */
+  /** Bytes, as the archive declares; `content` has no more. */
   readonly size: number;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Reads an archive from front to end, member by member; `receive` has to take the content of each. Writes nothing itself. Throws "usage"
- * for a broken archive and for every member that is no plain file (links, devices, folders), before any of its content is read.
+ * Reads an archive from start to end, member by member; `receive` must consume the content of each.
+ * Writes nothing itself. Throws "usage" for a broken archive, and for a member that is not a plain
+ * file (a link, device or folder) before its content is read.
  */
 export async function readTar(file: string, receive: (member: Member) => Promise<void>): Promise<void> {
   const { list } = await import("tar");
@@ -64,18 +68,19 @@ export async function readTar(file: string, receive: (member: Member) => Promise
   let current: ReadEntry | undefined;
   const receiveEntry = async (entry: ReadEntry) => {
     current = entry;
-    if (entry.type !== "File" && entry.type !== "OldFile") throw refuse(`member ${entry.path} is no plain file (${entry.type}).`);
+    if (entry.type !== "File" && entry.type !== "OldFile")
+      throw refuse(`member ${entry.path} is not a plain file (${entry.type}).`);
     await receive({ name: entry.path, size: entry.size, content: entry });
   };
   const onReadEntry = (entry: ReadEntry) => {
-    // An error event that nobody listens to is thrown where it is emitted.
+    // Without a listener, an error event is thrown where it is emitted.
     entry.on("error", () => undefined);
     received = received
       .then(() => (failure === undefined ? receiveEntry(entry) : undefined))
       .catch((error: unknown) => {
         failure ??= error;
       })
-      // After a failure the rest of the archive is read, and thrown away.
+      // After a failure the rest of the archive is read and discarded.
       .finally(() => entry.resume());
   };
   await list({ file, strict: true, noResume: true, onReadEntry }).catch((cause: unknown) => {
@@ -84,6 +89,6 @@ export async function readTar(file: string, receive: (member: Member) => Promise
   });
   await received;
   if (failure === undefined) return;
-  // The parser's own complaints, which come to the reader of the member that is cut off as well.
-  throw errorCode(failure)?.startsWith("TAR_") === true ? refuse("it is broken or no tar archive.", failure) : failure;
+  // The parser's own errors; the reader of a truncated member gets them too.
+  throw errorCode(failure)?.startsWith("TAR_") === true ? refuse("it is broken or not a tar archive.", failure) : failure;
 }

@@ -8,14 +8,14 @@ import { errorCode, ownPlatform } from "./processes.ts";
 
 export interface LockOptions {
   readonly signal: AbortSignal;
-  /** Called once when another process is at it. */
+  /** Called once when another process holds the lock. */
   readonly onWait?: () => void;
 }
 
 /**
- * Runs `work` while no other process runs its own for the same path. What keeps others out is a socket name of the kernel's (unix(7),
- * abstract; on Windows a pipe), which ends with its process however that dies: nothing stays behind. Throws the signal's reason when
- * aborted while it waits.
+ * Runs `work` while no other process runs its own for the same path. The lock is the name of an
+ * abstract socket (unix(7); on Windows of a pipe), which the kernel frees when the process ends,
+ * however it ends. Throws the signal's reason when aborted while waiting.
  */
 export async function withLock<T>(path: string, { signal, onWait }: LockOptions, work: () => Promise<T>): Promise<T> {
   const name = socketName(`kovn-build-${sha256(truePath(resolve(path))).slice(0, 32)}`);
@@ -33,7 +33,9 @@ export async function withLock<T>(path: string, { signal, onWait }: LockOptions,
   }
 }
 
-/** The path without symbolic links, as far as it exists: two ways to a folder are one. */
+/**
+ * The path without symbolic links, as far as it exists, so that two paths of a folder share a lock.
+ */
 function truePath(path: string): string {
   try {
     return realpathSync(path);
@@ -42,13 +44,13 @@ function truePath(path: string): string {
   }
 }
 
-/** Elsewhere names would stay behind, so there nobody waits. */
+/** On other systems names would stay behind, so there is no lock. */
 function socketName(name: string): string | undefined {
   if (ownPlatform === "linux") return `\0${name}`;
   return ownPlatform === "win32" ? `\\\\.\\pipe\\${name}` : undefined;
 }
 
-/** What gives the name free again; undefined when another process has it. */
+/** Takes the name and returns a function that frees it; undefined when another process has it. */
 async function take(name: string): Promise<(() => Promise<void>) | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {

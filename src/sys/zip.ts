@@ -4,16 +4,20 @@ import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
 import { writeWhole } from "./files.ts";
 
-/** A member of an archive: bytes of a file, or an empty folder where `path` is missing. `name` is its path in the archive, with `/`. */
+/**
+ * A member of an archive: the file at `path`, or an empty folder when there is no `path`. `name` is
+ * the path in the archive, with `/`.
+ */
 export interface ZipMember {
   readonly name: string;
   readonly path?: string;
 }
 
 /**
- * Writes a zip archive of `members` in the order of their names. The same names and bytes give the same archive, whoever makes it, when and
- * where: fflate deflates in its own code, whereas zlib's result depends on Node's version and the processor. `epoch` is in seconds; every
- * member gets noon of that day, since the format has local times.
+ * Writes a zip archive of `members`, sorted by name. The same names and bytes always give the same
+ * archive: fflate compresses with its own code, while zlib's result depends on Node's version and
+ * the processor. `epoch` is in seconds. Every member gets noon of that day as its time, since the
+ * format has local times.
  */
 export async function writeZip(file: string, members: readonly ZipMember[], epoch: number): Promise<void> {
   const { zipSync } = await import("fflate");
@@ -28,7 +32,10 @@ export async function writeZip(file: string, members: readonly ZipMember[], epoc
   await writeWhole(file, zipSync(Object.fromEntries(entries), { level: 9, mtime }));
 }
 
-/** Unpacks a zip archive into `dir`. Throws "usage" for one that is broken, or with a path that leads outside. */
+/**
+ * Unpacks a zip archive into `dir`. Throws "usage" for a broken archive, and for a path that leads
+ * outside.
+ */
 export async function unpackZip(file: string, dir: string): Promise<void> {
   const { unzipSync } = await import("fflate");
   const bytes = await readFile(file).catch((cause: unknown) => {
@@ -38,7 +45,7 @@ export async function unpackZip(file: string, dir: string): Promise<void> {
   try {
     members = unzipSync(bytes);
   } catch (cause) {
-    throw new BuildError("usage", `Archive ${file} is broken or no zip archive.`, { cause });
+    throw new BuildError("usage", `Archive ${file} is broken or not a zip archive.`, { cause });
   }
   for (const [name, content] of Object.entries(members)) {
     if (name.startsWith("/") || /[\\:]/.test(name) || name.split("/").includes(".."))

@@ -6,7 +6,10 @@ import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { demo, mail, makeProject, pipelineYaml, sourceYaml } from "../helpers/project.ts";
 
-/** What the runner sets for a step (https://docs.github.com/en/actions/reference/workflows-and-actions/variables). */
+/**
+ * The variables that the runner sets for a step
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+ */
 function stepOf(project: string, folder: string): Readonly<Record<string, string>> {
   return {
     GITHUB_ACTIONS: "true",
@@ -22,7 +25,7 @@ function stepOf(project: string, folder: string): Readonly<Record<string, string
 }
 
 const build = ["--target", "linux", "--unlocked"];
-/** A diff whose second hunk expects what is not there. */
+/** A diff whose second hunk does not apply. */
 const conflict = `diff --git a/numbers.txt b/numbers.txt
 --- a/numbers.txt
 +++ b/numbers.txt
@@ -61,7 +64,7 @@ describe("inside GitHub Actions", () => {
     });
   });
 
-  test("a job that fails is in the summary with its last lines", async ({ folder }) => {
+  test("a failed job is in the summary with its last lines", async ({ folder }) => {
     const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml("echo '```'; exit 3") });
     const { exitCode, stderr } = await kovnBuild(project, build, stepOf(project, folder));
     expect(exitCode).toBe(1);
@@ -71,7 +74,9 @@ describe("inside GitHub Actions", () => {
     );
   });
 
-  test("a patch that does not apply is shown at the line of its hunk, in a build and in patches check", async ({ folder }) => {
+  test("a patch that does not apply is annotated at the line of its hunk, in a build and in patches check", async ({
+    folder,
+  }) => {
     const project = await makeProject(folder, { [`${demo}/greet-all.patch`]: mail("Count", conflict) });
     const line = mail("Count", conflict).split("\n").indexOf("@@ -10,3 +10,3 @@") + 1;
     const where = `::error file=patches/1.0/demo/greet-all.patch,line=${line},title=kovn-build::Patch \`greet-all.patch\``;
@@ -83,7 +88,7 @@ describe("inside GitHub Actions", () => {
     expect(checked.stderr).toContain(where);
   });
 
-  test("a wrong project file is shown at its line", async ({ folder }) => {
+  test("a wrong project file is annotated at its line", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/source.yaml`]: `${sourceYaml("https://example.com/x.git")}wrong: 1\n`,
     });
@@ -91,7 +96,7 @@ describe("inside GitHub Actions", () => {
     expect(stderr).toContain("::error file=patches/1.0/demo/source.yaml,line=6,title=kovn-build::Key `wrong` is unknown here.");
   });
 
-  test("plan --github-matrix makes the matrix of each target an output, and prints all", async ({ folder }) => {
+  test("plan --github-matrix makes the matrix of each target an output, and prints them all", async ({ folder }) => {
     const project = await makeProject(folder);
     const { stdout } = await kovnBuild(project, ["plan", "--github-matrix"], stepOf(project, folder));
     const include = [
@@ -107,7 +112,7 @@ describe("inside GitHub Actions", () => {
   });
 });
 
-test("outside of GitHub Actions there are no commands, outputs or summaries", async ({ folder }) => {
+test("outside GitHub Actions there are no commands, outputs or summaries", async ({ folder }) => {
   const project = await makeProject(folder);
   const { GITHUB_ACTIONS: _, ...env } = stepOf(project, folder);
   for (const name of ["output", "summary"]) await writeFile(join(folder, name), "");

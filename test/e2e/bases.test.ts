@@ -134,7 +134,7 @@ describe.concurrent("an upstream that accepts and never answers", () => {
         expect(performance.now() - started).toBeLessThan(20_000);
         expect(result).toMatchObject({ exitCode: 1 });
         expect(result.stderr).toMatch(
-          /Source `demo` cannot be reached\. .*127\.0\.0\.1.* (gave no answer within 12 s|cannot be read)/,
+          /Source `demo` cannot be reached\. .*127\.0\.0\.1.* (did not finish within 12 s|cannot be read)/,
         );
         expect(result.stderr).not.toContain("demo: started");
         expect(await contentOf(project)).toEqual(before);

@@ -17,9 +17,9 @@ const cacheOf = (project: string) => join(project, ".kovn/cache");
 const manifestOf = async (project: string) =>
   JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
 
-/** What a build said of its jobs: `one: kept`, `two: built`, in order. */
+/** What a build said of its jobs: `one: cached`, `two: built`, in order. */
 function toldOf({ stderr }: { readonly stderr: string }): readonly string[] {
-  return [...stderr.matchAll(/^(\S+): (kept|built|failed|not built)\b/gm)].map(([, job, what]) => `${job}: ${what}`);
+  return [...stderr.matchAll(/^(\S+): (cached|built|failed|not built)\b/gm)].map(([, job, what]) => `${job}: ${what}`);
 }
 
 /** Builds and answers with what was told of the jobs; fails the test when the build fails. */
@@ -49,7 +49,7 @@ describe("a second build", () => {
     const before = await contentOf(join(project, "dist"));
     await rename(join(folder, "upstream"), join(folder, "away"));
     await rm(join(project, ".kovn/mirrors"), { recursive: true });
-    expect(await building(project)).toEqual(["one: kept", "two: kept", "other: kept"]);
+    expect(await building(project)).toEqual(["one: cached", "two: cached", "other: cached"]);
     expect(await contentOf(join(project, "dist"))).toEqual(before);
     expect(readdirSync(join(project, ".kovn/runs"))).toHaveLength(1);
   });
@@ -68,7 +68,7 @@ describe("a second build", () => {
     ];
     for (const harmOne of harm) {
       await harmOne();
-      expect(await building(project)).toEqual(["one: kept", "two: kept"]);
+      expect(await building(project)).toEqual(["one: cached", "two: cached"]);
       expect(await contentOf(dist)).toEqual(before);
     }
   });
@@ -78,14 +78,14 @@ describe("a second build", () => {
     await building(project);
     await changeJobs(project, { ...three, two: { ...three["two"], script: "cat ../../one/lib/link.txt > ../out/new.txt" } });
     const result = await kovnBuild(project, build);
-    expect(toldOf(result)).toEqual(["one: kept", "other: kept", "two: built"]);
+    expect(toldOf(result)).toEqual(["one: cached", "other: cached", "two: built"]);
     expect(result.stderr).toContain("step 1 (shell): changed");
     expect(await readFile(join(project, "dist/linux/new.txt"), "utf8")).toBe("made\n");
     await changeJobs(project, {
       ...three,
       one: { ...three["one"], script: `${three["one"]?.script}; echo more > ../out/more.txt` },
     });
-    expect(await building(project)).toEqual(["other: kept", "one: built", "two: built"]);
+    expect(await building(project)).toEqual(["other: cached", "one: built", "two: built"]);
   });
 
   test("builds a job again whose outputs nobody declared, when another uses them", async ({ folder }) => {
@@ -103,7 +103,7 @@ describe("a second build", () => {
     expect(await building(project)).toEqual(["one: built", "two: built"]);
     for (const more of ["second", "third"]) {
       await changeJobs(project, { one, two: { needs: ["one"], script: writing(more) } });
-      expect(await building(project)).toEqual(["one: kept", "two: built"]);
+      expect(await building(project)).toEqual(["one: cached", "two: built"]);
       expect(await readFile(join(project, "dist/linux/two.txt"), "utf8")).toBe(`made\n${more}\n`);
     }
   });
@@ -124,7 +124,7 @@ describe("a second build", () => {
     await writeFile(pipeline, old.replaceAll("-O1", "-O3"));
     expect(await building(project)).toEqual(["one: built"]);
     await writeFile(pipeline, old);
-    expect(await building(project)).toEqual(["one: kept"]);
+    expect(await building(project)).toEqual(["one: cached"]);
     const source = join(project, demo, "source.yaml");
     await writeFile(source, (await readFile(source, "utf8")).replace("revision: 1", "revision: 2"));
     expect(await building(project)).toEqual(["one: built"]);
@@ -139,7 +139,7 @@ describe("a second build", () => {
     const source = join(project, demo, "source.yaml");
     await rename(join(folder, "upstream"), join(folder, "moved"));
     await writeFile(source, (await readFile(source, "utf8")).replace(`${folder}/upstream`, `${folder}/moved`));
-    expect(await building(project)).toEqual(["one: kept"]);
+    expect(await building(project)).toEqual(["one: cached"]);
     expect((await manifestOf(project)).jobs[0]?.base).toMatchObject({ url: join(folder, "moved") });
   });
 });
@@ -153,7 +153,7 @@ describe("a build that was stopped", () => {
     process.kill(killed.pid, "SIGKILL");
     await killed.ended;
     await changeJobs(project, { one: {}, other: {} });
-    expect(await building(project)).toEqual(["one: kept", "other: built"]);
+    expect(await building(project)).toEqual(["one: cached", "other: built"]);
   });
 
   test("by a failure has finished with --keep-going what does not need the failed job", async ({ folder }) => {
@@ -174,8 +174,8 @@ describe("a build that was stopped", () => {
     expect((await building(project)).toSorted()).toEqual([
       "after: built",
       "bad: built",
-      "good: kept",
-      "late: kept",
+      "good: cached",
+      "late: cached",
       "worse: built",
     ]);
   });
@@ -195,7 +195,7 @@ describe("two builds at once", () => {
     expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
     expect(await readFile(started, "utf8")).toBe("x\n");
     expect(two.stderr).toContain("Another kovn-build is at the same job `one`: waiting for it.");
-    expect(toldOf(two)).toEqual(["one: kept"]);
+    expect(toldOf(two)).toEqual(["one: cached"]);
   });
 
   test("build a job once that the first finished while the second waited for another", async ({ folder }) => {
@@ -212,7 +212,7 @@ describe("two builds at once", () => {
     await until("a job is kept", () => existsSync(kept) && readdirSync(kept).some((name) => /^\w/.test(name)));
     await writeFile(`${go}-one`, "");
     const [, result] = await Promise.all([first, second]);
-    expect(toldOf(result)).toEqual(["one: kept", "two: kept"]);
+    expect(toldOf(result)).toEqual(["one: cached", "two: cached"]);
     expect(count()).toBe(2);
   });
 });
@@ -263,7 +263,7 @@ describe("a cache that is harmed", () => {
       expect(result.exitCode).toBe(0);
       expect(toldOf(result)).toEqual(["one: built", "two: built"]);
       expect(await readFile(join(project, "dist/linux/one.txt"), "utf8")).toBe(before);
-      expect((await building(project)).toSorted()).toEqual(["one: kept", "two: kept"]);
+      expect((await building(project)).toSorted()).toEqual(["one: cached", "two: cached"]);
     });
 
   test("of a newer version is left alone, with a notice; its commands say what to do", async ({ folder }) => {
@@ -342,7 +342,7 @@ describe("a cache that is harmed", () => {
     await changeJobs(project, compile("-O2 && gcc -c lib/code.c -o ../out/again.txt"));
     const { exitCode, stderr } = await run(project, isolated);
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain("ccache knew 1 of 2 compilations");
+    expect(stderr).toContain("ccache: 1 of 2 hits");
   });
 
   test("that is a file is not used", async ({ folder }) => {
@@ -373,7 +373,7 @@ describe("a cache that is harmed", () => {
     await changeJobs(project, { one: three["one"] ?? {}, two: three["two"] ?? {} });
     const result = await run(project, [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build]);
     expect(result.exitCode).toBe(0);
-    expect(toldOf(result)).toEqual(["one: kept", "two: built"]);
+    expect(toldOf(result)).toEqual(["one: cached", "two: built"]);
     expect(result.stderr.match(/^notice: What is built is not kept in .*: the file system is read-only\.$/gm)).toHaveLength(1);
   });
 

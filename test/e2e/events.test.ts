@@ -6,7 +6,9 @@ import { changeJobs, makeJobs } from "../helpers/jobs.ts";
 
 type Event = Readonly<Record<string, unknown>>;
 
-/** Fields of each event as docs/events.md has them in its table: names in backquotes that are not in parentheses. */
+/**
+ * The fields of each event in the table of docs/events.md: names in backquotes outside parentheses.
+ */
 const documented = new Map(
   readFileSync("docs/events.md", "utf8")
     .split("\n")
@@ -41,7 +43,7 @@ describe("build --json", () => {
     const failed = await kovnBuild(project, [...json, "--keep-going"]);
     const events = [...first, ...again, ...cached, ...parse(failed.stdout)];
     expectDocumented(events);
-    // `notice` is what a build tells only when something is out of the ordinary.
+    // A build emits a `notice` only when something unusual happens.
     expect(new Set(["notice", ...events.map((event) => event["event"])])).toEqual(new Set(documented.keys()));
     expect(first.at(0)).toMatchObject({ event: "plan" });
     expect(first.find((event) => event["event"] === "job-start")).not.toHaveProperty("expected");
@@ -58,7 +60,7 @@ describe("build --json", () => {
     expect(failed.exitCode).toBe(1);
   });
 
-  test("leaves the lines of jobs out without --verbose", async ({ folder }) => {
+  test("omits the output of jobs without --verbose", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "echo line" } });
     const { stdout } = await kovnBuild(project, ["--target", "linux", "--json"]);
     expect(parse(stdout).map((event) => event["event"])).toEqual(["plan", "base", "job-start", "step-start", "job-end", "done"]);

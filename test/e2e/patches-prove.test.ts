@@ -20,7 +20,7 @@ async function prove(...args: readonly string[]) {
   return { exitCode, stdout, stderr };
 }
 
-test("a folder without programs proves nothing: each entry is skipped, and that is a failure", async () => {
+test("a folder without programs proves nothing: each entry is skipped, which is a failure", async () => {
   await using folder = await emptyFolder();
   const { exitCode, stdout, stderr } = await prove("--programs", folder.path, "--json");
   const { entries } = JSON.parse(stdout) as { entries: { entry: number; verdict: string; seed: string; why: string }[] };
@@ -44,7 +44,7 @@ test("with --only, a source without programs is a failure", async () => {
   expect(exitCode).toBe(1);
 });
 
-test("a missing program of a source that has others is a failure, and named", async () => {
+test("a missing program of a source with other programs is a failure that names it", async () => {
   await using folder = await emptyFolder();
   await writeFile(join(folder.path, "ovsdb-tool"), "#!/bin/sh\n");
   await chmod(join(folder.path, "ovsdb-tool"), 0o755);
@@ -53,7 +53,7 @@ test("a missing program of a source that has others is a failure, and named", as
   expect(exitCode).toBe(1);
 });
 
-test("a program that cannot be run is a failure that tells what it said", async () => {
+test("a program that cannot be run is a failure with the program's error", async () => {
   await using folder = await emptyFolder();
   await writeFile(join(folder.path, "ovsdb-tool"), "#!/bin/sh\necho 'ovsdb-tool: no such library' >&2\nexit 127\n");
   await chmod(join(folder.path, "ovsdb-tool"), 0o755);
@@ -80,7 +80,7 @@ test.each(wrong)("%s is a wrong argument", async (_, args, message) => {
   expect(exitCode).toBe(2);
 });
 
-/** Stands for Wine: its shell, and a script in place of each Windows program. */
+/** A stand-in for Wine: its shell, and a script in place of each Windows program. */
 const aWine = {
   sh: "",
   git: "",
@@ -97,20 +97,20 @@ async function proveWindows(bin: Bin, programs: string, ...args: readonly string
   return run(process.cwd(), [process.execPath, cli, ...all], { PATH: bin.path, HOME: bin.dir });
 }
 
-test("with --runner wine, programs that end in .exe are run by a Wine of their own, and paths get its drive letter", async () => {
+test("with --runner wine, .exe programs run in a Wine of their own, and paths get its drive letter", async () => {
   await using bin = await makeBin(aWine);
   await using folder = await emptyFolder();
   await writeFile(join(folder.path, "ovsdb-tool"), "never run");
   const script = `echo "ovsdb-tool: $OVS_RUNDIR $PWD says no\r" >&2; printf '\\r\\n' >&2; exit 1`;
   await writeFile(join(folder.path, "ovsdb-tool.exe"), script);
   const { exitCode, stdout } = await proveWindows(bin, folder.path);
-  expect(stdout).toMatch(/^ 4 .* fail .*--sid=\S+: Z:(\/\S+) \1 says no, wanted /);
+  expect(stdout).toMatch(/^ 4 .* fail .*--sid=\S+: Z:(\/\S+) \1 says no, expected /);
   expect(exitCode).toBe(1);
   const prefix = (await readFile(join(bin.dir, "prefix"), "utf8")).trim();
   expect(existsSync(prefix)).toBe(false);
 });
 
-test("programs are found in a zip and in a folder with one", async () => {
+test("programs are found in a zip file and in a folder with one", async () => {
   await using bin = await makeBin(aWine);
   await using folder = await emptyFolder();
   await writeFile(join(folder.path, "tool"), "echo inside >&2; exit 1");
@@ -119,7 +119,7 @@ test("programs are found in a zip and in a folder with one", async () => {
     expect((await proveWindows(bin, programs)).stdout).toContain("--sid=11111111-2222-3333-4444-555555555555: inside");
 });
 
-test("what Windows has not is skipped, with the reason", async () => {
+test("an entry that Windows does not have is skipped, with the reason", async () => {
   await using bin = await makeBin(aWine);
   await using folder = await emptyFolder();
   await writeFile(join(folder.path, "ovn-northd.exe"), "");
@@ -135,7 +135,7 @@ const broken: readonly (readonly [string, Readonly<Record<string, string>>, stri
   ],
   ["has no shell", { wine: "[ $1 = wineboot ] || echo 'wine: no cmd.exe'" }, "Wine does not start: wine: no cmd.exe"],
 ];
-test.each(broken)("a Wine that %s is a failure of the machine", async (_, change, message) => {
+test.each(broken)("a Wine that %s is an error of the machine", async (_, change, message) => {
   await using bin = await makeBin({ ...aWine, ...change });
   await using folder = await emptyFolder();
   const { exitCode, stdout, stderr } = await proveWindows(bin, folder.path);

@@ -16,7 +16,7 @@ const isThere = async (path: string) =>
     () => true,
     () => false,
   );
-/** The fixture's suite is made by autoconf's autom4te, and run by make. */
+/** autoconf's autom4te makes the fixture's suite, and make runs it. */
 const canRun = (await isThere("/usr/bin/autom4te")) && (await isThere("/usr/bin/make"));
 
 const greets = (greeting: string) => `AT_CHECK([cat "$abs_top_srcdir/greeting.txt"], [0], [${greeting}\n])`;
@@ -41,13 +41,13 @@ async function suite(project: string, ...args: readonly string[]) {
   return { exitCode, summary, stderr };
 }
 
-/** Titles of the tests that ran in a tree, in order. */
+/** The titles of the tests that ran in a tree, in order. */
 async function ran(summary: SuiteSummary | undefined): Promise<readonly string[]> {
   return (await readFile(join(summary?.folder ?? "", "runs"), "utf8")).trimEnd().split("\n");
 }
 
 describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
-  test("judges each test that fails, tells why tests are skipped, and names those of the series", async ({ folder }) => {
+  test("judges each failed test, says why tests are skipped, and names those of the series", async ({ folder }) => {
     const project = await makeSuiteProject(folder, base, [greetWorld]);
     const { exitCode, summary, stderr } = await suite(project, "--against", "unpatched", "--jobs", "1");
     expect(stderr).toContain("demo, patched: FAILED 3: fails everywhere\n");
@@ -99,7 +99,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     expect(await ran(summary)).toHaveLength(6 + 1 + 3);
   });
 
-  test("a patch without its update of a test is a regression, and exactly that test is named", async ({ folder }) => {
+  test("a patch that lacks the update of a test is a regression of exactly that test", async ({ folder }) => {
     const once = "AT_CHECK([test -e ../once || { touch ../once; exit 1; }])";
     const nowAndThen = `${once}\n${greets("hello")}`;
     const files = { ...base, "tests/testsuite.at": suiteAt({ ...tests, "fails now and then": nowAndThen }) };
@@ -124,7 +124,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     expect(exitCode).toBe(1);
   });
 
-  test("runs only chosen tests: of the series, by words, by numbers, by file", async ({ folder }) => {
+  test("runs only selected tests: of the series, by words, by numbers, by file", async ({ folder }) => {
     const project = await makeSuiteProject(folder, base, [greetWorld]);
     const chosen = async (...args: readonly string[]) => (await suite(project, ...args)).summary?.tests;
     expect(await chosen("--own")).toBe(2);
@@ -137,11 +137,11 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     expect(exitCode).toBe(1);
     expect(await chosen("--groups", "testsuite.at")).toBe(6);
     const unknown = await suite(project, "--groups", "7");
-    expect(unknown.stderr).toContain("No test of `demo` belongs to the group `7`.");
+    expect(unknown.stderr).toContain("No test of `demo` is in the group `7`.");
     expect(unknown.exitCode).toBe(2);
   });
 
-  test("after kill -9 it goes on with the tests that have no result, and nothing is left running", async ({ folder }) => {
+  test("after kill -9 it continues with the tests without a result, and nothing is left running", async ({ folder }) => {
     const go = join(folder, "go");
     const waits = `AT_CHECK([for i in \`seq 600\`; do test -e ${go} && exit 0; sleep 0.1; done; exit 1])`;
     const titles = ["first", "fails", "waits", "last"];
@@ -172,7 +172,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     expect(await ran(summary)).toEqual(["first", "fails", "waits", "waits", "last", "fails"]);
   });
 
-  test("a tree that cannot be built is told with the end of its log, and made anew the next time", async ({ folder }) => {
+  test("a failed build of a tree shows the end of its log, and the next run builds it again", async ({ folder }) => {
     const configure = `#!/bin/sh\ntest -e ${folder}/fits || { echo no compiler; exit 1; }\n`;
     const project = await makeSuiteProject(folder, { ...base, configure }, []);
     const { exitCode, summary, stderr } = await suite(project);
@@ -186,10 +186,10 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
 
 const wrong: readonly [string, readonly string[], string][] = [
   ["a source that does not exist", ["demi"], "Source `demi` is unknown."],
-  ["a source that does not say how its tests run", ["demo"], "its source.yaml has no `suite`."],
-  ["another tree than the unpatched", ["demo", "--against", "patched"], "Allowed choices are unpatched."],
+  ["a source without tests to run", ["demo"], "its source.yaml has no `suite`."],
+  ["a tree that is not the unpatched one", ["demo", "--against", "patched"], "Allowed choices are unpatched."],
   ["groups beside --own", ["demo", "--own", "--groups", "a"], "'--own' cannot be used with option '--groups <words>'"],
-  ["no number of jobs", ["demo", "--jobs", "0"], "A positive whole number is wanted."],
+  ["a bad number of jobs", ["demo", "--jobs", "0"], "A positive whole number is wanted."],
 ];
 test.for(wrong)("%s is a wrong argument", async ([, args, message], { folder }) => {
   const project = await makeProject(folder);

@@ -269,10 +269,10 @@ describe("a bundle", () => {
       [inside],
       [{ path: "linux/a.txt", type: "SymbolicLink", linkpath: "/etc/passwd" }],
       2,
-      "is no plain file",
+      "is not a plain file",
     ],
-    "with a hard link": [[inside], [{ path: "linux/a.txt", type: "Link", linkpath: "bundle.json" }], 2, "is no plain file"],
-    "with a device": [[inside], [{ path: "linux/a.txt", type: "CharacterDevice" }], 2, "is no plain file"],
+    "with a hard link": [[inside], [{ path: "linux/a.txt", type: "Link", linkpath: "bundle.json" }], 2, "is not a plain file"],
+    "with a device": [[inside], [{ path: "linux/a.txt", type: "CharacterDevice" }], 2, "is not a plain file"],
     "with more bytes than it declares": [
       [inside],
       [{ path: "linux/a.txt", content: "good and more" }],

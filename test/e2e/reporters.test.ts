@@ -5,7 +5,7 @@ import { makeJobs } from "../helpers/jobs.ts";
 
 const script = `echo 'x.c:1:2: warning: unused [-Wunused]'; sleep 0.6; echo done`;
 
-/** Runs a build on a terminal of 80x24 (script(1)) and answers with all that was drawn. */
+/** Runs a build on a terminal of 80x24 (script(1)) and returns everything it drew. */
 async function onTerminal(project: string, env: Readonly<Record<string, string>>): Promise<string> {
   const command = `stty cols 80 rows 24; node ${cli} --target linux`;
   const { stdout } = await run(project, ["script", "--quiet", "--return", "--command", command, "/dev/null"], {
@@ -26,7 +26,7 @@ describe("progress", () => {
     expect(drawn).toContain("demo: built after");
   });
 
-  test("on a terminal has no colours with NO_COLOR", async ({ folder }) => {
+  test("on a terminal has no colors with NO_COLOR", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script } });
     const drawn = await onTerminal(project, { NO_COLOR: "1" });
     expect(drawn).toContain("step 1 of 1, shell");
@@ -60,7 +60,7 @@ describe("progress", () => {
     expect(stdout).toBe(`   0.0 kB  ${project}/dist/linux/demo.txt`);
   });
 
-  test("a reader that goes away ends the build without a stack trace", async ({ folder }) => {
+  test("a closed pipe ends the build without a stack trace", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 1; done" } });
     const { stdout } = await run(project, [
       "sh",

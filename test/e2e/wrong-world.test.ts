@@ -162,7 +162,7 @@ describe.concurrent("an alternate", () => {
   test("that is not a package is reported", async ({ folder }) => {
     const { project, env } = await prepare(folder, (text) => text);
     await writeFiles(join(folder, "apt"), { "demo-source.deb": "no package" });
-    await complains(project, fromApt, { exitCode: 1, says: ["demo-source.deb is no intact Debian package"] }, { env });
+    await complains(project, fromApt, { exitCode: 1, says: ["demo-source.deb is not an intact Debian package"] }, { env });
   });
 
   test("without the declared file is reported", async ({ folder }) => {
@@ -293,7 +293,7 @@ describe.concurrent("a machine", () => {
     await complains(
       project,
       ["plan", ...build],
-      { exitCode: 1, says: ["Program `git` could not be started: is it installed?"] },
+      { exitCode: 1, says: ["Program `git` cannot be started. Is it installed?"] },
       { env },
     );
   });

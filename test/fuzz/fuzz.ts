@@ -10,15 +10,18 @@ import { demo, makeUpstream, sourceYaml, writeProject } from "../helpers/project
 import { chanceOf, mutations, pick, type Chance } from "./mutate.ts";
 
 export interface FuzzOptions {
-  /** How many projects. */
+  /** How many projects to make. */
   readonly count: number;
-  /** The number of the first; each project follows from its number alone. */
+  /** The number of the first one. A project depends on its number alone. */
   readonly seed: number;
-  /** How many at once. */
+  /** How many to run at once. */
   readonly parallel: number;
 }
 
-/** What became of the projects; `failures` says what was wrong with which, and where it lies to be looked at. */
+/**
+ * The results of the projects. `failures` describes each failed project and names its folder, which
+ * is kept.
+ */
 export interface FuzzResult {
   readonly refused: number;
   readonly planned: number;
@@ -36,8 +39,9 @@ const files = [
 ];
 
 /**
- * Changes good projects by chance and runs `plan` on them with the real program: it must end with exit code 2 and a message, or with a
- * correct plan; what it plans must then be applied or be refused. Never a stack trace, never a file outside of the work folders.
+ * Changes valid projects at random and runs the real program on them. `plan` must end with exit
+ * code 2 and a message, or print a correct plan, and `patches apply` must then succeed or be
+ * refused. There must never be a stack trace, nor a file outside the work folders.
  */
 export async function fuzz({ count, seed, parallel }: FuzzOptions): Promise<FuzzResult> {
   const root = await mkdtemp(join(tmpdir(), "kovn-fuzz-"));
@@ -60,7 +64,7 @@ export async function fuzz({ count, seed, parallel }: FuzzOptions): Promise<Fuzz
   return { ...totals, failures };
 }
 
-/** `outcome` is one of the totals, or what is wrong. */
+/** Runs one project; `outcome` is one of the totals, or what is wrong. */
 async function attempt(folder: string, upstream: string, number: number): Promise<{ outcome: string; changes: string[] }> {
   const chance = chanceOf(number);
   const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml(upstream) });
@@ -85,7 +89,7 @@ function differ(before: object, after: object): boolean {
   return JSON.stringify(before) !== JSON.stringify(after);
 }
 
-/** Changes one file of a project; answers with what was done. */
+/** Changes one file of a project, and returns a description of the change. */
 async function change(project: string, chance: Chance): Promise<string> {
   const name = pick(chance, files);
   const path = join(project, name);
@@ -99,7 +103,7 @@ async function change(project: string, chance: Chance): Promise<string> {
   }
   const texts = await Promise.all(files.map((other) => readFile(join(project, other), "latin1").catch(() => "")));
   const [kind, mutate] = pick(chance, Object.entries(mutations));
-  // As bytes, so that some of them are no UTF-8.
+  // As bytes, so that some are not valid UTF-8.
   await writeFile(
     path,
     mutate(await readFile(path, "latin1").catch(() => ""), chance, texts),
@@ -108,7 +112,7 @@ async function change(project: string, chance: Chance): Promise<string> {
   return `${kind} in ${name}`;
 }
 
-/** What is wrong with how the program ended. */
+/** What is wrong with the way the program ended. */
 function judge({ exitCode, stdout, stderr }: CliResult, codes: readonly number[]): string | undefined {
   if (!codes.includes(exitCode)) return `exit code ${exitCode}: ${stderr}`;
   if (/^ +at |bug of kovn-build|Warning: |\[object|\bundefined\b/m.test(stderr)) return `it shows its inside: ${stderr}`;
@@ -116,7 +120,7 @@ function judge({ exitCode, stdout, stderr }: CliResult, codes: readonly number[]
   return stderr.trim() === "" || stdout !== "" ? `a failure without words or with a result: ${stdout}${stderr}` : undefined;
 }
 
-/** What is wrong with a plan, compared with the files that it was made of. */
+/** What is wrong with a plan, compared with the project's files. */
 async function judgePlan(plan: Plan, project: string): Promise<string | undefined> {
   if (plan.jobs.length === 0) return "a plan without jobs";
   const series = await readFile(join(project, demo, "series"), "utf8");

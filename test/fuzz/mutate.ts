@@ -1,7 +1,7 @@
-/** A source of chance that gives the same numbers for the same seed: from 0 up to 1 (mulberry32). */
+/** A random generator (mulberry32): numbers from 0 up to 1, the same for the same seed. */
 export type Chance = () => number;
 
-/** The chance of a seed. */
+/** Makes the random generator of a seed. */
 export function chanceOf(seed: number): Chance {
   let state = seed >>> 0;
   return () => {
@@ -12,12 +12,12 @@ export function chanceOf(seed: number): Chance {
   };
 }
 
-/** One of several. */
+/** Picks one of several. */
 export function pick<T>(chance: Chance, all: readonly [T, ...T[]] | readonly T[]): T {
   return all[Math.floor(chance() * all.length)] as T;
 }
 
-/** Pieces of text that mean something to one of the readers: YAML, quilt's series, mails, diffs. */
+/** Pieces of text with a meaning in YAML, quilt's series, mails or diffs. */
 const pieces = {
   yaml: [
     "&a ",

@@ -4,17 +4,20 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { makeUpstream, writeFiles } from "./project.ts";
 
-/** A Debian package of the fixture source, and a folder for PATH with the apt that offers it. */
+/** A Debian package of the fixture source, and a folder for PATH with an apt that offers it. */
 export interface FakeApt {
   readonly path: string;
-  /** `alternates:` of a source.yaml that declares it. */
+  /** The `alternates:` of a source.yaml that declares it. */
   readonly alternates: string;
 }
 
-/** The first lines of an `apt-get` that says its version, as `doctor` asks. */
+/** The first lines of an `apt-get` that prints its version, which `doctor` asks for. */
 export const answersVersion = `#!/bin/sh\n[ "$1" != --version ] || exec echo "apt 2.6.1 (amd64)"\n`;
 
-/** Makes the package `demo-source` with dpkg-deb(1), and tiny `apt-cache` and `apt-get` in front of PATH that offer it at `version`. */
+/**
+ * Makes the package `demo-source` with dpkg-deb(1), and small scripts `apt-cache` and `apt-get`,
+ * first in PATH, that offer its version `version`.
+ */
 export async function makeApt(folder: string, version = "1.2.3-1"): Promise<FakeApt> {
   const tree = join(folder, "apt/demo-1.2.3");
   await makeUpstream(tree);

@@ -9,7 +9,10 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs the compiled program in a folder, with an environment of nothing but PATH, HOME and what is given. */
+/**
+ * Runs the compiled program in a folder. Its environment has PATH, HOME and the given variables
+ * only.
+ */
 export async function kovnBuild(
   cwd: string,
   args: readonly string[],
@@ -18,7 +21,7 @@ export async function kovnBuild(
   return run(cwd, [process.execPath, cli, ...args], env);
 }
 
-/** Runs a program with its arguments; a non-zero exit code is an answer. */
+/** Runs a program with its arguments. A non-zero exit code is a result, not an error. */
 export async function run(
   cwd: string,
   [program = "", ...args]: readonly string[],

@@ -2,7 +2,10 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
 
-/** Path to content of every file below a folder (of links where they lead, of other things their kind), to compare before and after. */
+/**
+ * The content of every file below a folder by path, to compare before and after. For links it is
+ * the target, for anything else its kind.
+ */
 export async function contentOf(folder: string): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const read = entries.map(async (entry) => {

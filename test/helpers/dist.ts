@@ -7,18 +7,18 @@ import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
 
 const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
 
-/** What a small build is like; everything has a default. */
+/** Describes a small build; everything has a default. */
 export interface SmallBuild {
   readonly target?: string;
   readonly line?: string;
   readonly variant?: string;
   readonly arch?: string;
-  /** Part of the packages' version and of their content. */
+  /** Part of the packages' version and content. */
   readonly revision?: number;
-  /** Goes into the packages, so that the same version can have other bytes. */
+  /** Content of the packages, so that the same version can have different bytes. */
   readonly content?: string;
   readonly job?: Partial<BuiltJob>;
-  /** Names of files beside the packages. */
+  /** Names of further files beside the packages. */
   readonly others?: readonly string[];
 }
 
@@ -42,8 +42,9 @@ const series = [
 ];
 
 /**
- * A folder of artifacts as `build` makes it, with real packages of some hundred bytes (dpkg-deb(1)): `demo` of the architecture, and `demo-data`
- * of all. The same build gives the same bytes. Answers with the folder, which is `<out>/<target>`.
+ * Makes a folder of artifacts as `build` does, with real packages of a few hundred bytes
+ * (dpkg-deb(1)): `demo` for the architecture, and `demo-data` for all. The same build gives the
+ * same bytes. Returns the folder, which is `<out>/<target>`.
  */
 export async function makeDist(out: string, build: SmallBuild = {}): Promise<string> {
   const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, content = "", others = [] } = build;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as plain } from "vitest";
 
-/** `test` of vitest with `folder`: a new, empty folder that is removed when the test is over. */
+/** vitest's `test` with `folder`: a new, empty folder that is removed after the test. */
 export const test = plain.extend<{ folder: string }>({
   folder: async ({ task: _ }, use) => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "kovn-test-")));

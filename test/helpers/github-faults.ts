@@ -4,7 +4,7 @@ import { chanceOf } from "../fuzz/mutate.ts";
 import { startGitHub, type Fault, type Seen } from "./github.ts";
 import { expectPublished, publishHere } from "./github-publish.ts";
 
-/** Each fault of the server, with waits that are as short as GitHub's seconds allow. */
+/** Each fault of the server, with the shortest waits possible: GitHub states them in seconds. */
 export const faults: readonly Fault[] = [
   { fault: "reset", after: 0 },
   { fault: "reset", after: 1 },
@@ -21,10 +21,13 @@ export const faults: readonly Fault[] = [
   { fault: "forbidden" },
 ];
 
-/** What requests are for. */
+/** The kinds of requests. */
 export const kinds: readonly Seen["kind"][] = ["releases", "tag", "create", "assets", "upload", "publish", "delete"];
 
-/** One fault for the first request of a kind: the release comes to be all the same, at once or with the next run. Answers with the error, if there was one. */
+/**
+ * Checks one fault for the first request of a kind: the release is published all the same, in this
+ * run or the next. Returns the error, if there was one.
+ */
 export async function runFault(kind: Seen["kind"], fault: Fault, set: ReleaseSet): Promise<string | undefined> {
   let left = 1;
   await using server = await startGitHub({ faultOf: (request) => (request.kind === kind && left-- > 0 ? fault : undefined) });
@@ -37,7 +40,10 @@ export async function runFault(kind: Seen["kind"], fault: Fault, set: ReleaseSet
   return message;
 }
 
-/** What becomes of one run with two faults of chance: published at once, or refused with a clear error and then published by the next run. */
+/**
+ * The result of one run with two random faults: published in this run, or refused with a clear
+ * error and published by the next run.
+ */
 export async function runPair(seed: number, set: ReleaseSet): Promise<"published" | "refused"> {
   const chance = chanceOf(seed);
   const pick = <T>(values: readonly T[]): T => values[Math.floor(chance() * values.length)] as T;
@@ -45,10 +51,10 @@ export async function runPair(seed: number, set: ReleaseSet): Promise<"published
     fault: pick(faults),
     kind: pick(kinds),
     skip: Math.floor(chance() * 3),
-    // Mostly the fault passes; some last longer than any timeoutMs.
+    // Most faults are temporary; some last longer than any time limit.
     times: chance() < 0.9 ? 1 + Math.floor(chance() * 3) : 1000,
   }));
-  // What lasts is only what tells its seconds: nobody waits a minute for a test.
+  // Only faults that state their seconds last: no test should wait a minute.
   for (const plan of plans) if (plan.times === 1000) plan.fault = { fault: "502", seconds: 0 };
   const note = `seed ${seed}: ${JSON.stringify(plans)}`;
   await using server = await startGitHub({
@@ -58,7 +64,7 @@ export async function runPair(seed: number, set: ReleaseSet): Promise<"published
       return hit?.fault;
     },
   });
-  // What a run before left, now and then.
+  // Sometimes, leftovers of an earlier run.
   if (chance() < 0.3) await publishHere(server, set).catch(() => undefined);
   const outcome = await publishHere(server, set).then(
     () => "published" as const,

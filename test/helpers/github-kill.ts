@@ -6,7 +6,7 @@ import { startGitHub, type FakeGitHub, type Seen } from "./github.ts";
 
 const args = ["publish", "dist", "--to", "github"];
 
-/** Starts a publish of the project's builds to GitHub. */
+/** Starts to publish the project's builds to GitHub. */
 export function startPublish(project: string, env: Readonly<Record<string, string>>) {
   return execa(process.execPath, [cli, ...args], {
     cwd: project,
@@ -17,7 +17,10 @@ export function startPublish(project: string, env: Readonly<Record<string, strin
   });
 }
 
-/** A moment of a publish: the request of that number has arrived, is in the middle of its body, or is done and not answered. */
+/**
+ * A moment of a publish: the request with that number has arrived, is in the middle of its body, or
+ * is done but not answered.
+ */
 export interface KillPoint {
   readonly number: number;
   readonly moment: "before" | "during" | "after";
@@ -35,7 +38,10 @@ export async function listKillPoints(project: string, set: ReleaseSet, commit: s
   });
 }
 
-/** Kills a publish at a moment, and publishes again: the end has to be the same. Answers with what the killed one left. */
+/**
+ * Kills a publish at a moment, and publishes again: the result must be the same. Returns what the
+ * killed one left.
+ */
 export async function killAndGoOn(
   project: string,
   set: ReleaseSet,
@@ -53,7 +59,7 @@ export async function killAndGoOn(
   kill = () => void child.kill("SIGKILL");
   const { signal } = await child;
   if (signal !== "SIGKILL") throw new Error(`request ${number}, ${moment}: it was not killed`);
-  // What the server was about is over before the next publish looks.
+  // The server finishes its work before the next publish starts.
   await server.idle();
   const left = leftBehind(server);
   server.state.options = { tags: { "v1.0.0": commit } };

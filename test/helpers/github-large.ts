@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { editManifest } from "./dist.ts";
 import { sha256File } from "../../src/sys/files.ts";
 
-/** Adds so many files of so many bytes to a build: holes, which take no space on the disk. Those of one size are equal in all but their names. */
+/**
+ * Adds `count` files of `bytes` bytes each to a build. They are holes, which take no disk space;
+ * files of the same size differ only in name.
+ */
 export async function addLargeFiles(dist: string, count: number, bytes: number): Promise<void> {
   await mkdir(dist, { recursive: true });
   const names = Array.from({ length: count }, (_, index) => `large-${String(index).padStart(3, "0")}.bin`);
@@ -19,7 +22,7 @@ export async function addLargeFiles(dist: string, count: number, bytes: number):
   }));
 }
 
-/** The most memory that a process ever had, in bytes: VmHWM of proc(5). */
+/** The peak memory of a process in bytes: VmHWM of proc(5). */
 export function peakMemory(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -27,7 +27,7 @@ const description = JSON.parse(readFileSync(file, "utf8")) as Description;
 const ajv = new Ajv({ strict: false, coerceTypes: true, allErrors: true });
 formats.default(ajv);
 
-/** The parts of the description that a schema refers to, and nothing of the other 13 MB. */
+/** The parts of the description that a schema refers to, without the other 13 MB. */
 function withReferences(schema: object): object {
   const components: Record<string, unknown> = {};
   const collect = (value: unknown): void => {
@@ -63,7 +63,10 @@ function complaints(schema: object, value: unknown, what: string): readonly stri
   return (validate.errors ?? []).map((error) => `${what}${error.instancePath}: ${error.message}`);
 }
 
-/** An operation of GitHub's API (https://github.com/octokit/openapi), and what of a path stands in its parameters. */
+/**
+ * An operation of GitHub's API (https://github.com/octokit/openapi), and the values of its path
+ * parameters.
+ */
 interface Found {
   readonly operation: Operation;
   readonly values: Readonly<Record<string, string>>;
@@ -87,7 +90,7 @@ function findOperation(method: string, path: string): Found | undefined {
   return undefined;
 }
 
-/** In what a request breaks GitHub's description. `body` is undefined for one that carries a file. */
+/** How a request violates GitHub's description. `body` is undefined for a request with a file. */
 export function checkRequest(method: string, url: URL, contentType: string | undefined, body: unknown): readonly string[] {
   const what = `${method} ${url.pathname}`;
   const found = findOperation(method, url.pathname);
@@ -111,10 +114,10 @@ export function checkRequest(method: string, url: URL, contentType: string | und
   return body === undefined ? problems : [...problems, ...complaints(schema, body, `${what}: body`)];
 }
 
-/** Answers that GitHub gives anywhere and describes nowhere in particular. */
+/** Responses that GitHub gives everywhere, though its description does not list them. */
 const anywhere = new Set([401, 403, 429, 500, 502, 503]);
 
-/** In what an answer breaks GitHub's description. */
+/** How a response violates GitHub's description. */
 export function checkAnswer(method: string, url: URL, status: number, body: unknown): readonly string[] {
   const what = `${method} ${url.pathname} answered ${status}`;
   const response = findOperation(method, url.pathname)?.operation.responses[String(status)];

@@ -10,7 +10,7 @@ export interface FakeAsset {
   size: number;
   digest: string;
   state: "uploaded" | "starter";
-  /** Of small ones. */
+  /** The content of small assets. */
   content: string;
 }
 
@@ -24,51 +24,54 @@ export interface FakeRelease {
   assets: FakeAsset[];
 }
 
-/** A request, as faults and tests see it: `number` counts from 1, `kind` is what it is for. */
+/** A request, as faults and tests see it: `number` counts from 1, `kind` is its purpose. */
 export interface Seen {
   readonly number: number;
   readonly kind: "releases" | "tag" | "create" | "assets" | "upload" | "asset" | "delete" | "release" | "publish";
   readonly method: string;
   readonly path: string;
-  /** The asset's name of an upload. */
+  /** The name of an uploaded asset. */
   readonly name: string | undefined;
 }
 
-/** What goes wrong with a request. `seconds` is what GitHub says in `retry-after`. */
+/** What goes wrong with a request. `seconds` is the value of `retry-after`. */
 export type Fault =
-  /** The connection breaks when so many bytes of the body came; of an upload remains a `starter`. */
+  /** The connection breaks after so many bytes of the body; an upload leaves a `starter`. */
   | { readonly fault: "reset"; readonly after: number }
-  /** All is done as asked, and the connection breaks before the answer. */
+  /** The request is carried out, but the connection breaks before the response. */
   | { readonly fault: "lost" }
-  /** The connection breaks within the answer. */
+  /** The connection breaks within the response. */
   | { readonly fault: "half" }
-  /** Nothing is done; of an upload remains a `starter`, as GitHub's documentation says. */
+  /** Nothing is done; an upload leaves a `starter`, as GitHub's documentation says. */
   | { readonly fault: "502"; readonly seconds?: number }
-  /** Somebody else uploaded something of that name just before. */
+  /** Another client uploaded an asset with that name just before. */
   | { readonly fault: "exists" }
   | { readonly fault: "secondary"; readonly seconds: number }
   | { readonly fault: "429"; readonly seconds: number }
-  /** The primary limit is used up for so long. */
+  /** The primary limit is used up for so many seconds. */
   | { readonly fault: "primary"; readonly seconds: number }
-  /** The answer comes in small pieces. */
+  /** The response comes in small pieces. */
   | { readonly fault: "drip" }
   | { readonly fault: "forbidden" };
 
 export interface FakeOptions {
   readonly token?: string;
-  /** Tag to commit; a commit that is a tag object's id stands in `tagObjects`. */
+  /** Commits by tag; a value that is the id of a tag object is a key of `tagObjects`. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** What goes wrong with a request; undefined when nothing does. */
+  /** The fault of a request; undefined for none. */
   readonly faultOf?: (request: Seen) => Fault | undefined;
-  /** Called when a request arrived, before anything is done. */
+  /** Called when a request has arrived, before anything is done. */
   readonly before?: (request: Seen) => void;
-  /** Called when all is done, before it is answered. */
+  /** Called when everything is done, before the response. */
   readonly after?: (request: Seen) => void;
-  /** Called as the body of an upload comes in. */
+  /** Called while the body of an upload arrives. */
   readonly during?: (request: Seen, bytes: number) => void;
-  /** So many requests that make something within so many seconds; one more gets a secondary limit. */
+  /**
+   * The number of creating requests allowed within so many seconds; one more gets a secondary
+   * limit.
+   */
   readonly limit?: { readonly count: number; readonly seconds: number };
-  /** Objects on a page of a list, if fewer are to come than asked for. */
+  /** The size of a page of a list, if smaller than requested. */
   readonly pageSize?: number;
 }
 
@@ -94,20 +97,23 @@ const time = "2026-11-23T00:00:00Z";
 interface FakeState {
   releases: FakeRelease[];
   readonly seen: Seen[];
-  /** Breaches of GitHub's API description, and of what must never be. */
+  /** Violations of GitHub's API description, and of rules of ours. */
   readonly problems: string[];
-  /** Assets of a release at the moment when it became public. */
+  /** The assets of a release when it became public. */
   readonly published: { readonly tag: string; readonly assets: readonly string[] }[];
   options: FakeOptions;
   tags: Record<string, string>;
-  /** When something was made, for the limit. */
+  /** When something was created, for the limit. */
   made: number[];
-  /** Requests that met the limit. */
+  /** How many requests met the limit. */
   limited: number;
   nextId: number;
 }
 
-/** A server on loopback that is shaped like GitHub as far as releases go; `o/r` is the only repository. Everything is in the open, to be looked at and changed. */
+/**
+ * A server on loopback that behaves like GitHub's API of releases; `o/r` is its only repository.
+ * Tests may read and change its whole state.
+ */
 export async function startGitHub(options: FakeOptions = {}) {
   const { token = "ghs_0123456789abcdefghijklmnopqrstuvwxyz", tags = { "v1.0.0": "c".repeat(40) } } = options;
   const state: FakeState = {
@@ -123,7 +129,7 @@ export async function startGitHub(options: FakeOptions = {}) {
   };
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    // A client that goes away is no failure of the server.
+    // A client that disconnects is not a failure of the server.
     const handled = handle(request, response).catch(() => void response.destroy());
     running.add(handled);
     void handled.then(() => running.delete(handled));
@@ -135,7 +141,7 @@ export async function startGitHub(options: FakeOptions = {}) {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on("error", () => undefined);
     const address = new URL(request.url ?? "/", url);
-    // Uploads go to another host at GitHub; here to a path in front.
+    // At GitHub uploads go to another host, here to a path prefix.
     const upload = address.pathname.startsWith("/uploads/");
     if (upload) address.pathname = address.pathname.slice("/uploads".length);
     const method = request.method ?? "GET";
@@ -158,7 +164,7 @@ export async function startGitHub(options: FakeOptions = {}) {
     const answer = faultAnswer(fault, seen) ?? refused(request) ?? limitAnswer(seen) ?? work(seen, address, json, body);
     state.options.after?.(seen);
     if (fault?.fault === "lost") return void request.socket.destroy();
-    // `starter` is in GitHub's documentation, and not in its description.
+    // `starter` is in GitHub's documentation, but not in its API description.
     const described = JSON.parse(
       JSON.stringify(answer[1] ?? null, (_, value: unknown) => (value === "starter" ? "uploaded" : value)),
     ) as unknown;
@@ -166,7 +172,7 @@ export async function startGitHub(options: FakeOptions = {}) {
     await reply(response, answer, fault);
   }
 
-  /** Takes so much of a request's body, then breaks the connection. */
+  /** Reads so many bytes of a request's body, then breaks the connection. */
   async function breakOff(request: IncomingMessage, seen: Seen, after: number): Promise<void> {
     if (seen.kind === "upload" && seen.name !== undefined && after > 0) putStarter(seen);
     let count = 0;
@@ -184,7 +190,7 @@ export async function startGitHub(options: FakeOptions = {}) {
     readonly content: string;
   }
 
-  /** A body that breaks off leaves a `starter`. */
+  /** A truncated body leaves a `starter`. */
   async function receive(request: IncomingMessage, seen: Seen): Promise<Received> {
     const hash = createHash("sha256");
     let size = 0;
@@ -377,7 +383,7 @@ export async function startGitHub(options: FakeOptions = {}) {
     };
   }
 
-  /** Tags are annotated: the reference names the tag's own object, which names the commit. */
+  /** Tags are annotated: the reference names the tag object, which names the commit. */
   function showReference(tag: string, commit: string) {
     const sha = createHash("sha1").update(`${tag} ${commit}`).digest("hex");
     const object = { type: "tag", sha, url: `${url}/repos/o/r/git/tags/${sha}` };
@@ -396,9 +402,9 @@ export async function startGitHub(options: FakeOptions = {}) {
     url,
     token,
     state,
-    /** What a client has to be told of it. */
+    /** What a client must know about the server. */
     env: { GITHUB_API_URL: url, GITHUB_TOKEN: token, GITHUB_REPOSITORY: "o/r" },
-    /** Resolves when nothing is being worked on. */
+    /** Resolves when no request is being handled. */
     async idle() {
       await Promise.all(running);
     },

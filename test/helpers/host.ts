@@ -1,4 +1,4 @@
 import type { Host } from "../../src/sys/exec.ts";
 
-/** What programs of a test may see: only where to find others. Never aborted. */
+/** A host for tests: programs see only PATH, and the signal never aborts. */
 export const host: Host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };

@@ -3,17 +3,25 @@ import { spawnSync } from "node:child_process";
 const isRoot = process.getuid?.() === 0;
 const works = (program: string, ...args: readonly string[]) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
-/** True where a test may mount file systems that only its own programs see (unshare(1); needs root). */
+/**
+ * True where a test may mount file systems that only its own programs see (unshare(1); needs root).
+ */
 export const canMount = isRoot && works("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt");
 
-/** Starts a program as a user that is not root and has no rights over others' files (user_namespaces(7)); undefined where that cannot be. */
+/**
+ * Starts a program as a user who is not root and has no rights to others' files
+ * (user_namespaces(7)); undefined where that is not possible.
+ */
 export const asNobody: readonly string[] | undefined = !isRoot
   ? []
   : works("unshare", "--user", "true")
     ? ["unshare", "--user"]
     : undefined;
 
-/** Starts a program that sees `dir` as a small file system with one file, `linux/old.txt`, and then prints what files are there. */
+/**
+ * Starts a program that sees `dir` as a small file system with one file, `linux/old.txt`, and then
+ * lists its files.
+ */
 export function onSmallDisk(dir: string): readonly string[] {
   const script = `set -e
 dir=$1

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { cli } from "./cli.ts";
 import { makeProject, writeFiles } from "./project.ts";
 
-/** Jobs of a pipeline: each writes `out/<id>.txt` and then runs its script. */
+/** The jobs of a pipeline: each writes `out/<id>.txt` and then runs its script. */
 export type Jobs = Readonly<
   Record<
     string,
@@ -21,7 +21,7 @@ export async function makeJobs(folder: string, jobs: Jobs): Promise<string> {
   return makeProject(folder, { "pipelines/test.yaml": pipelineOf(jobs) });
 }
 
-/** Gives a project other jobs. */
+/** Replaces a project's jobs. */
 export async function changeJobs(project: string, jobs: Jobs): Promise<void> {
   await writeFiles(project, { "pipelines/test.yaml": pipelineOf(jobs) });
 }
@@ -42,7 +42,7 @@ function pipelineOf(jobs: Jobs): string {
   return JSON.stringify({ name: "test", target: "linux", flags, jobs: Object.fromEntries(entries) });
 }
 
-/** Starts a build of the compiled program in a project; `ended` resolves whatever its end. */
+/** Starts a build with the compiled program in a project; `ended` resolves however it ends. */
 export function startBuild(project: string, env: Readonly<Record<string, string>> = {}) {
   const child = execa("node", [cli, "--target", "linux"], {
     cwd: project,

@@ -59,7 +59,7 @@ export function aPipeline(changes: Partial<Pipeline> = {}): Pipeline {
   };
 }
 
-/** All that a plan of `aPipeline` is made of. */
+/** The whole input of a plan of `aPipeline`. */
 export function aPlanInput(changes: Partial<PlanInput> = {}): PlanInput {
   return {
     line: "1.12",

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Command lines of living processes that hold `text`. */
+/** The command lines of running processes that contain `text`. */
 export function processesWith(text: string): readonly string[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
@@ -14,7 +14,7 @@ export function processesWith(text: string): readonly string[] {
   });
 }
 
-/** Waits until `holds` does; throws after `timeoutMs` milliseconds. */
+/** Waits until `holds` returns true; throws after `timeoutMs` milliseconds. */
 export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
   for (const start = performance.now(); !holds();) {
     if (performance.now() - start > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);

@@ -2,10 +2,10 @@ import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 
-/** Path below a folder to content; `undefined` removes the file. */
+/** Contents of files by path below a folder; `undefined` removes a file. */
 export type Files = Readonly<Record<string, string | undefined>>;
 
-/** Writes files; those whose content starts with `#!` are executable. */
+/** Writes files. Those whose content starts with `#!` are executable. */
 export async function writeFiles(folder: string, files: Files): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
@@ -23,7 +23,10 @@ export const demo = "patches/1.0/demo";
 /** The only commit of the repository that `makeUpstream` makes. */
 export const pin = "6ed1afa7a74a011b87886fa6b6155f6dcc6f5159";
 
-/** A git repository with one commit, the same at every call: `greeting.txt`, `numbers.txt` (1 to 20) and a link `way` to `lib/`. */
+/**
+ * A git repository with one commit, the same at every call: `greeting.txt`, `numbers.txt` (1 to 20)
+ * and a link `way` to `lib/`.
+ */
 export async function makeUpstream(folder: string): Promise<string> {
   const numbers = Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join("");
   await writeFiles(folder, { "greeting.txt": "hello\n", "numbers.txt": numbers, "lib/code.c": "int main;\n" });
@@ -32,14 +35,14 @@ export async function makeUpstream(folder: string): Promise<string> {
   return commitAll(folder, "First");
 }
 
-/** Commits all files of a repository with a fixed author and date; answers with the commit's id. */
+/** Commits all files of a repository with a fixed author and date, and returns the commit's id. */
 export async function commitAll(folder: string, message: string): Promise<string> {
   await inGit(folder, "add", "--all");
   await inGit(folder, "commit", "--quiet", "--message", message);
   return inGit(folder, "rev-parse", "HEAD");
 }
 
-/** Runs git as somebody fixed, without the configuration of this machine. */
+/** Runs git with a fixed user, without the configuration of this machine. */
 export async function inGit(folder: string, ...args: readonly string[]): Promise<string> {
   const env = {
     PATH: process.env["PATH"] ?? "",
@@ -58,7 +61,7 @@ export async function inGit(folder: string, ...args: readonly string[]): Promise
   return stdout;
 }
 
-/** A mail as `git format-patch` writes it: a correct header and correct fields around a diff. */
+/** A mail as `git format-patch` writes it: a valid header and valid fields around a diff. */
 export function mail(subject: string, diff: string, changes: Readonly<Record<string, string>> = {}): string {
   const { Fields = "Origin: vendor\nForwarded: no\nSeed: none\nLast-Update: 2026-11-22", ...header } = changes;
   const head = { From: "Pat Cher <pat@example.com>", Date: "Sun, 22 Nov 2026 12:00:00 +0300", ...header };
@@ -71,18 +74,18 @@ export function replaceLine(file: string, before: string, after: string): string
   return `diff --git a/${file} b/${file}\n--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-${before}\n+${after}\n`;
 }
 
-/** A diff that makes a file of one line; mode 120000 makes a symbolic link to `line`. */
+/** A diff that adds a file of one line. Mode 120000 adds a symbolic link to `line`. */
 export function newFile(file: string, line: string, mode = "100644"): string {
   const end = mode === "120000" ? "\n\\ No newline at end of file\n" : "\n";
   return `diff --git a/${file} b/${file}\nnew file mode ${mode}\n--- /dev/null\n+++ b/${file}\n@@ -0,0 +1 @@\n+${line}${end}`;
 }
 
-/** `source.yaml` of the fixture source. */
+/** The `source.yaml` of the fixture source. */
 export function sourceYaml(upstream: string, more = ""): string {
   return `upstream: ${upstream}\nbranch: main\ncommit: ${pin}\nversion: 1.2.3\nrevision: 1\n${more}`;
 }
 
-/** A pipeline with one job `demo`, whose only step runs a shell script in the patched source. */
+/** A pipeline with one job, `demo`, whose only step runs a shell script in the patched source. */
 export function pipelineYaml(script: string, artifacts = "*.txt"): string {
   const indented = script.replaceAll(/^/gm, "            ");
   return `name: test
@@ -101,15 +104,16 @@ ${indented}
 }
 
 /**
- * A project in `<folder>/project`: line 1.0 with a source `demo` of two patches, a pipeline that publishes the patched greeting.txt, and
- * an upstream in `<folder>/upstream`. `files` are written over it.
+ * Makes a project in `<folder>/project`: line 1.0 with a source `demo` of two patches, a pipeline
+ * whose artifact is the patched greeting.txt, and an upstream in `<folder>/upstream`. `files`
+ * overwrite its files.
  */
 export async function makeProject(folder: string, files: Files = {}): Promise<string> {
   await makeUpstream(join(folder, "upstream"));
   return writeProject(folder, files);
 }
 
-/** The project of `makeProject` without its upstream. */
+/** Makes the project of `makeProject` without its upstream. */
 export async function writeProject(folder: string, files: Files = {}): Promise<string> {
   const project = join(folder, "project");
   await writeFiles(project, {

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 
-/** Listens on a free port of this machine. `talk` gets each connection. */
+/** Listens on a free port of the loopback address. `talk` gets each connection. */
 export async function listen(talk: (socket: Socket) => void): Promise<{ readonly port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

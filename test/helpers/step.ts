@@ -1,7 +1,7 @@
 import type { StepContext } from "../../src/steps/step.ts";
 import { host } from "./host.ts";
 
-/** What a step gets in the job's folder `dir`; its output goes nowhere. */
+/** The context of a step in the job's folder `dir`; its output is discarded. */
 export function aStepContext(dir: string, changes: Partial<StepContext> = {}): StepContext {
   return {
     dir,

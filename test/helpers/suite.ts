@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { commitAll, inGit, sourceYaml, writeFiles, writeProject, type Files } from "./project.ts";
 
-/** `configure` as far as a suite needs it: a Makefile, and the atconfig that AC_CONFIG_TESTDIR makes. */
+/**
+ * The parts of `configure` that a suite needs: a Makefile, and the atconfig of AC_CONFIG_TESTDIR.
+ */
 const configure = `#!/bin/sh
 cat > Makefile <<'END'
 all:
@@ -27,7 +29,10 @@ SHELL=/bin/sh
 END
 `;
 
-/** `tests/testsuite.at`: a suite of these tests, by title. Each notes in \`$runs\`, a file beside the tree, that it ran. */
+/**
+ * `tests/testsuite.at`: a suite of these tests, by title. Each writes to `$runs`, a file beside the
+ * tree, that it ran.
+ */
 export function suiteAt(tests: Readonly<Record<string, string>>): string {
   const groups = Object.entries(tests).map(
     ([title, body]) => `AT_SETUP([${title}])\nAT_CHECK([echo "${title}" >> "$abs_top_srcdir/../runs"])\n${body}\nAT_CLEANUP\n`,
@@ -37,14 +42,17 @@ export function suiteAt(tests: Readonly<Record<string, string>>): string {
   return `${definitions.join("")}AT_INIT\n\n${groups.join("\n")}`;
 }
 
-/** One patch: its name, what it changes, the seed commit of the fixture project's only entry if it belongs to it. */
+/**
+ * A patch: its name, its change, and the seed commit of the fixture project's only entry if it
+ * belongs to it.
+ */
 export interface FixturePatch {
   readonly name: string;
   readonly files: Files;
   readonly seed?: string;
 }
 
-/** A project as by `makeProject` whose source \`demo\` is a tree with an autotest suite. */
+/** A project like that of `makeProject`, whose source `demo` is a tree with an autotest suite. */
 export async function makeSuiteProject(folder: string, files: Files, patches: readonly FixturePatch[]): Promise<string> {
   const upstream = join(folder, "upstream");
   await mkdir(upstream, { recursive: true });

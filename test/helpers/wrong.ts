@@ -3,20 +3,23 @@ import { cli, run, type CliResult } from "./cli.ts";
 import { contentOf } from "./content.ts";
 import { writeFiles } from "./project.ts";
 
-/** Files of an earlier build, which nothing that goes wrong may touch. */
+/** Files of an earlier build, which no failure may touch. */
 const earlier = {
   "dist/linux/greeting.txt": "of the last build\n",
   "dist/linux/artifacts.json": "{}\n",
   ".kovn/mirrors/git-0000000000000000/HEAD": "ref: refs/heads/main\n",
 };
 
-/** What the program runs in: further environment, and a program that starts it. */
+/** How the program is run: further environment variables, and a program that starts it. */
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly wrap?: readonly string[];
 }
 
-/** Runs the program in a project that was built before, and expects that it complains with what to do and leaves all as it was. */
+/**
+ * Runs the program in a project that was built before, and expects that it fails, says what to do,
+ * and changes nothing.
+ */
 export async function complains(
   project: string,
   args: readonly string[],
@@ -31,7 +34,8 @@ export async function complains(
   expect(result.stderr).not.toMatch(/^ +at |bug of kovn-build|\bundefined\b|\[object/m);
   expect(result.stdout).toBe("");
   const after = await contentOf(project);
-  // Wrong arguments and files are found before anything runs; later failures leave only work folders.
+  // Wrong arguments and files are found before anything runs; later failures leave only work
+  // folders.
   const isWork = ([path]: [string, string]) =>
     expected.exitCode === 1 && /^\.kovn(\/runs|\/mirrors|\/durations|\/cache|$)/.test(path) && !(path in before);
   expect(Object.fromEntries(Object.entries(after).filter((entry) => !isWork(entry)))).toEqual(before);

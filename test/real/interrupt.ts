@@ -1,5 +1,6 @@
-// Kills a real build of Open vSwitch at random moments, ten times by each of SIGINT, SIGTERM and SIGKILL, and then builds to the end.
-// As root on Debian 12, half an hour: `npm run test:interrupt`. Looks for processes by their folders, not by the mark that kovn-build uses.
+// Stops a real build of Open vSwitch at random moments, ten times each with SIGINT, SIGTERM and
+// SIGKILL, and then builds to the end. Needs root on Debian 12 and half an hour: `npm run
+// test:interrupt`. Finds processes by their folders, not by the mark that kovn-build uses.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
@@ -10,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { contentOf } from "../helpers/content.ts";
 
 const rounds = 10;
-/** Seconds between which a build is killed. */
+/** A build is stopped after a random time between these, in seconds. */
 const moments = { first: 1, last: 60 };
 const codes = { SIGINT: 130, SIGTERM: 143, SIGKILL: undefined } as const;
 /** Seconds after which no process may be left. */
@@ -24,7 +25,7 @@ function startBuild() {
   return spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
 }
 
-/** Processes, other than this one, that run in the folder, or name it in their command line or environment. */
+/** Other processes that run in the folder, or name it in their command line or environment. */
 function left(): readonly string[] {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
@@ -33,13 +34,13 @@ function left(): readonly string[] {
       const all = [readlinkSync(`/proc/${pid}/cwd`), command, readFileSync(`/proc/${pid}/environ`, "latin1")];
       return all.some((text) => text.includes(folder)) ? [`${pid} ${command.replaceAll("\0", " ").slice(0, 100)}`] : [];
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
       return [];
     }
   });
 }
 
-/** One build that is killed after some seconds; answers with the seconds until its last process was gone. */
+/** Stops one build after some seconds, and returns the seconds until its last process was gone. */
 async function kill(signal: keyof typeof codes, after: number): Promise<number> {
   const fail = (what: string) => failures.push(`${signal} after ${after.toFixed(1)} s: ${what}`);
   const before = await contentOf(join(folder, "dist"));

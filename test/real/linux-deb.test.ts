@@ -7,7 +7,7 @@ import type { SuiteSummary } from "../../src/suite/summary.ts";
 import { inRoot, kovnBuild, makeRoot, temporaryFolder } from "./machine.ts";
 import { ovsArgs, ovsBuild } from "./ovs-build.ts";
 
-/** Prints three facts that the series changes, one a line. */
+/** Prints three facts that the series changes, one per line. */
 const behaviour = `
 cd "$(mktemp -d)"
 export OVS_RUNDIR=$PWD OVS_LOGDIR=$PWD OVS_DBDIR=$PWD
@@ -49,7 +49,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect(events[0]?.jobs).toEqual(plan.jobs);
   });
 
-  test("dist holds the wanted packages, their debug packages, and checksums that are true", async () => {
+  test("dist has the expected packages, their debug packages, and correct checksums", async () => {
     const names = (await manifest()).artifacts.map((artifact) => artifact.package ?? artifact.file);
     expect(names.filter((name) => !name.endsWith("-dbgsym")).toSorted()).toEqual([
       "openvswitch-common",
@@ -85,7 +85,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect(stdout).toContain("trim: no");
   });
 
-  test("the built packages install over them with apt and show the series", async () => {
+  test("the built packages install over them with apt and behave as patched", async () => {
     await mkdir(join(root, "debs"), { recursive: true });
     await cp(dist, join(root, "debs"), { recursive: true });
     await inRoot(
@@ -99,7 +99,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect(stdout).toContain("trim: yes");
   });
 
-  test("`patches prove` passes for each entry of OVS on them, and sees the difference to Debian's own", async () => {
+  test("`patches prove` passes for each entry of OVS, and sees the difference to Debian's own packages", async () => {
     const before = join(folder.path, "before");
     await mkdir(before);
     await execa("apt-get", ["download", "openvswitch-common", "openvswitch-switch"], { cwd: before });
@@ -110,7 +110,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     );
   });
 
-  test("those of upstream's own tests that the series adds or changes pass on the patched tree", async () => {
+  test("upstream's tests that the series adds or changes pass on the patched tree", async () => {
     const suite = ["patches", "suite", "ovs", "--own", "--from", "apt", "--json"];
     const { tests, own } = JSON.parse(await kovnBuild(folder.path, suite)) as SuiteSummary;
     expect(tests).toBeGreaterThanOrEqual(9);
@@ -120,7 +120,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     expect([...entries].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 10, 16]);
   });
 
-  test("every compile unit has the flags and the stack protector", async () => {
+  test("every compilation unit has the flags and the stack protector", async () => {
     await cp("test/real/producers.py", join(root, "producers.py"));
     const script = `
       for program in ovsdb-tool ovs-vswitchd ovsdb-server; do

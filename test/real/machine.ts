@@ -5,7 +5,10 @@ import { execa } from "execa";
 
 const cli = resolve("build/cli.js");
 
-/** Runs the compiled program in a folder, its progress shown on stderr; fails the test when it fails. */
+/**
+ * Runs the compiled program in a folder, with its progress on stderr. Fails the test when the
+ * program fails.
+ */
 export async function kovnBuild(cwd: string, args: readonly string[]): Promise<string> {
   const { stdout } = await execa("node", [cli, ...args], { cwd, stderr: "inherit" });
   return stdout;
@@ -17,12 +20,14 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A clean Debian 12 root in `dir` (mmdebstrap), with the machine's own package sources. */
+/** Makes a clean Debian 12 root in `dir` (mmdebstrap), with the machine's package sources. */
 export async function makeRoot(dir: string): Promise<void> {
   await execa("mmdebstrap", ["--variant=apt", "bookworm", dir, "/etc/apt/sources.list.d/debian.sources"], { stderr: "inherit" });
 }
 
-/** Runs a shell script inside a root and answers with its output; `files` of the machine appear as `/files`. */
+/**
+ * Runs a shell script inside a root and returns its output. The folder `files` appears as `/files`.
+ */
 export async function inRoot(
   root: string,
   script: string,

@@ -4,10 +4,16 @@ import { dirname, join } from "node:path";
 import { inject } from "vitest";
 import { kovnBuild } from "./machine.ts";
 
-/** The options of the build that the tests share: Open vSwitch from Debian's package, which needs no network but a mirror of Debian. */
+/**
+ * The options of the build that the tests share: Open vSwitch from Debian's package, so that the
+ * only network it needs is a Debian mirror.
+ */
 export const ovsArgs = ["--target", "linux", "--only", "ovs", "--from", "apt"];
 
-/** The folder of a real build of Open vSwitch, made once for all test files of a run; `dist/` and its events (`events.json`) lie in it. */
+/**
+ * The folder of a real build of Open vSwitch, with `dist/` and the events (`events.json`). It is
+ * made once for all test files of a run.
+ */
 export async function ovsBuild(): Promise<string> {
   const kept = join(inject("kept"), "ovs");
   if (existsSync(kept)) return kept;

@@ -7,7 +7,7 @@ import { temporaryFolder } from "./machine.ts";
 const cli = resolve("build/cli.js");
 const packages = ["openvswitch-common", "openvswitch-switch", "ovn-common", "ovn-central", "ovn-host"];
 
-/** Debian's own packages as files in a folder; undefined where apt cannot reach them. */
+/** Debian's own packages as files in a folder; undefined where apt cannot download them. */
 async function debianPackages(folder: string): Promise<string | undefined> {
   const dir = join(folder, "debian");
   await mkdir(dir);
@@ -30,7 +30,7 @@ describe("Debian's own, unpatched programs", async () => {
   afterAll(async () => folder[Symbol.asyncDispose]());
   const programs = (await debianPackages(folder.path)) ?? "";
 
-  test.skipIf(programs === "")("fail every entry but those that do not change Linux, and leave nothing behind", async () => {
+  test.skipIf(programs === "")("fail every entry except those that do not change Linux, and leave nothing behind", async () => {
     const temporary = join(folder.path, "tmp");
     await mkdir(temporary);
     const { exitCode, stdout } = await execa("node", [cli, "patches", "prove", "--programs", programs, "--json"], {
@@ -43,13 +43,13 @@ describe("Debian's own, unpatched programs", async () => {
     expect(of("pass")).toEqual(expect.arrayContaining([10, 11, 17]));
     expect(entries.find((proof) => proof.entry === 1)).toMatchObject({
       after: expect.stringContaining("Election timer: 1000"),
-      why: expect.stringContaining("wanted 5000"),
+      why: expect.stringContaining("expected 5000"),
     });
     expect(exitCode).toBe(1);
     expect(await readdir(temporary)).toEqual([]);
   });
 
-  test.skipIf(programs === "")("end with the run when it is stopped", async () => {
+  test.skipIf(programs === "")("are stopped with the run", async () => {
     const temporary = join(folder.path, "stopped");
     await mkdir(temporary);
     const run = execa("node", [cli, "patches", "prove", "3", "7", "--programs", programs], {

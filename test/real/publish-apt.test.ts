@@ -140,7 +140,7 @@ describe("a publish that cannot succeed", () => {
     await using key = await makeKey();
     const result = await publish(folder, [{}], ["--to", "dir=out", "--sign", "nobody@example.com"], key.env);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain("gpg has no secret key of the name `nobody@example.com`.");
+    expect(result.stderr).toContain("gpg has no secret key named `nobody@example.com`.");
     expect((await readdir(folder)).filter((name) => !name.startsWith("dist"))).toEqual([]);
   });
 

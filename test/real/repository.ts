@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** A new gpg key pair in a home of its own; its agent ends with `await using`. */
+/** A new gpg key pair in a home of its own; its agent is stopped with `await using`. */
 export async function makeKey(): Promise<
   { readonly env: { GNUPGHOME: string }; readonly id: string; readonly ring: string } & AsyncDisposable
 > {
-  // The path of an agent's socket has a hundred characters at most.
+  // The path of an agent's socket may have about a hundred characters.
   const home = await mkdtemp(join(tmpdir(), "gpg-"));
   const env = { GNUPGHOME: home };
   const id = "release@example.com";
@@ -39,7 +39,9 @@ export async function serve(folder: string): Promise<{ readonly url: string } & 
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end };
 }
 
-/** An apt of its own: folders, sources and keys apart from the machine's. `run` answers whatever apt-get's exit code is. */
+/**
+ * An apt with folders, sources and keys of its own. `run` returns whatever apt-get's exit code is.
+ */
 export async function makeApt(folder: string, source: string) {
   await mkdir(join(folder, "state/lists/partial"), { recursive: true });
   await mkdir(join(folder, "cache/archives/partial"), { recursive: true });

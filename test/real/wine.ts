@@ -2,9 +2,9 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 
-/** A Windows of its own, by Wine. */
+/** A Windows of its own, through Wine. */
 export interface Windows {
-  /** Runs a program and answers with what it prints; fails the test when it fails. */
+  /** Runs a program and returns its output. Fails the test when the program fails. */
   run(program: string, ...args: readonly string[]): Promise<string>;
   /** Installs (`/i`) or removes (`/x`) a product. */
   msi(option: "/i" | "/x", file: string): Promise<void>;
@@ -18,7 +18,8 @@ export interface Windows {
 /** Makes a Windows 10 in the folder `prefix`. */
 export async function startWindows(prefix: string): Promise<Windows> {
   const env = { PATH: "/usr/bin:/bin", HOME: "/tmp", WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "", TZ: "UTC" };
-  // Services that Wine leaves running have the output open, so that it goes to a file which is read when the program has ended.
+  // Services that Wine leaves running keep the output open, so it goes to a file, which is read
+  // when the program has ended.
   const wine = async (...args: readonly string[]) => {
     const { stdout } = await execa(
       "sh",
@@ -43,7 +44,7 @@ export async function startWindows(prefix: string): Promise<Windows> {
     msi: async (option, file) => void (await wine("msiexec", option, `Z:${file.replaceAll("/", "\\")}`, "/qn")),
     path: () => wine("reg", "query", environment, "/v", "PATH"),
     files: async () => {
-      // With types, links are not followed; Wine's lead to the user's own folders.
+      // With types, links are not followed. Wine has links to the user's own folders.
       const drive = join(prefix, "drive_c");
       const entries = await readdir(drive, { recursive: true, withFileTypes: true });
       return entries.map((entry) => relative(drive, join(entry.parentPath, entry.name)));

@@ -71,7 +71,7 @@ async function proveAll(entries: readonly string[], options: ProveOptions, conte
     try {
       for (const claim of claims) {
         report.write(`entry ${claim.entry}: ${claim.title}\n`);
-        proofs.push(await prove(claim, { after, before, demandPrograms: options.only !== undefined, runner, host }));
+        proofs.push(await prove(claim, { after, before, requirePrograms: options.only !== undefined, runner, host }));
       }
     } finally {
       await runner.end();

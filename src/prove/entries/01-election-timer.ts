@@ -6,18 +6,18 @@ import { appctl, databasePrograms, startDatabase } from "../servers.ts";
 /** Entry 1: the election timer of a new cluster. */
 export const electionTimer: Check = {
   entry: 1,
-  demand: "a new cluster starts with an election timer of 5000 ms, unless it is created with another one",
+  behavior: "a new cluster starts with an election timer of 5000 ms, unless it is created with another one",
   programs: databasePrograms,
   files: ["vswitch.ovsschema"],
   unpatched: "differs",
   observe: async (context) => [
-    { what: "Election timer", seen: await timerOf(context, "new", []), wanted: "5000" },
-    { what: "change to 4000", seen: await change(context, "new", 4000), wanted: "change of election timer initiated." },
-    { what: "created with 2000", seen: await timerOf(context, "other", ["--election-timer=2000"]), wanted: "2000" },
+    { what: "Election timer", seen: await timerOf(context, "new", []), expected: "5000" },
+    { what: "change to 4000", seen: await change(context, "new", 4000), expected: "change of election timer initiated." },
+    { what: "created with 2000", seen: await timerOf(context, "other", ["--election-timer=2000"]), expected: "2000" },
   ],
 };
 
-/** Makes a cluster of one server and answers with its timer, in milliseconds. */
+/** Creates a cluster of one server and returns its timer, in milliseconds. */
 async function timerOf({ sandbox, programs }: CheckContext, name: string, options: readonly string[]): Promise<string> {
   const address = `tcp:127.0.0.1:${await freePort()}`;
   await sandbox.ask("ovsdb-tool", [...options, "create-cluster", `${name}.db`, pathOf(programs, "vswitch.ovsschema"), address]);

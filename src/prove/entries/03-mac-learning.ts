@@ -3,10 +3,10 @@ import { learningBridge, startSwitch, switchFiles, switchPrograms } from "../ser
 
 const mac = "50:54:00:00:00:05";
 
-/** Entry 3: which port a MAC address is on after a frame of it came back on another port. */
+/** Entry 3: the port of a MAC address after one of its frames comes back on another port. */
 export const macLearning: Check = {
   entry: 3,
-  demand:
+  behavior:
     "a MAC address stays on its port when a frame of it comes back on another, until it was silent for 10 s or mac-learning-fallback is set",
   programs: switchPrograms,
   files: switchFiles,
@@ -30,11 +30,11 @@ export const macLearning: Check = {
     await vsctl("set", "Bridge", "br0", "other_config:mac-learning-fallback=true");
     const fallback = await receive(3, "192.168.0.2");
     return [
-      { what: "learned on port", seen: learned, wanted: "3" },
-      { what: "after a frame on port 2", seen: reflected, wanted: "3" },
-      { what: "after a gratuitous ARP on port 2", seen: gratuitous, wanted: "3" },
-      { what: "after 11 s and a frame on port 2", seen: later, wanted: "2" },
-      { what: "with mac-learning-fallback, after a frame on port 3", seen: fallback, wanted: "3" },
+      { what: "learned on port", seen: learned, expected: "3" },
+      { what: "after a frame on port 2", seen: reflected, expected: "3" },
+      { what: "after a gratuitous ARP on port 2", seen: gratuitous, expected: "3" },
+      { what: "after 11 s and a frame on port 2", seen: later, expected: "2" },
+      { what: "with mac-learning-fallback, after a frame on port 3", seen: fallback, expected: "3" },
     ];
   },
 };

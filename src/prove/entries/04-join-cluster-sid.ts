@@ -6,22 +6,22 @@ const sid = "11111111-2222-3333-4444-555555555555";
 /** Entry 4: the server id of a server that joins a cluster. */
 export const joinClusterSid: Check = {
   entry: 4,
-  demand:
-    "`ovsdb-tool --sid=UUID join-cluster` gives the new server that id, refuses what is no id, and without --sid makes a random one",
+  behavior:
+    "`ovsdb-tool --sid=UUID join-cluster` gives the new server that id, rejects an invalid one, and without --sid the id is random",
   programs: ["ovsdb-tool"],
   files: [],
   unpatched: "differs",
   observe: async ({ sandbox }) => {
     const random = [await join(sandbox, "random1.db", []), await join(sandbox, "random2.db", [])];
     return [
-      { what: `--sid=${sid}`, seen: await join(sandbox, "given.db", [`--sid=${sid}`]), wanted: sid },
-      { what: "--sid=xyz", seen: await join(sandbox, "bad.db", ["--sid=xyz"]), wanted: "xyz: not a valid UUID" },
-      { what: "two without --sid", seen: random[0] === random[1] ? "same id" : "different ids", wanted: "different ids" },
+      { what: `--sid=${sid}`, seen: await join(sandbox, "given.db", [`--sid=${sid}`]), expected: sid },
+      { what: "--sid=xyz", seen: await join(sandbox, "bad.db", ["--sid=xyz"]), expected: "xyz: not a valid UUID" },
+      { what: "two without --sid", seen: random[0] === random[1] ? "same id" : "different ids", expected: "different ids" },
     ];
   },
 };
 
-/** The server id of the file that was made, or what ovsdb-tool said instead. */
+/** The server id in the new file, or ovsdb-tool's error. */
 async function join(sandbox: Sandbox, file: string, options: readonly string[]): Promise<string> {
   const cluster = ["OVN_Northbound", "tcp:127.0.0.1:6643", "tcp:127.0.0.1:6644"];
   const { exitCode, stderr } = await sandbox.run("ovsdb-tool", [...options, "join-cluster", file, ...cluster]);

@@ -3,17 +3,17 @@ import { delimiter, join } from "node:path";
 import type { Check, CheckContext } from "../check.ts";
 import { pathOf } from "../programs.ts";
 
-/** A stand-in that prints where it is told to listen on the network, instead of listening there. */
+/** A stand-in that prints the network addresses it should listen on, instead of listening. */
 const standIn = `#!/bin/sh
 for arg; do
     case $arg in --remote=ptcp:*|--remote=pssl:*) echo "listens: $arg" ;; esac
 done
 `;
 
-/** Entry 5: where `ovn-ctl` lets a database listen when no insecure listener is wanted. */
+/** Entry 5: where `ovn-ctl` makes a database listen when insecure listeners are off. */
 export const sslListener: Check = {
   entry: 5,
-  demand: "`ovn-ctl` lets a database listen on pssl:PORT:ADDR unless an insecure listener (ptcp) is asked for",
+  behavior: "`ovn-ctl` lets a database listen on pssl:PORT:ADDR unless an insecure listener (ptcp) is asked for",
   programs: ["ovsdb-tool"],
   files: ["ovn-ctl", "ovn-lib", "ovs-lib", "ovn-nb.ovsschema", "ovn-sb.ovsschema"],
   unpatched: "differs",
@@ -23,15 +23,17 @@ export const sslListener: Check = {
     const secure = ["--db-nb-create-insecure-remote=no", ...ipv4];
     const insecure = ["--db-nb-create-insecure-remote=yes", ...ipv4];
     return [
-      { what: "NB, secure", seen: await listens(context, [...secure, "run_nb_ovsdb"]), wanted: "pssl:16641:127.0.0.1" },
-      { what: "NB, insecure", seen: await listens(context, [...insecure, "run_nb_ovsdb"]), wanted: "ptcp:16641:127.0.0.1" },
-      { what: "SB, defaults", seen: await listens(context, ["run_sb_ovsdb"]), wanted: "pssl:6642:0.0.0.0" },
-      { what: "SB, IPv6", seen: await listens(context, ["--db-sb-addr=[::1]", "run_sb_ovsdb"]), wanted: "pssl:6642:[::1]" },
+      { what: "NB, secure", seen: await listens(context, [...secure, "run_nb_ovsdb"]), expected: "pssl:16641:127.0.0.1" },
+      { what: "NB, insecure", seen: await listens(context, [...insecure, "run_nb_ovsdb"]), expected: "ptcp:16641:127.0.0.1" },
+      { what: "SB, defaults", seen: await listens(context, ["run_sb_ovsdb"]), expected: "pssl:6642:0.0.0.0" },
+      { what: "SB, IPv6", seen: await listens(context, ["--db-sb-addr=[::1]", "run_sb_ovsdb"]), expected: "pssl:6642:[::1]" },
     ];
   },
 };
 
-/** ovn-ctl finds its libraries relative to its own place, so it is copied as it is installed. */
+/**
+ * ovn-ctl finds its libraries relative to its own path, so all are copied as they are installed.
+ */
 async function install({ sandbox, programs }: CheckContext): Promise<void> {
   const places: Readonly<Record<string, readonly string[]>> = {
     "share/ovn/scripts": ["ovn-ctl", "ovn-lib"],

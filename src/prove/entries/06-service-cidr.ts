@@ -6,7 +6,7 @@ import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd
 /** Entry 6: which packets a switch with load balancers sends to conntrack. */
 export const serviceCidr: Check = {
   entry: 6,
-  demand:
+  behavior:
     "with svc_ipv4_cidr, a switch sends only packets to those IPv4 and IPv6 CIDRs to conntrack in ls_in_pre_lb; a bad value is logged and ignored",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
@@ -30,13 +30,13 @@ export const serviceCidr: Check = {
     const log = await readFile(join(sandbox.dir, "northd.log"), "utf8");
     const ipv4 = "ip4 && ip4.dst == 10.96.0.0/12";
     return [
-      { what: "without the option", seen: unset, wanted: "ip" },
-      { what: "10.96.0.0/12", seen: one, wanted: `${ipv4}; ip6` },
-      { what: "packet to 10.0.0.3", seen: toPod, wanted: "no conntrack" },
-      { what: "packet to 10.96.0.10", seen: toService, wanted: "conntrack" },
-      { what: "with fd00:10:96::/112", seen: both, wanted: `${ipv4}; ip6 && ip6.dst == fd00:10:96::/112` },
-      { what: "bad value", seen: bad, wanted: "ip" },
-      { what: "bad value logged", seen: /\|WARN\|.*svc_ipv4_cidr/.test(log) ? "yes" : "no", wanted: "yes" },
+      { what: "without the option", seen: unset, expected: "ip" },
+      { what: "10.96.0.0/12", seen: one, expected: `${ipv4}; ip6` },
+      { what: "packet to 10.0.0.3", seen: toPod, expected: "no conntrack" },
+      { what: "packet to 10.96.0.10", seen: toService, expected: "conntrack" },
+      { what: "with fd00:10:96::/112", seen: both, expected: `${ipv4}; ip6 && ip6.dst == fd00:10:96::/112` },
+      { what: "bad value", seen: bad, expected: "ip" },
+      { what: "bad value logged", seen: /\|WARN\|.*svc_ipv4_cidr/.test(log) ? "yes" : "no", expected: "yes" },
     ];
   },
 };

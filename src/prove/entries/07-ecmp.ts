@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Check, CheckContext } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
 
-/** Entry 7: how a next hop is chosen among several. */
+/** Entry 7: how one of several next hops is chosen. */
 export const ecmp: Check = {
   entry: 7,
-  demand: "OpenFlow groups of ECMP routes choose the next hop by a hash of the source address, of IPv4 and of IPv6",
+  behavior: "OpenFlow groups of ECMP routes choose the next hop by a hash of the source address, of IPv4 and of IPv6",
   programs: [...controllerPrograms, "ovs-ofctl"],
   files: controllerFiles,
   unpatched: "differs",
@@ -21,11 +21,11 @@ export const ecmp: Check = {
     await nbctl("--wait=hv", "sync");
     const ipv4 = (source: number) => `tcp,nw_src=192.168.1.${100 + source},nw_dst=10.0.0.5,nw_ttl=64`;
     const ipv6 = (source: number) => `tcp6,ipv6_src=fd00::${100 + source},ipv6_dst=fd01::5,nw_ttl=64`;
-    const wanted = `each of ${sources} sources keeps one next hop, 2 in use`;
+    const expected = `each of ${sources} sources keeps one next hop, 2 in use`;
     return [
-      { what: "selection method", seen: await selectionMethod(context), wanted: "hash by ip_src,ipv6_src" },
-      { what: "IPv4", seen: await spread(switchctl, ipv4), wanted },
-      { what: "IPv6", seen: await spread(switchctl, ipv6), wanted },
+      { what: "selection method", seen: await selectionMethod(context), expected: "hash by ip_src,ipv6_src" },
+      { what: "IPv4", seen: await spread(switchctl, ipv4), expected },
+      { what: "IPv6", seen: await spread(switchctl, ipv6), expected },
     ];
   },
 };
@@ -39,7 +39,10 @@ async function selectionMethod({ sandbox }: CheckContext): Promise<string> {
   return [...new Set(methods.map(([, method, fields]) => [method, fields].filter(Boolean).join(" by ")))].join("; ") || "none";
 }
 
-/** Traces packets of two TCP ports from each source, and tells which of the group's buckets (next hops) they take. */
+/**
+ * Traces packets of two TCP ports from each source, and describes which of the group's buckets
+ * (next hops) they take.
+ */
 async function spread(switchctl: Chassis["switchctl"], packet: (source: number) => string): Promise<string> {
   const used = new Set<string>();
   for (let source = 0; source < sources; source++) {
@@ -47,7 +50,7 @@ async function spread(switchctl: Chassis["switchctl"], packet: (source: number) 
     for (const port of [1000, 2000]) {
       const ethernet = "in_port=p1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:ff:01";
       const trace = await switchctl("ofproto/trace", "br-int", `${ethernet},${packet(source)},tp_src=${port},tp_dst=80`);
-      // dp_hash leaves the choice to the datapath: a trace sees none.
+      // With dp_hash the datapath chooses, so a trace shows no bucket.
       own.add(/using bucket (\d+)/.exec(trace)?.[1] ?? "none");
     }
     if (own.size > 1 || own.has("none")) return "not chosen by source";

@@ -3,10 +3,10 @@ import type { Check } from "../check.ts";
 import { pathOf } from "../programs.ts";
 import { daemonArgs, switchFiles, switchPrograms, waitForDaemon } from "../servers.ts";
 
-/** Entry 10: where clients look for the database by default. It changes this on Windows alone. */
+/** Entry 10: where clients look for the database by default. It changes this on Windows only. */
 export const defaultEndpoint: Check = {
   entry: 10,
-  demand:
+  behavior:
     "Linux is unchanged: ovs-vsctl, ovsdb-client and ovs-vswitchd find the database at unix:<run folder>/db.sock; only Windows programs differ, so that unpatched ones pass as well",
   programs: [...switchPrograms, "ovsdb-client"],
   files: switchFiles,
@@ -22,17 +22,17 @@ export const defaultEndpoint: Check = {
     const made = await sandbox.run("ovs-vsctl", ["--timeout=20", ...bridge]);
     const uses = (yes: boolean) => (yes ? "db.sock" : "not db.sock");
     return [
-      { what: "ovsdb-client", seen: uses(listed.stdout.includes("Open_vSwitch")), wanted: "db.sock" },
-      { what: "ovs-vsctl", seen: uses(set.exitCode === 0), wanted: "db.sock" },
-      { what: "ovs-vswitchd", seen: uses(made.exitCode === 0), wanted: "db.sock" },
+      { what: "ovsdb-client", seen: uses(listed.stdout.includes("Open_vSwitch")), expected: "db.sock" },
+      { what: "ovs-vsctl", seen: uses(set.exitCode === 0), expected: "db.sock" },
+      { what: "ovs-vswitchd", seen: uses(made.exitCode === 0), expected: "db.sock" },
     ];
   },
 };
 
-/** Entry 10 on Windows: nothing is said to the programs about the database. */
+/** Entry 10 on Windows: the programs are started without the address of the database. */
 export const windowsEndpoint: Check = {
   entry: 10,
-  demand: "ovs-vsctl, ovsdb-client and ovs-vswitchd find the database at tcp:127.0.0.1:6640 when none is named",
+  behavior: "ovs-vsctl, ovsdb-client and ovs-vswitchd find the database at tcp:127.0.0.1:6640 when none is named",
   programs: [...switchPrograms, "ovsdb-client"],
   files: switchFiles,
   unpatched: "differs",
@@ -47,9 +47,9 @@ export const windowsEndpoint: Check = {
     const made = await sandbox.run("ovs-vsctl", ["--timeout=20", ...bridge]);
     const uses = (yes: boolean) => (yes ? "port 6640" : "not port 6640");
     return [
-      { what: "ovsdb-client", seen: uses(listed.stdout.includes("Open_vSwitch")), wanted: "port 6640" },
-      { what: "ovs-vsctl", seen: uses(set.exitCode === 0), wanted: "port 6640" },
-      { what: "ovs-vswitchd", seen: uses(made.exitCode === 0), wanted: "port 6640" },
+      { what: "ovsdb-client", seen: uses(listed.stdout.includes("Open_vSwitch")), expected: "port 6640" },
+      { what: "ovs-vsctl", seen: uses(set.exitCode === 0), expected: "port 6640" },
+      { what: "ovs-vswitchd", seen: uses(made.exitCode === 0), expected: "port 6640" },
     ];
   },
 };

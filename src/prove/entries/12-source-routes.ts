@@ -1,10 +1,10 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 
-/** Entry 12: the priority of routes that look at the source address. */
+/** Entry 12: the priority of routes by source address. */
 export const sourceRoutes: Check = {
   entry: 12,
-  demand:
+  behavior:
     "a route with policy src-ip has priority 1, or 2 for a single host, so that every longer route to a destination beats it",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
@@ -33,11 +33,11 @@ export const sourceRoutes: Check = {
     ].join(" && ");
     const [, hop = "none"] = /^\s*reg0 = (\S+);$/m.exec(await trace("lr", packet, "--summary")) ?? [];
     return [
-      { what: "10.0.0.0/24", seen: priority("10.0.0.0/24"), wanted: "1" },
-      { what: "10.0.1.5/32", seen: priority("10.0.1.5/32"), wanted: "2" },
-      { what: "fd01::/64", seen: priority("fd01::/64"), wanted: "1" },
-      { what: "fd01:1::5/128", seen: priority("fd01:1::5/128"), wanted: "2" },
-      { what: "next hop from 10.0.1.5 to 20.0.0.5, with a route to 20.0.0.0/8", seen: hop, wanted: "192.168.0.20" },
+      { what: "10.0.0.0/24", seen: priority("10.0.0.0/24"), expected: "1" },
+      { what: "10.0.1.5/32", seen: priority("10.0.1.5/32"), expected: "2" },
+      { what: "fd01::/64", seen: priority("fd01::/64"), expected: "1" },
+      { what: "fd01:1::5/128", seen: priority("fd01:1::5/128"), expected: "2" },
+      { what: "next hop from 10.0.1.5 to 20.0.0.5, with a route to 20.0.0.0/8", seen: hop, expected: "192.168.0.20" },
     ];
   },
 };

@@ -4,7 +4,7 @@ import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 /** Entry 13: where a switch with a localnet port sends broadcast ARP requests. */
 export const broadcastArp: Check = {
   entry: 13,
-  demand:
+  behavior:
     "with bcast_arp_req_flood=false, an ARP request goes to the port that has the address or to ports with unknown addresses, not to all",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
@@ -36,10 +36,10 @@ export const broadcastArp: Check = {
     const byDefault = await outputs("p1", "10.0.0.99");
     await nbctl("set", "NB_Global", ".", "options:bcast_arp_req_flood=false");
     return [
-      { what: "by default, p1 asks for 10.0.0.99", seen: byDefault, wanted: "ln p2" },
-      { what: "ARP flows in ls_in_l2_lkup and ls_in_arp_rsp", seen: await flows13(), wanted: "1 and 2" },
-      { what: "p1 asks for 10.0.0.99", seen: await outputs("p1", "10.0.0.99"), wanted: "ln" },
-      { what: "from outside for 10.0.0.3", seen: await outputs("ln", "10.0.0.3"), wanted: "p2" },
+      { what: "by default, p1 asks for 10.0.0.99", seen: byDefault, expected: "ln p2" },
+      { what: "ARP flows in ls_in_l2_lkup and ls_in_arp_rsp", seen: await flows13(), expected: "1 and 2" },
+      { what: "p1 asks for 10.0.0.99", seen: await outputs("p1", "10.0.0.99"), expected: "ln" },
+      { what: "from outside for 10.0.0.3", seen: await outputs("ln", "10.0.0.3"), expected: "p2" },
     ];
   },
 };

@@ -1,10 +1,10 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 
-/** Entry 14: what is left of a load balancer whose last virtual address is deleted. */
+/** Entry 14: what remains of a load balancer when its last virtual address is deleted. */
 export const emptyLoadBalancer: Check = {
   entry: 14,
-  demand:
+  behavior:
     "`ovn-nbctl lb-del LB VIP` keeps the load balancer and its use by switches when its last VIP goes; `lb-del LB` deletes it",
   programs: northdPrograms,
   files: northdFiles,
@@ -18,9 +18,9 @@ export const emptyLoadBalancer: Check = {
     const used = await nbctl("get", "Logical_Switch", "ls0", "load_balancer");
     await nbctl("--if-exists", "lb-del", "lb0");
     return [
-      { what: "after its last VIP was deleted", seen: emptied, wanted: "lb0" },
-      { what: "used by its switch", seen: used === "[]" ? "no" : "yes", wanted: "yes" },
-      { what: "after lb-del without a VIP", seen: await balancers(), wanted: "none" },
+      { what: "after its last VIP was deleted", seen: emptied, expected: "lb0" },
+      { what: "used by its switch", seen: used === "[]" ? "no" : "yes", expected: "yes" },
+      { what: "after lb-del without a VIP", seen: await balancers(), expected: "none" },
     ];
   },
 };

@@ -1,10 +1,13 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 
-/** Entry 15: the destination MAC address of a packet that a switch's load balancer sent to another port of the switch. */
+/**
+ * Entry 15: the destination MAC address of a packet that a switch's load balancer sends to another
+ * port of the switch.
+ */
 export const destinationMac: Check = {
   entry: 15,
-  demand:
+  behavior:
     "with ls_dnat_mod_dl_dst, a packet to a virtual IPv4 or IPv6 address gets the MAC address of its backend on the same switch",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
@@ -33,10 +36,10 @@ export const destinationMac: Check = {
     const off = await priorities();
     await nbctl("set", "NB_Global", ".", "options:ls_dnat_mod_dl_dst=true");
     return [
-      { what: "priorities in ls_in_after_lb, off", seen: off, wanted: "0" },
-      { what: "on", seen: await priorities(), wanted: "100 60 50 0" },
-      { what: "IPv4 reaches", seen: await reaches("ip4", "10.0.0.2", "10.96.0.10"), wanted: "p3, MAC 00:00:00:00:00:03" },
-      { what: "IPv6 reaches", seen: await reaches("ip6", "fd00::2", "fd96::10"), wanted: "p3, MAC 00:00:00:00:00:03" },
+      { what: "priorities in ls_in_after_lb, off", seen: off, expected: "0" },
+      { what: "on", seen: await priorities(), expected: "100 60 50 0" },
+      { what: "IPv4 reaches", seen: await reaches("ip4", "10.0.0.2", "10.96.0.10"), expected: "p3, MAC 00:00:00:00:00:03" },
+      { what: "IPv6 reaches", seen: await reaches("ip6", "fd00::2", "fd96::10"), expected: "p3, MAC 00:00:00:00:00:03" },
     ];
   },
 };

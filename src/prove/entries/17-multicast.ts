@@ -3,10 +3,10 @@ import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 
 const stages = ["ls_in_pre_acl", "ls_in_pre_lb", "ls_out_pre_acl", "ls_out_pre_lb"];
 
-/** Entry 17: multicast and conntrack. Upstream's own since 22.03. */
+/** Entry 17: multicast and conntrack. Merged upstream in 22.03. */
 export const multicast: Check = {
   entry: 17,
-  demand:
+  behavior:
     "multicast bypasses conntrack before ACLs and load balancers; merged upstream in 22.03.0, so that unpatched programs pass as well",
   programs: northdPrograms,
   files: northdFiles,
@@ -19,6 +19,6 @@ export const multicast: Check = {
       (flow) => flow.priority === 110 && flow.match === "eth.mcast" && flow.action === "next;",
     );
     const seen = [...new Set(bypass.map((flow) => flow.stage))].filter((stage) => stages.includes(stage)).toSorted();
-    return [{ what: "stages that multicast bypasses", seen: seen.join(" ") || "none", wanted: stages.join(" ") }];
+    return [{ what: "stages that multicast bypasses", seen: seen.join(" ") || "none", expected: stages.join(" ") }];
   },
 };

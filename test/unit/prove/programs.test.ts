@@ -7,7 +7,7 @@ import { findPrograms, findSourceFile } from "../../../src/prove/programs.ts";
 const names = { programs: ["ovsdb-tool", "ovn-northd"], files: ["vswitch.ovsschema"] };
 const host = { env: {}, signal: new AbortController().signal };
 
-/** A folder with files; names that end in `*` are executable. */
+/** A folder with files. Names that end in `*` are executable. */
 async function folderOf(...files: readonly string[]): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "kovn-programs-test-"));
   for (const file of files) {
@@ -38,24 +38,24 @@ test("programs are found through a link to a build tree", async () => {
   expect((await find(folder.path)).paths["ovsdb-tool"]).toBe(join(folder.path, "ovs/ovsdb/ovsdb-tool"));
 });
 
-test("a file that cannot be executed is no program", async () => {
+test("a file that cannot be executed is not a program", async () => {
   await using folder = await folderOf("completions/ovsdb-tool", "deep/er/bin/ovsdb-tool*");
   expect((await find(folder.path)).paths["ovsdb-tool"]).toBe(join(folder.path, "deep/er/bin/ovsdb-tool"));
 });
 
-test("the least deep of several is taken", async () => {
+test("the least deep one of several is used", async () => {
   await using folder = await folderOf("debian/tmp/usr/bin/ovsdb-tool*", "ovsdb/ovsdb-tool*");
   expect((await find(folder.path)).paths["ovsdb-tool"]).toBe(join(folder.path, "ovsdb/ovsdb-tool"));
 });
 
-test("libtool's program is taken instead of the script beside it, with its libraries", async () => {
+test("libtool's program is used instead of the script beside it, with its libraries", async () => {
   await using folder = await folderOf("northd/ovn-northd*", "northd/.libs/ovn-northd*", "lib/.libs/libovn-22.12.so.0");
   const { paths, libraries } = await find(folder.path);
   expect(paths["ovn-northd"]).toBe(join(folder.path, "northd/.libs/ovn-northd"));
   expect(libraries).toEqual([join(folder.path, "lib/.libs")]);
 });
 
-test("stand-ins that autotests left are no programs", async () => {
+test("stand-ins left by autotest are not programs", async () => {
   await using folder = await folderOf("tests/testsuite.dir/1/bin/ovsdb-tool*");
   expect((await find(folder.path)).paths).toEqual({});
 });
@@ -64,7 +64,7 @@ test("a folder that does not exist is a wrong argument", async () => {
   await expect(find("/nonexistent")).rejects.toMatchObject({ code: "usage", message: "Folder /nonexistent cannot be read." });
 });
 
-test("a file of a source tree is taken from the tree of that source", async () => {
+test("a file of a source tree is read from the tree of that source", async () => {
   await using folder = await folderOf(
     "ovn/northd/northd.c",
     "ovn/debian/rules",

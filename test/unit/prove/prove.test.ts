@@ -11,7 +11,7 @@ import { isAlive } from "../../../src/sys/processes.ts";
 
 const host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
 
-/** A folder with one program of OVS, which says its process id and then does nothing for long. */
+/** A folder with one program of OVS, which prints its process id and then sleeps. */
 async function programsFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "kovn-prove-unit-"));
   await writeFile(join(path, "ovsdb-server"), "#!/bin/sh\necho $$ > pid\nexec sleep 100\n");
@@ -26,15 +26,15 @@ interface Prove {
 }
 
 async function proveOn(path: string, { observe, mail, compare = false }: Prove) {
-  const check: Check = { entry: 1, demand: "it is so", programs: ["ovsdb-server"], files: [], unpatched: "differs", observe };
+  const check: Check = { entry: 1, behavior: "it is so", programs: ["ovsdb-server"], files: [], unpatched: "differs", observe };
   const programs = await findPrograms(path, check, join(path, "work"), host);
   await writeFile(join(path, "a.patch"), mail ?? "");
   const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none", origin: "" }];
   const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
-  return prove(claim, { after: programs, before: compare ? programs : undefined, demandPrograms: true, runner: native, host });
+  return prove(claim, { after: programs, before: compare ? programs : undefined, requirePrograms: true, runner: native, host });
 }
 
-test("a program that a check started does not outlive it, and its files are gone", async () => {
+test("a program that a check started does not outlive it, and its files are removed", async () => {
   await using folder = await programsFolder();
   let pid = 0;
   let dir = "";
@@ -85,11 +85,11 @@ diff --git a/Makefile.am b/Makefile.am
 +other
 `;
 
-test("without a source tree, a check in the source sees what the series adds to the file, and programs to compare with do not", async () => {
+test("without a source tree, a source check sees the lines that the series adds, but not for the programs to compare with", async () => {
   await using folder = await programsFolder();
   const observe: Check["observe"] = async ({ readSource }) => {
     const file = await readSource("windows/automake.mk");
-    return file === undefined ? { skipped: "no source" } : [{ what: file.where, seen: file.text, wanted: "VC143" }];
+    return file === undefined ? { skipped: "no source" } : [{ what: file.where, seen: file.text, expected: "VC143" }];
   };
   expect(await proveOn(folder.path, { observe, mail, compare: true })).toMatchObject({
     before: "no source",
@@ -98,13 +98,13 @@ test("without a source tree, a check in the source sees what the series adds to 
   });
 });
 
-test("a check that cannot look is skipped, also where programs are demanded and there", async () => {
+test("a check that cannot observe anything is skipped, even if programs are required and there", async () => {
   await using folder = await programsFolder();
   const observe: Check["observe"] = async () => ({ skipped: "no source" });
   expect(await proveOn(folder.path, { observe })).toMatchObject({ after: "no source", verdict: "skipped", why: "no source" });
 });
 
-test("with a source tree below the folder, the series is not asked", async () => {
+test("with a source tree below the folder, the series is not read", async () => {
   await using folder = await programsFolder();
   for (const file of ["tree/vswitchd/ovs-vswitchd.c", "tree/windows/automake.mk"]) {
     await mkdir(join(folder.path, file, ".."), { recursive: true });
@@ -112,7 +112,7 @@ test("with a source tree below the folder, the series is not asked", async () =>
   }
   const observe: Check["observe"] = async ({ readSource }) => {
     const file = await readSource("windows/automake.mk");
-    return [{ what: file?.where ?? "", seen: file?.text ?? "", wanted: "VC143" }];
+    return [{ what: file?.where ?? "", seen: file?.text ?? "", expected: "VC143" }];
   };
   expect(await proveOn(folder.path, { observe, mail })).toMatchObject({
     after: "tree/windows/automake.mk: VC140",

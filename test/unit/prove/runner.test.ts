@@ -16,7 +16,7 @@ test.for([
   await expect(startWine(join(folder, "wine"), host, 500)).rejects.toMatchObject({ code: "machine", message, hint });
 });
 
-test("where there is no Wine, the command that installs it is named", async ({ folder }) => {
+test("without Wine, the error has the command that installs it", async ({ folder }) => {
   await using bin = await makeBin({});
   const host = { env: { PATH: bin.path }, signal: new AbortController().signal };
   await expect(startWine(join(folder, "wine"), host)).rejects.toMatchObject({ code: "machine", hint });

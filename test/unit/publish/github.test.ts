@@ -107,7 +107,7 @@ describe("a publish to GitHub is refused, and nothing changes there", () => {
   test("with a wrong token, and with one without the permission, which is named", async ({ folder }) => {
     await using server = await startGitHub({ faultOf: ({ kind }) => (kind === "create" ? { fault: "forbidden" } : undefined) });
     const set = await makeSmallSet(folder);
-    await expectRefused(server, publishHere(server, set, { token: "ghs_wrong" }), "does not know the token", "GITHUB_TOKEN");
+    await expectRefused(server, publishHere(server, set, { token: "ghs_wrong" }), "rejects the token", "GITHUB_TOKEN");
     await expectRefused(server, publishHere(server, set), "lacks the permission `contents: write`", "contents: write");
   });
 

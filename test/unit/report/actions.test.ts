@@ -5,7 +5,7 @@ import { BuildError } from "../../../src/errors.ts";
 import { makeActions } from "../../../src/report/actions.ts";
 import { test } from "../../helpers/folder.ts";
 
-/** Actions in a folder, with what is written to the log. */
+/** `Actions` in a folder, with what is written to the log. */
 function start(folder: string) {
   let log = "";
   const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: join(folder, "summary"), GITHUB_OUTPUT: join(folder, "output") };
@@ -15,7 +15,7 @@ function start(folder: string) {
 }
 
 describe("a summary", () => {
-  test("stays below 1 MiB, with what is there already, and says that something is left out", async ({ folder }) => {
+  test("stays below 1 MiB, including what is there already, and says that something is omitted", async ({ folder }) => {
     const { actions, read } = start(folder);
     const row = `- ${"ä".repeat(40)}\n`;
     await writeFile(join(folder, "summary"), "# Before\n\n");
@@ -24,20 +24,20 @@ describe("a summary", () => {
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
     expect(Buffer.byteLength(text)).toBeGreaterThan(990_000);
     expect(text).toMatch(/^# Before\n\n- ä/);
-    expect(text).toMatch(/ä\n\nThe rest is left out here: the log has it\.\n\n$/);
+    expect(text).toMatch(/ä\n\nThe rest is omitted here; see the log\.\n\n$/);
     actions.summarize(row);
     expect(await read("summary")).toBe(text);
   });
 });
 
 describe("an annotation", () => {
-  test("keeps line ends, per cent signs and colons apart from the command's own", ({ folder }) => {
+  test("escapes line ends, percent signs and colons", ({ folder }) => {
     const { actions, log } = start(folder);
     actions.annotate(new BuildError("patch", "100 %\nwrong", { at: [{ file: "a,b:c.patch", line: 7 }] }));
     expect(log()).toBe("::error file=a%2Cb%3Ac.patch,line=7,title=kovn-build::100 %25%0Awrong\n");
   });
 
-  test("is made of at most ten places, as many as GitHub shows", ({ folder }) => {
+  test("has at most ten places, as many as GitHub shows", ({ folder }) => {
     const { actions, log } = start(folder);
     const lines = Array.from({ length: 12 }, (_, index) => `patches/a.yaml:${index + 1}:1: Wrong.`);
     actions.annotate(new BuildError("project", lines.join("\n")));
@@ -53,7 +53,7 @@ test("an output may have any lines", async ({ folder }) => {
   expect(await read("output")).toBe(`text<<${end}\nEOF\nmore=1\n${end}\n`);
 });
 
-test("printed text is never taken for a command", ({ folder }) => {
+test("printed text is never mistaken for a command", ({ folder }) => {
   const { actions } = start(folder);
   expect(actions.plain("::set-env name=A::1\n  ::error::x\na ##[debug]b\nplain :: text\n")).toBe(
     ": :set-env name=A::1\n  : :error::x\na # #[debug]b\nplain :: text\n",

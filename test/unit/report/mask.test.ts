@@ -12,12 +12,12 @@ describe("a mask", () => {
     UNSET_SECRET: undefined,
   });
   const cases: Readonly<Record<string, readonly [string, string]>> = {
-    "takes out a token wherever it stands": ["a ghp_0123456789, ghp_0123456789", "a ***, ***"],
-    "takes out the longest of two that begin alike": ["ghp_0123456789abc", "***"],
-    "takes out each line of a key": ["x secretline", "x ***"],
-    "leaves short values alone": ["yes", "yes"],
-    "leaves other variables alone": ["/home/somebody", "/home/somebody"],
-    "takes the password out of a URL": ["https://me:pass@host/x and http://h:80/", "https://me:***@host/x and http://h:80/"],
+    "masks a token anywhere": ["a ghp_0123456789, ghp_0123456789", "a ***, ***"],
+    "masks the longer of two with the same start": ["ghp_0123456789abc", "***"],
+    "masks each line of a key": ["x secretline", "x ***"],
+    "keeps short values": ["yes", "yes"],
+    "keeps other variables": ["/home/somebody", "/home/somebody"],
+    "masks the password in a URL": ["https://me:pass@host/x and http://h:80/", "https://me:***@host/x and http://h:80/"],
   };
   for (const [name, [text, masked]] of Object.entries(cases)) test(name, () => expect(mask(text)).toBe(masked));
 });

@@ -4,7 +4,7 @@ import { describeEvent } from "../../../src/report/plain.ts";
 const start = { event: "job-start", job: "ovs", log: "/log" } as const;
 const end = { event: "job-end", job: "ovs", outcome: "built", duration: 1000, warnings: 0, log: "/log", tail: [] } as const;
 
-test("a job that starts says what changed, but not hundreds of packages", () => {
+test("the start of a job shows what changed, but not hundreds of packages", () => {
   expect(describeEvent({ ...start, changes: [] }, false)).toBe("ovs: started, log in /log");
   expect(describeEvent({ ...start, changes: ["flags: -O2 → -O3"] }, false)).toBe("ovs: started, log in /log\n  flags: -O2 → -O3");
   const many = Array.from({ length: 8 }, (_, index) => `package p${index}: 1 → 2`);
@@ -15,12 +15,10 @@ test("a job that starts says what changed, but not hundreds of packages", () => 
   ).toEqual(["  package p5: 1 → 2", "  and 2 more changes: kovn-build cache why"]);
 });
 
-test("a job that ends says what ccache knew, and what went wrong with the remote cache", () => {
-  const told = (hits: number, misses: number, remoteHits: number, remoteErrors: number) =>
+test("the end of a job shows the hits of ccache, and errors of the remote cache", () => {
+  const shown = (hits: number, misses: number, remoteHits: number, remoteErrors: number) =>
     describeEvent({ ...end, compilerCache: { hits, misses, remoteHits, remoteErrors } }, false);
-  expect(told(0, 1, 0, 0)).toBe("ovs: built after 1.0 s, ccache knew 0 of 1 compilation");
-  expect(told(3, 1, 2, 0)).toBe("ovs: built after 1.0 s, ccache knew 3 of 4 compilations (2 of them from the remote cache)");
-  expect(told(0, 4, 0, 5)).toBe(
-    "ovs: built after 1.0 s, ccache knew 0 of 4 compilations, 5 times without an answer of the remote cache",
-  );
+  expect(shown(0, 1, 0, 0)).toBe("ovs: built after 1.0 s, ccache: 0 of 1 hits");
+  expect(shown(3, 1, 2, 0)).toBe("ovs: built after 1.0 s, ccache: 3 of 4 hits (2 from the remote cache)");
+  expect(shown(0, 4, 0, 5)).toBe("ovs: built after 1.0 s, ccache: 0 of 4 hits, 5 errors of the remote cache");
 });

@@ -16,23 +16,23 @@ const ended = (done: number, changes: Partial<SuiteEvent & { event: "test" }> = 
 
 describe("the plain reporter of a suite", () => {
   const cases: Readonly<Record<string, readonly [SuiteEvent, string]>> = {
-    "tells a phase and its log": [
+    "shows a phase and its log": [
       { event: "phase", tree: "ovs, patched", phase: "make", log: "/w/make.log" },
       "ovs, patched: make, log in /w/make.log\n",
     ],
     "does not repeat output": [{ event: "output", line: "gcc" }, ""],
-    "tells the end of a broken phase": [{ event: "broken", tail: ["a", "b"] }, "  a\n  b\n"],
-    "tells a failure": [ended(7, { failed: true, failures: 1 }), "ovs, patched: FAILED 59: hash index\n"],
-    "does not tell each test": [ended(51), ""],
-    "tells each twentieth part, and how long the rest will take": [
+    "shows the end of the log of a failed phase": [{ event: "broken", tail: ["a", "b"] }, "  a\n  b\n"],
+    "shows a failure": [ended(7, { failed: true, failures: 1 }), "ovs, patched: FAILED 59: hash index\n"],
+    "does not show each test": [ended(51), ""],
+    "shows each twentieth part, and how long the rest will take": [
       ended(50, { failures: 2, left: 3_000_000 }),
       "ovs, patched: test 50 of 1000, 2 failed, about 50 min 00 s left\n",
     ],
   };
   for (const [name, [event, text]] of Object.entries(cases))
     test(name, () => {
-      let told = "";
-      plainSuiteReporter((more) => void (told += more)).emit(event);
-      expect(told).toBe(text);
+      let printed = "";
+      plainSuiteReporter((more) => void (printed += more)).emit(event);
+      expect(printed).toBe(text);
     });
 });

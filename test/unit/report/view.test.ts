@@ -11,7 +11,7 @@ const view = (change: Partial<View>): View => ({ running: [], waiting: 0, ended:
 const many = (number: number) => Array.from({ length: number }, (_, index) => job(`job-${index + 1}`));
 
 describe("the live view", () => {
-  test("shows each job with time, expected time, warnings and last output, and a sum", () => {
+  test("shows each job with time, expected time, warnings and last output, and a summary", () => {
     const running = [job("ovs", { expected: 166_000, warnings: 1 }), job("ovn-long", { warnings: 14, last: "" })];
     expect(drawView(view({ running, waiting: 3, ended: 1 }), screen)).toEqual([
       "ovs       step 1 of 2, deb, 1 min 01 s of about 2 min 46 s, 1 warning",
@@ -22,9 +22,9 @@ describe("the live view", () => {
     ]);
   });
 
-  test("says that nothing more starts when a job failed", () => {
+  test("says that no new jobs start when a job failed", () => {
     expect(drawView(view({ running: [job("a")], waiting: 3, ended: 2, failed: 1 }), screen).at(-1)).toBe(
-      "1 of 6 jobs built, 1 running, 1 failed: no more start, 1 h 01 min",
+      "1 of 6 jobs built, 1 running, 1 failed, no new jobs start, 1 h 01 min",
     );
   });
 
@@ -41,21 +41,21 @@ describe("the live view", () => {
       expect(lines.join("\n")).toContain(rows > 42 ? "40 running" : `and ${40 - shown} jobs more`.slice(0, columns - 2));
     });
 
-  test("gives up the output before a job when rows are few", () => {
+  test("drops the output before a job when there are few rows", () => {
     expect(drawView(view({ running: many(11) }), screen)).toHaveLength(23);
     expect(drawView(view({ running: many(12) }), screen)).toHaveLength(13);
   });
 
   const lasts: Readonly<Record<string, readonly [string, string]>> = {
     "a long line is cut": ["x".repeat(200), `     ${"x".repeat(73)}…`],
-    "wide letters count twice": ["日本語".repeat(30), `     ${"日本語".repeat(30).slice(0, 37)}…`],
-    "colours and other controls are taken out": ["\u001b[31mred\u001b[0m\tbell\u0007", "     red bell"],
-    "of a line that was overwritten the last state is shown": ["10%\r50%\r100%", "     100%"],
+    "wide characters count twice": ["日本語".repeat(30), `     ${"日本語".repeat(30).slice(0, 37)}…`],
+    "colors and other control characters are removed": ["\u001b[31mred\u001b[0m\tbell\u0007", "     red bell"],
+    "of a line that overwrites itself the last state is shown": ["10%\r50%\r100%", "     100%"],
   };
   for (const [name, [last, shown]] of Object.entries(lasts))
     test(name, () => expect(drawView(view({ running: [job("ovs", { last })] }), screen)[1]).toBe(shown));
 
-  test("has colours only when told to", () => {
+  test("has colors only when asked to", () => {
     const running = [job("a")];
     expect(drawView(view({ running }), screen).join("")).not.toContain("\u001b");
     expect(drawView(view({ running }), { ...screen, color: true }).join("")).toContain("\u001b[2m");

@@ -42,6 +42,6 @@ test("what is not there, or nobody serves, is told as a matter of the network", 
   await expect(run(folder, { path: "/other.zip" })).rejects.toMatchObject({ code: "network", message: /status 404/ });
   await expect(run(folder, { close: true })).rejects.toMatchObject({
     code: "network",
-    message: /cannot be reached: .*ECONNREFUSED/,
+    message: /cannot be downloaded: .*ECONNREFUSED/,
   });
 });

@@ -3,7 +3,7 @@ import { asRanges, parseList, parseLog, parseShown, sameTest, testId, type Test 
 
 const program = "tests/testsuite";
 
-test("a list gives each test with its place, and no line of keywords, whatever that looks like", () => {
+test("a list has each test with its place, and no line of keywords, whatever it looks like", () => {
   const text = `openvswitch 3.1.8 test suite test groups:
 
  NUM: FILE-NAME:LINE     TEST-GROUP-NAME
@@ -22,16 +22,16 @@ test("a list gives each test with its place, and no line of keywords, whatever t
 
 describe("a line of a log", () => {
   const cases: Readonly<Record<string, readonly [string, unknown]>> = {
-    "tells a test that passed": ["59. hash index (library.at:24): ok     (0m0.100s 0m0.000s)", { outcome: "passed" }],
-    "tells a test that was skipped, and where": ["7. a (b) (x.at:1): skipped (x.at:3)", { outcome: "skipped", where: "x.at:3" }],
-    "tells a failure in the log of the test itself": [
+    "has a test that passed": ["59. hash index (library.at:24): ok     (0m0.100s 0m0.000s)", { outcome: "passed" }],
+    "has a test that was skipped, and where": ["7. a (b) (x.at:1): skipped (x.at:3)", { outcome: "skipped", where: "x.at:3" }],
+    "has a failure, in the log of the test itself": [
       "949. ofproto.at:2243: 949. ofproto - hidden rules (ofproto.at:2243): FAILED (ofproto.at:2275)",
       { outcome: "failed", where: "ofproto.at:2275" },
     ],
-    "tells an expected failure": ["5. e (x.at:1): expected failure (x.at:2)", { outcome: "expected failure", where: "x.at:2" }],
-    "tells an unexpected pass": ["6. f (x.at:1): UNEXPECTED PASS", { outcome: "unexpected pass" }],
-    "tells nothing before its test has ended": ["8. x.at:1: testing that all is ok (really) ...", undefined],
-    "tells nothing when it is another program's": ["./x.at:24: ovstest test-hindex", undefined],
+    "has an expected failure": ["5. e (x.at:1): expected failure (x.at:2)", { outcome: "expected failure", where: "x.at:2" }],
+    "has an unexpected pass": ["6. f (x.at:1): UNEXPECTED PASS", { outcome: "unexpected pass" }],
+    "has no result before its test has ended": ["8. x.at:1: testing that all is ok (really) ...", undefined],
+    "has no result when another program printed it": ["./x.at:24: ovstest test-hindex", undefined],
   };
   for (const [name, [line, result]] of Object.entries(cases))
     test(name, () => expect([...parseLog(`# log\n${line}\n`).values()][0]).toEqual(result));
@@ -39,17 +39,17 @@ describe("a line of a log", () => {
 
 describe("a line of a running suite", () => {
   const cases: Readonly<Record<string, readonly [string, unknown]>> = {
-    "tells a test that passed": [" 59: hash index                                        ok", [59, { outcome: "passed" }]],
-    "tells a failure": [
+    "has a test that passed": [" 59: hash index                                        ok", [59, { outcome: "passed" }]],
+    "has a failure": [
       "949: ofproto - hidden rules FAILED (ofproto.at:2275)",
       [949, { outcome: "failed", where: "ofproto.at:2275" }],
     ],
-    "tells a failure at no line": ["1043: ssl file change FAILED (--wait=sb)", [1043, { outcome: "failed", where: "--wait=sb" }]],
-    "is not taken in by a title": [
+    "has a failure at no line": ["1043: ssl file change FAILED (--wait=sb)", [1043, { outcome: "failed", where: "--wait=sb" }]],
+    "is not confused by a title": [
       "418: a title that says ok - OF1.0 skipped (x.at:2)",
       [418, { outcome: "skipped", where: "x.at:2" }],
     ],
-    "tells nothing when it is a compiler's": ["x.c:59: warning: ok", undefined],
+    "has no result when a compiler printed it": ["x.c:59: warning: ok", undefined],
   };
   for (const [name, [line, shown]] of Object.entries(cases)) test(name, () => expect(parseShown(line)).toEqual(shown));
 });
@@ -59,12 +59,12 @@ test("numbers become ranges", () => {
   expect(asRanges([])).toEqual([]);
 });
 
-test("a test's id names its program where that is not the usual one", () => {
+test("a test's id names its program where that is not `testsuite`", () => {
   expect(testId({ program, number: 3 })).toBe("3");
   expect(testId({ program: "tests/ovsdb-cluster-testsuite", number: 3 })).toBe("ovsdb-cluster:3");
 });
 
-test("the same test of another build is found by file and title, also among those that share them", () => {
+test("the same test of another build is found by file and title, even among tests that share them", () => {
   const make = (number: number, title: string, file = "a.at"): Test => ({ program, number, file, line: number, title });
   const own = [make(1, "new"), make(2, "twice"), make(3, "twice"), make(4, "moved")];
   const others = [make(1, "twice"), make(2, "twice"), make(3, "moved", "b.at")];

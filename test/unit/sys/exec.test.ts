@@ -12,7 +12,7 @@ async function linesOf(script: string, options: Partial<Host> = {}): Promise<rea
 }
 
 describe("exec", () => {
-  test("a program sees only the environment that it is given, and its mark", async () => {
+  test("a program sees only the given environment and its mark", async () => {
     const { stdout } = await exec("env", [], { host, env: { A: "1" } });
     expect(stdout.split("\n").map((row) => row.split("=")[0])).toEqual(["PATH", "A", "KOVN_BUILD_MARK", ""]);
   });
@@ -21,7 +21,7 @@ describe("exec", () => {
     expect((await exec("env", [], { host, startsServices: true })).stdout).toBe("PATH=/usr/bin:/bin\n");
   });
 
-  test("an exit code is an answer", async () => {
+  test("a non-zero exit code is a result, not an error", async () => {
     expect(await exec("sh", ["-c", "echo out; echo err >&2; exit 3"], { host })).toEqual({
       exitCode: 3,
       stdout: "out\n",
@@ -29,7 +29,7 @@ describe("exec", () => {
     });
   });
 
-  test("a missing program is named", async () => {
+  test("the error for a missing program names it", async () => {
     const onLines = async () => undefined;
     for (const options of [{ host }, { host, onLines }])
       await expect(exec("no-such-program", [], options)).rejects.toMatchObject({
@@ -38,7 +38,7 @@ describe("exec", () => {
       });
   });
 
-  test("lines arrive whole, also empty ones, long ones, the last without an end, and letters of many bytes", async () => {
+  test("lines arrive whole: empty ones, long ones, a last one without an end, and characters of several bytes", async () => {
     expect(await linesOf("printf 'a\\n\\n'; sleep 0.1; printf 'gr\\303'; sleep 0.1; printf '\\274n\\nend'")).toEqual([
       "a",
       "",
@@ -47,17 +47,17 @@ describe("exec", () => {
     ]);
   });
 
-  test("a line without end comes in pieces", async () => {
+  test("an endless line arrives in pieces", async () => {
     const lines = await linesOf("head -c 1000000 /dev/zero | tr '\\0' x");
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.join("")).toBe("x".repeat(1_000_000));
   });
 
-  test("secrets are masked before anybody sees a line", async () => {
+  test("secrets are masked before a line is delivered", async () => {
     expect(await linesOf("echo my secret", { mask: (text) => text.replaceAll("secret", "***") })).toEqual(["my ***"]);
   });
 
-  test("a receiver that fails ends the program, and its failure is thrown", async () => {
+  test("when the receiver fails, the program is stopped and the failure is thrown", async () => {
     const script = "while :; do echo 4711.0815; sleep 0.01; done";
     const onLines = async () => Promise.reject(new Error("disk full"));
     await expect(exec("sh", ["-c", script], { host, onLines })).rejects.toThrow("disk full");
@@ -75,13 +75,13 @@ describe("exec", () => {
     expect(seen).toBe(100_000);
   });
 
-  test("a program that takes too long ends with all its children", async () => {
+  test("a program that exceeds its time limit is stopped with all its children", async () => {
     const script = "sleep 4711.0816 & setsid sleep 4711.0816 & wait";
     await expect(exec("sh", ["-c", script], { host, timeout: 300 })).rejects.toMatchObject({ code: "network" });
     expect(processesWith("4711.0816")).toEqual([]);
   });
 
-  test("an aborted run throws the signal's reason after the program ended", async () => {
+  test("an aborted run throws the signal's reason after the program has ended", async () => {
     const abort = new AbortController();
     const running = exec("sleep", ["4711.0817"], { host: { ...host, signal: abort.signal } });
     setTimeout(() => abort.abort(new Error("enough")), 200);

@@ -43,7 +43,7 @@ describe("what a patch touches", () => {
   });
 });
 
-test("a patch id is that of the change, wherever in the file it stands", async () => {
+test("a patch id does not depend on the place of the change in the file", async () => {
   const here = mail("Change", replaceLine("a", "a", "b"));
   const id = await patchId(here, { host });
   expect(id).toMatch(/^[0-9a-f]{40}$/);
@@ -51,7 +51,7 @@ test("a patch id is that of the change, wherever in the file it stands", async (
   expect(await patchId(here.replace("+b", "+c"), { host })).not.toBe(id);
 });
 
-test("trailers are those of the last paragraph", async () => {
+test("trailers are read from the last paragraph", async () => {
   const message = "Subject\n\nOrigin: of the text\n\nWhy: because\nSeed: none\n";
   expect(await trailers(message, { host })).toEqual([
     ["Why", "because"],
@@ -67,10 +67,10 @@ const said: readonly (readonly [string, string, string])[] = [
     "warning: filtering not recognized by server, ignoring\nfatal: 'x' does not appear to be a git repository\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n",
     "'x' does not appear to be a git repository",
   ],
-  ["the exit code when git said nothing", "\n", "exit code 128"],
+  ["the exit code when git printed nothing", "\n", "exit code 128"],
 ];
 
-test.for(said)("git says %s", ([, stderr, expected]) => {
+test.for(said)("gitSays returns %s", ([, stderr, expected]) => {
   expect(gitSays({ exitCode: 128, stdout: "", stderr })).toBe(expected);
 });
 
@@ -89,14 +89,14 @@ describe("many patches at once", () => {
     "a trailer of our own": mail("Two", replaceLine("a", "a", "b"), { Fields: "Kovn-End: 1\nSeed: none" }),
   };
   for (const [name, text] of Object.entries(cases))
-    test(`${name} makes it ask one by one`, async ({ folder }) => {
+    test(`${name} makes the caller inspect each patch on its own`, async ({ folder }) => {
       const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
       await writeFile(files[0] ?? "", usual);
       await writeFile(files[1] ?? "", text);
       expect(await inspectPatches(files, { host })).toBeUndefined();
     });
 
-  test("usual ones have the trailers that each has alone", async ({ folder }) => {
+  test("ordinary ones have the same trailers as each on its own", async ({ folder }) => {
     const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
     const two = mail("Two", newFile("d/e", "x"), { Fields: "Origin: other, a long\n reason: folded\nSeed: none" });
     await writeFile(files[0] ?? "", usual);

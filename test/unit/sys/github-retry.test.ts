@@ -6,15 +6,15 @@ const limited = (seconds: number): Advice => ({ kind: "limited", wait: seconds *
 const passing = (milliseconds: number): Advice => ({ kind: "passing", wait: milliseconds });
 
 const rows: Readonly<Record<string, readonly [fault: Partial<Fault>, attempt: number, expected: Advice | undefined]>> = {
-  "no answer": [{}, 1, passing(500)],
-  "no answer for the fourth time": [{}, 4, passing(4000)],
-  "no answer for the twentieth time": [{}, 20, passing(30_000)],
+  "no response": [{}, 1, passing(500)],
+  "no response for the fourth time": [{}, 4, passing(4000)],
+  "no response for the twentieth time": [{}, 20, passing(30_000)],
   "502": [{ status: 502 }, 2, passing(1000)],
-  "503 that says when": [{ status: 503, headers: { "retry-after": "7" } }, 2, passing(7000)],
-  "429 that says when": [{ status: 429, headers: { "retry-after": 3 } }, 1, limited(3)],
-  "429 without a word": [{ status: 429 }, 1, limited(60)],
+  "503 that states a time": [{ status: 503, headers: { "retry-after": "7" } }, 2, passing(7000)],
+  "429 that states a time": [{ status: 429, headers: { "retry-after": 3 } }, 1, limited(3)],
+  "429 that states nothing": [{ status: 429 }, 1, limited(60)],
   "a secondary limit": [{ status: 403, headers: { "retry-after": "60" } }, 1, limited(60)],
-  "a secondary limit that says it in words only": [
+  "a secondary limit only stated in words": [
     { status: 403, message: "You have exceeded a secondary rate limit." },
     1,
     limited(60),
@@ -24,22 +24,22 @@ const rows: Readonly<Record<string, readonly [fault: Partial<Fault>, attempt: nu
     1,
     limited(90),
   ],
-  "the primary limit, over already": [
+  "the primary limit, already over": [
     { status: 403, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" } },
     1,
     limited(1),
   ],
-  "a missing right": [{ status: 403, headers: { "x-ratelimit-remaining": "4999" } }, 1, undefined],
+  "a missing permission": [{ status: 403, headers: { "x-ratelimit-remaining": "4999" } }, 1, undefined],
   "a wrong token": [{ status: 401 }, 1, undefined],
   "a refused body": [{ status: 422 }, 1, undefined],
 };
 
 for (const [name, [fault, attempt, expected]] of Object.entries(rows))
-  test(`${name}: ${expected === undefined ? "no further attempt" : `again after ${expected.wait} ms`}`, () => {
+  test(`${name}: ${expected === undefined ? "no further attempt" : `retry after ${expected.wait} ms`}`, () => {
     expect(adviseRetry({ status: undefined, headers: {}, message: "", ...fault }, attempt, now, 0.5)).toEqual(expected);
   });
 
-test("waits of several at once differ by up to a quarter", () => {
+test("the waits of simultaneous requests differ by up to a quarter", () => {
   const wait = (random: number) => adviseRetry({ status: undefined, headers: {}, message: "" }, 1, now, random)?.wait;
   expect([wait(0), wait(1)]).toEqual([375, 625]);
 });

@@ -8,14 +8,14 @@ import { test } from "../../helpers/folder.ts";
 const dead = 4_194_305;
 const others = [`.a.${dead}.next`, `.a.${dead}.old`, `.b.${dead}.next`, `.a.${process.ppid}.next`, "a", ".a.next"];
 
-test("what dead processes left beside a path is removed, and what had this process's id", async ({ folder }) => {
+test("leftovers of dead processes beside a path are removed, and those with this process's id", async ({ folder }) => {
   for (const name of others) await writeFile(join(folder, name), "");
   await writeFile(stagingOf(join(folder, "a")), "");
   await removeStale(join(folder, "a"));
   expect((await readdir(folder)).toSorted()).toEqual([`.a.${process.ppid}.next`, ".a.next", `.b.${dead}.next`, "a"].toSorted());
 });
 
-test("in a whole folder, what this process stages stays", async ({ folder }) => {
+test("in a whole folder, what this process is staging is kept", async ({ folder }) => {
   for (const name of others) await writeFile(join(folder, name), "");
   await writeFile(stagingOf(join(folder, "a"), "old"), "");
   await removeAllStale(folder);
@@ -23,7 +23,7 @@ test("in a whole folder, what this process stages stays", async ({ folder }) => 
   expect((await readdir(folder)).toSorted()).toEqual(stay.toSorted());
 });
 
-test("a folder that does not exist has nothing stale in it", async ({ folder }) => {
+test("a folder that does not exist has no leftovers", async ({ folder }) => {
   await removeAllStale(join(folder, "none"));
   await removeStale(join(folder, "none/a"));
   expect(await readdir(folder)).toEqual([]);

@@ -9,7 +9,7 @@ import { test } from "../../helpers/folder.ts";
 
 const signal = new AbortController().signal;
 
-/** A process that is alone at `path` until it ends. */
+/** A process that holds the lock of `path` until it ends. */
 async function holder(path: string) {
   const script = `
     import { withLock } from "./build/sys/with-lock.js";
@@ -23,7 +23,7 @@ async function holder(path: string) {
 }
 
 describe("withLock", () => {
-  test("two at the same path run one after the other", async () => {
+  test("two with the same path run one after the other", async () => {
     const order: string[] = [];
     const work = (name: string) => async () => {
       order.push(`${name} starts`);
@@ -34,7 +34,7 @@ describe("withLock", () => {
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
   });
 
-  test("two at the same path by other ways run one after the other, also when it does not exist", async ({ folder }) => {
+  test("two with different paths of the same folder run one after the other, even if it does not exist", async ({ folder }) => {
     await mkdir(join(folder, "real"));
     await symlink("real", join(folder, "way"));
     const order: string[] = [];
@@ -48,12 +48,12 @@ describe("withLock", () => {
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
   });
 
-  test("what the work throws is thrown, and the next one starts", async () => {
+  test("an error of the work is thrown, and the next one starts", async () => {
     await expect(withLock("/a/c", { signal }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await withLock("/a/c", { signal }, async () => 1)).toBe(1);
   });
 
-  test("who waits for another process says so once, and starts when that is killed", async () => {
+  test("waiting for another process is reported once, and ends when that process is killed", async () => {
     const other = await holder("/a/d");
     const said: string[] = [];
     const mine = withLock("/a/d", { signal, onWait: () => said.push("waits") }, async () => said.push("starts"));

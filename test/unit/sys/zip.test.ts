@@ -18,12 +18,12 @@ async function write(folder: string, name: string, zone = "UTC"): Promise<Buffer
   return readFile(file);
 }
 
-test("an archive is the same whenever and in whatever time zone it is made", async ({ folder }) => {
+test("an archive does not depend on the time or the time zone", async ({ folder }) => {
   const first = await write(folder, "first.zip");
   expect((await write(folder, "second.zip", "Asia/Tokyo")).equals(first)).toBe(true);
 });
 
-test("other programs read it: names in order, empty folders, noon of the day", async ({ folder }) => {
+test("other programs can read it: sorted names, empty folders, noon of the day", async ({ folder }) => {
   await write(folder, "a.zip");
   const script =
     "import sys, zipfile; [print(i.filename, i.file_size, i.date_time) for i in zipfile.ZipFile(sys.argv[1]).infolist()]";
@@ -32,20 +32,20 @@ test("other programs read it: names in order, empty folders, noon of the day", a
   expect(stdout.split("\n")).toEqual([`ovn/bin/a.exe 100000 ${day}`, `ovn/bin/b.exe 1 ${day}`, `ovn/etc/ 0 ${day}`]);
 });
 
-test("what was packed is unpacked", async ({ folder }) => {
+test("an archive unpacks to what was packed", async ({ folder }) => {
   await write(folder, "a.zip");
   await unpackZip(join(folder, "a.zip"), join(folder, "out"));
   expect(await readFile(join(folder, "out/ovn/bin/b.exe"), "utf8")).toBe("b");
 });
 
-test("an archive that leads outside, is broken or is not there is refused", async ({ folder }) => {
+test("an archive that leads outside, is broken or does not exist is refused", async ({ folder }) => {
   const script = "import zipfile; zipfile.ZipFile('evil.zip', 'w').writestr('../evil', 'x')";
   await run(folder, ["python3", "-c", script]);
   await writeFile(join(folder, "broken.zip"), "PK");
   await mkdir(join(folder, "out"));
   for (const [file, message] of [
     ["evil.zip", "leads outside"],
-    ["broken.zip", "broken or no zip"],
+    ["broken.zip", "broken or not a zip"],
     ["none.zip", "cannot be read"],
   ] as const)
     await expect(unpackZip(join(folder, file), join(folder, "out"))).rejects.toThrow(message);
