@@ -34,7 +34,7 @@ const directions = {
   release: ["sys", "plan"],
   publish: ["sys", "plan", "dist", "set", "release"],
   cache: ["sys", "plan", "dist"],
-  machine: ["sys", "steps"],
+  machine: ["sys", "plan", "steps"],
   compile: ["sys"],
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile"],
   prove: ["sys"],
@@ -59,7 +59,7 @@ const directions = {
     "report",
   ],
   program: ["config"],
-  "cli.ts": ["config", "commands", "program", "report"],
+  "cli.ts": ["config", "commands", "machine", "program", "report"],
   "index.ts": ["config", "commands", "plan", "run", "dist", "machine", "prove"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));

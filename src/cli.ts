@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Machine } from "./run/request.ts";
+import { packageRoot, packageVersion } from "./config/package.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { verbs } from "./commands/verbs.ts";
+import { thisMachine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
 import type { Report } from "./program/context.ts";
 import { makeActions } from "./report/actions.ts";
@@ -18,20 +15,11 @@ import { plainReporter } from "./report/plain.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { SuiteReporter } from "./report/suite.ts";
 
-// The only file that reads `process`: everything below gets values.
-const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+// The only file that reads arguments, environment and streams of the process; the others get values.
 const abort = new AbortController();
 // Each running program listens to it. Node warns about a leak after ten listeners; a series has more
 // patches than that.
 setMaxListeners(0, abort.signal);
-
-/** Node's name of an architecture -> Debian's. */
-const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-const machine: Machine = {
-  arch: architectures[process.arch] ?? process.arch,
-  system: process.platform === "win32" ? "windows" : "linux",
-};
 
 /**
  * The environment variables that reach the programs we start: to find programs, reach the network,
@@ -143,11 +131,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 process.umask(0o022);
 try {
   const context = {
-    version,
+    version: packageVersion,
     node: process.versions.node,
-    machine,
-    cores: availableParallelism(),
-    isRoot: process.getuid?.() === 0,
+    machine: thisMachine(),
     host,
     github,
     actions,

@@ -1,49 +1,76 @@
-/** What kind of thing went wrong; decides the exit code (see `exitCode`). */
+/** The kind of a failure. */
 export type ErrorCode =
   | "usage" // arguments are wrong
   | "project" // a project file (patches, series, YAML) is wrong
-  | "machine" // a program, package, right or space is missing
-  | "network" // an upstream, a mirror or a package source was not reached
-  | "digest" // bytes are not those that were declared
+  | "compiler" // the machine's compiler is the wrong one
+  | "machine" // a program, a package, a permission or disk space is missing
+  | "network" // an upstream, a mirror or a package source cannot be reached
+  | "digest" // bytes differ from the declared ones
   | "patch" // a patch does not apply
   | "build" // a step failed
-  | "destination"; // the place to publish to does not take it
+  | "destination"; // the destination does not accept what is published
 
-/** A place in a file that an error is about; `message` is what is wrong there, if it is not all that the error says. */
+/** A place in a file that an error is about; `message` says what is wrong there when the error has several places. */
 export interface FilePlace {
   readonly file: string;
   readonly line?: number | undefined;
   readonly message?: string;
 }
 
+export interface ErrorDetails {
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  readonly source?: string | undefined;
+  readonly job?: string | undefined;
+  readonly at?: readonly FilePlace[];
+}
+
 /**
- * The only class of failure that a person can act on. `message` is one or more sentences starting with the thing that is wrong,
- * `hint` is what to type next, `at` names files that it is about, `cause` keeps the original error. Every other error is a bug and keeps its stack.
+ * A failure that a person can act on; every other error is a bug and keeps its stack. `message` is
+ * one or more sentences and starts with the thing that is wrong. Nothing parses it: programs read
+ * the other fields.
  */
 export class BuildError extends Error {
   readonly code: ErrorCode;
+  /** What to type next. */
   readonly hint: string | undefined;
+  /** The source that the error is about. */
+  readonly source: string | undefined;
+  /** The job that failed; undefined for an error that was found before a job ran. */
+  readonly job: string | undefined;
+  /** Places in files that the error is about. */
   readonly at: readonly FilePlace[];
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; at?: readonly FilePlace[] } = {}) {
-    super(message, { cause: options.cause });
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
     this.name = "BuildError";
     this.code = code;
-    this.hint = options.hint;
-    this.at = options.at ?? [];
+    this.hint = details.hint;
+    this.source = details.source;
+    this.job = details.job;
+    this.at = details.at ?? [];
   }
 }
 
-/** What the operating system refuses for reasons that lie outside of this program (errno(3)). */
+/** The same error with other details. */
+export function withDetails(
+  error: BuildError,
+  { message = error.message, ...details }: ErrorDetails & { readonly message?: string },
+): BuildError {
+  const { code, hint, source, job, at } = error;
+  return new BuildError(code, message, { hint, source, job, at, cause: error, ...details });
+}
+
+/** Why the operating system refuses a call, for reasons outside of this program (errno(3)). */
 const refusals: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk",
   EDQUOT: "the disk quota is used up",
   EACCES: "permission is denied",
   EPERM: "permission is denied",
   EROFS: "the file system is read-only",
-  ENOTDIR: "a part of the path is no folder",
+  ENOTDIR: "a part of the path is not a folder",
   ENAMETOOLONG: "the path is too long",
-  ELOOP: "the path goes through a circle of symbolic links",
+  ELOOP: "the path has a loop of symbolic links",
   EMFILE: "too many files are open (`ulimit -n`)",
   EIO: "the disk reports an error",
 };
@@ -53,21 +80,24 @@ export function refusalOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
 }
 
-/** The error for a person when the operating system refused a path; any other error as it is. */
+/** Turns the error of a refused system call into one for a person; returns any other error unchanged. */
 export function explainRefusal(error: unknown): unknown {
   const why = refusalOf(error);
   if (why === undefined) return error;
   const { code, path, dest, syscall } = error as NodeJS.ErrnoException & { dest?: string };
   const where = dest ?? path;
   const message = where === undefined ? `A call of \`${syscall}\` failed: ${why}.` : `Path ${where} cannot be used: ${why}.`;
-  const full = code === "ENOSPC" || code === "EDQUOT";
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new BuildError("machine", message, {
     cause: error,
-    ...(full ? { hint: "free some space: `.kovn/runs` can be deleted at any time" } : {}),
+    hint: isFull ? "free some space: `.kovn/runs` can be deleted at any time" : undefined,
   });
 }
 
-/** Exit code for an error: 2 for what is found wrong in arguments or project files before anything ran, 1 for everything else. */
+/** Kinds of wrong input. */
+const inputFaults: readonly ErrorCode[] = ["usage", "project", "compiler"];
+
+/** The exit code for an error: 2 for wrong input that was found before a job ran, else 1. */
 export function exitCode(error: unknown): 1 | 2 {
-  return error instanceof BuildError && (error.code === "usage" || error.code === "project") ? 2 : 1;
+  return error instanceof BuildError && error.job === undefined && inputFaults.includes(error.code) ? 2 : 1;
 }

@@ -6,34 +6,34 @@ import { withLock } from "../sys/with-lock.ts";
 import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { stagingOf } from "../sys/staging.ts";
+import { assertVersion, makeFolder, removeResult, resultsLimit, trim } from "./folder.ts";
 import {
-  entriesDir,
-  entryFile,
+  serializeResult,
   listResults,
-  readEntry,
-  serializeEntry,
-  type Entry,
+  readResult,
+  resultFile,
+  resultsDir,
   type CachedFile,
-  type StoredEntry,
-} from "./entry.ts";
-import { checkVersion, dropEntry, entriesLimit, makeFolder, trim } from "./folder.ts";
+  type CachedResult,
+  type StoredResult,
+} from "./result.ts";
 
-/** Finished jobs by key, kept between runs. No method throws for what is wrong with the cache: that is told once, and the build goes on. */
+/** Results of jobs by key. Cache problems never fail a build: each is reported once, and the job is built again. */
 export interface JobCache {
-  /** The description of a finished job; its files are not looked at. */
-  find(key: string): Promise<StoredEntry | undefined>;
-  /** Descriptions of all finished jobs, the last used first. */
-  list(): Promise<readonly StoredEntry[]>;
-  /** Notes that a finished job was of use, so that it is not the first to go. */
-  use(key: string): Promise<void>;
+  /** The description of a result; its files are not checked. */
+  find(key: string): Promise<StoredResult | undefined>;
+  /** Descriptions of all results, the last used first. */
+  list(): Promise<readonly StoredResult[]>;
+  /** Marks a result as just used, so that it is not the first to be removed. */
+  touch(key: string): Promise<void>;
   /**
-   * Puts a finished job's artifacts (with `outputs` all that is kept) into the folder of a job, which is new, each file checked; undefined
-   * when there is none that is whole, and then there is no such folder.
+   * Puts a result's artifacts (with `outputs` all its files) into `dir`, a new folder, and checks
+   * each file. Returns undefined, and leaves no folder, when there is no whole result.
    */
-  take(key: string, dir: string, outputs: boolean): Promise<StoredEntry | undefined>;
-  /** Keeps what lies in a job's folder: its artifacts, and its outputs (files, folders or patterns). */
-  keep(finished: Omit<Entry, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
-  /** Runs `work` while no other process is at the same job. */
+  restore(key: string, dir: string, outputs: boolean): Promise<StoredResult | undefined>;
+  /** Stores the result of a job from its folder: the artifacts and the outputs (files, folders or patterns). */
+  store(result: Omit<CachedResult, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
+  /** Runs `work` while no other process builds the same job. */
   withLock<T>(key: string, onWait: () => void, work: () => Promise<T>): Promise<T>;
 }
 
@@ -42,104 +42,103 @@ export interface CacheOptions {
   readonly notice: (message: string) => void;
 }
 
-/** Opens the cache in a folder, which need not exist; undefined, after a notice, when it cannot be used. */
+/** Opens the cache in a folder, which need not exist. Returns undefined, after a notice, when it cannot be used. */
 export async function openCache(cache: string, { signal, notice }: CacheOptions): Promise<JobCache | undefined> {
-  const told = new Set<string>();
-  const tell = (message: string) => {
-    if (!told.has(message)) notice(message);
-    told.add(message);
+  const reported = new Set<string>();
+  const reportOnce = (message: string) => {
+    if (!reported.has(message)) notice(message);
+    reported.add(message);
   };
   const guard = (work: () => Promise<void>) => withLock(cache, { signal }, work);
-  const drop = async (key: string, why: string) => {
-    tell(`Entry ${key.slice(0, 12)} of the cache is damaged (${why}): it is dropped, and its job is built again.`);
-    await guard(() => dropEntry(cache, key)).catch(ignoreRefusal);
+  const removeDamaged = async (key: string, why: string) => {
+    reportOnce(`Cached result ${key.slice(0, 12)} is damaged (${why}): it is removed, and its job is built again.`);
+    await guard(() => removeResult(cache, key)).catch(ignoreRefusal);
   };
   try {
-    await checkVersion(cache);
+    await assertVersion(cache);
   } catch (error) {
     if (refusalOf(error) === undefined && !(error instanceof BuildError)) throw error;
-    tell(
-      `${error instanceof BuildError ? error.message : `Cache ${cache} cannot be read: ${refusalOf(error)}.`} It is not used.`,
-    );
+    const why = error instanceof BuildError ? error.message : `Cache ${cache} cannot be read: ${refusalOf(error)}.`;
+    reportOnce(`${why} It is not used.`);
     return undefined;
   }
   const find = async (key: string) => {
-    const entry = await readEntry(cache, key);
-    if (entry !== "damaged") return entry;
-    await drop(key, "entry.json");
+    const result = await readResult(cache, key);
+    if (result !== "damaged") return result;
+    await removeDamaged(key, "entry.json");
     return undefined;
   };
-  const use = async (key: string) => {
+  const touch = async (key: string) => {
     const now = new Date();
-    await utimes(entryFile(cache, key), now, now).catch(ignoreRefusal);
+    await utimes(resultFile(cache, key), now, now).catch(ignoreRefusal);
   };
   return {
     find,
-    // What cannot be read is told when something is to be kept.
+    // A folder that cannot be read is reported when a result is stored.
     list: async () => listResults(cache).catch((error: unknown) => (ignoreRefusal(error), [])),
-    use,
-    async take(key, dir, outputs) {
-      const entry = await find(key);
-      if (entry === undefined) return undefined;
-      const files = entry.files.filter((file) => outputs || file.path.startsWith("out/"));
+    touch,
+    async restore(key, dir, outputs) {
+      const result = await find(key);
+      if (result === undefined) return undefined;
+      const files = result.files.filter((file) => outputs || file.path.startsWith("out/"));
       try {
-        await guard(() => placeFiles(files, join(entriesDir(cache), key, "files"), dir));
+        await guard(() => placeFiles(files, join(resultsDir(cache), key, "files"), dir));
       } catch (error) {
         const why = refusalOf(error);
         const damage = damages[errorCode(error) ?? ""];
         if (why === undefined && damage === undefined) throw error;
         await rm(dir, { recursive: true, force: true });
-        if (damage === undefined) tell(`What is kept in ${cache} cannot be taken: ${why}.`);
-        else await drop(key, damage);
+        if (damage === undefined) reportOnce(`Results cannot be restored from ${cache}: ${why}.`);
+        else await removeDamaged(key, damage);
         return undefined;
       }
       const broken = await firstBroken(files, dir);
       if (broken !== undefined) {
         await rm(dir, { recursive: true, force: true });
-        await drop(key, broken);
+        await removeDamaged(key, broken);
         return undefined;
       }
-      await use(key);
-      return entry;
+      await touch(key);
+      return result;
     },
-    async keep(finished, dir, outputs) {
-      const { key } = finished;
-      const next = stagingOf(join(entriesDir(cache), key));
+    async store(result, dir, outputs) {
+      const { key } = result;
+      const next = stagingOf(join(resultsDir(cache), key));
       try {
         await guard(() => makeFolder(cache));
-        // A dead process may have had this one's id: in a container it always has.
+        // A dead process may have had the same id: in a container it always has.
         await rm(next, { recursive: true, force: true });
         await mkdir(next);
-        const files = await describeFiles(finished, dir, outputs);
+        const files = await describeFiles(result, dir, outputs);
         await placeFiles(files, dir, join(next, "files"));
-        const entry: Entry = { ...finished, finished: new Date().toISOString(), files };
-        await writeWhole(join(next, "entry.json"), serializeEntry(entry));
+        const text = serializeResult({ ...result, finished: new Date().toISOString(), files });
+        await writeWhole(join(next, "entry.json"), text);
         await guard(async () => {
-          await dropEntry(cache, key);
-          await rename(next, join(entriesDir(cache), key));
-          await trim(cache, entriesLimit);
+          await removeResult(cache, key);
+          await rename(next, join(resultsDir(cache), key));
+          await trim(cache, resultsLimit);
         });
       } catch (error) {
         const why = refusalOf(error);
         if (why === undefined) throw error;
-        tell(`What is built is not kept in ${cache}: ${why}.`);
+        reportOnce(`Results cannot be stored in ${cache}: ${why}.`);
       } finally {
         await rm(next, { recursive: true, force: true }).catch(ignoreRefusal);
       }
     },
-    withLock: (key, onWait, work) => withLock(join(entriesDir(cache), key), { signal, onWait }, work),
+    withLock: (key, onWait, work) => withLock(join(resultsDir(cache), key), { signal, onWait }, work),
   };
 }
 
-/** What is wrong with an entry when its files cannot be placed, by the code of the error. */
-const damages: Readonly<Record<string, string>> = { ENOENT: "a file is missing", EISDIR: "a folder stands for a file" };
+/** What is wrong with a result whose files cannot be placed, by the code of the error. */
+const damages: Readonly<Record<string, string>> = { ENOENT: "a file is missing", EISDIR: "a file became a folder" };
 
 function ignoreRefusal(error: unknown): void {
   if (refusalOf(error) === undefined && errorCode(error) !== "ENOENT") throw error;
 }
 
 async function describeFiles(
-  { artifacts }: Pick<Entry, "artifacts">,
+  { artifacts }: Pick<CachedResult, "artifacts">,
   dir: string,
   outputs: readonly string[],
 ): Promise<readonly CachedFile[]> {
@@ -160,8 +159,8 @@ async function describeFiles(
 }
 
 /**
- * Puts files of one folder into another. Artifacts are hard links, which cost neither time nor space. Outputs are copies, since a job that
- * needs them may write into them.
+ * Puts files of one folder into another. Artifacts become hard links, which cost neither time nor
+ * space. Outputs are copied, because a job that uses them may write into them.
  */
 async function placeFiles(files: readonly CachedFile[], from: string, to: string): Promise<void> {
   for (const dir of new Set(files.map(({ path }) => dirname(join(to, path))))) await mkdir(dir, { recursive: true });
@@ -181,14 +180,14 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
   });
 }
 
-/** With its time, by which make goes. */
+/** Copies a file with its time, which make compares. */
 async function copy(source: string, target: string): Promise<void> {
   const { atime, mtime } = await stat(source);
   await cloneFile(source, target);
   await utimes(target, atime, mtime);
 }
 
-/** The first file that is not as it was when it was kept. */
+/** The first file that has changed since it was stored. */
 async function firstBroken(files: readonly CachedFile[], dir: string): Promise<string | undefined> {
   for (const file of files) {
     if (!("link" in file) && !(await isWhole(join(dir, file.path), file))) return file.path;
@@ -196,7 +195,7 @@ async function firstBroken(files: readonly CachedFile[], dir: string): Promise<s
   return undefined;
 }
 
-/** What cannot be read is not whole either, nor is a link that took a file's place. */
+/** False also for a file that cannot be read, or that became a link. */
 async function isWhole(path: string, { size, sha256 }: { readonly size: number; readonly sha256: string }): Promise<boolean> {
   try {
     const found = await lstat(path);

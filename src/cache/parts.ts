@@ -2,14 +2,14 @@ import { baseId } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
 
-/** Everything that decides what a job makes, by name, each as a short text: two results are the same when all of these are. */
+/** Everything that a job's result depends on, by name, each as a short text. Two results are equal when all their parts are. */
 export type Parts = Readonly<Record<string, string>>;
 
-/** What a job's key does not hold, since it is known only on the machine that builds. */
-export interface Surroundings {
+/** What only the machine that builds knows, so that a job's key cannot hold it. */
+export interface LocalParts {
   /** Versions of Debian packages that can change the result. */
   readonly tools: Readonly<Record<string, string>>;
-  /** sha256 of our own code that makes results. */
+  /** sha256 of the code of kovn-build. */
   readonly code: string;
   /** Cache keys of the jobs that this one needs, by id. */
   readonly needs: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ const order = "order of the patches";
 const suffix = "version suffix";
 
 /** The parts of a job. */
-export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Surroundings): Parts {
+export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: LocalParts): Parts {
   const named = (kind: string, values: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
   return {
@@ -44,21 +44,21 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Sur
   };
 }
 
-/** What differs between two sets of parts, a line each, such as `flags: -O2 → -O3`; none when they are the same. */
+/** The differences between two sets of parts, one line each, such as `flags: -O2 → -O3`; none when they are equal. */
 export function explainChange(before: Parts, after: Parts): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
-  // These two change with others, which say it better.
+  // The version suffix and the order of the patches also change along with others, which explain more.
   const patches = names.some((name) => name.startsWith("patch ") && (before[name] === undefined || after[name] === undefined));
-  const telling = names.filter((name) => name !== suffix && !(name === order && patches));
-  if (telling.length === 0 && names.includes(suffix))
-    return ["the source's revision, or a part of the pipeline's job that tells on other architectures"];
-  return telling.map((name) => `${name}: ${describe(before[name], after[name])}`);
+  const relevant = names.filter((name) => name !== suffix && !(name === order && patches));
+  if (relevant.length === 0 && names.includes(suffix))
+    return ["the source's revision, or a part of the pipeline's job that matters on other architectures"];
+  return relevant.map((name) => `${name}: ${describe(before[name], after[name])}`);
 }
 
 function describe(before: string | undefined, after: string | undefined): string {
   const opaque = /^[0-9a-f]{64}$/;
   if (before === undefined) return opaque.test(after ?? "") ? "new" : `new, ${after}`;
-  if (after === undefined) return "gone";
+  if (after === undefined) return "removed";
   return opaque.test(before) ? "changed" : `${before || "none"} → ${after || "none"}`;
 }
 

@@ -1,21 +1,11 @@
-import { assertSystem } from "../config/system.ts";
-import { unknownName } from "../config/names.ts";
-import { readPipeline } from "../config/pipeline.ts";
 import { BuildError } from "../errors.ts";
 import type { MachineCheck } from "../machine/check.ts";
-import { fitMachine } from "../machine/fit.ts";
-import { crossCompiles } from "../plan/cross.ts";
-import { plannedJobs } from "../plan/plan.ts";
 import type { Context } from "../program/context.ts";
 import { examples, jsonOption, onlyOption, positive, targetOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
 
-interface DoctorOptions {
-  readonly target: string;
-  readonly toolchain?: string;
-  readonly only: readonly string[];
-  readonly jobs: number;
-  readonly fix: boolean;
+interface DoctorFlags extends DoctorOptions {
   readonly json: boolean;
 }
 
@@ -23,7 +13,7 @@ interface DoctorOptions {
 export const doctor: Define = (command, context) => {
   targetOptions(command)
     .addOption(onlyOption())
-    .option("--jobs <n>", "parallel processes of a build step", positive, context.cores)
+    .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
     .option("--fix", "install missing Debian packages (needs root)", false)
     .addOption(jsonOption())
     .addHelpText(
@@ -33,42 +23,23 @@ export const doctor: Define = (command, context) => {
         ["kovn-build doctor --target linux --fix", "install what is missing, as root"],
       ),
     )
-    .action(async (options: DoctorOptions) => examine(options, context));
+    .action(async (options: DoctorFlags) => examine(options, context));
 };
 
 /** Prints the checks. Throws "machine" after them when something is missing. */
-async function examine(options: DoctorOptions, context: Context): Promise<void> {
-  const { machine, host, isRoot, report, print } = context;
-  const project = await context.project();
-  const { target } = options;
-  const pipeline = await readPipeline(project, options, machine.system);
-  assertSystem(pipeline, machine.system);
-  for (const id of options.only) if (!Object.hasOwn(pipeline.jobs, id)) throw unknownName("Job", id, Object.keys(pipeline.jobs));
-  const ids = plannedJobs(pipeline, options.only);
-  const packages = [...new Set(ids.flatMap((id) => pipeline.jobs[id]?.packages ?? []))];
-  const steps = ids.flatMap((id) => pipeline.jobs[id]?.steps ?? []);
-  const more = { provers: pipeline.provers ?? [], crossCompiles: crossCompiles(steps) };
-  const wants = {
-    target,
-    system: pipeline.host,
-    packages,
-    ...more,
-    jobs: ids.length,
-    parallel: options.jobs,
-    work: project.work,
-    host,
-  };
-  const checks = await fitMachine(wants, { isRoot, emit: report.emit, install: options.fix });
+async function examine(options: DoctorFlags, context: Context): Promise<void> {
+  const { machine, host, report, print } = context;
+  const checks = await checkFor(options, { project: await context.project(), machine, host, emit: report.emit });
   print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
-  const mendable = missing.some((check) => check.packages !== undefined);
-  throw new BuildError("machine", `This machine lacks ${missing.map((check) => check.name).join(", ")}.`, {
-    hint: mendable ? `kovn-build doctor --target ${target} --fix (as root)` : "the commands above",
+  const isInstallable = missing.some((check) => check.packages !== undefined);
+  throw new BuildError("machine", `Missing on this machine: ${missing.map((check) => check.name).join(", ")}.`, {
+    hint: isInstallable ? `kovn-build doctor --target ${options.target} --fix (as root)` : "the commands above",
   });
 }
 
 function showCheck({ name, status, found, wanted, fix }: MachineCheck): string {
-  const mend = fix === undefined ? "" : `           -> ${fix}\n`;
-  return `${status.padEnd(7)}  ${name}: ${found} (wanted: ${wanted})\n${mend}`;
+  const hint = fix === undefined ? "" : `           -> ${fix}\n`;
+  return `${status.padEnd(7)}  ${name}: ${found} (expected: ${wanted})\n${hint}`;
 }

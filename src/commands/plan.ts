@@ -35,7 +35,7 @@ export const plan: Define = (command, context) => {
       const { machine, host, actions, print } = context;
       const project = await context.project();
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
-      const made = makePlan(await readRequest(options, project, machine, host));
+      const made = makePlan(await readRequest(options, { project, machine, host }));
       if (options.mermaid) return print(toMermaid(made));
       print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPlan(made));
     });

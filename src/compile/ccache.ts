@@ -54,7 +54,7 @@ export async function openCompilerCache({
   const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
   const folder = compilationsDir(cache);
   const refused = await whyUnwritable(folder);
-  if (refused !== undefined) notice(`What is compiled is not kept in ${folder}: ${refused}.`);
+  if (refused !== undefined) notice(`Compilations cannot be stored in ${folder}: ${refused}.`);
   return {
     path: links,
     slots: distcc?.slots ?? 0,

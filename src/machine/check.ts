@@ -1,14 +1,14 @@
-/** One thing that a machine has or lacks. A warning stops nothing. */
+/** The result of a check of the machine. A warning does not stop a build. */
 export interface MachineCheck {
   readonly name: string;
   readonly status: "ok" | "missing" | "warning";
   readonly found: string;
-  /** What is wanted, and why. */
+  /** What is expected, and why. */
   readonly wanted: string;
-  /** The command that mends it; undefined when all is well. */
+  /** The command that fixes it; undefined when nothing is wrong. */
   readonly fix?: string;
-  /** True for what is there and is the wrong one. */
+  /** True for something that is installed but is the wrong one. */
   readonly wrong?: true;
-  /** The Debian packages that mend it. */
+  /** The Debian packages that fix it. */
   readonly packages?: readonly string[];
 }

@@ -1,7 +1,6 @@
 import { access, constants, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { coerce, gte } from "semver";
-import type { System } from "../config/pipeline.ts";
 import { installedPackages } from "../sys/apt.ts";
 import { freeSpace } from "../sys/disk.ts";
 import { tryExec, type Host } from "../sys/exec.ts";
@@ -10,26 +9,7 @@ import { availableMemory } from "../sys/processes.ts";
 import { formatSize } from "../sys/size.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
-
-/** What a build wants of a machine. */
-export interface MachineWants {
-  readonly target: string;
-  /** The system that the pipeline runs on. */
-  readonly system: System;
-  /** Debian packages of all jobs. */
-  readonly packages: readonly string[];
-  /** Debian packages without which nothing but `patches prove` fails. */
-  readonly provers: readonly string[];
-  /** Whether a job cross-compiles for Windows. */
-  readonly crossCompiles: boolean;
-  /** How many jobs there are. */
-  readonly jobs: number;
-  /** Processes at once. */
-  readonly parallel: number;
-  /** The `.kovn` folder, which need not exist. */
-  readonly work: string;
-  readonly host: Host;
-}
+import type { MachineNeeds } from "./needs.ts";
 
 /** Bytes on disk and in memory, measured with Open vSwitch and OVN (docs/performance.md) and rounded up. */
 const diskOfJob = 1.5e9;
@@ -45,28 +25,28 @@ interface Program {
   readonly why: string;
 }
 
-const git: Program = { name: "git", package: "git", atLeast: "2.32", why: "fetches and patches sources" };
+const git: Program = { name: "git", package: "git", atLeast: "2.32", why: "to fetch and patch sources" };
 
 const programs: readonly Program[] = [
   git,
-  { name: "apt-get", package: "apt", atLeast: "2.0", why: "gets packages" },
-  { name: "dpkg-query", package: "dpkg", atLeast: "1.20", why: "knows what is installed" },
-  { name: "dpkg-deb", package: "dpkg", atLeast: "1.20", why: "reads packages" },
+  { name: "apt-get", package: "apt", atLeast: "2.0", why: "to get packages" },
+  { name: "dpkg-query", package: "dpkg", atLeast: "1.20", why: "to list installed packages" },
+  { name: "dpkg-deb", package: "dpkg", atLeast: "1.20", why: "to read packages" },
 ];
 
-/** Looks at everything that a build wants of the machine; reaches no network and changes nothing. */
-export async function checkMachine(wants: MachineWants): Promise<readonly MachineCheck[]> {
-  // What Windows lacks, its own steps say.
-  if (wants.system === "windows") return [await checkProgram(git, wants.host), await checkDisk(wants), checkMemory(wants)];
-  const checked = await Promise.all(programs.map((program) => checkProgram(program, wants.host)));
-  const canAsk = checked.every(({ name, status }) => name !== "dpkg-query" || status === "ok");
+/** Checks everything that a build needs of the machine. Uses no network and changes nothing. */
+export async function checkMachine(needs: MachineNeeds): Promise<readonly MachineCheck[]> {
+  // Steps report what is missing on Windows.
+  if (needs.system === "windows") return [await checkProgram(git, needs.host), await checkDisk(needs), checkMemory(needs)];
+  const checked = await Promise.all(programs.map((program) => checkProgram(program, needs.host)));
+  const hasDpkg = checked.every(({ name, status }) => name !== "dpkg-query" || status === "ok");
   return [
     ...checked,
-    ...(canAsk ? [await checkPackages(wants), ...(await checkProvers(wants))] : []),
-    ...(await checkCompilers(wants)),
-    await checkDisk(wants),
-    checkMemory(wants),
-    ...(await checkPython(wants.host)),
+    ...(hasDpkg ? [await checkPackages(needs), ...(await checkProvers(needs))] : []),
+    ...(await checkCompilers(needs)),
+    await checkDisk(needs),
+    checkMemory(needs),
+    ...(await checkPython(needs.host)),
     await checkCcache(),
   ];
 }
@@ -74,12 +54,12 @@ export async function checkMachine(wants: MachineWants): Promise<readonly Machin
 async function checkProgram(program: Program, host: Host): Promise<MachineCheck> {
   const { name, atLeast, why } = program;
   const wanted = `${atLeast} or newer: ${why}`;
-  const mend = installing([program.package]);
+  const fix = installing([program.package]);
   const said = await tryExec(name, ["--version"], { host });
   const version = /\d+(\.\d+)+/.exec(said?.stdout ?? "")?.[0];
-  if (version === undefined) return { name, status: "missing", found: "not there", wanted, ...mend };
+  if (version === undefined) return { name, status: "missing", found: "not installed", wanted, ...fix };
   if (!gte(coerce(version) ?? "0.0.0", coerce(atLeast) ?? "0.0.0"))
-    return { name, status: "missing", found: version, wanted, ...mend };
+    return { name, status: "missing", found: version, wanted, ...fix };
   return { name, status: "ok", found: version, wanted };
 }
 
@@ -87,16 +67,16 @@ function installing(packages: readonly string[]): { readonly fix: string; readon
   return { packages, fix: `apt-get install --no-install-recommends ${packages.join(" ")}` };
 }
 
-async function checkPackages({ packages, host }: MachineWants): Promise<MachineCheck> {
+async function checkPackages({ packages, host }: MachineNeeds): Promise<MachineCheck> {
   const name = "Debian packages";
   const installed = await installedPackages(packages, { host });
-  const missing = packages.filter((wanted) => installed[wanted] === undefined);
-  const wanted = "all that the jobs name";
+  const missing = packages.filter((one) => installed[one] === undefined);
+  const wanted = "all packages of the jobs";
   if (missing.length === 0) return { name, status: "ok", found: `${packages.length} installed`, wanted };
   return { name, status: "missing", found: `not installed: ${missing.join(" ")}`, wanted, ...installing(missing) };
 }
 
-async function checkProvers({ provers, host }: MachineWants): Promise<readonly MachineCheck[]> {
+async function checkProvers({ provers, host }: MachineNeeds): Promise<readonly MachineCheck[]> {
   const installed = await installedPackages(provers, { host });
   return provers.map((name): MachineCheck => {
     const wanted = "installed, for `kovn-build patches prove`";
@@ -107,34 +87,34 @@ async function checkProvers({ provers, host }: MachineWants): Promise<readonly M
   });
 }
 
-async function checkCompilers({ crossCompiles, host }: MachineWants): Promise<readonly MachineCheck[]> {
+async function checkCompilers({ crossCompiles, host }: MachineNeeds): Promise<readonly MachineCheck[]> {
   const check = crossCompiles ? await checkCrossCompiler(host) : undefined;
   return check === undefined ? [] : [check];
 }
 
-async function checkDisk({ work, jobs }: MachineWants): Promise<MachineCheck> {
+async function checkDisk({ work, jobs }: MachineNeeds): Promise<MachineCheck> {
   const name = "disk space";
   const { dir, bytes } = await freeSpace(work);
   const need = diskOfMirrors + jobs * diskOfJob;
   const found = `${formatSize(bytes)} free in ${dir}`;
-  const wanted = `${formatSize(need)}: ${jobs} jobs of ${formatSize(diskOfJob)}, and the mirrors`;
+  const wanted = `${formatSize(need)}: ${jobs} jobs of ${formatSize(diskOfJob)}, and mirrors of the sources`;
   if (bytes >= need) return { name, status: "ok", found, wanted };
   const runs = join(work, "runs");
   return { name, status: "missing", found, wanted, fix: (await exists(runs)) ? `rm -rf ${runs}` : `df -h ${dir}` };
 }
 
-function checkMemory({ parallel, target }: MachineWants): MachineCheck {
+function checkMemory({ parallel, target }: MachineNeeds): MachineCheck {
   const name = "memory";
   const available = availableMemory();
   const need = memoryOfBuild + parallel * memoryOfProcess;
   const found = `${formatSize(available)} available`;
-  const wanted = `${formatSize(need)}: ${parallel} processes at once of ${formatSize(memoryOfProcess)}`;
+  const wanted = `${formatSize(need)}: ${parallel} processes of ${formatSize(memoryOfProcess)} at once`;
   if (available >= need) return { name, status: "ok", found, wanted };
   const fewer = Math.max(1, Math.floor((available - memoryOfBuild) / memoryOfProcess));
   return { name, status: "missing", found, wanted, fix: `kovn-build --target ${target} --jobs ${fewer}` };
 }
 
-/** A python3 that is found before Debian's makes `configure` and Debian's helpers fail when it is used; our builds do not use it. */
+/** Another python3 before Debian's on PATH breaks `configure` and Debian's helpers in builds by hand. */
 async function checkPython({ env }: Host): Promise<readonly MachineCheck[]> {
   for (const dir of (env["PATH"] ?? "").split(":")) {
     const path = join(dir, "python3");
@@ -143,16 +123,16 @@ async function checkPython({ env }: Host): Promise<readonly MachineCheck[]> {
       () => undefined,
     );
     if (found === undefined || dir === "") continue;
-    const wanted = "/usr/bin/python3 before others on PATH, for builds by hand; ours have a PATH of their own";
+    const wanted = "/usr/bin/python3 first on PATH, for builds by hand; kovn-build sets its own PATH";
     if ((await realpath(dir)) === "/usr/bin") return [{ name: "python3", status: "ok", found, wanted }];
     return [{ name: "python3", status: "warning", found, wanted, fix: 'export PATH="/usr/bin:$PATH"' }];
   }
   return [];
 }
 
-/** A build without it compiles everything anew whenever a job is built again. */
+/** Without ccache, a job that is built again compiles everything again. */
 async function checkCcache(): Promise<MachineCheck> {
-  const wanted = "ccache, so that what was compiled once is not compiled again";
+  const wanted = "ccache, which saves compiling the same code again";
   if (await exists("/usr/lib/ccache/gcc")) return { name: "ccache", status: "ok", found: "installed", wanted };
-  return { name: "ccache", status: "warning", found: "not there", wanted, ...installing(["ccache"]) };
+  return { name: "ccache", status: "warning", found: "not installed", wanted, ...installing(["ccache"]) };
 }

@@ -58,6 +58,7 @@ async function dropUnreachable(source: string, choices: readonly Base[], options
     return choices.slice(index);
   }
   throw new BuildError("network", `Source \`${source}\` cannot be reached. ${reasons.join(" ")}`, {
+    source,
     hint: `--from ${source}=PATH_OR_URL`,
   });
 }

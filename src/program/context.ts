@@ -3,7 +3,7 @@ import type { Actions } from "../report/actions.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { SuiteReporter } from "../report/suite.ts";
 import type { Emit } from "../run/events.ts";
-import type { Machine } from "../run/request.ts";
+import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 
@@ -25,9 +25,6 @@ export interface Context {
   /** Version of Node. */
   readonly node: string;
   readonly machine: Machine;
-  /** Number of processes that can run at once. */
-  readonly cores: number;
-  readonly isRoot: boolean;
   readonly host: Host;
   readonly github: GitHubAccess;
   /** Set inside GitHub Actions only. */

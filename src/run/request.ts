@@ -1,8 +1,8 @@
 import { readInputs } from "../config/inputs.ts";
 import { readLock } from "../config/lock.ts";
 import { assertLocked } from "../patches/lock.ts";
-import { pickLine, type Project } from "../config/project.ts";
-import { readPipeline, type Pipeline, type System } from "../config/pipeline.ts";
+import { pickLine } from "../config/project.ts";
+import { readPipeline, type Pipeline } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
 import { listSources, readSource } from "../config/source.ts";
 import { assertInWindow } from "../config/window.ts";
@@ -11,9 +11,9 @@ import { isComplete } from "../patches/mirror.ts";
 import { allowedBases, type Base, type From } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
-import type { Host } from "../sys/exec.ts";
+import type { ReadContext } from "./context.ts";
 
-/** Options that `build` and `plan` share, as they stand on the command line. */
+/** What to build: the options that `build` and `plan` share. */
 export interface RequestOptions {
   readonly target: string;
   readonly toolchain?: string;
@@ -22,22 +22,15 @@ export interface RequestOptions {
   readonly from: readonly string[];
   readonly variant: string;
   readonly arch?: string;
-  /** Folder with a built driver. */
+  /** Folder of a built driver. */
   readonly driver?: string;
-  /** Hosts that compile as well, as distcc has them. */
+  /** Hosts that share the compiling, as distcc lists them. */
   readonly distcc?: string;
   readonly unlocked: boolean;
 }
 
-/** What the person's machine is, as far as a plan depends on it. */
-export interface Machine {
-  /** Debian's name of the architecture, such as `amd64`. */
-  readonly arch: string;
-  readonly system: System;
-}
-
-/** Reads and checks all files that a plan is made of. Throws "usage" and "project"; reaches no network. */
-export async function readRequest(options: RequestOptions, project: Project, machine: Machine, host: Host): Promise<PlanInput> {
+/** Reads and checks all files that a plan is made of, without network. Throws "usage" and "project". */
+export async function readRequest(options: RequestOptions, { project, machine, host }: ReadContext): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
   const read = await readPipeline(project, options, machine.system);
   const pipeline = options.distcc === undefined ? read : withFlags(read, placelessFlags);
@@ -49,7 +42,7 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   if (!architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
   if (arch !== machine.arch) {
     throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
-      hint: `run the same command on a machine of architecture ${arch}`,
+      hint: `run the same command on a machine with architecture ${arch}`,
     });
   }
   const jobs = Object.keys(pipeline.jobs);
@@ -69,7 +62,7 @@ export async function readRequest(options: RequestOptions, project: Project, mac
   return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
 
-/** Compiler flags more, in every variant: they are in the plan and so in keys and versions. */
+/** Adds compiler flags to every variant. They are in the plan, and so in keys and versions. */
 function withFlags(pipeline: Pipeline, more: string): Pipeline {
   const flags = Object.entries(pipeline.flags).map(
     ([variant, byArch]) =>
@@ -96,6 +89,7 @@ export function parseFrom(values: readonly string[], sources: readonly string[])
   return { rule, repositories };
 }
 
+/** Puts the first base that is complete on disk in front. */
 async function completeFirst(bases: readonly Base[], work: string): Promise<readonly Base[]> {
   const complete = await Promise.all(bases.map((base) => isComplete(base, work)));
   const first = complete.indexOf(true);

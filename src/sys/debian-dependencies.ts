@@ -10,16 +10,27 @@ interface Installed {
 
 const format = "${Package}\\t${Version}\\t${Essential}\\t${db:Status-Status}\\t${Pre-Depends}, ${Depends}\\t${Provides}\\n";
 
-/**
- * Versions of all installed packages that can change what a build makes: the named ones, Debian's essential ones, and everything that these
- * depend on (the rule of dpkg-genbuildinfo(1)). `gcc` only names `gcc-12`, whose version tells the compiler. Empty where dpkg does not rule.
- */
-export async function debianDependencies(
-  names: readonly string[],
-  { host }: { readonly host: Host },
-): Promise<Readonly<Record<string, string>>> {
+/** The installed Debian packages, and which of them provide a virtual one. */
+export interface DebianPackages {
+  readonly packages: ReadonlyMap<string, Installed>;
+  readonly providers: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Reads which Debian packages are installed: none where dpkg is not the package manager. Throws "machine" without dpkg. */
+export async function readDebianPackages({ host }: { readonly host: Host }): Promise<DebianPackages> {
   const result = await exec("dpkg-query", ["--show", `--showformat=${format}`], { host, env: { LC_ALL: "C" } });
-  const { packages, providers } = read(result.stdout);
+  return parsePackages(result.stdout);
+}
+
+/**
+ * Versions of the installed packages that can change what a build makes: the named ones, Debian's
+ * essential ones, and all their dependencies (the rule of dpkg-genbuildinfo(1)). The package `gcc`,
+ * for example, only depends on `gcc-12`, whose version is the compiler's.
+ */
+export function debianDependencies(
+  { packages, providers }: DebianPackages,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   const wanted = [...names, ...[...packages].flatMap(([name, { essential }]) => (essential ? [name] : []))];
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
@@ -38,7 +49,7 @@ export async function debianDependencies(
 /** While another package is installed, its triggers configure this one (dpkg(1)); the files are there. */
 const usable: ReadonlySet<string> = new Set(["installed", "half-configured", "triggers-pending", "triggers-awaited"]);
 
-function read(text: string): { packages: ReadonlyMap<string, Installed>; providers: ReadonlyMap<string, readonly string[]> } {
+function parsePackages(text: string): DebianPackages {
   const packages = new Map<string, Installed>();
   const providers = new Map<string, string[]>();
   for (const row of text.split("\n")) {

@@ -14,6 +14,9 @@ export const ownPid = process.pid;
 /** The operating system's name, such as `linux`, `win32` or `darwin`. */
 export const ownPlatform = process.platform;
 
+/** True when this process may do everything, such as install packages. */
+export const isRoot = process.getuid?.() === 0;
+
 /** Free memory in bytes: the machine's, or less where a container limits it. */
 export function availableMemory(): number {
   const limit = process.constrainedMemory();

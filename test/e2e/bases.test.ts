@@ -22,14 +22,14 @@ const withAlternate = async (folder: string, url: string) => {
 };
 
 describe("--from", () => {
-  test("auto takes the upstream where it can be reached", async ({ folder }) => {
+  test("auto uses the upstream when it can be reached", async ({ folder }) => {
     await makeUpstream(join(folder, "upstream"));
     const { project, env } = await withAlternate(folder, join(folder, "upstream"));
     expect(await kovnBuild(project, build, env)).toMatchObject({ exitCode: 0 });
     expect(await jobOf(project)).toMatchObject({ base: { kind: "git" }, alternate: false, baseCommit: pin });
   });
 
-  test("auto takes the alternate where the upstream cannot be reached, and says so in three places", async ({ folder }) => {
+  test("auto uses the alternate when the upstream cannot be reached, and says so in three places", async ({ folder }) => {
     const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
     const result = await kovnBuild(project, [...build, "--json"], env);
     expect(result).toMatchObject({ exitCode: 0 });
@@ -43,7 +43,7 @@ describe("--from", () => {
       .map((line) => JSON.parse(line) as { event: string; message?: string; jobs?: Plan["jobs"] });
     expect(events.filter((event) => event.event === "plan").map((event) => event.jobs?.[0]?.base.kind)).toEqual(["git", "apt"]);
     const plain = await kovnBuild(project, build, env);
-    expect(plain.stderr).toContain("is taken from an alternate: Debian's demo-source 1.2.3-1, not from the pinned commit.");
+    expect(plain.stderr).toContain("is built on an alternate: Debian's demo-source 1.2.3-1, not on the pinned commit.");
   });
 
   test("auto prefers a base that is complete on disk", async ({ folder }) => {
@@ -55,7 +55,7 @@ describe("--from", () => {
     expect(plan.jobs[0]?.otherBases).toMatchObject([{ kind: "git" }]);
   });
 
-  test("git takes no alternate, and fails where the upstream cannot be reached", async ({ folder }) => {
+  test("git uses no alternate, and fails when the upstream cannot be reached", async ({ folder }) => {
     const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
     const result = await kovnBuild(project, [...build, "--from", "git"], env);
     expect(result).toMatchObject({ exitCode: 1 });
@@ -63,14 +63,14 @@ describe("--from", () => {
     expect(result.stderr).toContain("  -> --from demo=PATH_OR_URL");
   });
 
-  test("apt takes the alternate although the upstream is there", async ({ folder }) => {
+  test("apt uses the alternate although the upstream can be reached", async ({ folder }) => {
     await makeUpstream(join(folder, "upstream"));
     const { project, env } = await withAlternate(folder, join(folder, "upstream"));
     expect(await kovnBuild(project, [...build, "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
     expect(await jobOf(project)).toMatchObject({ base: { kind: "apt" }, alternate: true });
   });
 
-  test("SOURCE=PATH takes the pinned commit from there, and it is the same patched commit", async ({ folder }) => {
+  test("SOURCE=PATH takes the pinned commit from there, and makes the same patched commit", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, build);
     const first = await jobOf(project);
@@ -81,7 +81,7 @@ describe("--from", () => {
     expect(second).toMatchObject({ base: { url: "../clone.git" }, patchedCommit: first?.patchedCommit, key: first?.key });
   });
 
-  test("SOURCE=file URL is as good as a path", async ({ folder }) => {
+  test("SOURCE=URL accepts a file URL", async ({ folder }) => {
     const project = await makeProject(folder);
     await rename(join(folder, "upstream"), join(folder, "away"));
     expect(await kovnBuild(project, [...build, "--from", `demo=file://${folder}/away`])).toMatchObject({ exitCode: 0 });
@@ -89,7 +89,7 @@ describe("--from", () => {
 });
 
 describe("an alternate", () => {
-  test("is downloaded once, and has every file of its package, ignored ones too", async ({ folder }) => {
+  test("is downloaded once, with every file of its package, ignored ones too", async ({ folder }) => {
     const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
     expect(await kovnBuild(project, ["patches", "apply", "demo", "tree", "--from", "apt"], env)).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(project, "tree/greeting.txt"), "utf8")).toBe("hello all worlds\n");
@@ -117,7 +117,7 @@ describe("an alternate", () => {
   });
 });
 
-describe.concurrent("an upstream that accepts and never answers", () => {
+describe.concurrent("an upstream that accepts connections and never answers", () => {
   // Each of these takes most of the 20 seconds, all of it asleep.
   const schemes = ["http", "git", "ssh"];
 
@@ -144,7 +144,7 @@ describe.concurrent("an upstream that accepts and never answers", () => {
     },
   );
 
-  test("gives way to the alternate within 20 seconds", { timeout: 60_000 }, async ({ folder }) => {
+  test("is replaced by the alternate within 20 seconds", { timeout: 60_000 }, async ({ folder }) => {
     const server = await listen(() => undefined);
     try {
       const { project, env } = await withAlternate(folder, `http://127.0.0.1:${server.port}/demo.git`);

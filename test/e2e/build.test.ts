@@ -14,7 +14,9 @@ const manifestOf = async (project: string) =>
 const withScript = (script: string, artifacts?: string) => ({ "pipelines/test.yaml": pipelineYaml(script, artifacts) });
 
 describe("a build", () => {
-  test("ends with exactly its artifacts in dist, checksums that are true, and what they were made of", async ({ folder }) => {
+  test("leaves exactly its artifacts in dist, with correct checksums and a manifest of how they were built", async ({
+    folder,
+  }) => {
     const project = await makeProject(folder);
     await mkdir(join(project, "dist/linux"), { recursive: true });
     await writeFile(join(project, "dist/linux/of-the-last-build.txt"), "");
@@ -42,7 +44,7 @@ describe("a build", () => {
     ]);
   });
 
-  test("runs with the same options again without the upstream", async ({ folder }) => {
+  test("runs again without the upstream", async ({ folder }) => {
     const project = await makeProject(folder);
     expect(await kovnBuild(project, build)).toMatchObject({ exitCode: 0 });
     await rename(join(folder, "upstream"), join(folder, "away"));
@@ -50,7 +52,7 @@ describe("a build", () => {
     expect((await manifestOf(project)).jobs[0]?.patchedCommit).toBe(patchedCommit);
   });
 
-  test("gives its programs nothing of the user's environment, and files that all may read", async ({ folder }) => {
+  test("hides the user's environment from its programs, and makes files that everybody can read", async ({ folder }) => {
     const project = await makeProject(
       folder,
       withScript("env | sort > ../out/env.txt; umask > ../out/umask.txt; ls -A > ../out/files.txt"),
@@ -81,7 +83,7 @@ describe("a build", () => {
     expect(await readFile(join(project, "dist/linux/files.txt"), "utf8")).toBe("greeting.txt\nlib\nnumbers.txt\nway\n");
   });
 
-  test("takes patches and pipelines from a folder above, and leaves work and results in the current one", async ({ folder }) => {
+  test("finds patches and pipelines in a folder above, and leaves work and results in the current one", async ({ folder }) => {
     const project = await makeProject(folder);
     const below = join(project, "some/where");
     await mkdir(below, { recursive: true });
@@ -90,7 +92,7 @@ describe("a build", () => {
     expect(await readdir(join(below, "results/linux"))).toContain("greeting.txt");
   });
 
-  test("builds jobs after those that they need, side by side, and only those that are asked for", async ({ folder }) => {
+  test("builds jobs in parallel, each after those that it needs, and only the requested ones", async ({ folder }) => {
     const job = (needs: string, script: string, file: string) =>
       `    source: demo\n    needs: [${needs}]\n    steps: [{ uses: shell, with: { script: '${script}' } }]\n    artifacts: [${file}]\n`;
     const jobs = `  last:\n${job("first", "cp ../../first/out/one.txt ../out/two.txt", "two.txt")}  first:\n${job("", "echo 1 > ../out/one.txt", "one.txt")}`;
@@ -165,7 +167,7 @@ jobs:
 describe("--json", () => {
   const eventsOf = (stdout: string) => stdout.split("\n").map((line) => JSON.parse(line) as RunEvent);
 
-  test("prints one event a line and nothing else, from the plan to the end", async ({ folder }) => {
+  test("prints one event per line and nothing else, from the plan to the end", async ({ folder }) => {
     const project = await makeProject(folder);
     const result = await kovnBuild(project, [...build, "--json"]);
     const events = eventsOf(result.stdout);
@@ -179,7 +181,7 @@ describe("--json", () => {
     });
   });
 
-  test("has the job's output only with --verbose", async ({ folder }) => {
+  test("includes the output of jobs only with --verbose", async ({ folder }) => {
     const project = await makeProject(folder, withScript("echo to stdout; echo to stderr >&2; cp greeting.txt ../out/"));
     const output = async (...more: string[]) => {
       const events = eventsOf((await kovnBuild(project, [...build, "--no-cache", "--json", ...more])).stdout);
@@ -189,7 +191,7 @@ describe("--json", () => {
     expect(await output("--verbose")).toEqual(expect.arrayContaining(["to stdout", "to stderr"]));
   });
 
-  test("ends a failed run without `done`, with the tail in the job's end", async ({ folder }) => {
+  test("ends a failed run without `done`, and gives the last lines of the log in `job-end`", async ({ folder }) => {
     const project = await makeProject(folder, withScript("echo before; exit 3"));
     const result = await kovnBuild(project, [...build, "--json"]);
     expect(result.exitCode).toBe(1);
@@ -203,7 +205,9 @@ describe("--json", () => {
 });
 
 describe("a job that fails", () => {
-  test("shows its last 30 lines, where the whole log is and what to type next, and leaves dist as it was", async ({ folder }) => {
+  test("shows its last 30 lines, the path of the whole log and what to type next, and leaves dist unchanged", async ({
+    folder,
+  }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, build);
     const before = await contentOf(join(project, "dist"));
@@ -218,7 +222,7 @@ describe("a job that fails", () => {
     expect(await contentOf(join(project, "dist"))).toEqual(before);
   });
 
-  test("for lack of a file that matches its artifacts says which pattern", async ({ folder }) => {
+  test("because no file matches its artifacts names the pattern", async ({ folder }) => {
     const project = await makeProject(folder, withScript("true", "*.deb"));
     const result = await kovnBuild(project, build);
     expect(result).toMatchObject({ exitCode: 1, stdout: "" });
@@ -226,7 +230,7 @@ describe("a job that fails", () => {
     expect(await readdir(project)).not.toContain("dist");
   });
 
-  test("by a patch that does not apply leaves no half-patched source", async ({ folder }) => {
+  test("because a patch does not apply leaves no half-patched source", async ({ folder }) => {
     const project = await makeProject(folder, { "patches/1.0/demo/series": "greet-all.patch\ngreet-world.patch\n" });
     const result = await kovnBuild(project, build);
     expect(result.exitCode).toBe(1);
@@ -235,7 +239,7 @@ describe("a job that fails", () => {
     expect(left.filter((path) => path.startsWith("src"))).toEqual([]);
   });
 
-  test("keeps others that need it from starting", async ({ folder }) => {
+  test("stops the jobs that need it from starting", async ({ folder }) => {
     const job = (needs: string, script: string) =>
       `    source: demo\n    needs: [${needs}]\n    steps: [{ uses: shell, with: { script: '${script}' } }]\n    artifacts: ['*']\n`;
     const project = await makeProject(folder, {

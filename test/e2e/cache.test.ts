@@ -194,7 +194,7 @@ describe("two builds at once", () => {
     const [one, two] = await Promise.all([first.ended, second.ended]);
     expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
     expect(await readFile(started, "utf8")).toBe("x\n");
-    expect(two.stderr).toContain("Another kovn-build is at the same job `one`: waiting for it.");
+    expect(two.stderr).toContain("Another kovn-build is building job `one`: waiting for it.");
     expect(toldOf(two)).toEqual(["one: cached"]);
   });
 
@@ -259,7 +259,7 @@ describe("a cache that is harmed", () => {
       await rm(join(project, "dist"), { recursive: true });
       await changeJobs(project, { one, two: { needs: ["one"] } });
       const result = await kovnBuild(project, build);
-      expect(result.stderr).toMatch(/^notice: Entry [0-9a-f]{12} of the cache is damaged \(.+\): it is dropped/m);
+      expect(result.stderr).toMatch(/^notice: Cached result [0-9a-f]{12} is damaged \(.+\): it is removed/m);
       expect(result.exitCode).toBe(0);
       expect(toldOf(result)).toEqual(["one: built", "two: built"]);
       expect(await readFile(join(project, "dist/linux/one.txt"), "utf8")).toBe(before);
@@ -271,7 +271,7 @@ describe("a cache that is harmed", () => {
     await writeFiles(project, { ".kovn/cache/version": "2\n" });
     for (const _ of [1, 2]) {
       const result = await kovnBuild(project, build);
-      expect(result.stderr).toContain("is of version 2; this kovn-build knows version 1. It is not used.");
+      expect(result.stderr).toContain("has version 2; this kovn-build supports version 1. It is not used.");
       expect(toldOf(result)).toEqual(["one: built"]);
     }
     expect(await contentOf(cacheOf(project))).toEqual({ version: "2\n" });
@@ -289,7 +289,7 @@ describe("a cache that is harmed", () => {
       await mkdir(cacheOf(project), { recursive: true });
       await harmVersion(join(cacheOf(project), "version"));
       const result = await kovnBuild(project, build);
-      expect(result.stderr).toContain("version does not say which version the cache is of. It is not used.");
+      expect(result.stderr).toContain("version does not hold the cache's version. It is not used.");
       expect(toldOf(result)).toEqual(["one: built"]);
       const { exitCode, stderr } = await kovnBuild(project, ["cache", "list"]);
       expect(exitCode).toBe(1);
@@ -304,10 +304,12 @@ describe("a cache that is harmed", () => {
     const result = await kovnBuild(project, build);
     expect(toldOf(result).toSorted()).toEqual(["one: built", "two: built"]);
     expect(result.exitCode, result.stderr).toBe(0);
-    expect(result.stderr.match(/^notice: What is built is not kept in .*: a part of the path is no folder\.$/gm)).toHaveLength(1);
+    expect(result.stderr.match(/^notice: Results cannot be stored in .*: a part of the path is not a folder\.$/gm)).toHaveLength(
+      1,
+    );
     for (const words of [["list"], ["prune"]]) {
       const { exitCode, stderr } = await kovnBuild(project, ["cache", ...words]);
-      expect(stderr).toContain(`Path ${join(cacheOf(project), "jobs")} cannot be used: a part of the path is no folder.`);
+      expect(stderr).toContain(`Path ${join(cacheOf(project), "jobs")} cannot be used: a part of the path is not a folder.`);
       expect(exitCode).toBe(1);
     }
   });
@@ -335,7 +337,7 @@ describe("a cache that is harmed", () => {
     const isolated = [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build];
     const without = await run(project, isolated);
     expect(without.exitCode, without.stderr).toBe(0);
-    expect(without.stderr.match(/^notice: What is compiled is not kept in .*: the file system is read-only\.$/gm)).toHaveLength(
+    expect(without.stderr.match(/^notice: Compilations cannot be stored in .*: the file system is read-only\.$/gm)).toHaveLength(
       1,
     );
     await building(project);
@@ -351,7 +353,7 @@ describe("a cache that is harmed", () => {
     const result = await kovnBuild(project, build);
     expect(result.exitCode).toBe(0);
     expect(
-      result.stderr.match(/^notice: Cache .* cannot be read: a part of the path is no folder\. It is not used\.$/gm),
+      result.stderr.match(/^notice: Cache .* cannot be read: a part of the path is not a folder\. It is not used\.$/gm),
     ).toHaveLength(1);
   });
 
@@ -363,7 +365,7 @@ describe("a cache that is harmed", () => {
     await chmod(cacheOf(project), 0o555);
     const result = await run(project, [...(asNobody ?? []), process.execPath, cli, ...build]);
     expect(result.exitCode).toBe(0);
-    expect(result.stderr.match(/^notice: What is built is not kept in .*: permission is denied\.$/gm)).toHaveLength(1);
+    expect(result.stderr.match(/^notice: Results cannot be stored in .*: permission is denied\.$/gm)).toHaveLength(1);
   });
 
   test.skipIf(!canMount)("on a read-only disk is still read (needs root)", async ({ folder }) => {
@@ -374,7 +376,7 @@ describe("a cache that is harmed", () => {
     const result = await run(project, [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build]);
     expect(result.exitCode).toBe(0);
     expect(toldOf(result)).toEqual(["one: cached", "two: built"]);
-    expect(result.stderr.match(/^notice: What is built is not kept in .*: the file system is read-only\.$/gm)).toHaveLength(1);
+    expect(result.stderr.match(/^notice: Results cannot be stored in .*: the file system is read-only\.$/gm)).toHaveLength(1);
   });
 
   test.skipIf(!canMount)("on a full disk keeps nothing, and the build goes on (needs root)", async ({ folder }) => {
@@ -384,7 +386,7 @@ describe("a cache that is harmed", () => {
     await mkdir(cacheOf(project), { recursive: true });
     const result = await run(project, [...onSmallDisk(cacheOf(project)), process.execPath, cli, ...build]);
     expect(result.exitCode).toBe(0);
-    expect(result.stderr.match(/^notice: What is built is not kept in .*: no space is left on the disk\.$/gm)).toHaveLength(1);
+    expect(result.stderr.match(/^notice: Results cannot be stored in .*: no space is left on the disk\.$/gm)).toHaveLength(1);
     expect(result.stderr).not.toMatch(/^left: .*\.next/m);
   });
 });
@@ -456,7 +458,7 @@ describe("cache", () => {
   test("prune refuses a size that is none", async ({ folder }) => {
     const result = await kovnBuild(folder, ["cache", "prune", "--size", "big"]);
     expect(result.exitCode).toBe(2);
-    expect(result.stderr).toContain("A number of bytes is wanted, such as 500M or 2G.");
+    expect(result.stderr).toContain("Expected a number of bytes, such as 500M or 2G.");
   });
 
   test("path is where it lies", async ({ folder }) => {

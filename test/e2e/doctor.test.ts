@@ -8,7 +8,7 @@ import { makeJobs } from "../helpers/jobs.ts";
 const missing = "no-such-package-of-debian";
 
 describe("doctor", () => {
-  test("on a machine that has everything it exits 0 with a line for each thing", async ({ folder }) => {
+  test("exits 0 with a line for each check on a machine that has everything", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { packages: ["coreutils"] } });
     const { exitCode, stdout } = await kovnBuild(project, ["doctor", "--target", "linux", "--jobs", "1"]);
     expect(exitCode).toBe(0);
@@ -16,15 +16,15 @@ describe("doctor", () => {
       expect(stdout).toMatch(new RegExp(`^ok +${name}: `, "m"));
   });
 
-  test("what is missing makes it exit 1, with the command that mends it", async ({ folder }) => {
+  test("exits 1 when something is missing, with the command that fixes it", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { packages: ["coreutils", missing] } });
     const { exitCode, stdout, stderr } = await kovnBuild(project, ["doctor", "--target", "linux"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`-> apt-get install --no-install-recommends ${missing}\n`);
-    expect(stderr).toBe("This machine lacks Debian packages.\n  -> kovn-build doctor --target linux --fix (as root)");
+    expect(stderr).toBe("Missing on this machine: Debian packages.\n  -> kovn-build doctor --target linux --fix (as root)");
   });
 
-  test("--json is one object on stdout", async ({ folder }) => {
+  test("prints one object on stdout with --json", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: {} });
     const { stdout } = await kovnBuild(project, ["doctor", "--target", "linux", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -33,7 +33,7 @@ describe("doctor", () => {
     });
   });
 
-  test("a build that the machine cannot do says the same before anything runs", async ({ folder }) => {
+  test("reports the same in a build, before anything runs", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { packages: [missing] } });
     const { exitCode, stderr } = await kovnBuild(project, ["--target", "linux"]);
     expect(exitCode).toBe(1);

@@ -38,7 +38,9 @@ describe("a build that is interrupted", () => {
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const)
-    test(`${signal} ends every process within 5 s, exits ${code}, leaves dist and says how to go on`, async ({ folder }) => {
+    test(`${signal} ends every process within 5 s, exits ${code}, leaves dist unchanged and says how to continue`, async ({
+      folder,
+    }) => {
       const { project, unique, before, build } = await sleepingBuild(folder);
       const time = performance.now();
       process.kill(build.pid, signal);
@@ -50,7 +52,7 @@ describe("a build that is interrupted", () => {
       expect(stderr).toContain(`Interrupted. dist/ is unchanged.\n  -> kovn-build --target linux`);
     });
 
-  test("kill -9 leaves no process, dist as it was, and nothing that the next build trips over", async ({ folder }) => {
+  test("kill -9 leaves no process, dist unchanged, and nothing that disturbs the next build", async ({ folder }) => {
     const { project, unique, before, build } = await sleepingBuild(folder);
     process.kill(build.pid, "SIGKILL");
     await build.ended;

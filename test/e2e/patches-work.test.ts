@@ -131,7 +131,7 @@ describe("patches lock", () => {
     await writeFile(path, JSON.stringify(lock));
     const result = await kovnBuild(project, ["--target", "linux"]);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain(`the lock says ${"b".repeat(40)}`);
+    expect(result.stderr).toContain(`expected ${"b".repeat(40)} (lock.json)`);
   });
 });
 

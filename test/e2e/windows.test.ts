@@ -103,7 +103,7 @@ describe("inputs of a job", () => {
 
   test("without a driver a build says so", async ({ folder }) => {
     const project = await makeProject(folder, files);
-    expect((await kovnBuild(project, windows)).stderr).toContain("notice: No driver is given, so none is in the installer");
+    expect((await kovnBuild(project, windows)).stderr).toContain("notice: No driver is given, so the installer has none");
   });
 });
 
@@ -176,7 +176,7 @@ test("a cross compiler with other threads than POSIX is refused before anything 
   const before = await contentOf(project);
   await using bin = await makeBin({ "x86_64-w64-mingw32-gcc": "echo 'Thread model: win32' >&2" });
   const { exitCode, stderr } = await kovnBuild(project, windows, { PATH: `${bin.path}:${process.env["PATH"]}` });
-  expect(stderr).toContain("x86_64-w64-mingw32-gcc: win32 threads (wanted: posix threads");
+  expect(stderr).toContain("x86_64-w64-mingw32-gcc: win32 threads (expected: posix threads");
   expect(stderr).toContain("-> update-alternatives --set x86_64-w64-mingw32-gcc /usr/bin/x86_64-w64-mingw32-gcc-posix");
   expect(exitCode).toBe(2);
   expect(await contentOf(project)).toEqual(before);

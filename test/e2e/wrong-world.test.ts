@@ -207,7 +207,7 @@ describe.concurrent("a patch", () => {
 describe.concurrent("the folder for results", () => {
   test("that is a file is reported before anything is built", async ({ folder }) => {
     const project = await makeProject(folder);
-    const says = ["patches/seed.yaml/linux is not writable: a part of the path is no folder.", "-> --out DIR"];
+    const says = ["patches/seed.yaml/linux is not writable: a part of the path is not a folder.", "-> --out DIR"];
     const result = await complains(project, [...build, "--out", "patches/seed.yaml"], { exitCode: 1, says });
     expect(result.stderr).not.toContain("base:");
   });
@@ -274,7 +274,7 @@ describe.concurrent("a machine", () => {
       const packages = "    packages: [kovn-no-such-package]\n";
       const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml("true").concat(packages) });
       const says = [
-        "Only root can install packages. Missing are: kovn-no-such-package",
+        "Only root can install packages. Missing: kovn-no-such-package",
         "-> sudo apt-get install --no-install-recommends kovn-no-such-package",
       ];
       await complains(project, [...build, "--install-deps"], { exitCode: 1, says }, { wrap: asNobody ?? [] });

@@ -1,5 +1,5 @@
-import { listResults, sizeOf, type StoredEntry } from "../../cache/entry.ts";
-import { cacheFolder, checkVersion, entriesLimit } from "../../cache/folder.ts";
+import { assertVersion, cacheFolder, resultsLimit } from "../../cache/folder.ts";
+import { listResults, sizeOf, type StoredResult } from "../../cache/result.ts";
 import { compilations } from "../../compile/ccache.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, jsonOption } from "../../program/values.ts";
@@ -17,28 +17,28 @@ export const cacheList: Define = (command, context) => {
 async function list({ json }: { readonly json: boolean }, context: Context): Promise<string> {
   const { work } = await context.project();
   const cache = cacheFolder(work);
-  await checkVersion(cache);
-  const entries = await listResults(cache);
+  await assertVersion(cache);
+  const results = await listResults(cache);
   const compiled = await compilations(cache, context.host);
-  if (json) return `${JSON.stringify({ schema: 1, entries: entries.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
-  const total = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  if (json) return `${JSON.stringify({ schema: 1, entries: results.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
+  const total = results.reduce((sum, result) => sum + sizeOf(result), 0);
   const sums = [
-    `${entries.length} of at most ${formatSize(entriesLimit)}: ${formatSize(total)}\n`,
+    `${results.length} of at most ${formatSize(resultsLimit)}: ${formatSize(total)}\n`,
     ...(compiled === undefined ? [] : [`compilations of at most ${formatSize(compiled.limit)}: ${formatSize(compiled.size)}\n`]),
   ];
-  return [...entries.map(showResult), ...sums].join("");
+  return [...results.map(showResult), ...sums].join("");
 }
 
-function jsonOf(entry: StoredEntry) {
-  const { key, finished, used, built, parts } = entry;
-  return { key, finished, used: new Date(used).toISOString(), size: sizeOf(entry), job: built.id, parts };
+function jsonOf(result: StoredResult) {
+  const { key, finished, used, built, parts } = result;
+  return { key, finished, used: new Date(used).toISOString(), size: sizeOf(result), job: built.id, parts };
 }
 
-function showResult(entry: StoredEntry): string {
-  const { key, parts, built, finished, used } = entry;
+function showResult(result: StoredResult): string {
+  const { key, parts, built, finished, used } = result;
   const what = ["target", "line", "variant", "architecture"].map((name) => parts[name]).join(" ");
   const columns = [key.slice(0, 12), built.id.padEnd(12), what, `built ${minute(finished)}`];
-  return `${[...columns, `used ${minute(new Date(used).toISOString())}`, formatSize(sizeOf(entry))].join("  ")}\n`;
+  return `${[...columns, `used ${minute(new Date(used).toISOString())}`, formatSize(sizeOf(result))].join("  ")}\n`;
 }
 
 function minute(time: string): string {

@@ -1,4 +1,4 @@
-import { cacheFolder, checkVersion, entriesLimit, trim } from "../../cache/folder.ts";
+import { assertVersion, cacheFolder, resultsLimit, trim } from "../../cache/folder.ts";
 import { forgetCompilations } from "../../compile/ccache.ts";
 import { byteCount, examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -17,12 +17,12 @@ export const cachePrune: Define = (command, context) => {
       byteCount,
     )
     .addHelpText("after", examples(["kovn-build cache prune --size 2G", "keep at most 2 GB of results"]))
-    .action(async ({ size = entriesLimit }: { readonly size?: number }) => {
+    .action(async ({ size = resultsLimit }: { readonly size?: number }) => {
       const { host, print } = context;
       const cache = cacheFolder((await context.project()).work);
-      await checkVersion(cache);
+      await assertVersion(cache);
       const removed = await withLock(cache, { signal: host.signal }, () => trim(cache, size));
       if (size === 0) await forgetCompilations(cache, host);
-      print(`${removed.entries} removed, ${formatSize(removed.size)}.\n`);
+      print(`${removed.results} removed, ${formatSize(removed.size)}.\n`);
     });
 };

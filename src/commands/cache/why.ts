@@ -1,8 +1,8 @@
 import { makePlan } from "../../plan/plan.ts";
 import { openCache } from "../../cache/cache.ts";
-import type { StoredEntry } from "../../cache/entry.ts";
 import { cacheFolder } from "../../cache/folder.ts";
 import { explainMiss, lookUp, type Lookup } from "../../cache/lookup.ts";
+import type { StoredResult } from "../../cache/result.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, requestOptions } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -22,12 +22,12 @@ export const cacheWhy: Define = (command, context) => {
 async function explain(options: WhyOptions, context: Context): Promise<string> {
   const { machine, host, report } = context;
   const project = await context.project();
-  const plan = makePlan(await readRequest(options, project, machine, host));
+  const plan = makePlan(await readRequest(options, { project, machine, host }));
   const notice = (message: string) => report.write(`${message}\n`);
   const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice });
-  const entries = cache === undefined ? [] : await cache.list();
-  const lookups = await lookUp(plan, cache ?? { find: async () => undefined }, host);
-  const answers = lookups.map((lookup) => answer(lookup, entries));
+  const results = (await cache?.list()) ?? [];
+  const lookups = await lookUp(plan, cache, host);
+  const answers = lookups.map((lookup) => answer(lookup, results));
   if (options.json) return `${JSON.stringify({ schema: 1, jobs: answers }, undefined, 2)}\n`;
   return answers.map(showAnswer).join("");
 }
@@ -37,14 +37,14 @@ interface Answer {
   readonly key: string;
   /** When the cached result was finished; absent when there is none. */
   readonly finished?: string;
-  /** When the nearest other result was finished, and what differs. */
+  /** When the most similar result was finished, and what differs; absent when the job has no result. */
   readonly nearest?: { readonly finished: string; readonly changes: readonly string[] };
 }
 
-function answer(lookup: Lookup, entries: readonly StoredEntry[]): Answer {
-  const { job, key, entry } = lookup;
-  if (entry !== undefined) return { job: job.id, key, finished: entry.finished };
-  const miss = explainMiss(lookup, entries);
+function answer(lookup: Lookup, results: readonly StoredResult[]): Answer {
+  const { job, key, result } = lookup;
+  if (result !== undefined) return { job: job.id, key, finished: result.finished };
+  const miss = explainMiss(lookup, results);
   if (miss === undefined) return { job: job.id, key };
   return { job: job.id, key, nearest: { finished: miss.nearest.finished, changes: miss.changes } };
 }

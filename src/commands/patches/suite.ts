@@ -40,7 +40,7 @@ export const patchesSuite: Define = (command, context) => {
       commaSeparated,
     )
     .addOption(new Option("--own", "only the tests that the series adds or changes").default(false).conflicts("groups"))
-    .option("--jobs <n>", "tests at once, and parallel processes of make", positive, context.cores)
+    .option("--jobs <n>", "tests at once, and parallel processes of make", positive, context.machine.cores)
     .addOption(
       new Option(
         "--against <tree>",

@@ -24,19 +24,19 @@ const built: BuiltJob = {
   duration: 1,
 };
 
-describe("what a dead process with this one's id left half-made", () => {
-  test("is in nobody's way", async ({ folder }) => {
+describe("what a dead process with the same id left behind", () => {
+  test("does not stop a result from being stored", async ({ folder }) => {
     const left = (kind: string) => `cache/jobs/.${key}.${process.pid}.${kind}/files/x`;
     await writeFiles(folder, { [left("next")]: "half", [left("old")]: "half", "job/lib/made": "made\n" });
-    const told: string[] = [];
+    const notices: string[] = [];
     const signal = new AbortController().signal;
-    const cache = await openCache(join(folder, "cache"), { signal, notice: (message) => told.push(message) });
-    const keep = () => cache?.keep({ key, parts: {}, built, artifacts: [] }, join(folder, "job"), ["lib"]);
-    await keep();
-    await keep();
+    const cache = await openCache(join(folder, "cache"), { signal, notice: (message) => notices.push(message) });
+    const store = () => cache?.store({ key, parts: {}, built, artifacts: [] }, join(folder, "job"), ["lib"]);
+    await store();
+    await store();
     expect(readdirSync(join(folder, "cache/jobs"))).toEqual([key]);
-    expect((await cache?.take(key, join(folder, "taken"), true))?.built).toEqual(built);
+    expect((await cache?.restore(key, join(folder, "taken"), true))?.built).toEqual(built);
     expect(existsSync(join(folder, "taken/lib/made"))).toBe(true);
-    expect(told).toEqual([]);
+    expect(notices).toEqual([]);
   });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { keyOf } from "../../../src/plan/key.ts";
-import { explainChange, partsOf, type Surroundings } from "../../../src/cache/parts.ts";
+import { explainChange, partsOf, type LocalParts } from "../../../src/cache/parts.ts";
 import { makePlan, type PlanInput } from "../../../src/plan/plan.ts";
 import { aJob, aPatch, aPipeline, aPlanInput, aSource, aptBase } from "../../helpers/plan.ts";
 
-const surroundings: Surroundings = { tools: { gcc: "12.2", make: "4.3" }, code: "c".repeat(64), needs: { ovs: "a".repeat(64) } };
+const local: LocalParts = { tools: { gcc: "12.2", make: "4.3" }, code: "c".repeat(64), needs: { ovs: "a".repeat(64) } };
 
 /** The parts of job `ovs` in a plan with changes. */
-function parts(changes: Partial<PlanInput> = {}, around: Partial<Surroundings> = {}) {
+function parts(changes: Partial<PlanInput> = {}, around: Partial<LocalParts> = {}) {
   const plan = makePlan(aPlanInput(changes));
   const job = plan.jobs.find((one) => one.id === "ovs");
   if (job === undefined) throw new Error("no job ovs");
-  return partsOf(plan, job, { ...surroundings, ...around });
+  return partsOf(plan, job, { ...local, ...around });
 }
 
 const ovs = (changes: Parameters<typeof aSource>[0]) => ({
@@ -24,16 +24,16 @@ const flags = (amd64: string, arm64: string) => ({
 describe("a change is explained", () => {
   const cases: readonly (readonly [string, ReturnType<typeof parts>, readonly string[]])[] = [
     ["flags", parts(flags("-O3", "-O2")), ["flags: -O2 -mpopcnt → -O3"]],
-    ["flags that are none", parts(flags("", "-O2")), ["flags: -O2 -mpopcnt → none"]],
+    ["flags that become empty", parts(flags("", "-O2")), ["flags: -O2 -mpopcnt → none"]],
     [
       "flags of another architecture",
       parts(flags("-O2 -mpopcnt", "-O3")),
-      ["the source's revision, or a part of the pipeline's job that tells on other architectures"],
+      ["the source's revision, or a part of the pipeline's job that matters on other architectures"],
     ],
     [
       "the revision",
       parts(ovs({ revision: 8 })),
-      ["the source's revision, or a part of the pipeline's job that tells on other architectures"],
+      ["the source's revision, or a part of the pipeline's job that matters on other architectures"],
     ],
     ["the version", parts(ovs({ version: "3.1.9" })), ["version: 3.1.8 → 3.1.9"]],
     [
@@ -41,7 +41,7 @@ describe("a change is explained", () => {
       parts(ovs({ patches: [aPatch("first.patch", { sha256: "d".repeat(64) }), aPatch("second.patch")] })),
       ["patch first.patch: sha-of-first.patch → " + "d".repeat(64)],
     ],
-    ["a patch that is gone", parts(ovs({ patches: [aPatch("first.patch")] })), ["patch second.patch: gone"]],
+    ["a removed patch", parts(ovs({ patches: [aPatch("first.patch")] })), ["patch second.patch: removed"]],
     [
       "the order of the patches",
       parts(ovs({ patches: [aPatch("second.patch"), aPatch("first.patch")] })),
@@ -58,7 +58,7 @@ describe("a change is explained", () => {
       ["step 1 (shell): changed"],
     ],
     ["a tool", parts({}, { tools: { gcc: "12.3", make: "4.3" } }), ["package gcc: 12.2 → 12.3"]],
-    ["a new tool", parts({}, { tools: { ...surroundings.tools, libx: "1" } }), ["package libx: new, 1"]],
+    ["a new tool", parts({}, { tools: { ...local.tools, libx: "1" } }), ["package libx: new, 1"]],
     ["a needed job", parts({}, { needs: { ovs: "b".repeat(64) } }), ["job ovs: changed"]],
     ["our own code", parts({}, { code: "d".repeat(64) }), ["code of kovn-build: changed"]],
     ["nothing", parts(), []],

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { fitMachine, assertFit } from "../../../src/machine/fit.ts";
 import type { MachineCheck } from "../../../src/machine/check.ts";
-import { checkMachine, type MachineWants } from "../../../src/machine/machine.ts";
+import { checkMachine } from "../../../src/machine/machine.ts";
+import type { MachineNeeds } from "../../../src/machine/needs.ts";
+import { thisMachine } from "../../../src/machine/this-machine.ts";
 import { makeBin, type Bin } from "../../helpers/bin.ts";
 
 /** A machine of tiny programs: `installed` is the file that says which packages are there. */
@@ -21,7 +23,7 @@ function machine(change: Readonly<Record<string, string>> = {}): Promise<Bin> {
   });
 }
 
-const wants = (bin: Bin, change: Partial<MachineWants> = {}): MachineWants => ({
+const needs = (bin: Bin, change: Partial<MachineNeeds> = {}): MachineNeeds => ({
   target: "linux",
   system: "linux",
   packages: ["gcc", "make"],
@@ -37,21 +39,21 @@ const wants = (bin: Bin, change: Partial<MachineWants> = {}): MachineWants => ({
 const named = (checks: readonly MachineCheck[], name: string) => checks.find((check) => check.name === name);
 
 describe("checkMachine", () => {
-  test("a program that is missing or too old is named with its package", async () => {
+  test("names a program that is missing or too old, with its package", async () => {
     await using bin = await machine({ git: "echo git version 2.30.2", "dpkg-deb": "exit 127" });
-    const checks = await checkMachine(wants(bin));
+    const checks = await checkMachine(needs(bin));
     expect(named(checks, "git")).toMatchObject({ status: "missing", found: "2.30.2", packages: ["git"] });
     expect(named(checks, "dpkg-deb")).toMatchObject({
       status: "missing",
-      found: "not there",
+      found: "not installed",
       fix: "apt-get install --no-install-recommends dpkg",
     });
     expect(named(checks, "apt-get")).toMatchObject({ status: "ok", found: "2.6.1" });
   });
 
-  test("on a machine without dpkg nothing is asked of it", async () => {
+  test("does not call dpkg on a machine without it", async () => {
     await using bin = await makeBin({});
-    const checks = await checkMachine(wants(bin));
+    const checks = await checkMachine(needs(bin));
     expect(checks.filter((check) => check.status === "missing").map((check) => check.name)).toEqual([
       "git",
       "apt-get",
@@ -60,15 +62,15 @@ describe("checkMachine", () => {
     ]);
   });
 
-  test("for a pipeline of Windows nothing of Debian is asked for", async () => {
+  test("checks nothing of Debian for a pipeline that runs on Windows", async () => {
     await using bin = await machine();
-    const checks = await checkMachine(wants(bin, { system: "windows" }));
+    const checks = await checkMachine(needs(bin, { system: "windows" }));
     expect(checks.map((check) => check.name)).toEqual(["git", "disk space", "memory"]);
   });
 
-  test("disk space and memory are asked for by the number of jobs and of processes, and both say what to do", async () => {
+  test("needs disk space per job and memory per process, and says what to do without", async () => {
     await using bin = await machine();
-    const checks = await checkMachine(wants(bin, { jobs: 1_000_000, parallel: 1_000_000 }));
+    const checks = await checkMachine(needs(bin, { jobs: 1_000_000, parallel: 1_000_000 }));
     expect(named(checks, "disk space")).toMatchObject({ status: "missing", fix: expect.stringContaining("df -h ") });
     expect(named(checks, "memory")).toMatchObject({
       status: "missing",
@@ -76,36 +78,36 @@ describe("checkMachine", () => {
     });
   });
 
-  test("packages that only `patches prove` needs are a warning, and installed with the others", async () => {
+  test("warns about packages that only `patches prove` needs, and installs them with the others", async () => {
     await using bin = await machine();
-    const checks = await checkMachine(wants(bin, { provers: ["wine"] }));
+    const checks = await checkMachine(needs(bin, { provers: ["wine"] }));
     expect(named(checks, "wine")).toMatchObject({ status: "warning", packages: ["wine"] });
   });
 
   const compiler = "x86_64-w64-mingw32-gcc";
 
-  test("a cross compiler with other threads than POSIX is wrong, with the command that chooses the right one", async () => {
+  test("names the command that selects the cross compiler with POSIX threads when another is selected", async () => {
     await using bin = await machine({ [compiler]: "echo 'Thread model: win32' >&2" });
-    const checks = await checkMachine(wants(bin, { crossCompiles: true }));
+    const checks = await checkMachine(needs(bin, { crossCompiles: true }));
     expect(named(checks, compiler)).toMatchObject({
       status: "missing",
       wrong: true,
       found: "win32 threads",
       fix: `update-alternatives --set ${compiler} /usr/bin/${compiler}-posix`,
     });
-    expect(() => assertFit(checks, "windows")).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(() => assertFit(checks, "windows")).toThrow(expect.objectContaining({ code: "compiler" }));
   });
 
-  test("a cross compiler with POSIX threads is right, and nobody else is asked for one", async () => {
+  test("accepts a cross compiler with POSIX threads, and checks it only for jobs that cross-compile", async () => {
     await using bin = await machine({ [compiler]: "echo 'Thread model: posix' >&2" });
-    expect(named(await checkMachine(wants(bin, { crossCompiles: true })), compiler)).toMatchObject({ status: "ok" });
-    expect(named(await checkMachine(wants(bin)), compiler)).toBeUndefined();
+    expect(named(await checkMachine(needs(bin, { crossCompiles: true })), compiler)).toMatchObject({ status: "ok" });
+    expect(named(await checkMachine(needs(bin)), compiler)).toBeUndefined();
   });
 
-  test("another python3 before Debian's is a warning", async () => {
+  test("warns about another python3 before Debian's", async () => {
     await using bin = await machine({ python3: "true" });
     const host = { env: { PATH: `${bin.path}:/usr/bin` }, signal: new AbortController().signal };
-    expect(named(await checkMachine(wants(bin, { host })), "python3")).toMatchObject({
+    expect(named(await checkMachine(needs(bin, { host })), "python3")).toMatchObject({
       status: "warning",
       found: `${bin.path}/python3`,
     });
@@ -113,25 +115,26 @@ describe("checkMachine", () => {
 });
 
 describe("fitMachine", () => {
-  const quiet = { isRoot: true, emit: () => undefined };
+  const root = { machine: { ...thisMachine(), isRoot: true }, emit: () => undefined };
+  const nobody = { ...root, machine: { ...root.machine, isRoot: false } };
 
-  test("changes nothing when it is not told to", async () => {
+  test("changes nothing without `install`", async () => {
     await using bin = await machine();
-    const checks = await fitMachine(wants(bin), { ...quiet, install: false });
+    const checks = await fitMachine(needs(bin), { ...root, install: false });
     expect(named(checks, "Debian packages")).toMatchObject({ status: "missing", packages: ["gcc", "make"] });
     expect(await readFile(`${bin.dir}/apt`, "utf8")).toBe("--version\n");
   });
 
-  test("installs what is missing and answers with how the machine is then", async () => {
+  test("installs what is missing, and returns the checks of the machine afterwards", async () => {
     await using bin = await machine();
-    const checks = await fitMachine(wants(bin), { ...quiet, install: true });
+    const checks = await fitMachine(needs(bin), { ...root, install: true });
     expect(named(checks, "Debian packages")).toMatchObject({ status: "ok" });
     expect((await readFile(`${bin.dir}/installed`, "utf8")).split("\n")).toEqual(["gcc", "make", ""]);
   });
 
-  test("does not install without root, and says what root has to type", async () => {
+  test("does not install without root, and says what to type as root", async () => {
     await using bin = await machine();
-    await expect(fitMachine(wants(bin), { ...quiet, isRoot: false, install: true })).rejects.toMatchObject({
+    await expect(fitMachine(needs(bin), { ...nobody, install: true })).rejects.toMatchObject({
       code: "machine",
       hint: "sudo apt-get install --no-install-recommends gcc make",
     });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { debianDependencies } from "../../../src/sys/debian-dependencies.ts";
+import { debianDependencies, readDebianPackages } from "../../../src/sys/debian-dependencies.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 
@@ -20,7 +20,7 @@ test("packages that can change a result are the named, the essential ones, and a
   const text = rows.map((row) => row.join("\\t")).join("\\n");
   await using bin = await makeBin({ "dpkg-query": `printf '${text}\\n'` });
   const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal };
-  expect(await debianDependencies(["c-compiler", "python3-sphinx", "gone"], { host })).toEqual({
+  expect(debianDependencies(await readDebianPackages({ host }), ["c-compiler", "python3-sphinx", "gone"])).toEqual({
     bash: "5.2",
     cpp: "4:12.2",
     gcc: "4:12.2",

@@ -1,0 +1,40 @@
+import type { Pipeline, System } from "../config/pipeline.ts";
+import { crossCompiles } from "../plan/cross.ts";
+import type { Host } from "../sys/exec.ts";
+
+/** What a build needs of the machine. */
+export interface MachineNeeds {
+  readonly target: string;
+  /** The system that the pipeline runs on. */
+  readonly system: System;
+  /** Debian packages of all jobs. */
+  readonly packages: readonly string[];
+  /** Debian packages that only `patches prove` needs. */
+  readonly provers: readonly string[];
+  /** True when a job cross-compiles for Windows. */
+  readonly crossCompiles: boolean;
+  /** The number of jobs. */
+  readonly jobs: number;
+  /** The most processes at once. */
+  readonly parallel: number;
+  /** The `.kovn` folder, which need not exist. */
+  readonly work: string;
+  readonly host: Host;
+}
+
+/** What jobs of a pipeline need of the machine. */
+export function machineNeeds(
+  pipeline: Pipeline,
+  ids: readonly string[],
+  around: Pick<MachineNeeds, "provers" | "parallel" | "work" | "host">,
+): MachineNeeds {
+  const jobs = ids.flatMap((id) => pipeline.jobs[id] ?? []);
+  return {
+    target: pipeline.target,
+    system: pipeline.host,
+    packages: [...new Set(jobs.flatMap((job) => job.packages))],
+    crossCompiles: crossCompiles(jobs.flatMap((job) => job.steps)),
+    jobs: ids.length,
+    ...around,
+  };
+}

@@ -1,0 +1,27 @@
+import { arch, availableParallelism } from "node:os";
+import type { System } from "../config/pipeline.ts";
+import { isRoot, ownPlatform } from "../sys/processes.ts";
+
+/** A machine, as far as plans and builds depend on it. */
+export interface Machine {
+  /** Debian's name of the architecture, such as `amd64`. */
+  readonly arch: string;
+  readonly system: System;
+  /** How many processes can run at once. */
+  readonly cores: number;
+  /** True when this process may install packages. */
+  readonly isRoot: boolean;
+}
+
+/** Debian's names of Node's architectures. */
+const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** The machine that this process runs on. */
+export function thisMachine(): Machine {
+  return {
+    arch: architectures[arch()] ?? arch(),
+    system: ownPlatform === "win32" ? "windows" : "linux",
+    cores: availableParallelism(),
+    isRoot,
+  };
+}

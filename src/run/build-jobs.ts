@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { cacheFolder } from "../cache/folder.ts";
+import { openCompilerCache } from "../compile/ccache.ts";
+import { BuildError } from "../errors.ts";
+import { fetchBase, type Fetched } from "../patches/mirror.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import type { RunContext } from "./context.ts";
+import { noticesOf } from "./events.ts";
+import { finishJob } from "./finish-job.ts";
+import type { BuildOptions, Prepared } from "./prepare.ts";
+import type { JobResult } from "./result.ts";
+import { schedule } from "./schedule.ts";
+
+export interface JobsOptions extends Pick<BuildOptions, "jobs" | "keepGoing" | "remoteCache"> {
+  readonly prepared: Prepared;
+  /** The folder of the run; each job gets a folder in it. */
+  readonly run: string;
+}
+
+/** Builds jobs of a plan, each as soon as the jobs that it needs are done. Throws what failed, after all running jobs have ended. */
+export async function buildJobs(
+  jobs: readonly PlannedJob[],
+  options: JobsOptions,
+  context: RunContext,
+): Promise<readonly JobResult[]> {
+  if (jobs.length === 0) return [];
+  const { prepared, run, keepGoing } = options;
+  const { host, emit } = context;
+  const compilerCache = await openCompilers(options, context);
+  const parallel = Math.max(options.jobs, compilerCache?.slots ?? 0);
+  const bases = await fetchBases(jobs, context);
+  const results: JobResult[] = [];
+  const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
+  const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {
+    host.signal.throwIfAborted();
+    const base = bases.get(job.source.name);
+    if (base === undefined) throw new Error(`source ${job.source.name} was not fetched`);
+    const isUsed = jobs.some((other) => other.needs.includes(job.id));
+    const dir = join(run, job.id);
+    results.push(await finishJob(job, { prepared, base, dir, isUsed, parallel, compilerCache, onReady }, context));
+  });
+  throwFailures(failures);
+  return results;
+}
+
+async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host, emit }: RunContext) {
+  const { cache, distcc } = prepared;
+  if (cache === undefined) return undefined;
+  return openCompilerCache({ cache: cacheFolder(project.work), remote: remoteCache, distcc, host, notice: noticesOf(emit) });
+}
+
+/** Fetches the bases of jobs, and returns them by source. */
+async function fetchBases(
+  jobs: readonly PlannedJob[],
+  { project, host, emit }: RunContext,
+): Promise<ReadonlyMap<string, Fetched>> {
+  const fetched = new Map<string, Fetched>();
+  for (const { source, base } of jobs) {
+    if (fetched.has(source.name)) continue;
+    const result = await fetchBase(base, { work: project.work, host, notice: noticesOf(emit) });
+    fetched.set(source.name, result);
+    emit({ event: "base", source: source.name, base, commit: result.commit });
+  }
+  return fetched;
+}
+
+/** Throws a single failure as it is, and several as one that reports all. */
+function throwFailures(failures: readonly unknown[]): void {
+  const [first, ...others] = failures;
+  if (others.length === 0 || !failures.every((failure) => failure instanceof BuildError)) {
+    if (failures.length > 0) throw first;
+    return;
+  }
+  const reports = failures.map(({ message, hint }) => (hint === undefined ? message : `${message}\n  -> ${hint}`));
+  throw new BuildError("build", `${failures.length} jobs failed.\n${reports.join("\n")}`, {
+    cause: first,
+    at: failures.flatMap((failure) => failure.at),
+  });
+}

@@ -1,0 +1,130 @@
+import { openCache, type JobCache } from "../cache/cache.ts";
+import { cacheFolder } from "../cache/folder.ts";
+import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
+import { assertRemote } from "../compile/ccache.ts";
+import { openDistcc, type Distcc } from "../compile/distcc.ts";
+import { assertSystem } from "../config/system.ts";
+import { assertWritable } from "../dist/write.ts";
+import { BuildError, withDetails } from "../errors.ts";
+import { assertFit, fitMachine } from "../machine/fit.ts";
+import { machineNeeds } from "../machine/needs.ts";
+import { reachBases } from "../patches/bases.ts";
+import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
+import { startGuard } from "../sys/exec.ts";
+import type { RunContext } from "./context.ts";
+import { noticesOf } from "./events.ts";
+import type { RequestOptions } from "./request.ts";
+
+/** What to build, and how. */
+export interface BuildOptions extends RequestOptions {
+  /** The folder for results; `<out>/<target>` is replaced. */
+  readonly out: string;
+  /** Parallel processes of a step, and the most jobs at once. */
+  readonly jobs: number;
+  /** True to install missing Debian packages. */
+  readonly installDeps: boolean;
+  /** True when a failure only stops the jobs that need the failed one. */
+  readonly keepGoing: boolean;
+  /** False for a build that uses no cached result and caches none. */
+  readonly cache: boolean;
+  /** Where machines share compilations, as ccache's `remote_storage`. */
+  readonly remoteCache?: string;
+}
+
+/** A plan that this machine can run now. */
+export interface Prepared {
+  readonly plan: Plan;
+  /** What the plan was made of. */
+  readonly input: PlanInput;
+  /** What the cache has of each job; empty without a cache. */
+  readonly lookups: readonly Lookup[];
+  /** The jobs to build; the cache has the results of the others. */
+  readonly missing: readonly PlannedJob[];
+  /** Undefined when no results are cached. */
+  readonly cache: JobCache | undefined;
+  /** Undefined when this machine compiles alone. */
+  readonly distcc: Distcc | undefined;
+}
+
+/**
+ * Makes a plan that this machine can run: looks up which jobs are missing, checks or installs what
+ * they need, and finds bases that can be reached. When every job is cached, it checks neither the
+ * machine nor the network. The plan is the first event, and is reported again when a base had to be
+ * replaced. Throws "usage" and "project" for wrong input, "machine" with everything that is missing,
+ * "network" when a source cannot be reached.
+ */
+export async function prepare(input: PlanInput, options: BuildOptions, context: RunContext): Promise<Prepared> {
+  const { project, machine, host, emit } = context;
+  const notice = noticesOf(emit);
+  if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
+  assertSystem(input.pipeline, machine.system);
+  await startGuard();
+  const plan = makePlan(input);
+  emit({ event: "plan", ...plan });
+  if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
+    notice("No driver is given, so the installer has none (--driver DIR).");
+  await assertWritable(options.out, plan.target);
+  const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
+  // Without dpkg, nobody knows what a result depends on.
+  const isCached = options.cache && machine.system === "linux";
+  const cache = isCached ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
+  const found = await findMissing(plan, cache, context).catch((error: unknown) => {
+    // Without dpkg on a Linux machine. The check below says so, with everything else that is missing.
+    if (error instanceof BuildError && error.code === "machine") return { plan, lookups: [], missing: plan.jobs };
+    throw error;
+  });
+  if (found.missing.length === 0) return { ...found, input, cache, distcc };
+  await fit(input, plan, options, context);
+  const reached = await reach(input, found.missing, options, context);
+  const newPlan = makePlan(reached);
+  const isSame = plan.jobs.every((job, index) => job.key === newPlan.jobs[index]?.key);
+  if (!isSame) emit({ event: "plan", ...newPlan });
+  // Other bases and newly installed packages make other results.
+  const isStale = !isSame || options.installDeps;
+  return { ...(isStale ? await findMissing(newPlan, cache, context) : found), input: reached, cache, distcc };
+}
+
+/** Looks up which jobs have no cached result that can be used. */
+async function findMissing(
+  plan: Plan,
+  cache: JobCache | undefined,
+  { host }: RunContext,
+): Promise<Pick<Prepared, "plan" | "lookups" | "missing">> {
+  const lookups = cache === undefined ? [] : await lookUp(plan, cache, host);
+  const cached = await takeResults(lookups, ({ result }) => result);
+  return { plan, lookups, missing: plan.jobs.filter((job) => !cached.has(job.id)) };
+}
+
+/** Checks the machine, and installs missing packages if the options say so. Throws "machine" with everything that is missing. */
+async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, context: RunContext): Promise<void> {
+  const { project, host } = context;
+  const ids = plan.jobs.map((job) => job.id);
+  const needs = machineNeeds(pipeline, ids, { provers: [], parallel: options.jobs, work: project.work, host });
+  const checks = await fitMachine(needs, { install: options.installDeps, ...context });
+  assertFit(checks, plan.target);
+}
+
+/** Drops the bases that cannot be reached of sources that are needed. Throws "network" when a source has none left. */
+async function reach(
+  input: PlanInput,
+  missing: readonly PlannedJob[],
+  { installDeps }: BuildOptions,
+  { project, machine, host, emit }: RunContext,
+): Promise<PlanInput> {
+  const needed = new Set(missing.map((job) => job.source.name));
+  const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
+  const options = { work: project.work, refreshApt: installDeps && machine.isRoot, host, emit };
+  const reached = await reachBases(Object.fromEntries(choices), options).catch((error: unknown) => {
+    throw withOnlyHint(error, input);
+  });
+  return { ...input, bases: { ...input.bases, ...reached } };
+}
+
+/** Adds to an error about a source which jobs can be built without it. */
+function withOnlyHint(error: unknown, { pipeline }: PlanInput): unknown {
+  if (!(error instanceof BuildError) || error.source === undefined) return error;
+  const uses = (id: string) => plannedJobs(pipeline, [id]).some((need) => pipeline.jobs[need]?.source === error.source);
+  const others = Object.keys(pipeline.jobs).filter((id) => !uses(id));
+  const hints = [error.hint, others.map((id) => `--only ${id}`).join(" ")];
+  return withDetails(error, { hint: hints.filter(Boolean).join(", or ") });
+}

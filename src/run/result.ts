@@ -1,0 +1,30 @@
+import type { CachedResult } from "../cache/result.ts";
+import type { Source } from "../config/source.ts";
+import { describeBuilt } from "../dist/built.ts";
+import type { Artifact, BuiltJob } from "../dist/manifest.ts";
+import type { PlanInput, PlannedJob } from "../plan/plan.ts";
+import type { Emit } from "./events.ts";
+
+/** The result of a job, just built or cached. */
+export interface JobResult {
+  readonly built: BuiltJob;
+  readonly artifacts: readonly Artifact[];
+}
+
+/** A cached result, described as if it were built now: names and URLs may have changed since, as far as the bytes do not depend on them. */
+export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
+  const patchIds = Object.fromEntries(built.series.map(({ sha256, patchId }) => [sha256, patchId]));
+  return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds }), artifacts };
+}
+
+/** Reports that a job is cached. */
+export function emitCached({ built, finished }: CachedResult, emit: Emit): void {
+  emit({ event: "job-cached", job: built.id, finished, duration: built.duration });
+}
+
+/** The source of a planned job. */
+export function sourceOf(job: PlannedJob, { sources }: PlanInput): Source {
+  const source = sources[job.source.name];
+  if (source === undefined) throw new Error(`job ${job.id} was planned without a source`);
+  return source;
+}
