@@ -44,6 +44,7 @@ const directions = {
     "sys",
     "plan",
     "config",
+    "steps",
     "patches",
     "dist",
     "set",

@@ -5,6 +5,7 @@ import { makePlan, type Plan } from "../plan/plan.ts";
 import { examples, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { readRequest, type RequestOptions } from "../run/request.ts";
+import { madeBy } from "../steps/registry.ts";
 import { planMatrix } from "./plan-matrix.ts";
 
 interface PlanOptions extends RequestOptions {
@@ -36,7 +37,7 @@ export const plan: Define = (command, context) => {
       const project = await context.project();
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
       const made = makePlan(await readRequest(options, { project, machine, host }));
-      if (options.mermaid) return print(toMermaid(made));
+      if (options.mermaid) return print(toMermaid(made, madeBy));
       print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPlan(made));
     });
 };

@@ -3,23 +3,31 @@ import { join } from "node:path";
 import { z } from "zod";
 import { packageName } from "../steps/deb.ts";
 import { insidePath } from "../steps/path.ts";
-import { stepSchema } from "../steps/registry.ts";
+import { packagesOf, stepSchema } from "../steps/registry.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "a name of small letters, digits and hyphens is wanted");
 
-const job = z.strictObject({
+const jobSchema = z.strictObject({
   source: name.describe("the line's source of that name; patched, it becomes `src/` in the job's folder"),
   needs: z.array(name).default([]).describe("jobs whose `outputs` this one uses"),
-  packages: z.array(packageName).default([]).describe("Debian packages that the machine must have"),
+  packages: z
+    .array(packageName)
+    .default([])
+    .describe("Debian packages that the machine must have, besides those that the step kinds need"),
   inputs: z.array(insidePath).exactOptional().describe("files beside the pipeline that steps find in the job's `inputs/`"),
   driver: z.literal(true).exactOptional().describe("takes the folder of `--driver`, if one is given, as `inputs/driver/`"),
   steps: z.array(stepSchema).min(1).describe("run in order, in one folder"),
   outputs: z.array(insidePath).default([]).describe("folders of the job that jobs which need it may use"),
   artifacts: z.array(insidePath).min(1).describe("glob patterns below the job's `out/`: what is published"),
 });
+
+/** A job with the Debian packages that its step kinds need. */
+function withStepPackages(job: z.infer<typeof jobSchema>): z.infer<typeof jobSchema> {
+  return { ...job, packages: [...new Set([...job.packages, ...packagesOf(job.steps)])].toSorted() };
+}
 
 const systems = ["linux", "windows"] as const;
 
@@ -41,7 +49,9 @@ export const pipelineSchema = z
     flags: z
       .record(name, z.record(name, z.string()))
       .describe("compiler flags by variant and Debian architecture, added to the distribution's own"),
-    jobs: z.record(name, job).refine((jobs) => Object.keys(jobs).length > 0, "at least one job is wanted"),
+    jobs: z
+      .record(name, jobSchema.transform(withStepPackages))
+      .refine((jobs) => Object.keys(jobs).length > 0, "at least one job is wanted"),
   })
   .superRefine(({ jobs }, context) => {
     for (const [id, { needs }] of Object.entries(jobs))

@@ -1,5 +1,5 @@
 import type { Pipeline, System } from "../config/pipeline.ts";
-import { crossCompiles } from "../plan/cross.ts";
+import { crossCompiles } from "../steps/registry.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** What a build needs of the machine. */

@@ -1,23 +1,26 @@
 import type { Step } from "../steps/registry.ts";
 import type { Plan, PlannedJob } from "./plan.ts";
 
+/** What a step makes, as far as the pipeline names it. */
+type MadeBy = (step: Step) => readonly string[];
+
 /**
  * The plan as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): what is built of what, step by step. Holds nothing that
  * differs between machines or with the patches, so that it changes when a pipeline does.
  */
-export function toMermaid(plan: Plan): string {
+export function toMermaid(plan: Plan, madeBy: MadeBy): string {
   const sources = [...new Set(plan.jobs.map((job) => job.source.name))];
   const lines = [
     ...sources.map((name) => `source_${idOf(name)}([${quoted(`${name}, patched`)}])`),
-    ...plan.jobs.flatMap(showJob),
+    ...plan.jobs.flatMap((job) => showJob(job, madeBy)),
     `dist[(${quoted(`dist/${plan.target}`)})]`,
     ...plan.jobs.flatMap(showArrows),
   ];
   return ["flowchart LR", ...lines.map((line) => `  ${line}`), ""].join("\n");
 }
 
-function showJob(job: PlannedJob): readonly string[] {
-  const steps = job.steps.map((step, index) => `  ${stepId(job, index)}[${quoted(describeStep(step))}]`);
+function showJob(job: PlannedJob, madeBy: MadeBy): readonly string[] {
+  const steps = job.steps.map((step, index) => `  ${stepId(job, index)}[${quoted([step.uses, ...madeBy(step)].join("<br>"))}]`);
   const order = job.steps.slice(1).map((_, index) => `  ${stepId(job, index)} --> ${stepId(job, index + 1)}`);
   return [`subgraph job_${idOf(job.id)} [${quoted(job.id)}]`, "  direction TB", ...steps, ...order, "end"];
 }
@@ -29,31 +32,6 @@ function showArrows(job: PlannedJob): readonly string[] {
     ...job.needs.map((need) => `job_${idOf(need)} --> ${own}`),
     `${own} -- ${quoted(job.artifacts.join(" "))} --> dist`,
   ];
-}
-
-function describeStep(step: Step): string {
-  return [step.uses, ...madeBy(step)].join("<br>");
-}
-
-/** What a step makes, as far as the pipeline names it. */
-function madeBy(step: Step): readonly string[] {
-  switch (step.uses) {
-    case "deb":
-      return step.with.packages;
-    case "mingw":
-      return step.with.programs.map((program) => `${program.slice(program.lastIndexOf("/") + 1)}.exe`);
-    case "msi":
-      return [`${step.with.name}-*.msi`];
-    case "download":
-      return [step.with.folder];
-    case "msys":
-    case "shell":
-      return [];
-    case "zip":
-      return [`${step.with.name}-*.zip`];
-    default:
-      return step satisfies never;
-  }
 }
 
 function stepId(job: PlannedJob, index: number): string {

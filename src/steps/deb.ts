@@ -20,7 +20,13 @@ type Input = z.infer<typeof schema>;
  * `uses: deb`: builds the Debian binary packages of `src/` with dpkg-buildpackage(1). The plan's flags are added to the distribution's
  * with DEB_CFLAGS_APPEND (dpkg-buildflags(1)), so its hardening stays. Packages end in `out/`, their dbgsym packages in `out/debug/`.
  */
-export const deb: StepKind<Input> = { name: "deb", schema, run };
+export const deb: StepKind<"deb", Input> = {
+  name: "deb",
+  schema,
+  run,
+  makes: ({ packages }) => packages,
+  packages: ["binutils", "build-essential", "debhelper", "dpkg-dev", "fakeroot", "gcc"],
+};
 
 async function run(input: Input, context: StepContext): Promise<void> {
   await stampChangelog(context);

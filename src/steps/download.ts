@@ -16,7 +16,7 @@ const schema = z.strictObject({
 type Input = z.infer<typeof schema>;
 
 /** `uses: download`: a zip archive that the build needs besides its source, known by its sha256, unpacked in the job's folder. */
-export const download: StepKind<Input> = { name: "download", schema, run };
+export const download: StepKind<"download", Input> = { name: "download", schema, run, makes: ({ folder }) => [folder] };
 
 async function run({ url, sha256, folder }: Input, { dir, host, onLines }: StepContext): Promise<void> {
   const file = join(dir, "tmp/download.zip");

@@ -1,10 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { BuildError } from "../errors.ts";
-import { exec } from "../sys/exec.ts";
 import { writeWhole } from "../sys/files.ts";
-import { hardening, readPeHeader, x64 } from "../verify/pe.ts";
+import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
@@ -25,7 +23,22 @@ type Input = z.infer<typeof schema>;
  * `uses: mingw`: cross-compiles `src/` (boot.sh, configure, make) with MinGW-w64. Programs end stripped in `stage/`, what was stripped in
  * `out/debug/`, where gdb finds it by the program's debug link. Each program is checked: imports, hardening, no time stamp.
  */
-export const mingw: StepKind<Input> = { name: "mingw", schema, run };
+export const mingw: StepKind<"mingw", Input> = {
+  name: "mingw",
+  schema,
+  run,
+  makes: ({ programs }) => programs.map((program) => `${basename(program)}.exe`),
+  packages: [
+    "autoconf",
+    "automake",
+    "binutils-mingw-w64-x86-64",
+    "gcc-mingw-w64-x86-64-posix",
+    "libtool",
+    "make",
+    "mingw-w64-x86-64-dev",
+  ],
+  crossCompiles: true,
+};
 
 async function run(input: Input, context: StepContext): Promise<void> {
   // The machine's own libraries are not the target's, nor is its assembler, by whose content ccache knows an object too.
@@ -62,26 +75,6 @@ async function finish(program: string, { dlls }: Input, context: StepContext): P
   const env = { SOURCE_DATE_EPOCH: "0" };
   await runProgram(`${triple}-objcopy`, ["--only-keep-debug", built, debug], env, context);
   await runProgram(`${triple}-objcopy`, ["--strip-all", `--add-gnu-debuglink=${debug}`, built, staged], env, context);
-  const imports = await importsOf(staged, context);
-  const known = new Set(dlls.map((dll) => dll.toLowerCase()));
-  const problems = [
-    ...imports.filter((dll) => !known.has(dll.toLowerCase())).map((dll) => `imports ${dll}, which is not one of Windows'`),
-    ...(await faultsOf(staged)),
-  ];
-  if (problems.length > 0) throw new BuildError("build", `Program \`${basename(program)}\` ${problems.join(", and ")}.`);
+  const imports = await checkWindowsProgram(staged, dlls, context.host);
   await context.onLines([`kovn-build: ${basename(program)} imports ${imports.join(" ")}`]);
-}
-
-/** Names of the DLLs that a program imports (objdump(1)). */
-async function importsOf(path: string, { host }: StepContext): Promise<readonly string[]> {
-  const { exitCode, stdout } = await exec(`${triple}-objdump`, ["-p", path], { host, env: { LC_ALL: "C" } });
-  if (exitCode !== 0) throw new BuildError("build", `Program \`${basename(path)}\` cannot be read by objdump.`);
-  return [...stdout.matchAll(/^\s*DLL Name: (\S+)$/gm)].map(([, name = ""]) => name).toSorted();
-}
-
-async function faultsOf(path: string): Promise<readonly string[]> {
-  const header = await readPeHeader(path);
-  if (header === undefined || header.machine !== x64) return ["is no program for Windows on x86-64"];
-  const missing = Object.entries(hardening).filter(([, bit]) => (header.characteristics & bit) === 0);
-  return [...missing.map(([name]) => `lacks ${name}`), ...(header.timestamp === 0 ? [] : ["has a time stamp"])];
 }

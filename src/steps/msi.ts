@@ -36,7 +36,13 @@ type Input = z.infer<typeof schema>;
  * `uses: msi`: an installer for Windows in `out/`, of a WiX source by wixl(1), completed by msibuild(1). The same files give the same
  * installer: codes come from the version, times from the patched commit.
  */
-export const msi: StepKind<Input> = { name: "msi", schema, run };
+export const msi: StepKind<"msi", Input> = {
+  name: "msi",
+  schema,
+  run,
+  makes: ({ name }) => [`${name}-*.msi`],
+  packages: ["msitools", "wixl"],
+};
 
 async function run(input: Input, context: StepContext): Promise<void> {
   const version = `${context.version}${context.versionSuffix}`;

@@ -17,7 +17,7 @@ const vswhere = String.raw`C:\Program Files (x86)\Microsoft Visual Studio\Instal
 const bash = String.raw`C:\msys64\usr\bin\bash.exe`;
 
 /** `uses: msys`: a few lines of bash on Windows, where `cl`, `link`, `nmake`, `MSBuild` and the tools of MSYS2 are at hand. */
-export const msys: StepKind<Input> = { name: "msys", schema, run };
+export const msys: StepKind<"msys", Input> = { name: "msys", schema, run, makes: () => [] };
 
 async function run({ script }: Input, context: StepContext): Promise<void> {
   const own = { HOME: `${context.dir}/home`, MSYS2_PATH_TYPE: "inherit", MSYSTEM: "MSYS", CHERE_INVOKING: "1" };

@@ -5,41 +5,49 @@ import { mingw } from "./mingw.ts";
 import { msi } from "./msi.ts";
 import { msys } from "./msys.ts";
 import { shell } from "./shell.ts";
-import type { StepContext } from "./step.ts";
+import type { StepContext, StepKind } from "./step.ts";
 import { zip } from "./zip.ts";
 
-/** A step of a job: `uses` names its kind, `with` is its input. */
-export type Step = z.infer<typeof stepSchema>;
+/** Every step kind. A new kind is one file and one line here. */
+export const stepKinds = [deb, download, mingw, msi, msys, shell, zip] as const;
 
-/** The schema of a step: one branch a step kind, so that an unknown kind or key is named where it stands. A new kind is one line here and one in `runStep`. */
-export const stepSchema = z.discriminatedUnion("uses", [
-  z.strictObject({ uses: z.literal("deb"), with: deb.schema }),
-  z.strictObject({ uses: z.literal("download"), with: download.schema }),
-  z.strictObject({ uses: z.literal("mingw"), with: mingw.schema }),
-  z.strictObject({ uses: z.literal("msi"), with: msi.schema }),
-  z.strictObject({ uses: z.literal("msys"), with: msys.schema }),
-  z.strictObject({ uses: z.literal("shell"), with: shell.schema }),
-  z.strictObject({ uses: z.literal("zip"), with: zip.schema }),
-]);
+type Kind = (typeof stepKinds)[number];
+type StepOf<K> = K extends StepKind<infer Name, infer Input> ? { readonly uses: Name; readonly with: Input } : never;
+
+/** A step of a job: `uses` names its kind, `with` is its input. */
+export type Step = StepOf<Kind>;
+
+/** The schema of a step has one branch for each kind, so that an unknown kind or key is reported where it stands. */
+export const stepSchema = z.discriminatedUnion("uses", stepKinds.map(branchOf) as unknown as readonly [Branch, ...Branch[]]);
+
+type Branch = z.ZodType<Step> & z.core.$ZodTypeDiscriminable;
+
+function branchOf({ name, schema }: Kind) {
+  return z.strictObject({ uses: z.literal(name), with: schema });
+}
 
 /** Runs one step in its job's folder. Throws `BuildError` ("build") when it fails. */
 export async function runStep(step: Step, context: StepContext): Promise<void> {
-  switch (step.uses) {
-    case "deb":
-      return deb.run(step.with, context);
-    case "download":
-      return download.run(step.with, context);
-    case "mingw":
-      return mingw.run(step.with, context);
-    case "msi":
-      return msi.run(step.with, context);
-    case "msys":
-      return msys.run(step.with, context);
-    case "shell":
-      return shell.run(step.with, context);
-    case "zip":
-      return zip.run(step.with, context);
-    default:
-      step satisfies never;
-  }
+  await kindOf(step).run(step.with, context);
+}
+
+/** What a step makes, as far as its input names it. */
+export function madeBy(step: Step): readonly string[] {
+  return kindOf(step).makes(step.with);
+}
+
+/** The Debian packages that the kinds of these steps need. */
+export function packagesOf(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => kindOf(step).packages ?? []);
+}
+
+/** Whether one of these steps compiles for another system than the one it runs on. */
+export function crossCompiles(steps: readonly Step[]): boolean {
+  return steps.some((step) => kindOf(step).crossCompiles === true);
+}
+
+/** The kind of a step. The schema checked that the kind exists and that `with` is its input. */
+function kindOf(step: Step): StepKind<string, unknown> {
+  const kind = stepKinds.find(({ name }) => name === step.uses);
+  return kind as StepKind<string, unknown>;
 }

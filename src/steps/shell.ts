@@ -6,8 +6,9 @@ const schema = z.strictObject({
 });
 
 /** `uses: shell`: a few lines of sh(1) that stay readable in the pipeline. */
-export const shell: StepKind<z.infer<typeof schema>> = {
+export const shell: StepKind<"shell", z.infer<typeof schema>> = {
   name: "shell",
   schema,
-  run: (input, context) => runProgram("sh", ["-eu", "-c", input.script], {}, context),
+  run: ({ script }, context) => runProgram("sh", ["-eu", "-c", script], {}, context),
+  makes: () => [],
 };

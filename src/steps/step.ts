@@ -27,11 +27,20 @@ export interface StepContext {
   readonly onLines: OnLines;
 }
 
-/** A step kind: the name after `uses:`, the schema of `with:`, and what it does. */
-export interface StepKind<Input> {
-  readonly name: string;
+/** A step kind. */
+export interface StepKind<Name extends string, Input> {
+  /** The word after `uses:`. */
+  readonly name: Name;
+  /** The schema of `with:`. Its `describe` text and those of its fields are the kind's documentation. */
   readonly schema: z.ZodType<Input>;
+  /** Does the work. Throws `BuildError` ("build") when it fails. */
   run(input: Input, context: StepContext): Promise<void>;
+  /** What a step makes, as far as its input names it; the graph of a plan shows it. */
+  makes(input: Input): readonly string[];
+  /** Debian packages that every step of this kind needs. */
+  readonly packages?: readonly string[];
+  /** True for a kind that compiles for another system than the one it runs on. */
+  readonly crossCompiles?: boolean;
 }
 
 /** The whole environment of a step's programs: nothing of the user's, so that nothing which is not in the plan changes the result. */

@@ -22,7 +22,7 @@ const schema = z.strictObject({
 type Input = z.infer<typeof schema>;
 
 /** `uses: zip`: an archive of files of the job, in `out/`; the same files give the same archive. */
-export const zip: StepKind<Input> = { name: "zip", schema, run };
+export const zip: StepKind<"zip", Input> = { name: "zip", schema, run, makes: ({ name }) => [`${name}-*.zip`] };
 
 async function run({ name, folder, files, folders }: Input, context: StepContext): Promise<void> {
   const members: ZipMember[] = folders.map((empty) => ({ name: `${folder}/${empty}` }));

@@ -106,64 +106,6 @@ describe("a build", () => {
   });
 });
 
-describe("a deb step", () => {
-  /** What dpkg-buildpackage does, as far as a step sees it: debs beside the source, of what stands at the top of debian/changelog. */
-  const program = `#!/bin/sh
-set -eu
-version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
-env | grep -E '^(DEB|DH)_' | sort
-echo "arguments: $*"
-for name in demo-tools demo-tools-dbgsym demo-extra; do
-  mkdir -p "deb-$name/DEBIAN"
-  printf 'Package: %s\\nVersion: %s\\nArchitecture: all\\nMaintainer: Me <me@example.com>\\nDescription: x\\n' "$name" "$version" > "deb-$name/DEBIAN/control"
-  [ "$name" = demo-extra ] || dpkg-deb --build --root-owner-group "deb-$name" "../\${name}_\${version}_all.deb"
-done
-`;
-  const pipeline = (folder: string, packages: string) => `name: test
-target: linux
-flags: { default: { amd64: -O2 -msse4.2, arm64: -O2 -msse4.2 } }
-jobs:
-  demo:
-    source: demo
-    steps:
-      - uses: shell
-        with: { script: 'mkdir debian; echo "Demo (1.2.3-1) stable; urgency=low" > debian/changelog' }
-      - uses: deb
-        with: { packages: [${packages}], options: [nodpdk], env: { PATH: '${folder}/bin:/usr/bin:/bin' } }
-    artifacts: ['*.deb', 'debug/*.deb']
-`;
-
-  test("keeps packages and their debug packages, with a version that tells the series", async ({ folder }) => {
-    const project = await makeProject(folder, {
-      "pipelines/test.yaml": pipeline(folder, "demo-tools"),
-      "../bin/dpkg-buildpackage": program,
-    });
-    const result = await kovnBuild(project, [...build, "--verbose", "--jobs", "3"]);
-    expect(result).toMatchObject({ exitCode: 0 });
-    expect(result.stderr).toContain("demo| DEB_CFLAGS_APPEND=-O2 -msse4.2");
-    expect(result.stderr).toContain("demo| DEB_BUILD_OPTIONS=nocheck parallel=3 nodpdk");
-    expect(result.stderr).toContain("demo| DH_OPTIONS=-pdemo-tools");
-    const { artifacts } = await manifestOf(project);
-    const version = expect.stringMatching(/^1\.2\.3-1\+kovn1\.[0-9a-f]{8}$/) as string;
-    expect(artifacts).toMatchObject([
-      { file: expect.stringMatching(/^debug\/demo-tools-dbgsym_/), package: "demo-tools-dbgsym", version },
-      { file: expect.stringMatching(/^demo-tools_/), package: "demo-tools", version, architecture: "all" },
-    ]);
-    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"])).stdout) as Plan;
-    expect(artifacts[0]?.version).toBe(`1.2.3-1${plan.jobs[0]?.versionSuffix}`);
-  });
-
-  test("that made no wanted package fails and names it", async ({ folder }) => {
-    const project = await makeProject(folder, {
-      "pipelines/test.yaml": pipeline(folder, "demo-tools, demo-extra"),
-      "../bin/dpkg-buildpackage": program,
-    });
-    const result = await kovnBuild(project, build);
-    expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain("made no package `demo-extra`");
-  });
-});
-
 describe("--json", () => {
   const eventsOf = (stdout: string) => stdout.split("\n").map((line) => JSON.parse(line) as RunEvent);
 

@@ -38,7 +38,7 @@ test("a flowchart has each job with its steps, what it is made of, what it needs
     flags: "",
     jobs: [job("one", {}), two],
   };
-  expect(toMermaid(plan)).toBe(`flowchart LR
+  expect(toMermaid(plan, (step) => (step.uses === "deb" ? step.with.packages : []))).toBe(`flowchart LR
   source_one(["one, patched"])
   subgraph job_one ["one"]
     direction TB

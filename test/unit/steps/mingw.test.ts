@@ -45,7 +45,7 @@ test.for([
     "imports another DLL",
     program(),
     `${imports} libwinpthread-1.dll`,
-    "imports libwinpthread-1.dll, which is not one of Windows'",
+    "imports libwinpthread-1.dll, which is not a DLL of Windows",
   ],
   ["has imports that nobody can tell", program(), "echo 'file format not recognized' >&2; exit 1", "cannot be read by objdump"],
   [
@@ -56,7 +56,7 @@ test.for([
   ],
   ["may run its data", program({ characteristics: 0x60 }), imports, "lacks DEP"],
   ["tells when it was linked", program({ timestamp: 1 }), imports, "has a time stamp"],
-  ["is for another machine", program({ machine: 0xaa64 }), imports, "is no program for Windows on x86-64"],
+  ["is for another machine", program({ machine: 0xaa64 }), imports, "is not a program for Windows on x86-64"],
 ] as const)("a program that %s is refused", async ([, built, objdump, message], { folder }) => {
   await expect(run(folder, built, objdump)).rejects.toThrow(`Program \`demo.exe\` ${message}.`);
 });

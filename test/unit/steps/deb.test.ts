@@ -1,0 +1,61 @@
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { deb } from "../../../src/steps/deb.ts";
+import { makeBin } from "../../helpers/bin.ts";
+import { test } from "../../helpers/folder.ts";
+import { aStepContext } from "../../helpers/step.ts";
+
+/** Does what a step sees of dpkg-buildpackage: the second call leaves packages beside the source, with the version of debian/changelog. */
+const program = `env | grep -E '^(DEB|DH)_' | sort
+echo "arguments: $*"
+case "$*" in *--build=binary) ;; *) exit 0;; esac
+version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
+for name in demo-tools demo-tools-dbgsym; do : > "../\${name}_\${version}_all.deb"; done
+`;
+
+/** Runs the step for these packages in a folder whose source has `changelog`; returns what the log has. */
+async function run(dir: string, packages: readonly string[], changelog: string | undefined): Promise<readonly string[]> {
+  await mkdir(join(dir, "src/debian"), { recursive: true });
+  if (changelog !== undefined) await writeFile(join(dir, "src/debian/changelog"), changelog);
+  await using bin = await makeBin({ "dpkg-buildpackage": program });
+  const log: string[] = [];
+  const context = aStepContext(dir, {
+    flags: "-O2 -msse4.2",
+    parallel: 3,
+    compilerCache: { path: bin.path, env: {} },
+    onLines: async (lines) => void log.push(...lines),
+  });
+  await deb.run({ packages: [...packages], options: ["nodpdk"], env: { EXTRA: "1" } }, context);
+  return log;
+}
+
+const changelog = "Demo (1.2.3-1) stable; urgency=low\n";
+
+test("packages and their debug packages are kept, with a version that names the series", async ({ folder }) => {
+  const log = await run(folder, ["demo-tools"], changelog);
+  const version = "1.2.3-1+kovn1.12345678";
+  expect(await readdir(join(folder, "out"))).toEqual(["debug", `demo-tools_${version}_all.deb`]);
+  expect(await readdir(join(folder, "out/debug"))).toEqual([`demo-tools-dbgsym_${version}_all.deb`]);
+  expect(await readFile(join(folder, "src/debian/changelog"), "utf8")).toMatch(/^demo \(1\.2\.3-1\+kovn1\.12345678\) stable;/);
+  expect(log).toContain("DEB_CFLAGS_APPEND=-O2 -msse4.2");
+  expect(log).toContain("DEB_BUILD_OPTIONS=nocheck parallel=3 nodpdk");
+  expect(log).toContain("DH_OPTIONS=-pdemo-tools");
+});
+
+test("a build that leaves out a package fails and names it", async ({ folder }) => {
+  await expect(run(folder, ["demo-tools", "demo-extra"], changelog)).rejects.toMatchObject({
+    code: "build",
+    message: expect.stringContaining("`demo-extra`"),
+  });
+});
+
+test.for([
+  ["no debian/changelog", undefined, "has no debian/changelog"],
+  ["a debian/changelog that starts with something else", "Changes\n", "first line of debian/changelog"],
+] as const)("a source with %s fails", async ([, text, message], { folder }) => {
+  await expect(run(folder, ["demo-tools"], text)).rejects.toMatchObject({
+    code: "build",
+    message: expect.stringContaining(message),
+  });
+});
