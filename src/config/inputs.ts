@@ -5,7 +5,10 @@ import { kernel, readPeHeader, x64 } from "../verify/pe.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Project } from "./project.ts";
 
-/** A file that a job uses besides its source: its name below the job's `inputs/`, and where it lies now. */
+/**
+ * A file that a job uses besides its source: its name below the job's `inputs/`, and its current
+ * path.
+ */
 export interface InputFile {
   readonly name: string;
   readonly path: string;
@@ -16,8 +19,8 @@ export interface InputFile {
 const driverFiles = ["ovsext.sys", "ovsext.inf", "ovsext.cat"] as const;
 
 /**
- * The input files of each job: those beside the pipeline, and the driver's where one is given. Throws "project" for a missing file, "usage"
- * for a driver that nobody takes, that lacks a file or is none.
+ * Reads the input files of each job: those beside the pipeline and, if given, those of the driver.
+ * Throws "project" for a missing file, "usage" for a driver that no job uses or that is not whole.
  */
 export async function readInputs(
   project: Project,
@@ -30,8 +33,8 @@ export async function readInputs(
     return job === undefined ? [] : [{ id, job }];
   });
   if (driver !== undefined && !jobs.some(({ job }) => job.driver === true))
-    throw new BuildError("usage", `No job of this build takes a driver: \`--driver\` has no use here.`, {
-      hint: "leave --driver out",
+    throw new BuildError("usage", `No job of this build uses a driver, so \`--driver\` has no effect.`, {
+      hint: "leave out --driver",
     });
   const given = driver === undefined ? [] : await readDriver(driver);
   return Object.fromEntries(
@@ -52,17 +55,20 @@ async function readInput(project: Project, name: string): Promise<InputFile> {
   return { name, path, sha256 };
 }
 
-/** Checks a folder with a built driver: all three files, and the `.sys` is a driver for Windows on x86-64. */
+/**
+ * Reads a folder with a built driver. It has all three files, and the `.sys` is a driver for
+ * x86-64.
+ */
 async function readDriver(dir: string): Promise<readonly InputFile[]> {
   const paths = driverFiles.map((name) => resolve(dir, name));
   const there = await Promise.all(paths.map((path) => isFile(path)));
   const missing = driverFiles.filter((_, index) => !there[index]);
   const hint = "--driver with the folder that `kovn-build --target windows --toolchain msvc --only driver` made on Windows";
-  if (missing.length > 0) throw new BuildError("usage", `Folder ${dir} of --driver has no ${missing.join(", ")}.`, { hint });
+  if (missing.length > 0) throw new BuildError("usage", `Folder ${dir} of --driver lacks ${missing.join(", ")}.`, { hint });
   const [sys = ""] = paths;
   const header = await readPeHeader(sys);
   if (header?.machine !== x64 || header.subsystem !== kernel)
-    throw new BuildError("usage", `${join(dir, driverFiles[0])} of --driver is no driver for Windows on x86-64.`, { hint });
+    throw new BuildError("usage", `${join(dir, driverFiles[0])} of --driver is not a driver for Windows on x86-64.`, { hint });
   return Promise.all(
     driverFiles.map(async (name, index) => {
       const path = paths[index] ?? "";

@@ -8,50 +8,66 @@ import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "a name of small letters, digits and hyphens is wanted");
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a name of small letters, digits and hyphens");
 
 const jobSchema = z.strictObject({
-  source: name.describe("the line's source of that name; patched, it becomes `src/` in the job's folder"),
-  needs: z.array(name).default([]).describe("jobs whose `outputs` this one uses"),
+  source: name.describe("Source of the line. Its patched tree is `src/` in the job's folder."),
+  needs: z.array(name).default([]).describe("Jobs whose `outputs` this one uses. They run first."),
   packages: z
     .array(packageName)
     .default([])
-    .describe("Debian packages that the machine must have, besides those that the step kinds need"),
-  inputs: z.array(insidePath).exactOptional().describe("files beside the pipeline that steps find in the job's `inputs/`"),
-  driver: z.literal(true).exactOptional().describe("takes the folder of `--driver`, if one is given, as `inputs/driver/`"),
-  steps: z.array(stepSchema).min(1).describe("run in order, in one folder"),
-  outputs: z.array(insidePath).default([]).describe("folders of the job that jobs which need it may use"),
-  artifacts: z.array(insidePath).min(1).describe("glob patterns below the job's `out/`: what is published"),
+    .describe("Debian packages that the source needs. Those that the step kinds need are added."),
+  inputs: z.array(insidePath).exactOptional().describe("Files beside the pipeline that steps find in the job's `inputs/`."),
+  driver: z
+    .literal(true)
+    .exactOptional()
+    .describe("The job uses the folder of `--driver`, if one is given, as `inputs/driver/`."),
+  steps: z.array(stepSchema).min(1).describe("Steps, run in order in the job's folder."),
+  outputs: z
+    .array(insidePath)
+    .default([])
+    .describe("Files of the job (glob patterns) that jobs which need it may use. They are kept with its result."),
+  artifacts: z.array(insidePath).min(1).describe("Files below `out/` (glob patterns) to publish. Each pattern must match."),
 });
 
-/** A job with the Debian packages that its step kinds need. */
+/** Adds the Debian packages that a job's step kinds need. */
 function withStepPackages(job: z.infer<typeof jobSchema>): z.infer<typeof jobSchema> {
   return { ...job, packages: [...new Set([...job.packages, ...packagesOf(job.steps)])].toSorted() };
 }
 
 const systems = ["linux", "windows"] as const;
 
-/** A system that programs run on. */
+/** Operating system of a machine. */
 export type System = (typeof systems)[number];
 
 /** The schema of `pipelines/*.yaml`. */
 export const pipelineSchema = z
   .strictObject({
-    name,
-    target: z.enum(systems),
-    host: z.enum(systems).default("linux").describe("the system that it runs on"),
-    toolchain: name.exactOptional().describe("what `--toolchain` calls it, where a target has several pipelines"),
+    name: name.describe("Name of the pipeline, as messages show it."),
+    target: z.enum(systems).describe("System that the artifacts are for: what `--target` selects."),
+    host: z.enum(systems).default("linux").describe("System that the pipeline runs on."),
+    toolchain: name.exactOptional().describe("What `--toolchain` selects, if a target has several pipelines."),
     until: z
-      .record(name, z.strictObject({ version: z.string().regex(/^\d+\.\d+$/), why: z.string().min(1) }))
+      .record(
+        name,
+        z.strictObject({
+          version: z
+            .string()
+            .regex(/^\d+\.\d+$/, "expected two numbers, such as 3.7")
+            .describe("The last release, such as `3.7`."),
+          why: z.string().min(1).describe("Why later releases cannot be built."),
+        }),
+      )
       .exactOptional()
-      .describe("the last upstream release of a source that this pipeline can build, and why no later one"),
-    provers: z.array(packageName).exactOptional().describe("Debian packages that `patches prove` needs for its programs"),
+      .describe("The last upstream release of a source that this pipeline can build."),
+    provers: z.array(packageName).exactOptional().describe("Debian packages that `patches prove` needs to run the programs."),
     flags: z
       .record(name, z.record(name, z.string()))
-      .describe("compiler flags by variant and Debian architecture, added to the distribution's own"),
+      .describe("Compiler flags by variant and Debian architecture, added to the distribution's own."),
     jobs: z
       .record(name, jobSchema.transform(withStepPackages))
-      .refine((jobs) => Object.keys(jobs).length > 0, "at least one job is wanted"),
+      .refine((jobs) => Object.keys(jobs).length > 0, "expected at least one job")
+      .describe("Jobs by name."),
   })
   .superRefine(({ jobs }, context) => {
     for (const [id, { needs }] of Object.entries(jobs))
@@ -60,31 +76,34 @@ export const pipelineSchema = z
           context.addIssue({
             code: "custom",
             path: ["jobs", id, "needs", index],
-            message: `Job \`${id}\` needs \`${need}\`, and there is no such job`,
+            message: `Job \`${id}\` needs job \`${need}\`, which does not exist`,
           });
   });
 
-/** Jobs in a graph, for one target: a checked file of `pipelines/`. */
+/** A checked file of `pipelines/`: a graph of jobs for one target. */
 export type Pipeline = Readonly<z.infer<typeof pipelineSchema>>;
 export type PipelineJob = Pipeline["jobs"][string];
 
-/** All pipelines, in the order of their files' names. Throws "project" for a broken file. */
+/** Reads all pipelines, in the order of their file names. Throws "project" for a wrong file. */
 export async function readPipelines(project: Project): Promise<readonly Pipeline[]> {
   const dir = join(project.root, "pipelines");
   const files = (await readdir(dir)).filter((file) => file.endsWith(".yaml")).toSorted();
   return Promise.all(files.map((file) => readYaml(join(dir, file), pipelineSchema, `pipelines/${file}`)));
 }
 
-/** What decides between the pipelines of a target. */
+/** Selects one of a target's pipelines. */
 export interface PipelineChoice {
   readonly target: string;
-  /** The pipeline's `toolchain`; by default that of the first pipeline for this machine's system. */
+  /**
+   * A pipeline's `toolchain`. By default, the first pipeline that runs on this machine is taken.
+   */
   readonly toolchain?: string;
 }
 
 /**
- * The pipeline for a target: the one of the named toolchain, else one that runs on this system, else the first. Throws "usage" for an unknown
- * target or toolchain, "project" for a broken file.
+ * Reads the pipeline for a target: that of the given toolchain, else the first that runs on this
+ * system, else the first. Throws "usage" for an unknown target or toolchain, "project" for a wrong
+ * file.
  */
 export async function readPipeline(project: Project, choice: PipelineChoice, system: System): Promise<Pipeline> {
   const { target, toolchain } = choice;

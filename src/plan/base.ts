@@ -1,7 +1,10 @@
 import { BuildError } from "../errors.ts";
 import type { Source } from "../config/source.ts";
 
-/** A tree that a series is applied to: the pinned commit in an upstream repository, or a declared alternate. */
+/**
+ * The tree that a series is applied to: the pinned commit of an upstream repository, or an
+ * alternate.
+ */
 export type Base =
   | { readonly kind: "git"; readonly url: string; readonly commit: string }
   | {
@@ -12,14 +15,17 @@ export type Base =
       readonly sha256: string;
     };
 
-/** Where bases are taken from: a rule for all sources, and repositories given for single ones. */
+/** Where bases come from: a rule for all sources, and repositories of single sources. */
 export interface From {
   readonly rule: "auto" | "git" | "apt";
-  /** Source name to path or URL. */
+  /** Path or URL of a repository, by source. */
   readonly repositories: Readonly<Record<string, string>>;
 }
 
-/** The bases of a source that `from` allows, in the order in which they are declared. Throws "usage" when there is none. */
+/**
+ * Lists the bases of a source that `from` allows, in declared order. Throws "usage" when there is
+ * none.
+ */
 export function allowedBases(source: Source, from: From): readonly Base[] {
   const given = from.repositories[source.name];
   if (given !== undefined) return [{ kind: "git", url: given, commit: source.commit }];
@@ -28,12 +34,15 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
   if (from.rule === "git") return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
-  throw new BuildError("usage", `Source \`${source.name}\` has no Debian package to be taken from.`, {
+  throw new BuildError("usage", `Source \`${source.name}\` has no Debian package as an alternate.`, {
     hint: `--from ${source.name}=PATH_OR_URL, or --only another job`,
   });
 }
 
-/** Every base of a source, whatever `from` prefers: the pin (from a given repository, if there is one) and all alternates. */
+/**
+ * Lists every base of a source, whatever `from` prefers: the pinned commit (in the given
+ * repository, if there is one) and all alternates.
+ */
 export function declaredBases(source: Source, from: From): readonly Base[] {
   return [
     { kind: "git", url: from.repositories[source.name] ?? source.upstream, commit: source.commit },
@@ -45,12 +54,12 @@ function alternatesOf(source: Source): readonly Base[] {
   return source.alternates.map(({ apt, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
 }
 
-/** A base's id in the lock: what decides its tree, wherever it is taken from. */
+/** Returns a base's id in the lock. It depends on the tree, not on where the tree comes from. */
 export function baseId(base: Base): string {
   return base.kind === "git" ? `git:${base.commit}` : `apt:${base.sha256}`;
 }
 
-/** A base in a few words, for a person. */
+/** Describes a base in a few words. */
 export function describeBase(base: Base): string {
   return base.kind === "git" ? `${base.url} at ${base.commit.slice(0, 12)}` : `Debian's ${base.package} ${base.version}`;
 }

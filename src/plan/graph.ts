@@ -1,6 +1,9 @@
 import { BuildError } from "../errors.ts";
 
-/** The jobs that are wanted with all that they need, directly or not, each after what it needs. Throws "project" for a circle. */
+/**
+ * Lists the given jobs and all jobs that they need, directly or not, each after those that it
+ * needs. Throws "project" for a circle.
+ */
 export function orderJobs(wanted: readonly string[], needsOf: (id: string) => readonly string[]): readonly string[] {
   const ordered: string[] = [];
   const visit = (id: string, path: readonly string[]): void => {

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { sortKeys } from "../order.ts";
 
-/** sha256 (hexadecimal) of a plain value, the same whatever the order of its keys. Values are JSON: no undefined, no functions. */
+/**
+ * Returns the sha256 (hexadecimal) of a plain value. The order of keys does not matter. Values are
+ * JSON: no undefined, no functions.
+ */
 export function keyOf(value: unknown): string {
   return createHash("sha256").update(canonical(value)).digest("hex");
 }
 
-/** JSON with sorted keys. */
+/** Formats a value as JSON with sorted keys. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)

@@ -1,8 +1,8 @@
 import type { Pipeline } from "../config/pipeline.ts";
 
-/** A job of a workflow that makes one `dist` folder. */
+/** A workflow job that makes one `dist` folder. */
 interface MatrixEntry {
-  /** Of the job and of what it uploads. */
+  /** Name of the workflow job and of what it uploads. */
   readonly name: string;
   readonly target: string;
   readonly variant: string;
@@ -16,16 +16,17 @@ export interface Matrix {
   readonly include: readonly MatrixEntry[];
 }
 
-/** GitHub's machines, by the system that a pipeline runs on and Debian architecture. */
+/** GitHub's machines, by system and Debian architecture. */
 const runners: Readonly<Record<Pipeline["host"], Readonly<Record<string, string>>>> = {
   linux: { amd64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" },
-  // The last one with the Windows Driver Kit.
+  // Later machines lack the Windows Driver Kit.
   windows: { amd64: "windows-2022" },
 };
 
 /**
- * Matrices of jobs, one for each pipeline and architecture that has a machine. Those that run on Linux stand under their target, those that run
- * on Windows under `<target>-native`: their steps are others.
+ * Makes the matrices of a workflow, with one job for each pipeline and architecture that GitHub has
+ * a machine for. Pipelines that run on Linux are listed under their target, those that run on
+ * Windows under `<target>-native`, because their workflow steps differ.
  */
 export function makeMatrices(pipelines: readonly Pipeline[], variant: string): Readonly<Record<string, Matrix>> {
   const entries = pipelines.flatMap(({ name, target, host, flags }) =>

@@ -1,12 +1,12 @@
 import type { Step } from "../steps/registry.ts";
 import type { Plan, PlannedJob } from "./plan.ts";
 
-/** What a step makes, as far as the pipeline names it. */
+/** Returns what a step makes, as far as the pipeline names it. */
 type MadeBy = (step: Step) => readonly string[];
 
 /**
- * The plan as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): what is built of what, step by step. Holds nothing that
- * differs between machines or with the patches, so that it changes when a pipeline does.
+ * Draws a plan as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): what is built
+ * from what, step by step. It depends only on the pipeline, not on the machine or the patches.
  */
 export function toMermaid(plan: Plan, madeBy: MadeBy): string {
   const sources = [...new Set(plan.jobs.map((job) => job.source.name))];
@@ -38,7 +38,10 @@ function stepId(job: PlannedJob, index: number): string {
   return `step_${idOf(job.id)}_${index + 1}`;
 }
 
-/** Mermaid's ids have no hyphens that could be read as arrows; names have no underscores, so nothing clashes. */
+/**
+ * Makes a Mermaid id. Mermaid could read a hyphen as an arrow; names have no underscores, so ids
+ * stay unique.
+ */
 function idOf(name: string): string {
   return name.replaceAll("-", "_");
 }

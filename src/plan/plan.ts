@@ -8,7 +8,7 @@ import { baseId, describeBase, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 
-/** What a build will do, known before anything runs: `plan --json` prints it, `build` runs it. */
+/** What a build will do. `plan --json` prints it, `build` runs it. */
 export interface Plan {
   readonly schema: 1;
   readonly target: string;
@@ -16,19 +16,19 @@ export interface Plan {
   readonly variant: string;
   readonly arch: string;
   readonly flags: string;
-  /** Which of a target's pipelines this is; absent where there is but one. */
+  /** Selects one of a target's pipelines; absent if there is only one. */
   readonly toolchain?: string;
   readonly jobs: readonly PlannedJob[];
 }
 
-/** A job, resolved: each job stands after those that it needs. */
+/** A job of a plan. Jobs are listed after those that they need. */
 export interface PlannedJob {
   readonly id: string;
   readonly needs: readonly string[];
   /** sha256 over all that is known to decide the result: base, patches in order, input files, steps, flags, architecture, variant, keys of needed jobs. */
   readonly key: string;
   readonly base: Base;
-  /** Bases that are tried in this order when the first is not reached. */
+  /** Bases to try, in this order, if the first cannot be reached. */
   readonly otherBases: readonly Base[];
   readonly source: {
     readonly name: string;
@@ -36,36 +36,40 @@ export interface PlannedJob {
     readonly revision: number;
     readonly patches: readonly { readonly name: string; readonly sha256: string }[];
   };
-  /** What the lock says the patched source is; absent in a build of an unlocked series. */
+  /** The patched source according to the lock; absent in an unlocked build. */
   readonly locked?: { readonly commit: string; readonly tree: string };
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
-  /** Files that the job uses besides its source; absent where there are none. */
+  /** Files that the job uses besides its source; absent if there are none. */
   readonly inputs?: readonly { readonly name: string; readonly sha256: string }[];
   readonly steps: readonly Step[];
-  /** What jobs that need this one may use of its folder; kept with the result. */
+  /** Files that jobs which need this one may use; kept with the result. */
   readonly outputs: readonly string[];
   readonly artifacts: readonly string[];
 }
 
-/** All that a plan is made of, read beforehand. `bases` gives each source's bases in the order of preference. */
+/** Everything that a plan is made from. */
 export interface PlanInput {
   readonly line: string;
   readonly pipeline: Pipeline;
   readonly variant: string;
   readonly arch: string;
-  /** Job ids; none means all. */
+  /** Ids of jobs; all jobs if there are none. */
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
+  /** Bases of each source, the preferred one first. */
   readonly bases: Readonly<Record<string, readonly Base[]>>;
-  /** Files that a job uses besides its source, by job. */
+  /** Files that each job uses besides its source. */
   readonly inputs: Readonly<Record<string, readonly InputFile[]>>;
-  /** The lock of each source; undefined in a build of an unlocked series. */
+  /** The lock of each source; undefined in an unlocked build. */
   readonly locks: Readonly<Record<string, LockedSource>> | undefined;
 }
 
-/** Makes the plan: a pure function of its input. Throws "project" for a job whose source was not read. */
+/**
+ * Makes a plan. Pure. Throws "project" for a job whose source the line lacks or the lock does not
+ * know.
+ */
 export function makePlan(input: PlanInput): Plan {
   const { pipeline, line, variant, arch } = input;
   const flags = pipeline.flags[variant]?.[arch] ?? "";
@@ -128,7 +132,7 @@ function unlockedBase(source: string, base: Base): BuildError {
   });
 }
 
-/** Ids of the jobs that a build with `--only` needs, in order; all jobs when `only` is empty. */
+/** Lists the jobs of a build with `--only`, in order; all jobs if `only` is empty. */
 export function plannedJobs(pipeline: Pipeline, only: readonly string[]): readonly string[] {
   return orderJobs(only.length > 0 ? only : Object.keys(pipeline.jobs), (id) => pipelineJob(pipeline, id).needs);
 }

@@ -7,15 +7,19 @@ import { unpackZip } from "../sys/zip.ts";
 import { insidePath } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
-const schema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe("a zip archive"),
-  sha256: sha256Schema,
-  folder: insidePath.describe("folder of the job that it is unpacked into"),
-});
+const schema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe("Address of a zip archive."),
+    sha256: sha256Schema.describe("sha256 of the archive. Other bytes are refused."),
+    folder: insidePath.describe("Folder of the job to unpack the archive into."),
+  })
+  .describe("Downloads a zip archive that the build needs besides its source, and unpacks it in the job's folder.");
 
 type Input = z.infer<typeof schema>;
 
-/** `uses: download`: a zip archive that the build needs besides its source, known by its sha256, unpacked in the job's folder. */
+/**
+ * `uses: download`: downloads a zip archive, checks its sha256 and unpacks it in the job's folder.
+ */
 export const download: StepKind<"download", Input> = { name: "download", schema, run, makes: ({ folder }) => [folder] };
 
 async function run({ url, sha256, folder }: Input, { dir, host, onLines }: StepContext): Promise<void> {

@@ -6,22 +6,27 @@ import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
-/** The name of the target in GNU's tools, and what their cross tools' names begin with. */
+/** GNU's name of the target. The names of cross tools begin with it. */
 const triple = "x86_64-w64-mingw32";
 
-const schema = z.strictObject({
-  configure: z.array(z.string().startsWith("--")).describe("options of ./configure, besides --host and the flags"),
-  cflags: z.string().default("").describe("compiler flags besides those of the variant"),
-  ldflags: z.string().default("").describe("linker flags"),
-  programs: z.array(insidePath).min(1).describe("programs to build, as make calls them, without `.exe`"),
-  dlls: z.array(z.string().min(1)).describe("the DLLs of Windows that programs may import; any other is a failure"),
-});
+const schema = z
+  .strictObject({
+    configure: z.array(z.string().startsWith("--")).describe("Options of ./configure, besides --host and the flags."),
+    cflags: z.string().default("").describe("Compiler flags besides those of the variant."),
+    ldflags: z.string().default("").describe("Linker flags."),
+    programs: z.array(insidePath).min(1).describe("Programs to build: their make targets, without `.exe`."),
+    dlls: z.array(z.string().min(1)).describe("DLLs of Windows that programs may import. Any other import fails the step."),
+  })
+  .describe(
+    "Cross-compiles programs for Windows with MinGW-w64, strips them into `stage/` and checks imports, hardening and time stamp.",
+  );
 
 type Input = z.infer<typeof schema>;
 
 /**
- * `uses: mingw`: cross-compiles `src/` (boot.sh, configure, make) with MinGW-w64. Programs end stripped in `stage/`, what was stripped in
- * `out/debug/`, where gdb finds it by the program's debug link. Each program is checked: imports, hardening, no time stamp.
+ * `uses: mingw`: cross-compiles `src/` (boot.sh, configure, make) with MinGW-w64. Stripped programs
+ * go to `stage/`, their debug information to `out/debug/`, where gdb finds it by the debug link.
+ * Each program is checked: imports, hardening, no time stamp.
  */
 export const mingw: StepKind<"mingw", Input> = {
   name: "mingw",
@@ -41,9 +46,10 @@ export const mingw: StepKind<"mingw", Input> = {
 };
 
 async function run(input: Input, context: StepContext): Promise<void> {
-  // The machine's own libraries are not the target's, nor is its assembler, by whose content ccache knows an object too.
+  // pkg-config would find libraries of the machine. The cross assembler, too, decides the result,
+  // and ccache does not look at it by itself.
   const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as` };
-  // The folder of the run must not be in the result: jobs lie side by side in it.
+  // The folder of the run, in which the jobs' folders are, must not be part of the result.
   const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(context.dir)}=.`]
     .filter((flag) => flag !== "")
     .join(" ");
@@ -55,7 +61,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
     env,
     context,
   );
-  // Headers that are made first; only `make all` knows that by itself, and it makes much that is not wanted here.
+  // Generated headers come first. Only `make all` makes them by itself, but it makes too much else.
   const first = join(context.dir, "tmp/first.mk");
   await writeWhole(first, "include Makefile\nkovn-built-sources: $(BUILT_SOURCES)\n");
   await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-built-sources"], env, context);
@@ -66,12 +72,12 @@ async function run(input: Input, context: StepContext): Promise<void> {
   for (const program of programs) await finish(program, input, context);
 }
 
-/** Splits a program into what runs and what a debugger reads, and checks it. */
+/** Splits a program into the program itself and its debug information, and checks it. */
 async function finish(program: string, { dlls }: Input, context: StepContext): Promise<void> {
   const built = join(context.dir, "src", program);
   const debug = join(context.dir, "out/debug", `${basename(program)}.debug`);
   const staged = join(context.dir, "stage", basename(program));
-  // objcopy would put this time into what it writes.
+  // Without this, objcopy writes the current time into its output.
   const env = { SOURCE_DATE_EPOCH: "0" };
   await runProgram(`${triple}-objcopy`, ["--only-keep-debug", built, debug], env, context);
   await runProgram(`${triple}-objcopy`, ["--strip-all", `--add-gnu-debuglink=${debug}`, built, staged], env, context);

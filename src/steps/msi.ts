@@ -7,34 +7,44 @@ import { guidOf } from "../sys/guid.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
+const tableName = z.string().regex(/^\w+$/, "expected letters, digits and underscores");
+
 const table = z
   .strictObject({
-    columns: z.record(z.string().regex(/^\w+$/), z.string().regex(/^[silSIL]\d+$/, "a type such as s72, L255, i2 is wanted")),
-    keys: z.int().positive().describe("how many of the first columns are the key"),
-    rows: z.array(z.array(z.string().regex(/^[^\t\r\n]*$/, "text without tabs and line ends is wanted"))).min(1),
+    columns: z
+      .record(tableName, z.string().regex(/^[silSIL]\d+$/, "expected a column type such as s72, L255 or i2"))
+      .describe("Type of each column, such as `s72`, `L255` or `i2`."),
+    keys: z.int().positive().describe("Number of columns, from the first, that are the key."),
+    rows: z
+      .array(z.array(z.string().regex(/^[^\t\r\n]*$/, "expected text without tabs and line ends")))
+      .min(1)
+      .describe("Rows, each with a value for each column."),
   })
   .refine(
     ({ columns, rows }) => rows.every((row) => row.length === Object.keys(columns).length),
-    "each row has a value for each column",
+    "expected a value for each column in each row",
   );
 
-const schema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9]+$/, "letters and digits are wanted")
-    .describe("the installer is <name>-<version>-x64.msi"),
-  subject: z.string().min(1).describe("what is installed, in words"),
-  author: z.string().min(1),
-  wxs: insidePath.describe("the installer's source: an input of the job"),
-  tables: z.record(z.string().regex(/^\w+$/), table).default({}).describe("tables of the installer that wixl does not write"),
-  queries: z.array(z.string().min(1)).default([]).describe("changes of tables, in the order of their running (msibuild(1))"),
-});
+const schema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9]+$/, "expected letters and digits")
+      .describe("Name of the installer: `<name>-<version>-x64.msi`."),
+    subject: z.string().min(1).describe("The product, in a few words."),
+    author: z.string().min(1).describe("Author that the installer names."),
+    wxs: insidePath.describe("WiX source of the installer. It must be one of the job's `inputs`."),
+    tables: z.record(tableName, table).default({}).describe("Tables of the installer that wixl cannot write."),
+    queries: z.array(z.string().min(1)).default([]).describe("SQL queries that change tables, run in order (`msibuild -q`)."),
+  })
+  .describe("Makes an installer for Windows in `out/` from a WiX source. The same files give the same installer.");
 
 type Input = z.infer<typeof schema>;
 
 /**
- * `uses: msi`: an installer for Windows in `out/`, of a WiX source by wixl(1), completed by msibuild(1). The same files give the same
- * installer: codes come from the version, times from the patched commit.
+ * `uses: msi`: makes an installer for Windows in `out/`. wixl(1) compiles the WiX source,
+ * msibuild(1) adds the tables that wixl cannot write. The same files give the same installer:
+ * product codes come from the version, times from the patched commit.
  */
 export const msi: StepKind<"msi", Input> = {
   name: "msi",
@@ -74,8 +84,9 @@ async function run(input: Input, context: StepContext): Promise<void> {
 }
 
 /**
- * Windows compares three numbers of a product's version, of at most 255, 255 and 65535: upstream's first two, and the third with room for
- * the revision of the series, so that each revision is newer than the one before.
+ * Makes the product version that Windows compares: three numbers of at most 255, 255 and 65535. The
+ * first two are upstream's. The third is upstream's times 1000 plus the revision of the series, so
+ * that Windows takes each revision as newer than the one before.
  */
 export function productVersion(version: string, revision: number): string {
   const [, major = "", minor = "", patch = ""] = /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];
@@ -93,7 +104,10 @@ function codeOf(text: string): string {
   return `{${guidOf(sha256(`kovn-build ${text}`)).toUpperCase()}}`;
 }
 
-/** wixl puts the times of files into the cabinet: all get that of the patched commit. Paths in the source are relative to `src/`. */
+/**
+ * Sets the times of files that the WiX source names to that of the patched commit, because wixl
+ * copies them into the cabinet. Paths in the WiX source are relative to `src/`.
+ */
 async function setTimes(source: string, { dir, epoch }: StepContext): Promise<void> {
   const files = [...(await readFile(source, "utf8")).matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) =>
     resolve(dir, "src", path),
@@ -101,7 +115,10 @@ async function setTimes(source: string, { dir, epoch }: StepContext): Promise<vo
   for (const file of files) if (await exists(file)) await utimes(file, epoch, epoch);
 }
 
-/** What Windows shows of the file itself; wixl writes a random package code and the time of day (property ids: MSI's Summary Information). */
+/**
+ * Makes the table of what Windows shows about the file itself, in place of wixl's, which has a
+ * random package code and the current time. For the property ids see MSI's Summary Information.
+ */
 function summary({ subject, author }: Input, code: string, epoch: number): z.infer<typeof table> {
   const time = new Date(epoch * 1000).toISOString().replaceAll("-", "/").replace("T", " ").slice(0, 19);
   const properties: Readonly<Record<number, string>> = {
@@ -117,12 +134,12 @@ function summary({ subject, author }: Input, code: string, epoch: number): z.inf
     14: "405", // Windows Installer 4.5
     15: "2", // compressed files, long names
     18: "kovn-build",
-    19: "2", // better not written to
+    19: "2", // read-only recommended
   };
   return { columns: { PropertyId: "i2", Value: "l255" }, keys: 1, rows: Object.entries(properties).map((row) => [...row]) };
 }
 
-/** A table as msibuild reads it: names, types, name and keys, rows; all with tabs. */
+/** Formats a table as msibuild reads it, with tabs: names, types, name and keys, rows. */
 function tableText(name: string, { columns, keys, rows }: z.infer<typeof table>): string {
   const names = Object.keys(columns);
   return [names, Object.values(columns), [name, ...names.slice(0, keys)], ...rows].map((row) => `${row.join("\t")}\r\n`).join("");

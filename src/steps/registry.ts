@@ -17,7 +17,10 @@ type StepOf<K> = K extends StepKind<infer Name, infer Input> ? { readonly uses: 
 /** A step of a job: `uses` names its kind, `with` is its input. */
 export type Step = StepOf<Kind>;
 
-/** The schema of a step has one branch for each kind, so that an unknown kind or key is reported where it stands. */
+/**
+ * The schema of a step has one branch for each kind, so that an unknown kind or key is reported
+ * where it stands.
+ */
 export const stepSchema = z.discriminatedUnion("uses", stepKinds.map(branchOf) as unknown as readonly [Branch, ...Branch[]]);
 
 type Branch = z.ZodType<Step> & z.core.$ZodTypeDiscriminable;
@@ -26,7 +29,7 @@ function branchOf({ name, schema }: Kind) {
   return z.strictObject({ uses: z.literal(name), with: schema });
 }
 
-/** Runs one step in its job's folder. Throws `BuildError` ("build") when it fails. */
+/** Runs one step in its job's folder. Throws "build" when it fails. */
 export async function runStep(step: Step, context: StepContext): Promise<void> {
   await kindOf(step).run(step.with, context);
 }

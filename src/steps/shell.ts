@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { runProgram, type StepKind } from "./step.ts";
 
-const schema = z.strictObject({
-  script: z.string().min(1).describe("run by `sh -eu` in `src/`; values come as environment variables, nothing is pasted in"),
-});
+const schema = z
+  .strictObject({
+    script: z.string().min(1).describe("The script. It gets values as environment variables; nothing is pasted into it."),
+  })
+  .describe("Runs a short script with `sh -eu` in `src/`.");
 
-/** `uses: shell`: a few lines of sh(1) that stay readable in the pipeline. */
+/** `uses: shell`: runs a short script of sh(1) that stays readable in the pipeline. */
 export const shell: StepKind<"shell", z.infer<typeof schema>> = {
   name: "shell",
   schema,

@@ -3,25 +3,31 @@ import { cleanEnv } from "./clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
 
-/** What a step may use: the folders of its job, the values of the plan, and where its output goes. */
+/** Everything that a step may use. */
 export interface StepContext {
-  /** The job's folder; `src/` (patched source) and `out/` (artifacts) lie in it, and the folders of other jobs beside it. */
+  /**
+   * The job's folder. It has `src/` (the patched source) and `out/` (artifacts); folders of other
+   * jobs are beside it.
+   */
   readonly dir: string;
   readonly arch: string;
   readonly flags: string;
-  /** Parallel processes that the step may use. */
+  /** Number of processes that the step may run at once. */
   readonly parallel: number;
-  /** Seconds since 1970 of the patched commit: SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/). */
+  /**
+   * Time of the patched commit in seconds since 1970: SOURCE_DATE_EPOCH
+   * (https://reproducible-builds.org/specs/source-date-epoch/).
+   */
   readonly epoch: number;
-  /** Version of the source, such as `3.1.8`; where the base is a Debian package, the package's. */
+  /** Version of the source, such as `3.1.8`, or of the Debian package if that is the base. */
   readonly version: string;
-  /** Raised with each change of the series. */
+  /** Number of the series' revision; each change of the series raises it. */
   readonly revision: number;
-  /** Appended to the version, so that no version stands for two contents. */
+  /** Suffix of the version. With it, two different builds never have the same version. */
   readonly versionSuffix: string;
-  /** Compilers that remember what they compiled, and what these need to know; undefined when none may. */
+  /** Folder and environment of cached compilers; undefined when there is no compiler cache. */
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
-  /** Says that jobs which need this one may start: their part of the folder is made, though packages are not. */
+  /** Lets jobs that need this one start before it ends: the files that they use are complete. */
   readonly onReady: () => void;
   readonly host: Host;
   readonly onLines: OnLines;
@@ -31,7 +37,10 @@ export interface StepContext {
 export interface StepKind<Name extends string, Input> {
   /** The word after `uses:`. */
   readonly name: Name;
-  /** The schema of `with:`. Its `describe` text and those of its fields are the kind's documentation. */
+  /**
+   * The schema of `with:`. Its `describe` text and those of its fields are the kind's
+   * documentation.
+   */
   readonly schema: z.ZodType<Input>;
   /** Does the work. Throws `BuildError` ("build") when it fails. */
   run(input: Input, context: StepContext): Promise<void>;
@@ -43,7 +52,9 @@ export interface StepKind<Name extends string, Input> {
   readonly crossCompiles?: boolean;
 }
 
-/** The whole environment of a step's programs: nothing of the user's, so that nothing which is not in the plan changes the result. */
+/**
+ * Makes the whole environment of a step's programs. Nothing outside the plan can change the result.
+ */
 function buildEnv(context: StepContext): Record<string, string> {
   return {
     ...cleanEnv(context.dir, context.compilerCache?.path),
@@ -57,7 +68,7 @@ function buildEnv(context: StepContext): Record<string, string> {
   };
 }
 
-/** Runs a program of a step in the job's `src/`; its output goes to the log. Throws `BuildError` ("build") when it fails. */
+/** Runs a program in the job's `src/`; its output goes to the log. Throws "build" when it fails. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -70,5 +81,5 @@ export async function runProgram(
     env: { ...buildEnv(context), ...env },
     onLines: context.onLines,
   });
-  if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` ended with exit code ${result.exitCode}.`);
+  if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` failed with exit code ${result.exitCode}.`);
 }

@@ -6,22 +6,29 @@ import { writeZip, type ZipMember } from "../sys/zip.ts";
 import { insidePath } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
-const schema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9-]+$/, "letters, digits and hyphens are wanted")
-    .describe("the archive is <name>-<version>-win64.zip"),
-  folder: z
-    .string()
-    .regex(/^[a-z]+$/)
-    .describe("the folder that it unpacks to"),
-  files: z.record(insidePath, z.array(insidePath).min(1)).describe("folder in the archive to files of the job (glob patterns)"),
-  folders: z.array(insidePath).default([]).describe("empty folders of the archive"),
-});
+const schema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, "expected letters, digits and hyphens")
+      .describe("Name of the archive: `<name>-<version>-win64.zip`."),
+    folder: z
+      .string()
+      .regex(/^[a-z]+$/, "expected small letters")
+      .describe("Folder that the archive unpacks to."),
+    files: z
+      .record(insidePath, z.array(insidePath).min(1))
+      .describe("Files of the job (glob patterns) for each folder of the archive."),
+    folders: z.array(insidePath).default([]).describe("Empty folders of the archive."),
+  })
+  .describe("Packs files of the job into a zip archive in `out/`. The same files give the same archive.");
 
 type Input = z.infer<typeof schema>;
 
-/** `uses: zip`: an archive of files of the job, in `out/`; the same files give the same archive. */
+/**
+ * `uses: zip`: packs files of the job into an archive in `out/`. The same files give the same
+ * archive.
+ */
 export const zip: StepKind<"zip", Input> = { name: "zip", schema, run, makes: ({ name }) => [`${name}-*.zip`] };
 
 async function run({ name, folder, files, folders }: Input, context: StepContext): Promise<void> {

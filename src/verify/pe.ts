@@ -1,18 +1,21 @@
 import { open } from "node:fs/promises";
 
-/** What the header of a Windows program or driver says (https://learn.microsoft.com/windows/win32/debug/pe-format). */
+/**
+ * The header of a Windows program or driver
+ * (https://learn.microsoft.com/windows/win32/debug/pe-format).
+ */
 export interface PeHeader {
-  /** 0x8664 is x86-64. */
+  /** Processor; 0x8664 is x86-64. */
   readonly machine: number;
-  /** Seconds since 1970, or 0 where no time was put in. */
+  /** Seconds since 1970; 0 if the linker wrote no time. */
   readonly timestamp: number;
-  /** What it runs on: 1 is the kernel alone, as drivers do. */
+  /** What the file runs on; 1 is the kernel, for drivers. */
   readonly subsystem: number;
-  /** Bits of DllCharacteristics. */
+  /** The bits of DllCharacteristics. */
   readonly characteristics: number;
 }
 
-/** The machine of x86-64 in a PE header. */
+/** `machine` of x86-64. */
 export const x64 = 0x8664;
 
 /** Bits of DllCharacteristics that harden a program, by name. */
@@ -22,10 +25,10 @@ export const hardening: Readonly<Record<string, number>> = {
   DEP: 0x0100,
 };
 
-/** The subsystem of a driver in a PE header. */
+/** `subsystem` of a driver. */
 export const kernel = 1;
 
-/** Reads the header of a 64-bit PE file; undefined for a file that is none, or not whole. */
+/** Reads the header of a 64-bit PE file; undefined for any other file, or one that is cut off. */
 export async function readPeHeader(path: string): Promise<PeHeader | undefined> {
   const file = await open(path, "r");
   try {
@@ -52,7 +55,7 @@ function parse(head: Buffer, size: number): PeHeader | undefined {
   };
 }
 
-/** Where the content of the last section ends, as far as the table of sections was read. */
+/** Returns where the last section ends, as far as the table of sections was read. */
 function endOfSections(head: Buffer, start: number): number {
   const table = start + 24 + head.readUInt16LE(start + 20);
   const rows = Array.from({ length: head.readUInt16LE(start + 6) }, (_, index) => table + index * 40);

@@ -4,8 +4,8 @@ import { exec, type Host } from "../sys/exec.ts";
 import { hardening, readPeHeader, x64 } from "./pe.ts";
 
 /**
- * Checks a program for Windows on x86-64: it imports only `dlls`, it is hardened, and it has no time stamp. Returns the
- * DLLs that it imports. Throws "build" with everything that is wrong.
+ * Checks a program for Windows on x86-64: it imports only `dlls`, it is hardened, and it has no
+ * time stamp. Returns the DLLs that it imports. Throws "build" with everything that is wrong.
  */
 export async function checkWindowsProgram(path: string, dlls: readonly string[], host: Host): Promise<readonly string[]> {
   const name = basename(path);

@@ -67,7 +67,7 @@ describe("a target with two pipelines", () => {
     const project = await makeProject(folder, files);
     for (const command of ["build", "doctor"]) {
       const { exitCode, stderr } = await kovnBuild(project, [command, ...windows, "--toolchain", "msvc"]);
-      expect(stderr).toContain("Pipeline `windows-msvc` runs on Windows, and this is Linux.");
+      expect(stderr).toContain("Pipeline `windows-msvc` runs on Windows, but this machine runs Linux.");
       expect(exitCode).toBe(2);
     }
   });
@@ -119,18 +119,18 @@ describe("wrong input", () => {
 
   test("a driver that lacks a file", async ({ folder }) => {
     await writeFiles(folder, { "driver/ovsext.sys": "", "driver/ovsext.inf": "" });
-    expect(await wrong(folder, [...windows, "--driver", join(folder, "driver")])).toContain("has no ovsext.cat.");
+    expect(await wrong(folder, [...windows, "--driver", join(folder, "driver")])).toContain("lacks ovsext.cat.");
   });
 
   test("a driver with a folder in place of a file", async ({ folder }) => {
     const driver = await makeDriver(folder, pe());
     await rm(join(driver, "ovsext.inf"));
     await mkdir(join(driver, "ovsext.inf"));
-    expect(await wrong(folder, [...windows, "--driver", driver])).toContain("has no ovsext.inf.");
+    expect(await wrong(folder, [...windows, "--driver", driver])).toContain("lacks ovsext.inf.");
   });
 
   test("a driver in a folder that is not there", async ({ folder }) => {
-    expect(await wrong(folder, [...windows, "--driver", "nowhere"])).toContain("has no ovsext.sys, ovsext.inf, ovsext.cat.");
+    expect(await wrong(folder, [...windows, "--driver", "nowhere"])).toContain("lacks ovsext.sys, ovsext.inf, ovsext.cat.");
   });
 
   const files86: readonly (readonly [string, Buffer])[] = [
@@ -145,12 +145,12 @@ describe("wrong input", () => {
   for (const [what, sys] of files86)
     test(`a driver that is ${what}`, async ({ folder }) => {
       const driver = await makeDriver(folder, sys);
-      expect(await wrong(folder, [...windows, "--driver", driver])).toContain("is no driver for Windows on x86-64.");
+      expect(await wrong(folder, [...windows, "--driver", driver])).toContain("is not a driver for Windows on x86-64.");
     });
 
   test("a driver for a target that takes none", async ({ folder }) => {
     const driver = await makeDriver(folder, pe());
-    expect(await wrong(folder, ["--target", "linux", "--driver", driver])).toContain("`--driver` has no use here.");
+    expect(await wrong(folder, ["--target", "linux", "--driver", driver])).toContain("so `--driver` has no effect.");
   });
 
   test("an input that is not there", async ({ folder }) => {
@@ -160,7 +160,7 @@ describe("wrong input", () => {
   test("a line beyond what upstream can build for Windows, with the reason", async ({ folder }) => {
     const yaml = sourceYaml("upstream").replace("version: 1.2.3", "version: 1.10.0");
     expect(await wrong(folder, windows, { [`${demo}/source.yaml`]: yaml })).toContain(
-      "Line 1.0 has `demo` 1.10.0, and pipeline `windows-mingw` builds it up to 1.2: upstream removed Windows in 1.3.",
+      "Line 1.0 has `demo` 1.10.0, but pipeline `windows-mingw` builds it only up to 1.2: upstream removed Windows in 1.3.",
     );
   });
 });

@@ -44,7 +44,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["--target linux --from dmeo=../demo", ["Source `dmeo` is unknown. Available: `demo`.", "-> Did you mean `demo`?"]],
   ["--target linux --from demo=", ["Value of --from `demo=` is unknown."]],
-  ["--target linux --from apt", ["Source `demo` has no Debian package to be taken from.", "-> --from demo=PATH_OR_URL"]],
+  ["--target linux --from apt", ["Source `demo` has no Debian package as an alternate.", "-> --from demo=PATH_OR_URL"]],
   [
     "--target linux --remote-cache cache.example.com",
     ["Remote cache `cache.example.com` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].", "-> --remote-cache redis://"],

@@ -28,12 +28,12 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a pipeline without a job",
     pipeline("name: test\ntarget: linux\nflags: {}\njobs: {}\n"),
-    ["test.yaml:4:7: `jobs`: at least one job is wanted."],
+    ["test.yaml:4:7: `jobs`: expected at least one job."],
   ],
   [
     "a pipeline with a job that needs an unknown job",
     pipeline(good.pipeline.concat("    needs: [constructor]\n")),
-    ["test.yaml:13:13: Job `demo` needs `constructor`, and there is no such job."],
+    ["test.yaml:13:13: Job `demo` needs job `constructor`, which does not exist."],
   ],
   [
     "a pipeline with jobs that need each other",
@@ -43,12 +43,12 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a pipeline with an artifact outside the job's folder",
     pipeline(good.pipeline.replace("*.txt", "../../../*")),
-    ["test.yaml:12:17: a path inside of the job's folder is wanted."],
+    ["test.yaml:12:17: expected a path inside the job's folder."],
   ],
   [
     "a pipeline with an option as a package name",
     pipeline(good.pipeline.concat("    packages: [--purge]\n")),
-    ["test.yaml:13:16: a Debian package name is wanted."],
+    ["test.yaml:13:16: expected a Debian package name."],
   ],
   [
     "a pipeline with an anchor",
@@ -91,7 +91,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "an alternate that is not a package",
     source(good.source.concat("alternates: [{ apt: -t, version: '1', member: /etc/passwd, sha256: 12 }]\n")),
-    ["source.yaml:6:21: `apt`: a Debian package name", "`member`: expected a path in the package", "`sha256`"],
+    ["source.yaml:6:21: `apt`: expected a Debian package name", "`member`: expected a path in the package", "`sha256`"],
   ],
   ["a lock that is not JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
   [

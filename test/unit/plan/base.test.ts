@@ -21,7 +21,7 @@ describe("allowed bases", () => {
 
   test("apt is refused for a source that Debian has no package of", () => {
     expect(() => allowedBases(aSource({ name: "ovn", alternates: [] }), from("apt"))).toThrow(
-      "Source `ovn` has no Debian package to be taken from.",
+      "Source `ovn` has no Debian package as an alternate.",
     );
   });
 });
