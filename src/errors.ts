@@ -95,9 +95,9 @@ export function explainRefusal(error: unknown): unknown {
 }
 
 /** Kinds of wrong input. */
-const inputFaults: readonly ErrorCode[] = ["usage", "project", "compiler"];
+const inputFaults: ReadonlySet<ErrorCode> = new Set(["usage", "project", "compiler"]);
 
 /** The exit code for an error: 2 for wrong input that was found before a job ran, else 1. */
 export function exitCode(error: unknown): 1 | 2 {
-  return error instanceof BuildError && error.job === undefined && inputFaults.includes(error.code) ? 2 : 1;
+  return error instanceof BuildError && error.job === undefined && inputFaults.has(error.code) ? 2 : 1;
 }
