@@ -66,7 +66,7 @@ export async function makeProgram(
 
 /** True when a command line names the command, its group, or (with an option first) the default. */
 function isNamed(path: Verb["path"], words: readonly string[], defaultVerb: string): boolean {
-  const [word = defaultVerb, second = "-"] = words[0] === "help" ? words.slice(1) : words;
+  const [word = "--help", second = "-"] = words[0] === "help" ? words.slice(1) : words;
   // The program's own options need no command.
   if (/^(-h|--help|-V|--version)$/.test(word)) return false;
   if (path[0] !== (word.startsWith("-") ? defaultVerb : word)) return false;
