@@ -9,7 +9,7 @@ interface DoctorFlags extends DoctorOptions {
   readonly json: boolean;
 }
 
-/** `kovn-build doctor`: says what is missing on the machine, and how to fix it. */
+/** `kovn-build doctor`: shows what is missing on this machine, and how to fix it. */
 export const doctor: Define = (command, context) => {
   targetOptions(command)
     .addOption(onlyOption())

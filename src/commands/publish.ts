@@ -83,8 +83,8 @@ async function publishAll(inputs: readonly string[], options: PublishFlags, cont
 }
 
 /**
- * Reads and checks builds (folders or bundles), and calls `use` with the set that they make. Bundles are
- * unpacked for the time of the call.
+ * Reads and checks builds (folders or bundles), and calls `use` with their set. Bundles are unpacked
+ * during the call.
  */
 export async function withSet<T>(
   inputs: readonly string[],
@@ -129,13 +129,16 @@ function summarize({ to, added, removed, leftOut, url }: Outcome & { readonly to
   return [
     `\`${to}\`${url === undefined ? "" : `: ${url}`}`,
     "",
-    ...(rows.length > 0 ? rows : ["Nothing to do: everything is there."]),
+    ...(rows.length > 0 ? rows : ["Nothing to do: everything is already published."]),
     "",
   ];
 }
 
 function showOutcome({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string {
-  const head = added.length + removed.length === 0 ? `${to}: nothing to do, everything is there` : `${to}: ${added.length} added`;
+  const head =
+    added.length + removed.length === 0
+      ? `${to}: nothing to do, everything is already published`
+      : `${to}: ${added.length} added`;
   const rows = [
     ...added.map((name) => `  added     ${name}`),
     ...removed.map((name) => `  removed   ${name}`),

@@ -46,12 +46,12 @@ export const verbs: Verbs = {
     },
     {
       path: ["patches", "lock"],
-      description: "renew patches/<line>/lock.json: the series and the commits it makes of each base",
+      description: "update patches/<line>/lock.json: the series and the commits it makes of each base",
       load: async () => (await import("./patches/lock.ts")).patchesLock,
     },
     {
       path: ["patches", "prove"],
-      description: "run built programs and check what they do about each entry; needs no root and no kernel datapath",
+      description: "run built programs and check their behaviour for each entry; needs no root and no kernel datapath",
       load: async () => (await import("./patches/prove.ts")).patchesProve,
     },
     {
@@ -86,7 +86,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["cache", "list"],
-      description: "list cached results, the last used first",
+      description: "list cached results, most recently used first",
       load: async () => (await import("./cache/list.ts")).cacheList,
     },
     {
@@ -96,7 +96,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["cache", "prune"],
-      description: "remove the results that were not used for the longest time, until the rest fits",
+      description: "remove the least recently used results until the rest fits",
       load: async () => (await import("./cache/prune.ts")).cachePrune,
     },
     {

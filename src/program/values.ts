@@ -22,7 +22,7 @@ export function byteCount(value: string): number {
   return Number(number) * (units[unit] ?? 1);
 }
 
-/** Reads words with commas between them. */
+/** Reads words separated by commas. */
 export function commaSeparated(value: string): readonly string[] {
   return value.split(",").map((word) => word.trim());
 }
@@ -57,7 +57,7 @@ export function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect).default([]);
 }
 
-/** Adds the options that say for which system something is built. */
+/** Adds the options for the target system. */
 export function targetOptions(command: Command): Command {
   return command
     .requiredOption("--target <target>", "system to build for: linux, windows")

@@ -46,7 +46,7 @@ describe("publish --to dir", () => {
     await kovnBuild(folder, ["publish", "--to", "dir=out"]);
     const before = await contentOf(join(folder, "out"));
     const again = await kovnBuild(folder, ["publish", "--to", "dir=out"]);
-    expect(again).toMatchObject({ exitCode: 0, stdout: "dir=out: nothing to do, everything is there" });
+    expect(again).toMatchObject({ exitCode: 0, stdout: "dir=out: nothing to do, everything is already published" });
     expect(await contentOf(join(folder, "out"))).toEqual(before);
   });
 
@@ -244,7 +244,7 @@ describe("a bundle", () => {
     await kovnBuild(folder, ["publish", one, "--to", "tar=b.tar"]);
     const before = await contentOf(folder);
     const again = await kovnBuild(folder, ["publish", one, "--to", "tar=b.tar"]);
-    expect(again.stdout).toBe("tar=b.tar: nothing to do, everything is there");
+    expect(again.stdout).toBe("tar=b.tar: nothing to do, everything is already published");
     const other = await kovnBuild(folder, ["publish", two, "--to", "tar=b.tar"]);
     expect(other).toMatchObject({ exitCode: 1 });
     expect(other.stderr).toContain("b.tar exists and is a different bundle.");

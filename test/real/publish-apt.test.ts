@@ -36,7 +36,7 @@ describe("an apt repository", () => {
     expect(await apt("download", "demo", "demo-data")).toMatchObject({ exitCode: 0 });
     const before = await contentOf(join(folder, "repo"));
     const again = await publish(folder, [{}], ["--sign", key.id], key.env);
-    expect(again).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, everything is there" });
+    expect(again).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, everything is already published" });
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
   });
 

@@ -105,7 +105,10 @@ describe("a real build of Open vSwitch", () => {
     expect(await installed()).toBe(versionOf((await readManifest(next)).artifacts));
 
     const before = await contentOf(join(folder, "repo"));
-    expect(await publish(next)).toMatchObject({ exitCode: 0, stdout: "apt=repo: nothing to do, everything is there" });
+    expect(await publish(next)).toMatchObject({
+      exitCode: 0,
+      stdout: "apt=repo: nothing to do, everything is already published",
+    });
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
 
     // apt refuses a repository that somebody without the key changed.

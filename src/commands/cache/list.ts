@@ -6,7 +6,7 @@ import { examples, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { formatSize } from "../../sys/size.ts";
 
-/** `kovn-build cache list`: lists the cached results, the last used first, and the sums. */
+/** `kovn-build cache list`: lists the cached results, most recently used first, and the totals. */
 export const cacheList: Define = (command, context) => {
   command
     .addOption(jsonOption())

@@ -6,7 +6,7 @@ import { formatSize } from "../../sys/size.ts";
 import { withLock } from "../../sys/with-lock.ts";
 
 /**
- * `kovn-build cache prune`: brings the cached results down to a size. Size 0 removes cached
+ * `kovn-build cache prune`: removes cached results until they fit a size. Size 0 removes cached
  * compilations too; otherwise ccache keeps its own limit.
  */
 export const cachePrune: Define = (command, context) => {

@@ -33,7 +33,7 @@ export const patchesApply: Define = (command, context) => {
     );
 };
 
-/** Makes the tree. Returns its commit, in words. */
+/** Makes the tree and returns a sentence with its commit. */
 async function apply(name: string, dir: string, options: ApplyOptions, context: Context): Promise<string> {
   const { host, report } = context;
   const project = await context.project();

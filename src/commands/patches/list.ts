@@ -10,7 +10,7 @@ interface ListOptions {
   readonly json: boolean;
 }
 
-/** `kovn-build patches list`: says what the line does about each entry of the seed. */
+/** `kovn-build patches list`: shows how a line covers each entry of the seed. */
 export const patchesList: Define = (command, { host, project, print }) => {
   command
     .addOption(lineOption())

@@ -16,7 +16,7 @@ interface PatchesLockOptions {
   readonly from: readonly string[];
 }
 
-/** `kovn-build patches lock`: renews a line's lock from its series and the bases that are available. */
+/** `kovn-build patches lock`: updates a line's lock from its series and the available bases. */
 export const patchesLock: Define = (command, context) => {
   command
     .addOption(lineOption())
@@ -25,7 +25,7 @@ export const patchesLock: Define = (command, context) => {
     .action(async (options: PatchesLockOptions) => context.print(await lock(options, context)));
 };
 
-/** Writes the lock. Returns what it holds, a line per base. */
+/** Writes the lock. Returns its content, one row per base. */
 async function lock(options: PatchesLockOptions, context: Context): Promise<string> {
   const { host, report } = context;
   const project = await context.project();
@@ -42,7 +42,7 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
       else
         report.emit({
           event: "notice",
-          message: `${source.name}: ${describeBase(base)} is unavailable; its lock entry is kept as it was: ${absent}`,
+          message: `${source.name}: ${describeBase(base)} is unavailable; the lock keeps its old commit: ${absent}`,
         });
     }
     sources[source.name] = await lockSource(source, old?.sources[source.name], patched, mirror);

@@ -25,7 +25,7 @@ interface ProveOptions {
   readonly json: boolean;
 }
 
-/** `kovn-build patches prove`: runs built programs and checks what they do about each entry. */
+/** `kovn-build patches prove`: runs built programs and checks their behaviour for each entry of the seed. */
 export const patchesProve: Define = (command, context) => {
   command
     .argument("[entries...]", "numbers of entries; default: all")
@@ -107,7 +107,7 @@ async function readClaims(
   return claims;
 }
 
-/** A block an entry: verdict and why, then what was seen. */
+/** One block per entry: the verdict with its reason, then what was observed. */
 function showProofs(proofs: readonly Proof[]): string {
   const blocks = proofs.map(({ entry, seed, verdict, why, before, after }) =>
     [

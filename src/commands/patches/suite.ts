@@ -142,6 +142,6 @@ function complain({ source, failures }: SuiteSummary): void {
     );
   if (of("failed").length > 0)
     throw new BuildError("build", `Failed: ${of("failed").join(", ")}.`, {
-      hint: `the same command with --against unpatched shows whether the series is the reason`,
+      hint: `the same command with --against unpatched shows whether the series is the cause`,
     });
 }

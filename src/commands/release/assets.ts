@@ -9,7 +9,7 @@ import type { ReadOptions } from "./read.ts";
 
 /** Options that `release notes` and `release plan` share. */
 export interface NotesOptions extends ReadOptions {
-  /** Folders or bundles of artifacts; `dist`, if there is one, when none is given. */
+  /** Folders or bundles of artifacts; default: `dist`, if it exists. */
   readonly dist: readonly string[];
 }
 

@@ -25,7 +25,7 @@ export const releaseCut: Define = (command, context) => {
     .action(async (version: string, options: CutOptions) => context.print(await cut(version, options, context)));
 };
 
-/** Checks everything that can be wrong, then cuts the release. Returns tag and commit. */
+/** Runs all checks, then cuts the release. Returns tag and commit. */
 async function cut(version: string, options: CutOptions, context: Context): Promise<string> {
   const { host } = context;
   const project = await context.project();

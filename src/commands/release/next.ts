@@ -10,7 +10,7 @@ interface NextOptions {
   readonly json: boolean;
 }
 
-/** `kovn-build release next`: prints the version that a line cuts next, from the git tags. */
+/** `kovn-build release next`: prints the next version of a line, from the git tags. */
 export const releaseNext: Define = (command, context) => {
   command
     .addOption(lineOption())

@@ -13,7 +13,7 @@ interface PreviewOptions extends NotesOptions, AllowOptions {
   readonly json: boolean;
 }
 
-/** `kovn-build release plan`: previews a release; reaches no network, needs no token. */
+/** `kovn-build release plan`: previews a release; uses neither network nor token. */
 export const releasePlan: Define = (command, context) => {
   allowOptions(notesOptions(command.argument("[version]", "such as 1.12.1; default: the next one")))
     .addOption(toOption())
