@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { sha256 } from "../sys/files.ts";
-import { patchedPaths, trailers, type PatchedPaths, type InspectedPatch } from "../sys/git-patch.ts";
+import { mailHeader, patchedPaths, trailers, type InspectedPatch, type MailHeader, type PatchedPaths } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
 
 /**
@@ -28,10 +28,12 @@ export interface ReadPatch {
   readonly touched: PatchedPaths;
 }
 
-/** The parts of a mail, with their lines, counted from 0. */
+/** The parts of a mail. Lines are counted from 0. */
 interface Mail {
   readonly lines: readonly string[];
-  readonly header: ReadonlyMap<string, { readonly value: string; readonly line: number }>;
+  readonly header: MailHeader;
+  /** The blank line that ends the header; -1 if there is none. */
+  readonly blank: number;
   /** The line `---` that ends the message; -1 if there is none. */
   readonly end: number;
   readonly message: string;
@@ -39,8 +41,14 @@ interface Mail {
 
 type Say = (line: number, what: string) => void;
 
-/** The header fields that every patch must have, and what their values must match. */
-const headerForms: Readonly<Record<string, RegExp>> = { From: /^.* <[^<>]+>$/s, Date: /^.*\d{4} \d\d:\d\d:\d\d/, Subject: /\S/ };
+const isDate = (value: string) => /\d{4} \d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+
+/** The header fields that every patch must have, each with the value that git reads in it. */
+const headerFields: readonly (readonly [field: string, name: string, isValid: (value: string) => boolean])[] = [
+  ["From", "Email", (email) => email !== ""],
+  ["Date", "Date", isDate],
+  ["Subject", "Subject", (subject) => subject !== ""],
+];
 
 /** The DEP-3 fields that every patch must have, and what their values must match. */
 const fieldForms: Readonly<Record<string, RegExp>> = {
@@ -60,58 +68,47 @@ export async function readPatch(path: string, shown: string, host: Host, inspect
   const problems: string[] = [];
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
-  const mail = parseMail(bytes?.toString() ?? "");
-  const file = { name: basename(path), path, sha256: sha256(bytes ?? "") };
-  const patch = { ...file, subject: subjectOf(mail), seed: "none", origin: "" };
-  if (bytes === undefined || mail.lines.every((line) => line.trim() === "")) {
+  const text = bytes?.toString() ?? "";
+  const patch = { name: basename(path), path, sha256: sha256(bytes ?? ""), subject: "", seed: "none", origin: "" };
+  if (bytes === undefined || text.trim() === "") {
     say(0, bytes === undefined ? "This patch cannot be read." : "This patch is empty.");
     return { patch, problems, touched: nothing };
   }
+  const mail = parseMail(text, inspected?.header ?? (await mailHeader(bytes, { host })));
   const isMail = checkMail(mail, say);
   const fields = isMail ? await checkFields(mail, say, host, inspected) : {};
   const touched = await checkDiff(path, mail, say, host, inspected);
-  return { patch: { ...patch, ...fields }, problems, touched };
+  return { patch: { ...patch, subject: mail.header.get("Subject") ?? "", ...fields }, problems, touched };
 }
 
-function parseMail(text: string): Mail {
+function parseMail(text: string, header: MailHeader): Mail {
   const lines = text.split("\n");
-  const header = new Map<string, { value: string; line: number }>();
   const blank = lines.findIndex((line) => line.trim() === "");
-  let last: { value: string; line: number } | undefined;
-  for (const [index, line] of lines.slice(0, Math.max(blank, 0)).entries()) {
-    const [, name, value = ""] = /^([A-Za-z-]+):(?: (.*))?$/.exec(line.trimEnd()) ?? [];
-    if (/^\s/.test(line) && last !== undefined) last.value += ` ${line.trim()}`;
-    else if (name !== undefined) header.set(name, (last = { value, line: index }));
-  }
   const end = lines.findIndex((line, index) => index > blank && line.trimEnd() === "---");
-  return { lines, header, end, message: lines.slice(blank + 1, end < 0 ? undefined : end).join("\n") };
-}
-
-function subjectOf({ header }: Mail): string {
-  return (header.get("Subject")?.value ?? "").replace(/^\[PATCH[^\]]*\] /, "");
+  return { lines, header, blank, end, message: lines.slice(blank + 1, end < 0 ? undefined : end).join("\n") };
 }
 
 /** True when the file is a mail from git: its header is complete, and its message ends. */
-function checkMail({ lines, header, end }: Mail, say: Say): boolean {
+function checkMail({ lines, header, blank, end }: Mail, say: Say): boolean {
   const carriage = lines.findIndex((line) => line.endsWith("\r"));
   if (carriage >= 0) say(carriage, "A line ends with a carriage return; a patch must have Unix line ends (`dos2unix`).");
-  const missing = Object.keys(headerForms).filter((name) => !header.has(name));
+  const missing = headerFields.filter(([, name]) => !header.has(name));
   if (missing.length > 0 || end < 0) {
     const what =
       missing.length > 0
-        ? `The mail header lacks ${missing.map((name) => `\`${name}:\``).join(", ")}`
+        ? `The mail header lacks ${missing.map(([field]) => `\`${field}:\``).join(", ")}`
         : "No line `---` ends the message";
     say(0, `${what}; create patches with \`git format-patch -N\`.`);
     return false;
   }
-  for (const [name, form] of Object.entries(headerForms)) {
-    const { value = "", line = 0 } = header.get(name) ?? {};
-    if (!form.test(value) || (name === "Date" && Number.isNaN(Date.parse(value))))
-      say(line, `\`${name}: ${value}\` is not a valid mail header.`);
+  const findHeader = (form: RegExp) => lines.findIndex((line, index) => index < blank && form.test(line));
+  for (const [field, name, isValid] of headerFields) {
+    const line = findHeader(new RegExp(`^${field}:`, "i"));
+    if (!isValid(header.get(name) ?? ""))
+      say(Math.max(line, 0), `\`${lines[line]?.trim() ?? field}\` is not a valid mail header.`);
   }
-  const encoding = header.get("Content-Transfer-Encoding");
-  if (encoding !== undefined && !/^[78]bit$/i.test(encoding.value))
-    say(encoding.line, `The mail is encoded (${encoding.value}); a patch must be plain UTF-8 text.`);
+  const encoded = findHeader(/^Content-Transfer-Encoding:(?!\s*[78]bit\s*$)/i);
+  if (encoded >= 0) say(encoded, `\`${lines[encoded]}\`: a patch must be plain UTF-8 text.`);
   const second = lines.findIndex((line, index) => index > 0 && /^From [0-9a-f]{40} .*\d{4}$/.test(line));
   if (second >= 0) say(second, "A second mail starts here; a file must hold one patch.");
   return true;

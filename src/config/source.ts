@@ -128,8 +128,8 @@ async function readSeries(dir: string, shown: string, host: Host): Promise<reado
 }
 
 /**
- * Reads all patches with two git processes, because a plan must be fast. Only when a patch is wrong
- * or unusual does it run git for each patch.
+ * Reads all patches with one program, because a plan must be fast. Only when a patch is wrong or
+ * unusual does it run git for each patch.
  */
 async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
   const inspected = await inspectPatches(

@@ -124,7 +124,7 @@ function nameCommits(
       .replace(/^-+|-+$/g, "")
       .slice(0, 60)
       .replace(/-+$/, "");
-    named.set(known?.name ?? freeName(slug, named), commit);
+    named.set(known?.name ?? freeName(slug || "change", named), commit);
   }
   return named;
 }

@@ -3,12 +3,15 @@ import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 /** What a patch touches. */
 export interface PatchedPaths {
   readonly paths: readonly string[];
-  /** Paths that it makes symbolic links, and links that it deletes. */
+  /** Symbolic links that it makes, and those that it deletes. */
   readonly newLinks: readonly string[];
   readonly goneLinks: readonly string[];
 }
 
-/** Reads what a patch file touches (git-apply(1)), or why and at which line it cannot be read as a diff. Applies nothing. */
+/**
+ * Reads what a patch file touches (git-apply(1)), or why and at which line git cannot read it as a
+ * diff. Does not apply it.
+ */
 export async function patchedPaths(
   path: string,
   options: GitOptions,
@@ -28,50 +31,72 @@ export async function patchedPaths(
   return { paths: rows.map((row) => row.replace(/^\S+\t\S+\t/, "")), newLinks: links("create"), goneLinks: links("delete") };
 }
 
-type Trailer = readonly [name: string, value: string];
+type Field = readonly [name: string, value: string];
 
 /** The trailers of a commit message (git-interpret-trailers(1)), in order. */
-export async function trailers(message: string, options: GitOptions): Promise<readonly Trailer[]> {
-  return parseTrailers(await git(["interpret-trailers", "--parse"], { ...options, input: message }));
+export async function trailers(message: string, options: GitOptions): Promise<readonly Field[]> {
+  return parseFields(await git(["interpret-trailers", "--parse"], { ...options, input: message }));
 }
 
-function parseTrailers(text: string): readonly Trailer[] {
+/** A mail's `Author`, `Email`, `Subject` and `Date`, as `git am` takes them. */
+export type MailHeader = ReadonlyMap<string, string>;
+
+/** Arguments of git-mailinfo(1) that leave out the message and the diff. */
+const headerOnly = ["mailinfo", "/dev/null", "/dev/null"];
+
+/** Reads the header of a mail (git-mailinfo(1)): decoded (RFC 2047), without the subject's prefixes. */
+export async function mailHeader(mail: Uint8Array, options: GitOptions): Promise<MailHeader> {
+  const { stdout } = await tryGit(headerOnly, { ...options, cwd: "/", input: mail });
+  return new Map(parseFields(stdout));
+}
+
+function parseFields(text: string): readonly Field[] {
   return text.split("\n").flatMap((line) => {
     const colon = line.indexOf(":");
     return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()] as const];
   });
 }
 
-/** What git reads in a patch file that is in order. */
+/** What git reads in a valid patch file. */
 export interface InspectedPatch {
-  readonly trailers: readonly Trailer[];
+  readonly header: MailHeader;
+  readonly trailers: readonly Field[];
   readonly touched: PatchedPaths;
 }
 
-/** Ends the trailers of one file where git prints those of many. */
+/** Ends the output for one file where git prints that for many. */
 const end = "Kovn-End: 1";
 
+/** What to run for many patch files, as one git alias, because a plan must be fast. */
+const inspect = `f() {
+  git interpret-trailers --only-trailers --unfold --trailer '${end}' "$@" || return
+  for mail; do git ${headerOnly.join(" ")} <"$mail" || return; echo '${end}'; done
+  git apply --numstat --summary "$@"
+}; f`;
+
 /**
- * What `trailers` and `patchedPaths` say of many patch files, in two programs instead of two a file. Only for the usual: `touched` is empty
- * when no file does more than change files at plain paths within the tree; else, or when git cannot read one of the files, the answer is undefined
- * and they have to be asked one by one.
+ * Reads with one program what `mailHeader`, `trailers` and `patchedPaths` read in each of many patch
+ * files. Returns undefined when git cannot read one of the files, or when one does more than change
+ * plain files inside the tree; then read each file by itself. So `touched` is always empty.
  */
 export async function inspectPatches(
   files: readonly string[],
   options: GitOptions,
 ): Promise<readonly InspectedPatch[] | undefined> {
   if (files.length === 0) return [];
-  const [mails, diffs] = await Promise.all([
-    tryGit(["interpret-trailers", "--only-trailers", "--unfold", "--trailer", end, ...files], { ...options, cwd: "/" }),
-    tryGit(["apply", "--numstat", "--summary", ...files], { ...options, cwd: "/" }),
-  ]);
-  const blocks = mails.stdout.split(`${end}\n`).slice(0, -1);
-  if (mails.exitCode !== 0 || diffs.exitCode !== 0 || blocks.length !== files.length) return undefined;
-  if (!diffs.stdout.split("\n").every(isPlain)) return undefined;
-  return blocks.map((block) => ({ trailers: parseTrailers(block), touched: { paths: [], newLinks: [], goneLinks: [] } }));
+  const result = await tryGit(["-c", `alias.inspect=!${inspect}`, "inspect", ...files], { ...options, cwd: "/" });
+  const blocks = result.stdout.split(`${end}\n`);
+  const isUsual = blocks.pop()?.split("\n").every(isPlain) === true && blocks.length === 2 * files.length;
+  if (result.exitCode !== 0 || !isUsual) return undefined;
+  const fields = blocks.map(parseFields);
+  const touched = { paths: [], newLinks: [], goneLinks: [] };
+  return files.map((_, index) => ({ trailers: fields[index] ?? [], header: new Map(fields[files.length + index]), touched }));
 }
 
-/** True for a line of git-apply(1)'s report that tells of a plain file at a path without quotes, arrows, dots and .git. */
+/**
+ * True for a line of git-apply(1)'s report about a plain file whose path has no quotes, arrows, dots
+ * and .git.
+ */
 function isPlain(line: string): boolean {
   const path = /^(?:[-\d]+\t[-\d]+\t| (?:create|delete) mode 100\d{3} | mode change 100\d{3} => 100\d{3} )([^"]+)$/.exec(
     line,

@@ -41,6 +41,21 @@ describe("patches export", () => {
     expect(await kovnBuild(project, ["plan", "--target", "linux"])).toMatchObject({ exitCode: 0 });
   });
 
+  test("handles subjects that are not ASCII: an amended patch keeps its name, a new one gets a name", async ({ folder }) => {
+    const encoded = mail("=?UTF-8?q?Gr=C3=BC=C3=9Fe=20an=20alle?=", replaceLine("greeting.txt", "hello world", "hello all"));
+    const project = await makeProject(folder, { [`${demo}/greet-all.patch`]: encoded });
+    const tree = join(project, "tree");
+    await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
+    await writeFile(join(tree, "greeting.txt"), "hello everybody\n");
+    await inGit(tree, "commit", "--quiet", "--all", "--amend", "--no-edit");
+    await writeFile(join(tree, "greeting.txt"), "hello you\n");
+    const fields = "Origin: vendor\nForwarded: no\nSeed: none\nLast-Update: 2026-11-22";
+    await inGit(tree, "commit", "--quiet", "--all", "--message", `修复问候\n\n${fields}`);
+    const result = await kovnBuild(project, ["patches", "export", "demo", "tree"]);
+    expect(result.stdout).toBe("changed  greet-all.patch\nadded    change.patch\n1 of 3 patches unchanged");
+    expect(await kovnBuild(project, ["plan", "--target", "linux", "--unlocked"])).toMatchObject({ exitCode: 0 });
+  });
+
   test("keeps a comment in `series` with the patch below it", async ({ folder }) => {
     const series = "# About the world.\ngreet-world.patch\n# About all.\ngreet-all.patch\n";
     const project = await makeProject(folder, { [`${demo}/series`]: series });

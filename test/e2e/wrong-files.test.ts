@@ -167,7 +167,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch without a subject",
     first(world.replace("[PATCH] Greet the world", "")),
-    ["greet-world.patch:4:1: `Subject: ` is not a valid mail header"],
+    ["greet-world.patch:4:1: `Subject:` is not a valid mail header"],
   ],
   [
     "a patch without DEP-3 fields",
@@ -207,7 +207,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch in base64",
     first(world.replace("Subject:", "Content-Transfer-Encoding: base64\nSubject:")),
-    ["greet-world.patch:4:1: The mail is encoded (base64)"],
+    ["greet-world.patch:4:1: `Content-Transfer-Encoding: base64`: a patch must be plain UTF-8 text."],
   ],
   [
     "a file with two patches",

@@ -41,7 +41,9 @@ describe("a patch", () => {
       "ofproto: Forget the usage of a number with the\n port.",
       "ofproto: Forget the usage of a number with the port.",
     ],
-    ["may contain brackets", "[ovs] Greet all", "[ovs] Greet all"],
+    ["may contain brackets", "Greet [all]", "Greet [all]"],
+    ["loses all prefixes that git drops", "[PATCH v2] [ovs-dev] Re: Greet all", "Greet all"],
+    ["is decoded", "=?UTF-8?q?Gr=C3=BC=C3=9Fe=20an=20?=\n =?UTF-8?q?alle?=", "Grüße an alle"],
   ];
 
   test.for(subjects)("has a subject that %s", async ([, header, subject], { folder }) => {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { patchedPaths, inspectPatches, trailers } from "../../../src/sys/git-patch.ts";
+import { inspectPatches, mailHeader, patchedPaths, trailers } from "../../../src/sys/git-patch.ts";
 import { gitSays, patchId } from "../../../src/sys/git.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
@@ -96,7 +96,7 @@ describe("many patches at once", () => {
       expect(await inspectPatches(files, { host })).toBeUndefined();
     });
 
-  test("ordinary ones have the same trailers as each on its own", async ({ folder }) => {
+  test("ordinary ones have the same header and trailers as each on its own", async ({ folder }) => {
     const files = ["one.patch", "two.patch"].map((file) => join(folder, file));
     const two = mail("Two", newFile("d/e", "x"), { Fields: "Origin: other, a long\n reason: folded\nSeed: none" });
     await writeFile(files[0] ?? "", usual);
@@ -106,6 +106,9 @@ describe("many patches at once", () => {
       trailers(`subject\n\n${text.slice(text.indexOf("\n\n"), text.indexOf("\n---\n"))}\n`, { host }),
     );
     expect(seen?.map((one) => one.trailers)).toEqual(await Promise.all(alone));
+    const headers = [usual, two].map((text) => mailHeader(Buffer.from(text), { host }));
+    expect(seen?.map((one) => one.header)).toEqual(await Promise.all(headers));
+    expect(seen?.[1]?.header.get("Subject")).toBe("Two");
     expect(seen?.[1]?.trailers).toHaveLength(2);
   });
 });
