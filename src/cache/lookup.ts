@@ -35,7 +35,9 @@ export async function lookUp(plan: Plan, cache: Pick<JobCache, "find"> | undefin
 
 /** False for a result that differs from the lock: the job is built again, and the build then reports the difference. */
 export function isLocked({ locked }: PlannedJob, result: StoredResult | undefined): boolean {
-  return locked === undefined || locked.commit === result?.built.patchedCommit;
+  if (locked === undefined) return true;
+  const { patchedCommit, packaged } = result?.built ?? {};
+  return locked.commit === patchedCommit && locked.packaged?.commit === packaged?.commit;
 }
 
 /** Takes a result from the cache; `outputs` is true when other jobs use the job's folder. */

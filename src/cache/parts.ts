@@ -22,6 +22,7 @@ const suffix = "version suffix";
 export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: LocalParts): Parts {
   const named = (kind: string, values: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
+  const patches = [...job.source.patches, ...(job.packaging ?? [])];
   return {
     target: plan.target,
     line: plan.line,
@@ -30,8 +31,8 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Loc
     architecture: plan.arch,
     flags: plan.flags,
     base: baseId(job.base),
-    [order]: job.source.patches.map((patch) => patch.name).join(" "),
-    ...named("patch", Object.fromEntries(job.source.patches.map((patch) => [patch.name, patch.sha256]))),
+    [order]: patches.map((patch) => patch.name).join(" "),
+    ...named("patch", Object.fromEntries(patches.map((patch) => [patch.name, patch.sha256]))),
     ...named("input", Object.fromEntries((job.inputs ?? []).map((input) => [input.name, input.sha256]))),
     ...named("step", Object.fromEntries(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
     ...named("job", needs),

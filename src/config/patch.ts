@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { join } from "node:path";
 import { sha256 } from "../sys/files.ts";
 import { mailHeader, patchedPaths, trailers, type InspectedPatch, type MailHeader, type PatchedPaths } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
@@ -9,7 +9,7 @@ import type { Host } from "../sys/exec.ts";
  * (https://dep-team.pages.debian.net/deps/dep3/).
  */
 export interface Patch {
-  /** The file's name: a slug with `.patch`. */
+  /** The file's path in the source's folder: a slug with `.patch`. */
   readonly name: string;
   readonly path: string;
   readonly sha256: string;
@@ -61,15 +61,23 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
 /**
- * Reads and checks one patch file. `shown` is its name in messages, `inspected` what git is known to
- * read in it. All problems are in the result, also that the file cannot be read.
+ * Reads and checks one patch file of a source's folder. `shown` is its name in messages,
+ * `inspected` what git is known to read in it. All problems are in the result, also that the file
+ * cannot be read.
  */
-export async function readPatch(path: string, shown: string, host: Host, inspected?: InspectedPatch): Promise<ReadPatch> {
+export async function readPatch(
+  dir: string,
+  name: string,
+  shown: string,
+  host: Host,
+  inspected?: InspectedPatch,
+): Promise<ReadPatch> {
+  const path = join(dir, name);
   const problems: string[] = [];
   const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
   const bytes = await readFile(path).catch(() => undefined);
   const text = bytes?.toString() ?? "";
-  const patch = { name: basename(path), path, sha256: sha256(bytes ?? ""), subject: "", seed: "none", origin: "" };
+  const patch = { name, path, sha256: sha256(bytes ?? ""), subject: "", seed: "none", origin: "" };
   if (bytes === undefined || text.trim() === "") {
     say(0, bytes === undefined ? "This patch cannot be read." : "This patch is empty.");
     return { patch, problems, touched: nothing };

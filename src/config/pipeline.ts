@@ -17,6 +17,10 @@ const jobSchema = z.strictObject({
     .array(packageName)
     .default([])
     .describe("Debian packages that the source needs. Those that the step kinds need are added."),
+  packaging: z
+    .literal(true)
+    .exactOptional()
+    .describe("The job makes packages: the source's `packaging/` patches are applied on top of its series."),
   inputs: z.array(insidePath).exactOptional().describe("Files beside the pipeline that steps find in the job's `inputs/`."),
   driver: z
     .literal(true)

@@ -1,19 +1,35 @@
+import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
+import { packagingOf } from "../plan/base.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { BuiltJob } from "./manifest.ts";
 
 /** What is known of a job only after it is built. */
 export interface JobFacts extends Pick<
   BuiltJob,
-  "baseCommit" | "patchedCommit" | "patchedTree" | "tools" | "duration" | "compilerCache"
+  "baseCommit" | "patchedCommit" | "patchedTree" | "packaged" | "tools" | "duration" | "compilerCache"
 > {
   /** `git patch-id --stable` of each patch, by the sha256 of its file. */
   readonly patchIds: Readonly<Record<string, string>>;
 }
 
+/** The packaging patches that a job applies. */
+export function jobPackaging(job: PlannedJob, source: Source): readonly Patch[] {
+  return job.packaging === undefined ? [] : packagingOf(source, job.base);
+}
+
 /** Describes a finished job for `artifacts.json`. */
 export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...facts }: JobFacts): BuiltJob {
-  const { duration, tools, compilerCache, ...ids } = facts;
+  const { duration, tools, compilerCache, packaged, ...ids } = facts;
+  const packaging = jobPackaging(job, source);
+  const describe = ({ name, sha256, seed, subject, origin }: Patch) => ({
+    name,
+    sha256,
+    patchId: patchIds[sha256] ?? "",
+    seed,
+    subject,
+    origin,
+  });
   return {
     id: job.id,
     key: job.key,
@@ -27,14 +43,9 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
     ...(source.license === undefined ? {} : { license: source.license }),
     patchedCommit: ids.patchedCommit,
     patchedTree: ids.patchedTree,
-    series: source.patches.map(({ name, sha256, seed, subject, origin }) => ({
-      name,
-      sha256,
-      patchId: patchIds[sha256] ?? "",
-      seed,
-      subject,
-      origin,
-    })),
+    series: source.patches.map(describe),
+    ...(packaging.length === 0 ? {} : { packaging: packaging.map(describe) }),
+    ...(packaged === undefined ? {} : { packaged }),
     ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
     tools,
     duration,

@@ -43,6 +43,19 @@ const compilerStats = z.object({
   remoteErrors: z.int().nonnegative(),
 });
 
+const patches = z
+  .array(
+    z.object({
+      name: z.string(),
+      sha256: sha256Schema,
+      patchId: z.string(),
+      seed: z.string(),
+      subject: z.string().default(""),
+      origin: z.string().default(""),
+    }),
+  )
+  .readonly();
+
 /** A finished job. */
 export const builtJobSchema = z.object({
   id: z.string(),
@@ -60,18 +73,10 @@ export const builtJobSchema = z.object({
   license: z.string().exactOptional(),
   patchedCommit: gitIdSchema,
   patchedTree: gitIdSchema,
-  series: z
-    .array(
-      z.object({
-        name: z.string(),
-        sha256: sha256Schema,
-        patchId: z.string(),
-        seed: z.string(),
-        subject: z.string().default(""),
-        origin: z.string().default(""),
-      }),
-    )
-    .readonly(),
+  series: patches,
+  /** Patches on top of the series, and the commit and tree that packages were built of; absent if there are none. */
+  packaging: patches.exactOptional(),
+  packaged: z.object({ commit: gitIdSchema, tree: gitIdSchema }).exactOptional(),
   /** Files that the job used besides its source, such as a driver that was built elsewhere. */
   inputs: z
     .array(z.object({ name: z.string(), sha256: sha256Schema }))

@@ -1,32 +1,38 @@
 import { lutimes, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LockedBase } from "../config/lock.ts";
+import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
-import { am, fetchCommit, git, initBlobless } from "../sys/git.ts";
+import { am, fetchCommit, git, initBlobless, type GitOptions } from "../sys/git.ts";
 import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 
-/** What a series makes of a base. */
-export interface Patched {
-  readonly commit: string;
-  readonly tree: string;
-  /** Seconds since 1970: the date of the last patch, or of the base when the series is empty. */
+/** What a series makes of a base, and with packaging patches on top if there are any. */
+export interface Patched extends LockedBase {
+  /** Seconds since 1970: the date of the last patch of the series, or of the base when it is empty. */
   readonly epoch: number;
 }
 
 /**
- * Checks the base out into `dir`, which shares the mirror's objects, and applies the series. The
- * same base and series give the same commit id on every machine. Throws "patch" when a patch does
- * not apply, and removes `dir`.
+ * Checks the base out into `dir`, which shares the mirror's objects, and applies the series, then
+ * the packaging patches. The same base and patches give the same commit ids on every machine.
+ * Throws "patch" when a patch does not apply, and removes `dir`.
  */
-export async function checkoutPatched(source: Source, base: Fetched, dir: string, host: Host): Promise<Patched> {
+export async function checkoutPatched(
+  source: Source,
+  base: Fetched,
+  dir: string,
+  host: Host,
+  packaging: readonly Patch[] = [],
+): Promise<Patched> {
   await mkdir(dir, { recursive: true });
   const options = { host, cwd: dir };
   try {
     await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], options);
     await mkdir(join(dir, ".git/objects/info"), { recursive: true });
     await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
-    const patched = await applySeries(source, base.commit, dir, host);
+    const patched = await applySeries(source, base.commit, dir, host, packaging);
     const files = await git(["ls-files", "-z"], options);
     for (const file of files.split("\0").filter(Boolean)) await lutimes(join(dir, file), patched.epoch, patched.epoch);
     return patched;
@@ -65,14 +71,25 @@ export async function clonePatched(
   }
 }
 
-async function applySeries(source: Source, commit: string, dir: string, host: Host): Promise<Patched> {
+async function applySeries(
+  source: Source,
+  commit: string,
+  dir: string,
+  host: Host,
+  packaging: readonly Patch[] = [],
+): Promise<Patched> {
   const options = { host, cwd: dir };
   await git(["checkout", "--quiet", "-B", "kovn", commit], options);
-  const failure = await am(
-    source.patches.map((patch) => patch.path),
-    options,
-  );
-  if (failure !== undefined) throw await describeConflict(source, commit, failure, options);
-  const [head = "", tree = "", epoch = ""] = (await git(["log", "-1", "--format=%H %T %ct"], options)).split(" ");
-  return { commit: head, tree, epoch: Number(epoch) };
+  const patches = [...source.patches, ...packaging].map((patch) => patch.path);
+  const failure = await am(patches, options);
+  if (failure !== undefined) throw await describeConflict(source, packaging, commit, failure, options);
+  const { epoch, ...series } = await describeCommit(`HEAD~${packaging.length}`, options);
+  if (packaging.length === 0) return { ...series, epoch };
+  const { epoch: _, ...packaged } = await describeCommit("HEAD", options);
+  return { ...series, epoch, packaged };
+}
+
+async function describeCommit(revision: string, options: GitOptions) {
+  const [commit = "", tree = "", epoch = ""] = (await git(["log", "-1", "--format=%H %T %ct", revision], options)).split(" ");
+  return { commit, tree, epoch: Number(epoch) };
 }

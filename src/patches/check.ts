@@ -1,4 +1,4 @@
-import type { LockedSource } from "../config/lock.ts";
+import type { LockedBase, LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError, type FilePlace } from "../errors.ts";
 import { baseId, describeBase, type Base } from "../plan/base.ts";
@@ -25,9 +25,9 @@ export interface CheckOptions extends MirrorOptions {
 }
 
 /**
- * Checks a source whose files are valid: the lock matches the series, the series applies to each
- * available base and gives the locked commit, and the changes listed as merged upstream are in the
- * tree.
+ * Checks a source whose files are valid: the lock matches the series, the series and its packaging
+ * patches apply to each available base and give the locked commits, and the changes listed as
+ * merged upstream are in the tree.
  */
 export async function checkSource(source: Source, options: CheckOptions): Promise<readonly Finding[]> {
   const finding = (check: string, outcome: Finding["outcome"], detail: string): Finding => ({
@@ -78,15 +78,21 @@ async function checkApplies(
   check: string,
 ): Promise<Finding> {
   try {
-    const { commit } = await tryBase(source, base, options);
-    const expected = options.locked?.bases[baseId(base)]?.commit;
-    if (expected === commit) return finding(check, "ok", `commit ${commit}, as locked`);
-    return finding(check, "failed", `commit ${commit}, but the lock has ${expected ?? "none for this base"}`);
+    const patched = await tryBase(source, base, options);
+    const locked = options.locked?.bases[baseId(base)];
+    const commits = describeCommits(patched);
+    if (locked !== undefined && describeCommits(locked) === commits) return finding(check, "ok", `${commits}, as locked`);
+    const expected = locked === undefined ? "none for this base" : describeCommits(locked);
+    return finding(check, "failed", `${commits}, but the lock has ${expected}`);
   } catch (error) {
     if (error instanceof BuildError && error.code === "patch")
       return { ...finding(check, "failed", error.message), at: error.at };
     throw error;
   }
+}
+
+function describeCommits({ commit, packaged }: LockedBase): string {
+  return packaged === undefined ? `commit ${commit}` : `commit ${commit}, with packaging ${packaged.commit}`;
 }
 
 /**

@@ -1,28 +1,31 @@
 import { readFile } from "node:fs/promises";
+import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { git, tryGit, type AmFailure, type FailedHunk, type GitOptions } from "../sys/git.ts";
 
 /**
  * The error for a patch that does not apply. It names the patch's position, each file and hunk, and
- * the cause: an earlier patch of the series touched the same lines, or upstream changed them. Reads
- * the work tree that `git am` left behind, so call it before aborting. `base` is the commit below
- * the series.
+ * the cause: an earlier patch touched the same lines, or upstream changed them. Reads the work tree
+ * that `git am` left behind, so call it before aborting. `packaging` are the patches on top of the
+ * series, `base` is the commit below it.
  */
 export async function describeConflict(
   source: Source,
+  packaging: readonly Patch[],
   base: string,
   failure: AmFailure,
   options: GitOptions,
 ): Promise<BuildError> {
-  const patch = source.patches[failure.position - 1];
+  const patches = [...source.patches, ...packaging];
+  const patch = patches[failure.position - 1];
   if (patch === undefined) return new BuildError("patch", `The series of \`${source.name}\` does not apply: ${failure.output}`);
   const commits = (await git(["rev-list", "--reverse", `${base}..HEAD`], options)).split("\n");
   const mail = await readFile(patch.path, "utf8");
   const details = await Promise.all(
     failure.hunks.map(async (hunk) => {
       const touched = await lastTouched(hunk, hunkLength(mail, hunk), base, options);
-      const earlier = source.patches[commits.indexOf(touched ?? "")];
+      const earlier = patches[commits.indexOf(touched ?? "")];
       const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
       return earlier === undefined
         ? `  ${where}: upstream changed these lines`
@@ -30,8 +33,9 @@ export async function describeConflict(
     }),
   );
   const lines = details.length > 0 ? details.join("\n") : failure.output;
-  const head = `Patch \`${patch.name}\` (${failure.position} of ${source.patches.length} of \`${source.name}\`) does not apply:`;
-  const slug = patch.name.replace(/\.patch$/, "");
+  const head = `Patch \`${patch.name}\` (${failure.position} of ${patches.length} of \`${source.name}\`) does not apply:`;
+  const until = source.patches.includes(patch) ? ` --until ${patch.name.replace(/\.patch$/, "")}` : "";
+  const mails = packaging.slice(0, packaging.indexOf(patch) + 1).map(({ path }) => path);
   const at = failure.hunks.map((hunk, index) => ({
     file: patch.path,
     line: findHunk(mail, hunk),
@@ -39,7 +43,7 @@ export async function describeConflict(
   }));
   return new BuildError("patch", `${head}\n${lines}`, {
     at: at.length > 0 ? at : [{ file: patch.path }],
-    hint: `kovn-build patches apply ${source.name} DIR --until ${slug}, then in DIR: git am --3way ${patch.path}`,
+    hint: `kovn-build patches apply ${source.name} DIR${until}, then in DIR: git am --3way ${mails.join(" ") || patch.path}`,
   });
 }
 

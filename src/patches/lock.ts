@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lock, LockedSource } from "../config/lock.ts";
+import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { sortKeys } from "../order.ts";
-import { baseId, type Base } from "../plan/base.ts";
+import { baseId, packagingOf, type Base } from "../plan/base.ts";
 import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
@@ -12,21 +13,34 @@ import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
 /**
- * How a source's series differs from its lock, one sentence per difference; empty when they match.
+ * How a source's series and those of its packaging differ from its lock, one sentence per
+ * difference; empty when they match.
  */
 export function lockDifferences(source: Source, locked: LockedSource | undefined): readonly string[] {
   if (locked === undefined) return [`Source \`${source.name}\` is not locked.`];
-  const now = new Map(source.patches.map((patch) => [patch.name, patch.sha256]));
-  const then = new Map(locked.patches.map((patch) => [patch.name, patch.sha256]));
+  const names = new Set([...Object.keys(source.packaging), ...Object.keys(locked.packaging)]);
+  const packaging = [...names].map(
+    (name) => [`\`packaging/${name}\``, source.packaging[name] ?? [], locked.packaging[name] ?? []] as const,
+  );
+  const pairs = [["the patches", source.patches, locked.patches] as const, ...packaging];
+  const differences = new Set(pairs.flatMap(([shown, now, then]) => seriesDifferences(shown, now, then)));
+  if (differences.size > 0) return [...differences];
+  return source.revision === locked.revision ? [] : [`The revision is ${source.revision}, but the lock has ${locked.revision}.`];
+}
+
+type Listed = readonly Pick<Patch, "name" | "sha256">[];
+
+function seriesDifferences(shown: string, current: Listed, locked: Listed): readonly string[] {
+  const now = new Map(current.map((patch) => [patch.name, patch.sha256]));
+  const then = new Map(locked.map((patch) => [patch.name, patch.sha256]));
   const added = [...now.keys()].filter((name) => !then.has(name)).map((name) => `Patch \`${name}\` was added since the lock.`);
   const dropped = [...then.keys()]
     .filter((name) => !now.has(name))
     .map((name) => `Patch \`${name}\` was dropped since the lock.`);
   const changed = [...now].filter(([name, sha256]) => then.has(name) && then.get(name) !== sha256);
   const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since the lock.`)];
-  if (differences.length > 0) return differences;
-  if ([...now.keys()].join() !== [...then.keys()].join()) return ["The order of the patches was changed since the lock."];
-  return source.revision === locked.revision ? [] : [`The revision is ${source.revision}, but the lock has ${locked.revision}.`];
+  if (differences.length > 0 || [...now.keys()].join() === [...then.keys()].join()) return differences;
+  return [`The order of ${shown} was changed since the lock.`];
 }
 
 /** Throws "project" when a source's series does not match its lock. */
@@ -43,13 +57,13 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, l
 }
 
 /**
- * Applies a source's series to a base in a temporary folder and returns the result. Throws
- * "network" and "patch".
+ * Applies a source's series and packaging patches to a base in a temporary folder and returns the
+ * result. Throws "network" and "patch".
  */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   return withTempDir(join(options.work, "tmp", "try-"), (dir) =>
-    checkoutPatched(source, fetched, join(dir, "src"), options.host),
+    checkoutPatched(source, fetched, join(dir, "src"), options.host, packagingOf(source, base)),
   );
 }
 
@@ -70,15 +84,16 @@ export async function lockSource(
       hint: `set \`revision: ${old.revision + 1}\` in source.yaml`,
     });
   }
-  const patches = source.patches.map(async ({ name, path, sha256 }) => ({
-    name,
-    sha256,
-    patchId: await patchId(await readFile(path), { host }),
-  }));
-  const results = [...patched].map(([base, { commit, tree }]) => [baseId(base), { commit, tree }] as const);
+  const lockPatches = (patches: readonly Patch[]) =>
+    Promise.all(
+      patches.map(async ({ name, path, sha256 }) => ({ name, sha256, patchId: await patchId(await readFile(path), { host }) })),
+    );
+  const packaging = Object.entries(source.packaging).map(async ([name, patches]) => [name, await lockPatches(patches)] as const);
+  const results = [...patched].map(([base, { epoch: _, ...locked }]) => [baseId(base), locked] as const);
   return {
     revision: source.revision,
-    patches: await Promise.all(patches),
+    patches: await lockPatches(source.patches),
+    packaging: Object.fromEntries(await Promise.all(packaging)),
     bases: { ...(unchanged ? old.bases : {}), ...Object.fromEntries(results) },
   };
 }

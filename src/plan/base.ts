@@ -1,4 +1,5 @@
 import { BuildError } from "../errors.ts";
+import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 
 /**
@@ -51,7 +52,13 @@ export function declaredBases(source: Source, from: From): readonly Base[] {
 }
 
 function alternatesOf(source: Source): readonly Base[] {
-  return source.alternates.map(({ apt, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
+  return source.alternates.map(({ apt, packaging: _, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
+}
+
+/** The packaging patches of a source for one of its bases, in order: what jobs that make packages apply on top of the series. */
+export function packagingOf(source: Source, base: Base): readonly Patch[] {
+  const alternate = base.kind === "apt" ? source.alternates.find(({ sha256 }) => sha256 === base.sha256) : undefined;
+  return source.packaging[alternate?.packaging ?? "series"] ?? [];
 }
 
 /** Returns a base's id in the lock. It depends on the tree, not on where the tree comes from. */

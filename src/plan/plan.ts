@@ -1,10 +1,10 @@
 import { BuildError } from "../errors.ts";
 import type { Pipeline, PipelineJob } from "../config/pipeline.ts";
 import type { InputFile } from "../config/inputs.ts";
-import type { LockedSource } from "../config/lock.ts";
+import type { LockedBase, LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import type { Step } from "../steps/registry.ts";
-import { baseId, describeBase, type Base } from "./base.ts";
+import { baseId, describeBase, packagingOf, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 
@@ -21,11 +21,13 @@ export interface Plan {
   readonly jobs: readonly PlannedJob[];
 }
 
+type PlannedPatches = readonly { readonly name: string; readonly sha256: string }[];
+
 /** A job of a plan. Jobs are listed after those that they need. */
 export interface PlannedJob {
   readonly id: string;
   readonly needs: readonly string[];
-  /** sha256 over all that is known to decide the result: base, patches in order, input files, steps, flags, architecture, variant, keys of needed jobs. */
+  /** sha256 over all that is known to decide the result: base, all patches in order, input files, steps, flags, architecture, variant, keys of needed jobs. */
   readonly key: string;
   readonly base: Base;
   /** Bases to try, in this order, if the first cannot be reached. */
@@ -34,10 +36,12 @@ export interface PlannedJob {
     readonly name: string;
     readonly version: string;
     readonly revision: number;
-    readonly patches: readonly { readonly name: string; readonly sha256: string }[];
+    readonly patches: PlannedPatches;
   };
+  /** Packaging patches on top of those of the source; absent if there are none. */
+  readonly packaging?: PlannedPatches;
   /** The patched source according to the lock; absent in an unlocked build. */
-  readonly locked?: { readonly commit: string; readonly tree: string };
+  readonly locked?: LockedBase;
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
@@ -83,15 +87,16 @@ export function makePlan(input: PlanInput): Plan {
         "project",
         `Job \`${id}\` of pipeline \`${pipeline.name}\` has no source \`${job.source}\` in line ${line}.`,
       );
-    const patches = source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
-    const files = (input.inputs[id] ?? []).map(({ name, sha256 }) => ({ name, sha256 }));
+    const patches = namesAndDigests(source.patches);
+    const packaging = namesAndDigests(job.packaging === true ? packagingOf(source, base) : []);
+    const files = namesAndDigests(input.inputs[id] ?? []);
     const inputs = files.length === 0 ? {} : { inputs: files };
-    const content = { base: baseId(base), patches: patches.map((patch) => patch.sha256), ...inputs };
+    const digests = { patches: digestsOf(patches), ...(packaging.length === 0 ? {} : { packaging: digestsOf(packaging) }) };
+    const content = { base: baseId(base), ...digests, ...inputs };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
-    const locked = input.locks?.[job.source]?.bases[baseId(base)];
-    if (input.locks !== undefined && locked === undefined) throw unlockedBase(job.source, base);
+    const locked = lockedBase(input.locks, job.source, base, packaging.length > 0);
     planned.set(id, {
       id,
       id8,
@@ -105,6 +110,7 @@ export function makePlan(input: PlanInput): Plan {
         revision: source.revision,
         patches,
       },
+      ...(packaging.length === 0 ? {} : { packaging }),
       ...(locked === undefined ? {} : { locked }),
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
@@ -126,10 +132,27 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-function unlockedBase(source: string, base: Base): BuildError {
-  return new BuildError("project", `The lock of \`${source}\` knows no patched commit for ${describeBase(base)}.`, {
-    hint: "kovn-build patches lock, or --unlocked to build all the same",
-  });
+function namesAndDigests(files: PlannedPatches): PlannedPatches {
+  return files.map(({ name, sha256 }) => ({ name, sha256 }));
+}
+
+function digestsOf(patches: PlannedPatches): readonly string[] {
+  return patches.map((patch) => patch.sha256);
+}
+
+/**
+ * What the lock says of a base, with its packaging patches if these are used; undefined in an
+ * unlocked build. Throws "project" for a base that the lock does not know.
+ */
+function lockedBase(locks: PlanInput["locks"], source: string, base: Base, withPackaging: boolean): LockedBase | undefined {
+  if (locks === undefined) return undefined;
+  const locked = locks[source]?.bases[baseId(base)];
+  if (locked === undefined || (withPackaging && locked.packaged === undefined))
+    throw new BuildError("project", `The lock of \`${source}\` knows no patched commit for ${describeBase(base)}.`, {
+      hint: "kovn-build patches lock, or --unlocked to build all the same",
+    });
+  const { commit, tree } = locked;
+  return withPackaging ? locked : { commit, tree };
 }
 
 /** Lists the jobs of a build with `--only`, in order; all jobs if `only` is empty. */

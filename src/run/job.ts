@@ -12,7 +12,7 @@ import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
-import { describeBuilt } from "../dist/built.ts";
+import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import type { RunContext } from "./context.ts";
 import { readExpected, writeExpected } from "./expected.ts";
@@ -90,15 +90,13 @@ interface StepsOptions extends JobOptions {
 async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: RunContext): Promise<JobResult> {
   const { plan, source, base, dir, parallel, compilerCache, onLines } = options;
   await copyInputs(job, options);
-  const patched = await checkoutPatched(source, base, join(dir, "src"), host);
-  if (job.locked !== undefined && job.locked.commit !== patched.commit)
-    throw new BuildError(
-      "digest",
-      `The patched commit of \`${source.name}\` is ${patched.commit}; expected ${job.locked.commit} (lock.json).`,
-      { hint: "kovn-build patches check" },
-    );
+  const packaging = jobPackaging(job, source);
+  const patched = await checkoutPatched(source, base, join(dir, "src"), host, packaging);
+  assertLockedCommit(job, patched);
+  const count = source.patches.length + packaging.length;
+  const { commit } = patched.packaged ?? patched;
   await onLines([
-    `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${source.patches.length} patches, patched commit ${patched.commit}`,
+    `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${count} patches, patched commit ${commit}`,
   ]);
   // Upstream's `make dist` fails for tracked files that it does not know, so programs see a tree without git.
   await rm(join(dir, "src/.git"), { recursive: true });
@@ -130,6 +128,18 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   return { artifacts, built: await describeJob(job, source, { base, patched, host }) };
 }
 
+/** Throws "digest" when the commit of a patched source is not the locked one. */
+function assertLockedCommit({ source, locked }: PlannedJob, patched: Patched): void {
+  if (locked === undefined) return;
+  for (const [made, expected] of [[patched, locked] as const, [patched.packaged, locked.packaged] as const])
+    if (made?.commit !== expected?.commit)
+      throw new BuildError(
+        "digest",
+        `The patched commit of \`${source.name}\` is ${made?.commit}; expected ${expected?.commit} (lock.json).`,
+        { hint: "kovn-build patches check" },
+      );
+}
+
 /** Copies input files to the job's `inputs/`. Throws "digest" for one that changed since it was planned. */
 async function copyInputs(job: PlannedJob, { input, dir }: JobOptions): Promise<void> {
   for (const { name, path, sha256 } of input.inputs[job.id] ?? []) {
@@ -145,12 +155,15 @@ async function describeJob(
   { base, patched, host }: { readonly base: Fetched; readonly patched: Patched; readonly host: Host },
 ): Promise<BuiltJob> {
   const patchIds = await Promise.all(
-    source.patches.map(async ({ sha256, path }) => [sha256, await patchId(await readFile(path), { host })] as const),
+    [...source.patches, ...jobPackaging(job, source)].map(
+      async ({ sha256, path }) => [sha256, await patchId(await readFile(path), { host })] as const,
+    ),
   );
   return describeBuilt(job, source, {
     baseCommit: base.commit,
     patchedCommit: patched.commit,
     patchedTree: patched.tree,
+    ...(patched.packaged === undefined ? {} : { packaged: patched.packaged }),
     patchIds: Object.fromEntries(patchIds),
     tools: await installedPackages(job.packages, { host }),
     duration: 0,

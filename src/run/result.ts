@@ -13,7 +13,8 @@ export interface JobResult {
 
 /** A cached result, described as if it were built now: names and URLs may have changed since, as far as the bytes do not depend on them. */
 export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
-  const patchIds = Object.fromEntries(built.series.map(({ sha256, patchId }) => [sha256, patchId]));
+  const patches = [...built.series, ...(built.packaging ?? [])];
+  const patchIds = Object.fromEntries(patches.map(({ sha256, patchId }) => [sha256, patchId]));
   return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds }), artifacts };
 }
 

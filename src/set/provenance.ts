@@ -50,14 +50,23 @@ export function makeProvenance(
   return `${JSON.stringify(statement, undefined, 2)}\n`;
 }
 
-/** The base, each patch, and what they make together. */
-function sourcesOf(line: string, { source, base, series, patchedCommit, patchedTree }: BuiltJob): readonly Resource[] {
+/** The base, each patch, and what they make together, with and without those of packaging. */
+function sourcesOf(
+  line: string,
+  { source, base, series, packaging = [], patchedCommit, patchedTree, packaged }: BuiltJob,
+): readonly Resource[] {
   const pin: Resource =
     base.kind === "git"
       ? { name: source, uri: `git+${base.url}@${base.commit}`, digest: { gitCommit: base.commit } }
       : { name: source, uri: debianPurl("debian", base.package, base.version, "all"), digest: { sha256: base.sha256 } };
-  const patches = series.map(({ name, sha256 }) => ({ name: `patches/${line}/${source}/${name}`, digest: { sha256 } }));
-  return [pin, ...patches, { name: `${source}, patched`, digest: { gitCommit: patchedCommit, gitTree: patchedTree } }];
+  const patches = [...series, ...packaging].map(({ name, sha256 }) => ({
+    name: `patches/${line}/${source}/${name}`,
+    digest: { sha256 },
+  }));
+  const made = [{ name: `${source}, patched`, digest: { gitCommit: patchedCommit, gitTree: patchedTree } }];
+  if (packaged !== undefined)
+    made.push({ name: `${source}, patched for packages`, digest: { gitCommit: packaged.commit, gitTree: packaged.tree } });
+  return [pin, ...patches, ...made];
 }
 
 /** The build tools; only their versions are recorded, no digests. */

@@ -125,8 +125,8 @@ function filePurl(file: SetFile): { readonly purl?: string } {
 
 /** Where a source comes from, and its patches; the fragment of a patch's path is its digest. */
 function pedigree(line: string, job: BuiltJob) {
-  const { base, series, source } = job;
-  const patches = series.map(({ name, sha256, seed, subject, origin }) => ({
+  const { base, series, packaging = [], source } = job;
+  const patches = [...series, ...packaging].map(({ name, sha256, seed, subject, origin }) => ({
     type: patchKinds[/^\w+/.exec(origin)?.[0] ?? ""] ?? "unofficial",
     diff: { url: `patches/${line}/${source}/${name}#sha256=${sha256}` },
     resolves: [

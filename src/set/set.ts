@@ -104,6 +104,10 @@ function differences(a: BuiltJob, b: BuiltJob): string[] {
   if (patches.length > 0) found.push(`series differ in ${patches.join(", ")}.`);
   else if (a.patchedTree !== b.patchedTree && found.length === 0)
     found.push(`patched trees differ: ${a.patchedTree} and ${b.patchedTree}.`);
+  // Only jobs that make packages have these patches.
+  const [packaged, other] = [a.packaged?.tree, b.packaged?.tree];
+  if (packaged !== undefined && other !== undefined && packaged !== other)
+    found.push(`trees with packaging patches differ: ${packaged} and ${other}.`);
   return found;
 }
 

@@ -167,6 +167,17 @@ describe("publish refuses", () => {
       expect(result.stderr).toContain(message);
     });
 
+  test("packages with other packaging patches, though not programs that have none", async ({ folder }) => {
+    const packaged = (digit: string) => ({ packaged: { commit: "8".repeat(40), tree: digit.repeat(40) } });
+    const one = await makeDist(join(folder, "one"), { job: packaged("9") });
+    const two = await makeDist(join(folder, "two"), { arch: "arm64", job: packaged("a") });
+    const windows = await makeDist(join(folder, "one"), { target: "windows", others: ["a.msi"] });
+    const result = await refused(folder, [one, two, windows]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain(`trees with packaging patches differ: ${"9".repeat(40)} and ${"a".repeat(40)}.`);
+    expect((await kovnBuild(folder, ["publish", one, windows, "--to", "dir=out"])).exitCode).toBe(0);
+  });
+
   test("an alternate base and an unlocked series, unless allowed, which the SBOM records", async ({ folder }) => {
     const dist = await makeDist(join(folder, "dist"), { job: { alternate: true, locked: false } });
     const result = await refused(folder, [dist]);

@@ -10,6 +10,7 @@ const first = (content: string): Files => ({ [`${demo}/greet-world.patch`]: cont
 const series = (content: string | undefined): Files => ({ [`${demo}/series`]: content });
 const source = (content: string | undefined): Files => ({ [`${demo}/source.yaml`]: content });
 const pipeline = (content: string | undefined): Files => ({ "pipelines/test.yaml": content });
+const alternate = `alternates: [{ apt: demo-source, version: '1', member: x, sha256: ${"a".repeat(64)}`;
 const good = { source: sourceYaml("upstream"), pipeline: pipelineYaml("true") };
 
 /** What is wrong, the project's files, and the expected problems with file, line and column. All end with exit code 2. */
@@ -98,6 +99,36 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     "a lock of another series",
     { "patches/1.0/lock.json": '{"schema":1,"sources":{}}' },
     ["patches/1.0/lock.json: the series of `demo` does not match the lock."],
+  ],
+
+  [
+    "a missing packaging series",
+    { [`${demo}/packaging/one.patch`]: world },
+    [`${demo}/packaging/series:1:1: This file cannot be read`],
+  ],
+  [
+    "a packaging patch that is not listed, and a series that nobody names",
+    { [`${demo}/packaging/series`]: "two.patch\n", [`${demo}/packaging/one.patch`]: world, [`${demo}/packaging/x.series`]: "" },
+    [
+      `${demo}/packaging/series:1:1: Patch \`two.patch\` is listed, but the file does not exist.`,
+      `${demo}/packaging/one.patch:1:1: This patch is not listed in \`series\`.`,
+      `${demo}/packaging/x.series:1:1: No alternate of source.yaml names this series.`,
+    ],
+  ],
+  [
+    "an alternate with a missing packaging series",
+    source(good.source.concat(`${alternate}, packaging: debian.series }]\n`)),
+    [`${demo}/packaging/debian.series:1:1: This file cannot be read`],
+  ],
+  [
+    "an alternate with a packaging series elsewhere",
+    source(good.source.concat(`${alternate}, packaging: ../series }]\n`)),
+    ["`packaging`: expected lower-case letters, digits and hyphens, then `.series`."],
+  ],
+  [
+    "a packaging patch without fields",
+    { [`${demo}/packaging/series`]: "one.patch\n", [`${demo}/packaging/one.patch`]: mail("One", diff, { Fields: "Seed: none" }) },
+    [`${demo}/packaging/one.patch:9:1: The last paragraph of the message lacks the field \`Origin:\` (DEP-3).`],
   ],
 
   ["a missing series", series(undefined), [`${demo}/series:1:1: This file cannot be read`]],

@@ -15,6 +15,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
     alternates: [{ apt: "openvswitch-source", version: "3.1.0-2", member: "usr/src/ovs.tar.gz", sha256: "b".repeat(64) }],
     merged: [],
     patches: [aPatch("first.patch"), aPatch("second.patch")],
+    packaging: {},
     ...changes,
   };
 }

@@ -103,6 +103,17 @@ ${indented}
 `;
 }
 
+/** What makes the job of `makeProject` one that makes packages, with one packaging patch, of the day after the series. */
+export const packaging: Files = {
+  "pipelines/test.yaml": pipelineYaml("cp greeting.txt ../out/").concat("    packaging: true\n"),
+  [`${demo}/packaging/series`]: "greet-packages.patch\n",
+  [`${demo}/packaging/greet-packages.patch`]: mail(
+    "Greet packages",
+    replaceLine("greeting.txt", "hello all worlds", "hello packages"),
+    { Date: "Mon, 23 Nov 2026 12:00:00 +0300" },
+  ),
+};
+
 /**
  * Makes a project in `<folder>/project`: line 1.0 with a source `demo` of two patches, a pipeline
  * whose artifact is the patched greeting.txt, and an upstream in `<folder>/upstream`. `files`

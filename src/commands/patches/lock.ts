@@ -49,7 +49,9 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
   }
   await writeLock(join(project.root, lockName(line)), { schema: 1, sources });
   const rows = Object.entries(sources).flatMap(([name, { bases }]) =>
-    Object.entries(bases).map(([base, { commit }]) => `${name}  ${base}  ${commit}`),
+    Object.entries(bases).map(([base, { commit, packaged }]) =>
+      [name, base, commit, ...(packaged === undefined ? [] : [`packaging ${packaged.commit}`])].join("  "),
+    ),
   );
   return `${rows.join("\n")}\n`;
 }

@@ -8,7 +8,7 @@ import { compareFiles, compareTrees, type SeriesChanges, type State } from "../.
 import { whyUnavailable } from "../../patches/check.ts";
 import { listEntries } from "../../patches/list.ts";
 import { fetchBase, isComplete, type Fetched } from "../../patches/mirror.ts";
-import { allowedBases, type Base, type From } from "../../plan/base.ts";
+import { allowedBases, packagingOf, type Base, type From } from "../../plan/base.ts";
 import type { SourceChanges } from "../../release/notes.ts";
 import type { Host } from "../../sys/exec.ts";
 import { archive, commitsBetween } from "../../sys/git-release.ts";
@@ -71,7 +71,7 @@ async function compare(
   source: Source,
   options: ChangesOptions,
 ): Promise<{ readonly series: SeriesChanges; readonly commits: SourceChanges["commits"] }> {
-  const byFiles = compareFiles(old?.patches ?? [], source.patches);
+  const byFiles = compareFiles(old === undefined ? [] : allPatches(old, pinOf(old)), allPatches(source, pinOf(source)));
   if (old === undefined) return { series: byFiles, commits: undefined };
   const { project, host } = options;
   const pair = await fetchPair(old, source, options);
@@ -83,6 +83,15 @@ async function compare(
     throw error;
   });
   return { series, commits };
+}
+
+function pinOf({ upstream, commit }: Source): Base {
+  return { kind: "git", url: upstream, commit };
+}
+
+/** What packages are made of: the series, and the packaging patches on top of it. */
+function allPatches(source: Source, base: Base): Source["patches"] {
+  return [...source.patches, ...packagingOf(source, base)];
 }
 
 interface Pair {
@@ -111,7 +120,7 @@ async function fetchState(
     if (base.kind !== kind) continue;
     const absent = offline ? !(await isComplete(base, project.work)) : (await whyUnavailable(base, mirror)) !== undefined;
     const fetched = absent ? undefined : await fetchOrNot(base, mirror);
-    if (fetched !== undefined) return { source, base: fetched };
+    if (fetched !== undefined) return { source: { ...source, patches: allPatches(source, base) }, base: fetched };
   }
   return undefined;
 }

@@ -62,6 +62,50 @@ describe.each(changes)("%s", (_name, input) => {
   });
 });
 
+describe("packaging patches", () => {
+  const aSeries = { packaging: { series: [aPatch("packaging/one.patch")], "debian.series": [aPatch("packaging/two.patch")] } };
+  const packaged = (sources: Parameters<typeof aSource>[0] = {}) => ({
+    sources: { ...base.sources, ovs: aSource({ ...aSeries, ...sources }) },
+    pipeline: aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob({ packaging: true }) } }),
+  });
+  const without = planned(withOvs(aSeries));
+
+  test("are planned for jobs that make packages, and for no other", () => {
+    expect(planned(aPlanInput(packaged()))).toMatchObject({
+      source: { patches: [{ name: "first.patch" }, { name: "second.patch" }] },
+      packaging: [{ name: "packaging/one.patch", sha256: "sha-of-packaging/one.patch" }],
+    });
+    expect(without).not.toHaveProperty("packaging");
+    expect([without.key, without.versionSuffix]).toEqual([planned(base).key, planned(base).versionSuffix]);
+  });
+
+  test("of an alternate are those of the series that it names, else those of the pin", () => {
+    const bases = { ...base.bases, ovs: [aptBase] };
+    const names = (input: Partial<PlanInput>) => planned(aPlanInput({ ...input, bases })).packaging?.map(({ name }) => name);
+    const alternates = aSource().alternates.map((alternate) => ({ ...alternate, packaging: "debian.series" }));
+    expect(names(packaged({ alternates }))).toEqual(["packaging/two.patch"]);
+    expect(names(packaged())).toEqual(["packaging/one.patch"]);
+  });
+
+  test("that changed change key and version suffix", () => {
+    const one = planned(aPlanInput(packaged()));
+    const other = planned(aPlanInput(packaged({ packaging: { series: [aPatch("packaging/one.patch", { sha256: "other" })] } })));
+    expect(other.key).not.toBe(one.key);
+    expect(other.versionSuffix).not.toBe(one.versionSuffix);
+  });
+
+  test("are built only when the lock knows what they make", () => {
+    const series = { commit: "c".repeat(40), tree: "d".repeat(40) };
+    const locked = { ...series, packaged: { commit: "e".repeat(40), tree: "f".repeat(40) } };
+    const locks = (one: typeof series) => ({
+      locks: { ovs: { revision: 7, patches: [], packaging: {}, bases: { [`git:${"a".repeat(40)}`]: one } } },
+    });
+    expect(planned(aPlanInput({ only: ["ovs"], ...packaged(), ...locks(locked) })).locked).toEqual(locked);
+    expect(planned(aPlanInput({ only: ["ovs"], ...locks(locked) })).locked).toEqual(series);
+    expect(() => makePlan(aPlanInput({ only: ["ovs"], ...packaged(), ...locks(series) }))).toThrow(/knows no patched commit/);
+  });
+});
+
 test("another architecture changes the key, and not the version suffix", () => {
   const other = planned(aPlanInput({ arch: "arm64" }));
   expect(other.key).not.toBe(planned(base).key);
@@ -82,12 +126,12 @@ test("where the pinned commit comes from changes neither key nor version suffix"
 
 test("a locked build carries the locked commit of its base", () => {
   const locked = { commit: "c".repeat(40), tree: "d".repeat(40) };
-  const source = { revision: 7, patches: [], bases: { [`git:${"a".repeat(40)}`]: locked } };
+  const source = { revision: 7, patches: [], packaging: {}, bases: { [`git:${"a".repeat(40)}`]: locked } };
   expect(planned(aPlanInput({ only: ["ovs"], locks: { ovs: source } })).locked).toEqual(locked);
 });
 
 test("a base that the lock does not know is refused with how to lock it", () => {
-  const locks = { ovs: { revision: 7, patches: [], bases: {} } };
+  const locks = { ovs: { revision: 7, patches: [], packaging: {}, bases: {} } };
   expect(() => makePlan(aPlanInput({ only: ["ovs"], locks }))).toThrow(/The lock of `ovs` knows no patched commit/);
 });
 

@@ -53,6 +53,27 @@ async function makeAssets(dists: readonly string[]) {
   return listAssets({ ...set, sbom: await makeSbom(set) });
 }
 
+test("packaging patches are among what a build was made of, with the commit that they make", async ({ folder }) => {
+  const packaged = { commit: "8".repeat(40), tree: "9".repeat(40) };
+  const patch = {
+    name: "packaging/x.patch",
+    sha256: "a".repeat(64),
+    patchId: "b".repeat(40),
+    seed: "none",
+    subject: "X",
+    origin: "vendor",
+  };
+  const assets = await makeAssets([await makeDist(folder, { job: { packaging: [patch], packaged } })]);
+  const asset = assets.find(({ name }) => name.startsWith("provenance-"));
+  const { predicate } = statementSchema.parse(JSON.parse(asset !== undefined && "text" in asset ? asset.text : ""));
+  expect(predicate.buildDefinition.resolvedDependencies).toEqual(
+    expect.arrayContaining([
+      { name: "patches/1.0/demo/packaging/x.patch", digest: { sha256: "a".repeat(64) } },
+      { name: "demo, patched for packages", digest: { gitCommit: packaged.commit, gitTree: packaged.tree } },
+    ]),
+  );
+});
+
 test("each build's provenance names its published files, pins, patches and parameters", async ({ folder }) => {
   const amd64 = await makeDist(join(folder, "a"));
   const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });

@@ -1,0 +1,118 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { BuildError } from "../errors.ts";
+import type { Host } from "../sys/exec.ts";
+import { inspectPatches, type InspectedPatch } from "../sys/git-patch.ts";
+import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
+
+/** The folder, in a source's own, of patches that only jobs which make packages take. */
+const folder = "packaging";
+
+/** The patches of a source's folder, by the series that lists them, in its order. */
+export interface SeriesFiles {
+  /** Those of `series`: every job takes them, on every base. */
+  readonly patches: readonly Patch[];
+  /** Those of each series in `packaging/`, by its file name: `series`, and those that alternates name. */
+  readonly packaging: Readonly<Record<string, readonly Patch[]>>;
+}
+
+/**
+ * Reads the series of a source and every patch that they list. The format is that of quilt(1): one
+ * file name per line, in the order of application, and `#` comments. `alternates` are the series in
+ * `packaging/` that alternates name. Throws "project" with all problems at once.
+ */
+export async function readSeries(dir: string, shown: string, alternates: readonly string[], host: Host): Promise<SeriesFiles> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const hasFolder = entries.some((entry) => entry.name === folder && entry.isDirectory());
+  const inside = hasFolder ? (await readdir(join(dir, folder))).map((file) => `${folder}/${file}`) : [];
+  const files = [...entries.map((entry) => entry.name), ...inside];
+  const names = [...new Set([...(hasFolder ? ["series"] : []), ...alternates])];
+  const paths = ["series", ...names.map((name) => `${folder}/${name}`)];
+  const listed = await Promise.all(paths.map((path) => listPatches(path, dir, shown, files)));
+  const mentioned = new Set(listed.flatMap((one) => one.mentioned));
+  const all = [...new Set(listed.flatMap((one) => one.names))];
+  const read = await readPatches(dir, shown, all, host);
+  const [own = [], ...others] = listed.map((one) => one.names.flatMap((name) => read[all.indexOf(name)] ?? []));
+  const problems = [
+    ...listed.flatMap((one) => one.problems),
+    ...files
+      .filter((file) => file.endsWith(".patch") && !mentioned.has(file))
+      .map((file) => `${shown}/${file}:1:1: This patch is not listed in \`series\`.`),
+    ...files
+      .filter((file) => file.endsWith(".series") && !paths.includes(file))
+      .map((file) => `${shown}/${file}:1:1: No alternate of source.yaml names this series.`),
+    ...read.flatMap((one) => one.problems),
+    ...new Set([own, ...others.map((other) => [...own, ...other])].flatMap((applied) => findPathsThroughLinks(applied, shown))),
+  ];
+  if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
+  const patches = own.map((one) => one.patch);
+  const packaging = others.map((other, index) => [names[index] ?? "", other.map((one) => one.patch)] as const);
+  return { patches, packaging: Object.fromEntries(packaging) };
+}
+
+/** What a series lists: patches that exist, all names, and what is wrong. Patches go by their path in the source's folder. */
+interface Listed {
+  readonly names: readonly string[];
+  readonly mentioned: readonly string[];
+  readonly problems: readonly string[];
+}
+
+async function listPatches(path: string, dir: string, shown: string, files: readonly string[]): Promise<Listed> {
+  const text = await readFile(join(dir, path), "utf8").catch((cause: unknown) => {
+    throw new BuildError(
+      "project",
+      `${shown}/${path}:1:1: This file cannot be read; for a series without patches, make it empty.`,
+      {
+        cause,
+      },
+    );
+  });
+  const problems: string[] = [];
+  const names = new Set<string>();
+  const mentioned: string[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const name = line.replace(/(^|\s)#.*$/, "").trim();
+    if (name === "") continue;
+    const file = `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
+    const say = (what: string) => problems.push(`${shown}/${path}:${index + 1}:${line.indexOf(name) + 1}: ${what}`);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))
+      say(`\`${name}\` is not a patch name: expected lower-case letters, digits and hyphens, then \`.patch\`, without options.`);
+    else if (names.has(file)) say(`Patch \`${name}\` is listed twice.`);
+    else if (!files.includes(file)) say(`Patch \`${name}\` is listed, but the file does not exist.`);
+    else names.add(file);
+    mentioned.push(file);
+  }
+  return { names: [...names], mentioned, problems };
+}
+
+/**
+ * Reads all patches with one program, because a plan must be fast. Only when a patch is wrong or
+ * unusual does it run git for each patch.
+ */
+async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
+  const inspected = await inspectPatches(
+    names.map((name) => join(dir, name)),
+    { host },
+  );
+  const readAll = (known: readonly InspectedPatch[] = []) =>
+    Promise.all(names.map((name, index) => readPatch(dir, name, `${shown}/${name}`, host, known[index])));
+  const read = await readAll(inspected);
+  return inspected === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
+}
+
+/**
+ * Finds patches that write below a path that this patch or an earlier one makes a symbolic link.
+ */
+function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): string[] {
+  const links = new Set<string>();
+  const problems: string[] = [];
+  for (const { patch, touched } of read) {
+    for (const link of touched.newLinks) links.add(link);
+    const through = touched.paths.filter((path) => [...links].some((link) => path.startsWith(`${link}/`)));
+    problems.push(
+      ...through.map((path) => `${shown}/${patch.name}:1:1: Path \`${path}\` goes through a symbolic link of this series.`),
+    );
+    for (const link of touched.goneLinks) links.delete(link);
+  }
+  return problems;
+}
