@@ -149,7 +149,7 @@ function lockedBase(locks: PlanInput["locks"], source: string, base: Base, withP
   const locked = locks[source]?.bases[baseId(base)];
   if (locked === undefined || (withPackaging && locked.packaged === undefined))
     throw new BuildError("project", `The lock of \`${source}\` knows no patched commit for ${describeBase(base)}.`, {
-      hint: "kovn-build patches lock, or --unlocked to build all the same",
+      hint: "kovn-build patches lock, or --unlocked to build anyway",
     });
   const { commit, tree } = locked;
   return withPackaging ? locked : { commit, tree };

@@ -12,6 +12,7 @@ import {
   mail,
   makeProject,
   newFile,
+  packaging,
   replaceLine,
   sourceYaml,
   writeFiles,
@@ -163,6 +164,18 @@ describe("release notes", () => {
       "- `greet-world.patch`: Greet the world (seed aaaaaaaaaa)\n",
     ])
       expect(stdout).toContain(line);
+  });
+
+  test("list packaging patches too, whether or not the upstream can be reached", async ({ folder }) => {
+    const project = await makeRepository(folder, packaging);
+    await tag(project, "v1.0.0");
+    const again = mail("Greet packages", replaceLine("greeting.txt", "hello all worlds", "hello again"));
+    await writeFiles(project, { [`${demo}/packaging/greet-packages.patch`]: again });
+    for (const url of ["upstream", "gone"]) {
+      const { stdout } = await kovnBuild(project, ["release", "notes", "--from", `demo=${join(folder, url)}`]);
+      expect(stdout).toContain("### Patches changed\n\n- `packaging/greet-packages.patch`: Greet packages\n");
+      expect(stdout).toContain("2 patches are unchanged.");
+    }
   });
 
   test("begin after the given release, and refuse one that does not exist", async ({ folder }) => {

@@ -66,6 +66,14 @@ test("a source has its upstream commit, licences, and each patch with sha256, or
   });
 });
 
+test("packaging patches are in the pedigree of a source too", async ({ folder }) => {
+  const patch = { name: "packaging/x.patch", sha256: "a".repeat(64), patchId: "b".repeat(40), seed: "none", subject: "X" };
+  const dist = await makeDist(folder, { job: { packaging: [{ ...patch, origin: "vendor" }] } });
+  const { component } = await sbomOf([dist]);
+  const url = `patches/1.0/demo/packaging/x.patch#sha256=${"a".repeat(64)}`;
+  expect(component("source:demo")).toMatchObject({ pedigree: { patches: [{}, {}, { type: "unofficial", diff: { url } }] } });
+});
+
 test("every file has its digest and depends on its source, which depends on its build tools", async ({ folder }) => {
   const { component, needs } = await sbomOf(await twoBuilds(folder));
   expect(component("file:ovs.msi")).toMatchObject({
