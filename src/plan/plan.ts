@@ -141,14 +141,14 @@ function digestsOf(patches: PlannedPatches): readonly string[] {
 }
 
 /**
- * What the lock says of a base, with its packaging patches if these are used; undefined in an
- * unlocked build. Throws "project" for a base that the lock does not know.
+ * Returns a base's commits in the lock, with those of packaging patches if the job uses them;
+ * undefined in an unlocked build. Throws "project" for a base that the lock lacks.
  */
 function lockedBase(locks: PlanInput["locks"], source: string, base: Base, withPackaging: boolean): LockedBase | undefined {
   if (locks === undefined) return undefined;
   const locked = locks[source]?.bases[baseId(base)];
   if (locked === undefined || (withPackaging && locked.packaged === undefined))
-    throw new BuildError("project", `The lock of \`${source}\` knows no patched commit for ${describeBase(base)}.`, {
+    throw new BuildError("project", `The lock of \`${source}\` has no patched commit for ${describeBase(base)}.`, {
       hint: "kovn-build patches lock, or --unlocked to build anyway",
     });
   const { commit, tree } = locked;

@@ -102,7 +102,7 @@ describe("packaging patches", () => {
     });
     expect(planned(aPlanInput({ only: ["ovs"], ...packaged(), ...locks(locked) })).locked).toEqual(locked);
     expect(planned(aPlanInput({ only: ["ovs"], ...locks(locked) })).locked).toEqual(series);
-    expect(() => makePlan(aPlanInput({ only: ["ovs"], ...packaged(), ...locks(series) }))).toThrow(/knows no patched commit/);
+    expect(() => makePlan(aPlanInput({ only: ["ovs"], ...packaged(), ...locks(series) }))).toThrow(/has no patched commit/);
   });
 });
 
@@ -132,7 +132,7 @@ test("a locked build carries the locked commit of its base", () => {
 
 test("a base that the lock does not know is refused with how to lock it", () => {
   const locks = { ovs: { revision: 7, patches: [], packaging: {}, bases: {} } };
-  expect(() => makePlan(aPlanInput({ only: ["ovs"], locks }))).toThrow(/The lock of `ovs` knows no patched commit/);
+  expect(() => makePlan(aPlanInput({ only: ["ovs"], locks }))).toThrow(/The lock of `ovs` has no patched commit/);
 });
 
 test("a job whose source the line lacks is refused by name", () => {
