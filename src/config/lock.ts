@@ -5,26 +5,44 @@ import { gitIdSchema } from "../sys/schemas.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
-const patches = z.array(z.strictObject({ name: z.string(), sha256: z.string(), patchId: z.string() }));
+const patches = z.array(
+  z.strictObject({
+    name: z.string().describe("File name."),
+    sha256: z.string().describe("sha256 of the file."),
+    patchId: z.string().describe("Id of the change: `git patch-id --stable`."),
+  }),
+);
 
-const patchedTree = { commit: gitIdSchema, tree: gitIdSchema };
+const patchedTree = {
+  commit: gitIdSchema.describe("Commit of the patched tree."),
+  tree: gitIdSchema.describe("Tree of that commit."),
+};
 
 const lockedBase = z.strictObject({
   ...patchedTree,
-  /** With the packaging patches on top; absent if there are none. */
-  packaged: z.strictObject(patchedTree).exactOptional(),
+  packaged: z
+    .strictObject(patchedTree)
+    .exactOptional()
+    .describe("The same with the packaging patches; absent if there are none."),
 });
 
 const lockedSource = z.strictObject({
-  revision: z.int().positive(),
-  patches,
-  /** The key is the file name of a series in `packaging/`. */
-  packaging: z.record(z.string(), patches).default({}),
-  /** The key is the base: `git:<commit>` or `apt:<sha256>`. */
-  bases: z.record(z.string(), lockedBase),
+  revision: z.int().positive().describe("Revision of the series."),
+  patches: patches.describe("Patches of the series, in order."),
+  packaging: z
+    .record(z.string().describe("series"), patches)
+    .default({})
+    .describe("Packaging patches, by the file name of their series in `packaging/`."),
+  bases: z
+    .record(z.string().describe("base"), lockedBase)
+    .describe("What the series makes of each base: `git:<commit>` or `apt:<sha256>`."),
 });
 
-const lockFile = z.strictObject({ schema: z.literal(1), sources: z.record(z.string(), lockedSource) });
+/** `patches/<line>/lock.json`. */
+export const lockFile = z.strictObject({
+  schema: z.literal(1).describe("Version of this format."),
+  sources: z.record(z.string().describe("source"), lockedSource).describe("Locked sources by name."),
+});
 
 /** A source's series when it was locked, with the commit and tree that it gives on each base. */
 export type LockedSource = Readonly<z.infer<typeof lockedSource>>;

@@ -53,7 +53,7 @@ export const pipelineSchema = z
     toolchain: name.exactOptional().describe("What `--toolchain` selects, if a target has several pipelines."),
     until: z
       .record(
-        name,
+        name.describe("source"),
         z.strictObject({
           version: z
             .string()
@@ -66,10 +66,10 @@ export const pipelineSchema = z
       .describe("The last upstream release of a source that this pipeline can build."),
     provers: z.array(packageName).exactOptional().describe("Debian packages that `patches prove` needs to run the programs."),
     flags: z
-      .record(name, z.record(name, z.string()))
+      .record(name.describe("variant"), z.record(name.describe("architecture"), z.string()))
       .describe("Compiler flags by variant and Debian architecture, added to the distribution's own."),
     jobs: z
-      .record(name, jobSchema.transform(withStepPackages))
+      .record(name.describe("job"), jobSchema.transform(withStepPackages))
       .refine((jobs) => Object.keys(jobs).length > 0, "expected at least one job")
       .describe("Jobs by name."),
   })

@@ -4,13 +4,14 @@ import { gitIdSchema } from "../sys/schemas.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
-const seedFile = z.array(
+/** `patches/seed.yaml`. */
+export const seedFile = z.array(
   z.strictObject({
-    entry: z.int().positive(),
-    commit: gitIdSchema,
-    repository: z.string().min(1),
-    source: z.string().min(1),
-    title: z.string().min(1),
+    entry: z.int().positive().describe("Number of the entry."),
+    commit: gitIdSchema.describe("Kube-OVN's commit with this change."),
+    repository: z.string().min(1).describe("Repository of that commit on GitHub."),
+    source: z.string().min(1).describe("Source that it changes."),
+    title: z.string().min(1).describe("The change, in a few words."),
   }),
 );
 

@@ -10,49 +10,61 @@ import { readSeries, type SeriesFiles } from "./series.ts";
 import { readYaml } from "./yaml.ts";
 
 const aptBase = z.strictObject({
-  apt: packageName,
-  version: z.string().min(1),
+  apt: packageName.describe("Debian package that has the source."),
+  version: z.string().min(1).describe("Version of the package."),
   member: z
     .string()
     .regex(/^[^/]/, "expected a path in the package, without a leading slash")
-    .refine((path) => !path.split("/").includes(".."), "expected a path that stays inside the package"),
-  sha256: sha256Schema,
+    .refine((path) => !path.split("/").includes(".."), "expected a path that stays inside the package")
+    .describe("Archive of the source in the package."),
+  sha256: sha256Schema.describe("sha256 of that archive."),
   packaging: z
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*\.series$/, "expected lower-case letters, digits and hyphens, then `.series`")
     .exactOptional()
-    .describe("the series in `packaging/` for this base, where it is not `series`"),
+    .describe("Series in `packaging/` for this base, if it is not `series`."),
 });
 
 const suite = z.strictObject({
-  /** Sources that are built first; `configure` gets `--with-NAME-source` for each. */
-  needs: z.array(z.string().min(1)).default([]),
-  /** Arguments for `configure`. */
-  configure: z.array(z.string().min(1)).default([]),
-  /** Make targets that run tests, each with the autotest program that it runs. */
-  check: z.record(z.string().min(1), z.string().regex(/^[^/]/, "expected a path in the source tree")),
+  needs: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Sources that are built first. `configure` gets `--with-NAME-source` for each."),
+  configure: z.array(z.string().min(1)).default([]).describe("Arguments for `configure`."),
+  check: z
+    .record(z.string().min(1).describe("make target"), z.string().regex(/^[^/]/, "expected a path in the source tree"))
+    .describe("Make targets that run tests, each with the autotest program that it runs."),
 });
 
-const sourceFile = z.strictObject({
-  upstream: z.string().min(1),
-  branch: z.string().min(1),
-  commit: gitIdSchema,
-  version: z.string().min(1),
-  revision: z.int().positive(),
-  /** SPDX license expression, for the SBOM. */
-  license: z.string().min(1).exactOptional(),
-  suite: suite.optional(),
-  alternates: z.array(aptBase).default([]),
+/** `source.yaml`. */
+export const sourceFile = z.strictObject({
+  upstream: z.string().min(1).describe("Path or URL of upstream's git repository."),
+  branch: z.string().min(1).describe("Branch where the commit was found. It is not used to fetch."),
+  commit: gitIdSchema.describe("Pinned commit: the base of the series."),
+  version: z.string().min(1).describe("Version that the tree has at this commit."),
+  revision: z.int().positive().describe("Revision of the series. Each change of the series raises it; package versions have it."),
+  license: z.string().min(1).exactOptional().describe("SPDX license expression, for the SBOM."),
+  suite: suite.optional().describe("How to build and run upstream's own tests."),
+  alternates: z.array(aptBase).default([]).describe("Other bases, in order, for when upstream cannot be reached."),
   merged: z
     .array(
       z.strictObject({
-        seed: z.string().regex(/^[0-9a-f]{10}$/),
-        commit: gitIdSchema,
-        since: z.string().min(1),
-        effect: z.strictObject({ file: z.string().min(1), text: z.string().min(1) }),
+        seed: z
+          .string()
+          .regex(/^[0-9a-f]{10}$/, "expected the first 10 digits of a commit id")
+          .describe("The entry: the first 10 digits of its commit."),
+        commit: gitIdSchema.describe("Upstream's commit that makes this change."),
+        since: z.string().min(1).describe("First upstream release with this commit."),
+        effect: z
+          .strictObject({
+            file: z.string().min(1).describe("File in the source tree."),
+            text: z.string().min(1).describe("Text that the file has."),
+          })
+          .describe("What to look for in the pinned tree, to see that it has the change."),
       }),
     )
-    .default([]),
+    .default([])
+    .describe("Entries of the seed that the pinned commit already has."),
 });
 
 /** How to build and run a source's own upstream tests. */

@@ -7,7 +7,7 @@ import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 /** The version of the format. */
 const formatVersion = 1;
 
-/** Becomes part of published paths. */
+/** A name, which becomes part of published paths. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "expected a name of lower-case letters, digits, dots and hyphens");
 /** A relative path that stays in its folder, in characters that need no quoting. */
 export const pathSchema = z
@@ -22,91 +22,97 @@ const base = z.discriminatedUnion("kind", [
 
 /** A file to publish. */
 export const artifactSchema = z.object({
-  /** Path relative to the folder of the target. */
-  file: pathSchema,
-  /** Bytes. */
-  size: z.int().nonnegative(),
-  sha256: sha256Schema,
-  job: z.string(),
-  package: z.string().exactOptional(),
-  version: z.string().exactOptional(),
-  architecture: z.string().exactOptional(),
+  file: pathSchema.describe("Path below the folder of the target."),
+  size: z.int().nonnegative().describe("Size in bytes."),
+  sha256: sha256Schema.describe("sha256 of the file."),
+  job: z.string().describe("Job that made the file."),
+  package: z.string().exactOptional().describe("Name of the Debian package; absent for other files."),
+  version: z.string().exactOptional().describe("Version of the Debian package."),
+  architecture: z.string().exactOptional().describe("Architecture of the Debian package."),
 });
 
 const compilerStats = z.object({
-  /** Compilations whose result came from a cache. */
-  hits: z.int().nonnegative(),
-  misses: z.int().nonnegative(),
-  /** Hits that came from the remote cache. */
-  remoteHits: z.int().nonnegative(),
-  /** Failed requests to the remote cache. */
-  remoteErrors: z.int().nonnegative(),
+  hits: z.int().nonnegative().describe("Compilations whose result came from a cache."),
+  misses: z.int().nonnegative().describe("Compilations that ran."),
+  remoteHits: z.int().nonnegative().describe("Hits that came from the remote cache."),
+  remoteErrors: z.int().nonnegative().describe("Failed requests to the remote cache."),
 });
 
 const patches = z
   .array(
     z.object({
-      name: z.string(),
-      sha256: sha256Schema,
-      patchId: z.string(),
-      seed: z.string(),
-      subject: z.string().default(""),
-      origin: z.string().default(""),
+      name: z.string().describe("File name."),
+      sha256: sha256Schema.describe("sha256 of the file."),
+      patchId: z.string().describe("Id of the change: `git patch-id --stable`."),
+      seed: z.string().describe("Kube-OVN commit that the patch reimplements (10 digits), or `none`."),
+      subject: z.string().default("").describe("Subject of the patch."),
+      origin: z.string().default("").describe("Field `Origin` of the patch (DEP-3)."),
     }),
   )
   .readonly();
 
 /** A finished job. */
 export const builtJobSchema = z.object({
-  id: z.string(),
-  key: z.string(),
-  source: name,
-  version: z.string(),
-  revision: z.int().positive(),
-  base,
-  baseCommit: gitIdSchema,
-  /** True when the base is not the pinned commit of the upstream but a declared alternate. */
-  alternate: z.boolean(),
-  /** True when the series and the patched commit are those of the lock. */
-  locked: z.boolean().default(false),
-  /** SPDX expression of the upstream's licences. */
-  license: z.string().exactOptional(),
-  patchedCommit: gitIdSchema,
-  patchedTree: gitIdSchema,
-  series: patches,
-  /** Patches on top of the series, and the commit and tree that packages were built of; absent if there are none. */
-  packaging: patches.exactOptional(),
-  packaged: z.object({ commit: gitIdSchema, tree: gitIdSchema }).exactOptional(),
-  /** Files that the job used besides its source, such as a driver that was built elsewhere. */
+  id: z.string().describe("Name of the job in the pipeline."),
+  key: z.string().describe("Key of the job in the plan."),
+  source: name.describe("Source that was built."),
+  version: z.string().describe("Version of the source."),
+  revision: z.int().positive().describe("Revision of the series."),
+  base: base.describe("Tree that the series was applied to."),
+  baseCommit: gitIdSchema.describe("Commit of the base."),
+  alternate: z.boolean().describe("True if the base is an alternate, not the pinned commit of upstream."),
+  locked: z
+    .boolean()
+    .default(false)
+    .describe("True if the patches and the commits that they make are those of `patches/<line>/lock.json`."),
+  license: z.string().exactOptional().describe("SPDX license expression of upstream, from `source.yaml`."),
+  patchedCommit: gitIdSchema.describe("Commit of the base with the series. It is the same on every machine."),
+  patchedTree: gitIdSchema.describe("Tree of that commit."),
+  series: patches.describe("Patches of the series, in order."),
+  packaging: patches
+    .exactOptional()
+    .describe("Patches on top of the series, of a job that makes packages; absent if there are none."),
+  packaged: z
+    .object({
+      commit: gitIdSchema.describe("Commit with the packaging patches."),
+      tree: gitIdSchema.describe("Tree of that commit."),
+    })
+    .exactOptional()
+    .describe("What was built, if the job has packaging patches."),
   inputs: z
-    .array(z.object({ name: z.string(), sha256: sha256Schema }))
+    .array(
+      z.object({
+        name: z.string().describe("Path below the job's `inputs/`."),
+        sha256: sha256Schema.describe("sha256 of the file."),
+      }),
+    )
     .readonly()
-    .exactOptional(),
-  /** Versions of the Debian packages that the job declares: compiler, debhelper, libraries. */
-  tools: z.record(z.string(), z.string()).readonly(),
-  /** Milliseconds. */
-  duration: z.number(),
-  /** What the compiler cache did; absent when nothing was compiled through it. */
-  compilerCache: compilerStats.exactOptional(),
+    .exactOptional()
+    .describe("Files that the job used besides its source, such as a driver; absent if there are none."),
+  tools: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of the job's Debian packages."),
+  duration: z.number().describe("How long the job ran, in milliseconds. For a cached job: when it was built."),
+  compilerCache: compilerStats.exactOptional().describe("What ccache did then; absent without ccache."),
 });
 
-const manifest = z.object({
-  schema: z.literal(formatVersion),
-  target: name,
-  line: name,
-  variant: name,
-  arch: name,
-  flags: z.string(),
-  builder: z.object({
-    name: z.string(),
-    version: z.string(),
-    node: z.string(),
-    /** Addresses of the workflow and of its run, for a build in Actions. */
-    workflow: z.string().exactOptional(),
-    run: z.string().exactOptional(),
-  }),
-  jobs: z.array(builtJobSchema).min(1).readonly(),
-  artifacts: z.array(artifactSchema).readonly(),
+/** `artifacts.json`. */
+export const manifestSchema = z.object({
+  schema: z.literal(formatVersion).describe("Version of this format."),
+  target: name.describe("Target: `linux` or `windows`."),
+  line: name.describe("Release line."),
+  variant: name.describe("Set of compiler flags."),
+  arch: name.describe("Debian's name of the architecture."),
+  flags: z.string().describe("Compiler flags of the variant."),
+  builder: z
+    .object({
+      name: z.string().describe("`kovn-build`."),
+      version: z.string().describe("Version of kovn-build."),
+      node: z.string().describe("Version of Node."),
+      workflow: z.string().exactOptional().describe("Address of the workflow, in GitHub Actions."),
+      run: z.string().exactOptional().describe("Address of the workflow's run, in GitHub Actions."),
+    })
+    .describe("Program that built the artifacts."),
+  jobs: z.array(builtJobSchema).min(1).readonly().describe("Jobs, each after those that it needs."),
+  artifacts: z.array(artifactSchema).readonly().describe("Files to publish."),
 });
 
 /** A file to publish. */
@@ -115,11 +121,8 @@ export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
 export type CompilerStats = Readonly<z.infer<typeof compilerStats>>;
 /** A finished job: what it was built from, and with which tools. */
 export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
-/**
- * The manifest of a build, `dist/<target>/artifacts.json`: what was built, and how.
- * docs/artifacts.md describes the format.
- */
-export type Manifest = Readonly<z.infer<typeof manifest>>;
+/** `dist/<target>/artifacts.json`: what was built, and from what. */
+export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 
 /**
  * Reads the `artifacts.json` of a folder; ignores fields that a later kovn-build added. Throws
@@ -140,7 +143,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
     throw new BuildError("usage", `${shown} has format ${schema}; this kovn-build reads format ${formatVersion}.`, {
       hint: "npm install kovn-build@latest",
     });
-  const checked = manifest.safeParse(value);
+  const checked = manifestSchema.safeParse(value);
   if (checked.success) return checked.data;
   const problems = checked.error.issues.map((issue) => `${shown}: ${issue.path.join(".") || "the file"}: ${issue.message}.`);
   throw new BuildError("usage", problems.join("\n"));

@@ -15,7 +15,10 @@ const schema = z
   .strictObject({
     packages: z.array(packageName).min(1).describe("Binary packages to build and keep, with their dbgsym packages."),
     options: z.array(z.string()).default([]).describe("More words for DEB_BUILD_OPTIONS."),
-    env: z.record(z.string(), z.string()).default({}).describe("More environment variables for debian/rules."),
+    env: z
+      .record(z.string().describe("variable"), z.string())
+      .default({})
+      .describe("More environment variables for debian/rules."),
   })
   .describe("Builds the Debian packages of `src/` with dpkg-buildpackage(1), into `out/` and `out/debug/`.");
 

@@ -11,7 +11,9 @@ const triple = "x86_64-w64-mingw32";
 
 const schema = z
   .strictObject({
-    configure: z.array(z.string().startsWith("--")).describe("Options of ./configure, besides --host and the flags."),
+    configure: z
+      .array(z.string().regex(/^--/, "expected an option that starts with `--`"))
+      .describe("Options of ./configure, besides --host and the flags."),
     cflags: z.string().default("").describe("Compiler flags besides those of the variant."),
     ldflags: z.string().default("").describe("Linker flags."),
     programs: z.array(insidePath).min(1).describe("Programs to build: their make targets, without `.exe`."),

@@ -12,7 +12,7 @@ const tableName = z.string().regex(/^\w+$/, "expected letters, digits and unders
 const table = z
   .strictObject({
     columns: z
-      .record(tableName, z.string().regex(/^[silSIL]\d+$/, "expected a column type such as s72, L255 or i2"))
+      .record(tableName.describe("column"), z.string().regex(/^[silSIL]\d+$/, "expected a column type such as s72, L255 or i2"))
       .describe("Type of each column, such as `s72`, `L255` or `i2`."),
     keys: z.int().positive().describe("Number of columns, from the first, that are the key."),
     rows: z
@@ -34,7 +34,7 @@ const schema = z
     subject: z.string().min(1).describe("The product, in a few words."),
     author: z.string().min(1).describe("Author that the installer names."),
     wxs: insidePath.describe("WiX source of the installer. It must be one of the job's `inputs`."),
-    tables: z.record(tableName, table).default({}).describe("Tables of the installer that wixl cannot write."),
+    tables: z.record(tableName.describe("table"), table).default({}).describe("Tables of the installer that wixl cannot write."),
     queries: z.array(z.string().min(1)).default([]).describe("SQL queries that change tables, run in order (`msibuild -q`)."),
   })
   .describe("Makes an installer for Windows in `out/` from a WiX source. The same files give the same installer.");

@@ -17,7 +17,7 @@ const schema = z
       .regex(/^[a-z]+$/, "expected small letters")
       .describe("Folder that the archive unpacks to."),
     files: z
-      .record(insidePath, z.array(insidePath).min(1))
+      .record(insidePath.describe("folder"), z.array(insidePath).min(1))
       .describe("Files of the job (glob patterns) for each folder of the archive."),
     folders: z.array(insidePath).default([]).describe("Empty folders of the archive."),
   })
