@@ -14,7 +14,7 @@ const jsonOf = async (project: string, ...more: string[]) => {
 };
 
 describe("plan", () => {
-  test("says what a build will do, and leaves nothing behind", async ({ folder }) => {
+  test("shows what a build will do, and changes no file", async ({ folder }) => {
     const project = await writeProject(folder);
     const before = await contentOf(project);
     const result = await kovnBuild(project, plan);
@@ -36,12 +36,12 @@ describe("plan", () => {
     expect(await contentOf(project)).toEqual(before);
   });
 
-  test("needs no network: an upstream out of reach is planned at once", async ({ folder }) => {
+  test("needs no network: it does not wait for an upstream that cannot be reached", async ({ folder }) => {
     const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("https://nowhere.invalid/demo.git") });
     expect((await jsonOf(project)).jobs[0]?.base).toMatchObject({ kind: "git", url: "https://nowhere.invalid/demo.git" });
   });
 
-  test("is the same each time, and what `build` then runs", async ({ folder }) => {
+  test("is the same each time, and is what `build` runs", async ({ folder }) => {
     const project = await makeProject(folder);
     const before = await jsonOf(project);
     expect(await jsonOf(project)).toEqual(before);
@@ -50,7 +50,7 @@ describe("plan", () => {
     expect(await jsonOf(project)).toEqual(before);
   });
 
-  test("does not change when the same files lie elsewhere", async ({ folder }) => {
+  test("does not depend on the folder of the project", async ({ folder }) => {
     const yaml = { [`${demo}/source.yaml`]: sourceYaml("https://example.com/demo.git") };
     const one = await jsonOf(await writeProject(join(folder, "one"), yaml));
     const two = await jsonOf(await writeProject(join(folder, "two"), yaml));
@@ -67,7 +67,7 @@ describe("plan", () => {
     expect(await keyOf()).not.toBe(key);
   });
 
-  test("takes the newest line, unless told otherwise", async ({ folder }) => {
+  test("takes the newest line, or the given one", async ({ folder }) => {
     const project = await writeProject(folder, { "patches/1.2/demo/series": "", "patches/1.10/demo/series": "" });
     for (const line of ["1.2", "1.10"])
       await writeFiles(project, { [`patches/${line}/demo/source.yaml`]: sourceYaml("upstream") });
@@ -75,7 +75,7 @@ describe("plan", () => {
     expect((await jsonOf(project, "--line", "1.0")).line).toBe("1.0");
   });
 
-  test("runs where the folders can only be read", async ({ folder }) => {
+  test("runs in folders that it cannot write to", async ({ folder }) => {
     const project = await writeProject(folder);
     await run(project, ["chmod", "-R", "a-w", "."]);
     expect((await jsonOf(project)).jobs.length).toBe(1);
@@ -96,7 +96,7 @@ describe("patches list", () => {
     ),
   };
 
-  test("says what becomes of each entry, in the order of the seed", async ({ folder }) => {
+  test("shows the status of each entry, in the order of the seed", async ({ folder }) => {
     const project = await writeProject(folder, files);
     await run(project, ["sed", "-i", "s/^Seed: none/Seed: 1111111111/", `${demo}/greet-all.patch`]);
     const result = await kovnBuild(project, ["patches", "list", "--json"]);

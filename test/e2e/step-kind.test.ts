@@ -30,7 +30,10 @@ jobs:
   demo: { source: demo, ${more}steps: [{ uses: note, with: ${input} }], artifacts: ['*.txt'] }
 `;
 
-/** A copy of this program with the kind `note`: its file, and its line in the registry. Returns how to run it. */
+/**
+ * A copy of this program with the kind `note`: its file, and its line in the registry. Returns how
+ * to run it.
+ */
 async function withNote(folder: string): Promise<readonly string[]> {
   for (const name of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"])
     await cp(name, join(folder, name), { recursive: true });

@@ -31,7 +31,9 @@ const files = {
   "pipelines/demo.wxs": "<Wix/>\n",
 };
 
-/** The head of a 64-bit Windows file with one section of 64 bytes: by default a driver for x86-64. */
+/**
+ * The head of a 64-bit Windows file with one section of 64 bytes: by default a driver for x86-64.
+ */
 function pe({ machine = 0x8664, subsystem = 1 } = {}): Buffer {
   const bytes = Buffer.alloc(512);
   bytes.write("MZ", 0, "latin1");
@@ -57,13 +59,13 @@ const planOf = async (project: string, ...args: readonly string[]) =>
   JSON.parse((await kovnBuild(project, ["plan", ...windows, "--json", ...args])).stdout) as Plan;
 
 describe("a target with two pipelines", () => {
-  test("takes the one that runs on this system, unless --toolchain names one", async ({ folder }) => {
+  test("uses the one that runs on this system, or the one of --toolchain", async ({ folder }) => {
     const project = await makeProject(folder, files);
     expect((await planOf(project)).toolchain).toBe("mingw");
     expect((await planOf(project, "--toolchain", "msvc")).toolchain).toBe("msvc");
   });
 
-  test("does not run on another system than it is for", async ({ folder }) => {
+  test("does not run on another system than its own", async ({ folder }) => {
     const project = await makeProject(folder, files);
     for (const command of ["build", "doctor"]) {
       const { exitCode, stderr } = await kovnBuild(project, [command, ...windows, "--toolchain", "msvc"]);
@@ -72,7 +74,7 @@ describe("a target with two pipelines", () => {
     }
   });
 
-  test("knows no third", async ({ folder }) => {
+  test("refuses an unknown toolchain", async ({ folder }) => {
     const project = await makeProject(folder, files);
     const { exitCode, stderr } = await kovnBuild(project, ["plan", ...windows, "--toolchain", "clang"]);
     expect(stderr).toContain("Toolchain `clang` is unknown. Available: `msvc`, `mingw`.");
@@ -101,7 +103,7 @@ describe("inputs of a job", () => {
     expect(built["artifacts.json"]).toContain('"name": "driver/ovsext.cat"');
   });
 
-  test("without a driver a build says so", async ({ folder }) => {
+  test("a build without a driver says so", async ({ folder }) => {
     const project = await makeProject(folder, files);
     expect((await kovnBuild(project, windows)).stderr).toContain("notice: No driver is given, so the installer has none");
   });
@@ -129,7 +131,7 @@ describe("wrong input", () => {
     expect(await wrong(folder, [...windows, "--driver", driver])).toContain("lacks ovsext.inf.");
   });
 
-  test("a driver in a folder that is not there", async ({ folder }) => {
+  test("a driver in a folder that does not exist", async ({ folder }) => {
     expect(await wrong(folder, [...windows, "--driver", "nowhere"])).toContain("lacks ovsext.sys, ovsext.inf, ovsext.cat.");
   });
 
@@ -139,7 +141,7 @@ describe("wrong input", () => {
     ["a driver for 32 bits", pe({ machine: 0x14c })],
     ["a driver for ARM", pe({ machine: 0xaa64 })],
     ["a program", pe({ subsystem: 3 })],
-    ["not whole", pe().subarray(0, 511)],
+    ["cut off", pe().subarray(0, 511)],
     ["a header that leads outside of the file", Buffer.concat([pe().subarray(0, 0x3c), Buffer.alloc(8, 0xff)])],
   ];
   for (const [what, sys] of files86)
@@ -148,16 +150,16 @@ describe("wrong input", () => {
       expect(await wrong(folder, [...windows, "--driver", driver])).toContain("is not a driver for Windows on x86-64.");
     });
 
-  test("a driver for a target that takes none", async ({ folder }) => {
+  test("a driver for a target that uses none", async ({ folder }) => {
     const driver = await makeDriver(folder, pe());
     expect(await wrong(folder, ["--target", "linux", "--driver", driver])).toContain("so `--driver` has no effect.");
   });
 
-  test("an input that is not there", async ({ folder }) => {
+  test("an input that does not exist", async ({ folder }) => {
     expect(await wrong(folder, windows, { "pipelines/demo.wxs": undefined })).toContain("pipelines/demo.wxs:1:1:");
   });
 
-  test("a line beyond what upstream can build for Windows, with the reason", async ({ folder }) => {
+  test("a line that is too new for the pipeline, with the reason", async ({ folder }) => {
     const yaml = sourceYaml("upstream").replace("version: 1.2.3", "version: 1.10.0");
     expect(await wrong(folder, windows, { [`${demo}/source.yaml`]: yaml })).toContain(
       "Line 1.0 has `demo` 1.10.0, but pipeline `windows-mingw` builds it only up to 1.2: upstream removed Windows in 1.3.",
@@ -165,7 +167,7 @@ describe("wrong input", () => {
   });
 });
 
-test("a cross compiler with other threads than POSIX is refused before anything runs, with the command that chooses the right one", async ({
+test("a cross compiler without POSIX threads is refused before anything runs, with the command that fixes it", async ({
   folder,
 }) => {
   const mingw = "{ uses: mingw, with: { configure: [], programs: [demo], dlls: [] } }";

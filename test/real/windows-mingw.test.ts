@@ -30,7 +30,7 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
   const table = async (name: string) =>
     (await execa("msiinfo", ["export", await named(/\.msi$/), name], { cwd: dist })).stdout.replaceAll("\r", "");
 
-  test("dist holds an installer, a zip, debug information of each program, and checksums that are true", async () => {
+  test("dist has an installer, a zip, debug information of each program, and correct checksums", async () => {
     const { artifacts, jobs } = await manifest();
     const suffix = /\+kovn\d+\.[0-9a-f]{8}/.source;
     const kinds = artifacts.map(({ file }) => file.replace(new RegExp(`3\\.1\\.0-2\\+deb12u1${suffix}`), "V"));
@@ -39,7 +39,7 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
     await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
   });
 
-  test("programs import DLLs of Windows only, are hardened and have no time stamp", async () => {
+  test("programs import only DLLs of Windows, are hardened and have no time stamp", async () => {
     const out = join(folder.path, "unpacked");
     await execa("python3", ["-m", "zipfile", "-e", join(dist, await named(/\.zip$/)), out]);
     const found = (await readdir(out, { recursive: true })).filter((name) => name.endsWith(".exe"));
@@ -54,7 +54,7 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
     }
   });
 
-  test("the installer's tables say what is installed", async () => {
+  test("the installer's tables list what is installed", async () => {
     const services = await table("ServiceInstall");
     expect(services).toMatch(/ovsdb-server\t.*--pidfile="\[APPDATADIR\]ovsdb-server\.pid".*--remote=ptcp:6640:127\.0\.0\.1/);
     expect(services).toMatch(/ovs-vswitchd\t.*ovsdb-server\[~\].*tcp:127\.0\.0\.1:6640/);
@@ -64,7 +64,7 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
     expect(await table("Upgrade")).toMatch(/^\{DA802B12-433D-4742-A7AE-783AA0C48222\}\t0\.0\.0\t3\.1\.\d+\t/m);
   });
 
-  test("the installer lays the files, starts both services and extends PATH; afterwards nothing is left", async () => {
+  test("the installer installs files, starts both services and extends PATH; removal leaves nothing", async () => {
     const before = await windows.files();
     await windows.msi("/i", join(dist, await named(/\.msi$/)));
     const installed = (await windows.files()).filter((name) => !before.includes(name));
@@ -102,7 +102,8 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
   });
 
   test("a build in another folder gives the same bytes", async () => {
-    // What the first one compiled is taken from it, to save minutes: what is compared is all that comes after the compiler.
+    // It takes the first build's compilations to save minutes, so it compares what runs after the
+    // compiler.
     await mkdir(join(second, ".kovn/cache"), { recursive: true });
     await cp(join(first, ".kovn/cache/ccache"), join(second, ".kovn/cache/ccache"), { recursive: true });
     await kovnBuild(second, args);

@@ -7,10 +7,11 @@ import { runStep } from "../../src/steps/registry.ts";
 import { aStepContext } from "../helpers/step.ts";
 import { temporaryFolder } from "./machine.ts";
 
-// The installer's step alone, with tiny files in place of programs: what the whole build does not show.
+// Only the step that makes the installer, with tiny files as programs: it shows more than a whole
+// build.
 beforeAll(async () => void (await execa("apt-get", ["-qy", "install", "--no-install-recommends", "wixl", "msitools"])));
 
-/** Makes an installer in `dir` as the pipeline says, of the given revision; answers with its path. */
+/** Makes the pipeline's installer in `dir`, with the given revision. Returns its path. */
 async function makeInstaller(dir: string, { driver = false, revision = 1 } = {}): Promise<string> {
   const project = { root: resolve("."), work: dir };
   const pipeline = await readPipeline(project, { target: "windows", toolchain: "mingw" }, "linux");
@@ -42,7 +43,7 @@ test("the same files in another folder give the same installer", async () => {
   expect((await readFile(one)).equals(await readFile(two))).toBe(true);
 });
 
-test("the next revision is another product, newer, with the same upgrade code, that replaces up to its own version", async () => {
+test("the next revision is a newer product with the same upgrade code, and replaces versions up to its own", async () => {
   await using folder = await temporaryFolder();
   const first = await makeInstaller(join(folder.path, "one"));
   const second = await makeInstaller(join(folder.path, "two"), { revision: 2 });
@@ -54,7 +55,7 @@ test("the next revision is another product, newer, with the same upgrade code, t
   expect(await table(second, "Upgrade")).toContain(`${code}\t3.1.8002\t\t\t2\t\tNEWERFOUND`);
 });
 
-test("a driver's three files are installed, and only where there is one", async () => {
+test("a driver's three files are installed, and only if there is one", async () => {
   await using folder = await temporaryFolder();
   const withDriver = await table(await makeInstaller(join(folder.path, "one"), { driver: true }), "File");
   for (const name of ["ovsext.sys", "ovsext.inf", "ovsext.cat"])
@@ -62,7 +63,7 @@ test("a driver's three files are installed, and only where there is one", async 
   expect(await table(await makeInstaller(join(folder.path, "two")), "File")).not.toContain("ovsext");
 });
 
-test("codes are in capitals, and a repair neither removes the database nor makes one", async () => {
+test("codes are in capitals, and a repair neither removes nor makes the database", async () => {
   await using folder = await temporaryFolder();
   const file = await makeInstaller(folder.path);
   expect(await table(file, "Property")).toContain("UpgradeCode\t{DA802B12-433D-4742-A7AE-783AA0C48222}\n");
@@ -71,7 +72,7 @@ test("codes are in capitals, and a repair neither removes the database nor makes
     expect(await table(file, "InstallExecuteSequence")).toContain(`${action}\tNOT Installed\t`);
 });
 
-test("actions stand in an order that Windows Installer accepts", async () => {
+test("actions are in an order that Windows Installer accepts", async () => {
   await using folder = await temporaryFolder();
   const rows = (await table(await makeInstaller(folder.path), "InstallExecuteSequence"))
     .split("\n")

@@ -6,12 +6,12 @@ const from = (rule: From["rule"], repositories: From["repositories"] = {}): From
 const clone: Base = { kind: "git", url: "../ovs", commit: "a".repeat(40) };
 
 const cases: readonly (readonly [string, From, readonly Base[]])[] = [
-  ["auto allows the upstream and then the alternates", from("auto"), [pinBase, aptBase]],
+  ["auto allows upstream, then the alternates", from("auto"), [pinBase, aptBase]],
   ["git allows no alternate", from("git"), [pinBase]],
   ["apt allows only alternates", from("apt"), [aptBase]],
-  ["a given repository replaces all, at the pinned commit", from("auto", { ovs: "../ovs" }), [clone]],
-  ["a given repository wins over apt", from("apt", { ovs: "../ovs" }), [clone]],
-  ["a repository of another source changes nothing", from("git", { ovn: "../ovn" }), [pinBase]],
+  ["a given repository is the only base, at the pinned commit", from("auto", { ovs: "../ovs" }), [clone]],
+  ["a given repository takes precedence over apt", from("apt", { ovs: "../ovs" }), [clone]],
+  ["a repository of another source has no effect", from("git", { ovn: "../ovn" }), [pinBase]],
 ];
 
 describe("allowed bases", () => {
@@ -19,19 +19,19 @@ describe("allowed bases", () => {
     expect(allowedBases(aSource(), given)).toEqual(expected);
   });
 
-  test("apt is refused for a source that Debian has no package of", () => {
+  test("apt is refused for a source without an alternate", () => {
     expect(() => allowedBases(aSource({ name: "ovn", alternates: [] }), from("apt"))).toThrow(
       "Source `ovn` has no Debian package as an alternate.",
     );
   });
 });
 
-test("declared bases are all, whatever is preferred", () => {
+test("all bases are declared, whatever is preferred", () => {
   expect(declaredBases(aSource(), from("apt"))).toEqual([pinBase, aptBase]);
   expect(declaredBases(aSource(), from("git", { ovs: "../ovs" }))).toEqual([clone, aptBase]);
 });
 
-test("a base's id does not depend on where it is taken from", () => {
+test("a base's id does not depend on where it comes from", () => {
   expect(baseId(clone)).toBe(baseId(pinBase));
   expect(baseId(aptBase)).toBe(`apt:${"b".repeat(64)}`);
 });

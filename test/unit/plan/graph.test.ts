@@ -5,12 +5,17 @@ type Graph = Readonly<Record<string, readonly string[]>>;
 const order = (wanted: readonly string[], needs: Graph) => orderJobs(wanted, (id) => needs[id] ?? []);
 
 const cases: readonly (readonly [string, readonly string[], Graph, readonly string[]])[] = [
-  ["nothing wanted is nothing", [], { a: [] }, []],
-  ["a job without needs stands alone", ["a"], { a: [], b: [] }, ["a"]],
-  ["a chain starts at its end", ["c"], { c: ["b"], b: ["a"], a: [] }, ["a", "b", "c"]],
-  ["a diamond has its foot once and first", ["d"], { d: ["b", "c"], b: ["a"], c: ["a"], a: [] }, ["a", "b", "c", "d"]],
-  ["jobs that are independent keep their order", ["b", "a"], { a: [], b: [] }, ["b", "a"]],
-  ["a job wanted twice stands once", ["a", "a"], { a: [] }, ["a"]],
+  ["no jobs give no jobs", [], { a: [] }, []],
+  ["a job without needs is the only one", ["a"], { a: [], b: [] }, ["a"]],
+  ["a chain starts with the job that needs nothing", ["c"], { c: ["b"], b: ["a"], a: [] }, ["a", "b", "c"]],
+  [
+    "in a diamond, the job that both sides need comes once and first",
+    ["d"],
+    { d: ["b", "c"], b: ["a"], c: ["a"], a: [] },
+    ["a", "b", "c", "d"],
+  ],
+  ["independent jobs keep their order", ["b", "a"], { a: [], b: [] }, ["b", "a"]],
+  ["a job that is given twice is listed once", ["a", "a"], { a: [] }, ["a"]],
 ];
 
 test.each(cases)("%s", (_name, wanted, needs, expected) => {
@@ -23,6 +28,6 @@ const circles: readonly (readonly [string, readonly string[], Graph, string])[] 
   ["a circle behind a job", ["a"], { a: ["b"], b: ["c"], c: ["b"] }, "b -> c -> b"],
 ];
 
-test.each(circles)("%s is told as a circle", (_name, wanted, needs, circle) => {
+test.each(circles)("%s is reported as a circle", (_name, wanted, needs, circle) => {
   expect(() => order(wanted, needs)).toThrow(`in a circle: ${circle}.`);
 });

@@ -22,7 +22,7 @@ test.each(different)("%s changes a key", (_name, a, b) => {
   expect(keyOf(a)).not.toBe(keyOf(b));
 });
 
-test("a key is the sha256 of canonical JSON, so that it is the same in the next version", () => {
+test("a key is the sha256 of canonical JSON, so the next version makes the same keys", () => {
   // printf '{"a":[true],"b":"x"}' | sha256sum
   expect(keyOf({ b: "x", a: [true] })).toBe("299bd1894e21bd91bb574aae3c812ad34326c50bd7c1428fbb052e11537d5207");
 });

@@ -19,7 +19,7 @@ function job(id: string, change: Partial<PlannedJob>): PlannedJob {
   };
 }
 
-test("a flowchart has each job with its steps, what it is made of, what it needs and what becomes of it", () => {
+test("a flowchart shows each job with its source, its steps, the jobs that it needs and its artifacts", () => {
   const two = job("two-b", {
     needs: ["one"],
     source: { name: "one", version: "1", revision: 1, patches: [] },

@@ -12,21 +12,21 @@ const withOvs = (changes: Parameters<typeof aSource>[0]) => aPlanInput({ sources
 const withJob = (changes: Parameters<typeof aJob>[0]) =>
   aPlanInput({ pipeline: aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob(changes) } }) });
 
-test("a plan is a plain value that JSON gives back", () => {
+test("a plan is the same after a round trip through JSON", () => {
   const plan = makePlan(base);
   expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
 });
 
-test("each job stands after the jobs that it needs", () => {
+test("each job is listed after the jobs that it needs", () => {
   expect(makePlan(base).jobs.map((job) => job.id)).toEqual(["ovs", "ovn"]);
 });
 
-test("--only takes a job and what it needs", () => {
+test("--only selects a job and what it needs", () => {
   expect(makePlan(aPlanInput({ only: ["ovs"] })).jobs.map((job) => job.id)).toEqual(["ovs"]);
   expect(makePlan(aPlanInput({ only: ["ovn"] })).jobs.map((job) => job.id)).toEqual(["ovs", "ovn"]);
 });
 
-test("a job is taken from its first base and names the others", () => {
+test("a job uses its first base and lists the others", () => {
   expect(planned(base)).toMatchObject({ base: pinBase, otherBases: [aptBase], source: { version: "3.1.8", revision: 7 } });
   const fromApt = planned(aPlanInput({ bases: { ...base.bases, ovs: [aptBase] } }));
   expect(fromApt).toMatchObject({ base: aptBase, otherBases: [], source: { version: "3.1.0-2" } });
@@ -37,7 +37,7 @@ test("the flags are those of variant and architecture", () => {
   expect(makePlan(aPlanInput({ variant: "legacy", arch: "arm64" })).flags).toBe("-O1");
 });
 
-test("the version suffix carries the revision and eight digits", () => {
+test("the version suffix has the revision and eight digits", () => {
   expect(planned(base).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
 });
 
@@ -112,25 +112,25 @@ test("another architecture changes the key, and not the version suffix", () => {
   expect(other.versionSuffix).toBe(planned(base).versionSuffix);
 });
 
-test("other flags of another architecture change the version suffix, since packages of architecture all come from one of them", () => {
+test("flags of another architecture change the version suffix, because packages for all architectures come from one", () => {
   const flags = { ...base.pipeline.flags, default: { amd64: "-O2 -mpopcnt", arm64: "-O3" } };
   expect(planned(aPlanInput({ pipeline: aPipeline({ flags }) })).versionSuffix).not.toBe(planned(base).versionSuffix);
 });
 
-test("where the pinned commit comes from changes neither key nor version suffix", () => {
+test("the repository of the pinned commit changes neither key nor version suffix", () => {
   const other = planned(
     aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, kind: "git", url: "/home/me/ovs", commit: "a".repeat(40) }] } }),
   );
   expect([other.key, other.versionSuffix]).toEqual([planned(base).key, planned(base).versionSuffix]);
 });
 
-test("a locked build carries the locked commit of its base", () => {
+test("a locked build has the locked commit of its base", () => {
   const locked = { commit: "c".repeat(40), tree: "d".repeat(40) };
   const source = { revision: 7, patches: [], packaging: {}, bases: { [`git:${"a".repeat(40)}`]: locked } };
   expect(planned(aPlanInput({ only: ["ovs"], locks: { ovs: source } })).locked).toEqual(locked);
 });
 
-test("a base that the lock does not know is refused with how to lock it", () => {
+test("a base that the lock lacks is refused, with the command that locks it", () => {
   const locks = { ovs: { revision: 7, patches: [], packaging: {}, bases: {} } };
   expect(() => makePlan(aPlanInput({ only: ["ovs"], locks }))).toThrow(/The lock of `ovs` has no patched commit/);
 });

@@ -6,7 +6,10 @@ import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { aStepContext } from "../../helpers/step.ts";
 
-/** Does what a step sees of dpkg-buildpackage: the second call leaves packages beside the source, with the version of debian/changelog. */
+/**
+ * Does what a step sees of dpkg-buildpackage: the second call leaves packages beside the source,
+ * with the version of debian/changelog.
+ */
 const program = `env | grep -E '^(DEB|DH)_' | sort
 echo "arguments: $*"
 case "$*" in *--build=binary) ;; *) exit 0;; esac
@@ -14,7 +17,10 @@ version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
 for name in demo-tools demo-tools-dbgsym; do : > "../\${name}_\${version}_all.deb"; done
 `;
 
-/** Runs the step for these packages in a folder whose source has `changelog`; returns what the log has. */
+/**
+ * Runs the step for these packages in a folder whose source has `changelog`; returns what the log
+ * has.
+ */
 async function run(dir: string, packages: readonly string[], changelog: string | undefined): Promise<readonly string[]> {
   await mkdir(join(dir, "src/debian"), { recursive: true });
   if (changelog !== undefined) await writeFile(join(dir, "src/debian/changelog"), changelog);

@@ -11,7 +11,10 @@ import { aStepContext } from "../../helpers/step.ts";
 
 const archive = zipSync({ "code/Makefile": Buffer.from("all:\n") });
 
-/** Runs the step in a folder against a server that has the archive at /code.zip; `change` is what the pipeline says otherwise. */
+/**
+ * Runs the step in a folder against a server that has the archive at /code.zip; `change` is what
+ * the pipeline says otherwise.
+ */
 async function run(dir: string, change: { readonly path?: string; readonly digest?: string; readonly close?: boolean } = {}) {
   const server: Server = createServer((request, response) => {
     response.statusCode = request.url === "/code.zip" ? 200 : 404;
@@ -28,17 +31,17 @@ async function run(dir: string, change: { readonly path?: string; readonly diges
   }
 }
 
-test("an archive is fetched, checked and unpacked", async ({ folder }) => {
+test("an archive is downloaded, checked and unpacked", async ({ folder }) => {
   await run(folder);
   expect(await readFile(join(folder, "code/code/Makefile"), "utf8")).toBe("all:\n");
 });
 
-test("other bytes than those declared are refused, and nothing is unpacked", async ({ folder }) => {
+test("an archive with another sha256 is refused, and nothing is unpacked", async ({ folder }) => {
   await expect(run(folder, { digest: "0".repeat(64) })).rejects.toMatchObject({ code: "digest" });
   await expect(readFile(join(folder, "code/code/Makefile"))).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-test("what is not there, or nobody serves, is told as a matter of the network", async ({ folder }) => {
+test("a missing archive and a server that cannot be reached are network errors", async ({ folder }) => {
   await expect(run(folder, { path: "/other.zip" })).rejects.toMatchObject({ code: "network", message: /status 404/ });
   await expect(run(folder, { close: true })).rejects.toMatchObject({
     code: "network",

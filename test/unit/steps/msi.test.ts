@@ -19,7 +19,7 @@ describe("the version of an installer", () => {
     ["3.1.8", 1000],
     ["256.1.1", 1],
   ];
-  test.each(wrong)("of %s, revision %i, does not exist", (version, revision) => {
+  test.each(wrong)("of %s, revision %i, does not fit", (version, revision) => {
     expect(() => productVersion(version, revision)).toThrow("does not fit");
   });
 });

@@ -7,7 +7,7 @@ import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { aStepContext } from "../../helpers/step.ts";
 
-test("cmd's variables are read with the names that bash knows", () => {
+test("variables of cmd are read with the names that bash uses", () => {
   const text = "Path=C:\\bin;C:\\x=y\r\nVCToolsRedistDir=C:\\Redist\\\r\n=C:=C:\\\r\nEMPTY=\r\n\r\n";
   expect(parseEnvironment(text)).toEqual({ PATH: "C:\\bin;C:\\x=y", VCToolsRedistDir: "C:\\Redist\\", EMPTY: "" });
 });
@@ -22,7 +22,10 @@ printf 'Path=%s\\r\\nSTUDIO=%s\\r\\nHOME=of a user\\r\\n' "$PATH" "$PWD"`,
   [String.raw`C:\msys64\usr\bin\bash.exe`]: 'exec /bin/bash "$@"',
 };
 
-/** Runs a script in a folder; the user's profile is like MSYS2's own, which asks for a variable that is not set. */
+/**
+ * Runs a script in a folder; the user's profile is like MSYS2's own, which asks for a variable that
+ * is not set.
+ */
 async function run(dir: string, script: string): Promise<void> {
   await using bin = await makeBin(aWindows);
   await mkdir(join(bin.dir, String.raw`Visual Studio\VC\Auxiliary\Build`));
@@ -32,7 +35,7 @@ async function run(dir: string, script: string): Promise<void> {
   await msys.run({ script }, aStepContext(dir, { host: { env, signal: new AbortController().signal } }));
 }
 
-test("a script sees what Visual C++'s batch file sets, after the whole of the profile", async ({ folder }) => {
+test("a script sees the variables of Visual C++, after the whole profile has run", async ({ folder }) => {
   await run(folder, String.raw`[ "$PROFILE" = whole ]; case $STUDIO in *'Visual Studio\VC\Auxiliary\Build');; *) exit 1;; esac`);
 });
 
@@ -44,7 +47,7 @@ async function scriptsOf(job: string): Promise<readonly string[]> {
 }
 
 test.for(["driver", "ovs"])(
-  "job `%s` of the native pipeline waits while another one has pacman's lock",
+  "job `%s` of the native pipeline waits while another job has pacman's lock",
   async (job, { folder }) => {
     const script = (await scriptsOf(job)).find((text) => text.includes("pacman")) ?? "";
     const programs = "pacman() { tries=$((${tries:-0} + 1)); [ $tries -ge $free ]; }; sleep() { :; }; rm() { :; }";
@@ -54,7 +57,7 @@ test.for(["driver", "ovs"])(
 );
 
 test.for(["driver", "ovs", "ovn"])(
-  "job `%s` of the native pipeline is built as for the MSYS2 that upstream knows",
+  "job `%s` of the native pipeline is configured for the MSYS2 that upstream supports",
   async (job, { folder }) => {
     const script = (await scriptsOf(job)).find((text) => text.includes("./configure")) ?? "";
     const configure = `[ "$1" = --build=x86_64-pc-msys ]; sh -c 'bash -c "echo \\$MACHTYPE"' > ../machine; exit 1`;
@@ -66,13 +69,13 @@ test.for(["driver", "ovs", "ovn"])(
   },
 );
 
-test.for(["driver", "ovs"])("job `%s` of the native pipeline links nothing before MSYS2's own link is gone", async (job) => {
+test.for(["driver", "ovs"])("job `%s` of the native pipeline removes MSYS2's own link before it links anything", async (job) => {
   const scripts = await scriptsOf(job);
   const first = (word: string) => scripts.findIndex((text) => text.includes(word));
   expect([first("/usr/bin/link.exe"), first("nmake"), first("./configure")]).toEqual([0, 1, 2]);
 });
 
-test("the native installer has the version of the build in its name, and a version for Windows that rises with the revision", async ({
+test("the native installer has the build's version in its name, and a Windows version that rises with the revision", async ({
   folder,
 }) => {
   const script = (await scriptsOf("ovs")).find((text) => text.includes("make windows_installer")) ?? "";
@@ -84,7 +87,7 @@ test("the native installer has the version of the build in its name, and a versi
   expect(made).toBe("windows_installer PACKAGE_VERSION=3.1.8001\n");
 });
 
-test("the native pipeline asks for the debug information that upstream's installer takes in", async () => {
+test("the native pipeline makes the debug information that upstream's installer includes", async () => {
   const project = { root: resolve("."), work: resolve(".kovn") };
   const { flags } = await readPipeline(project, { target: "windows", toolchain: "msvc" }, "windows");
   expect(flags["default"]?.["amd64"]?.split(" ")).toContain("-g");
