@@ -39,7 +39,10 @@ export function inMarkdown(text: string): string {
 
 type Row = readonly [path: string, value: string, meaning: string];
 
-/** Rows of the fields below a value. A field whose parts have texts of their own is followed by them. */
+/**
+ * Rows of the fields below a value. A field whose parts have texts of their own is followed by
+ * them.
+ */
 function fieldsOf(schema: JsonSchema, path: string): readonly Row[] {
   if (schema.items !== undefined) return fieldsOf(schema.items, `${path}[]`);
   if (typeof schema.additionalProperties === "object")

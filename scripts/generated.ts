@@ -24,7 +24,10 @@ export async function makeFiles(): Promise<Readonly<Record<string, string>>> {
   return { ...files, ...(await makeGraphs()) };
 }
 
-/** Returns the text of a page with its generated parts renewed. What is between the markers is replaced. */
+/**
+ * Returns the text of a page with its generated parts renewed. What is between the markers is
+ * replaced.
+ */
 async function fill(path: string, of: Readonly<Record<string, () => string | Promise<string>>>): Promise<string> {
   let text = await readFile(path, "utf8");
   for (const [name, make] of Object.entries(of)) {

@@ -55,7 +55,10 @@ function alternatesOf(source: Source): readonly Base[] {
   return source.alternates.map(({ apt, packaging: _, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
 }
 
-/** The packaging patches of a source for one of its bases, in order: what jobs that make packages apply on top of the series. */
+/**
+ * Lists the packaging patches of a source for one of its bases, in order. Jobs that make packages
+ * apply them on top of the series.
+ */
 export function packagingOf(source: Source, base: Base): readonly Patch[] {
   const alternate = base.kind === "apt" ? source.alternates.find(({ sha256 }) => sha256 === base.sha256) : undefined;
   return source.packaging[alternate?.packaging ?? "series"] ?? [];

@@ -27,7 +27,10 @@ type PlannedPatches = readonly { readonly name: string; readonly sha256: string 
 export interface PlannedJob {
   readonly id: string;
   readonly needs: readonly string[];
-  /** sha256 over all that is known to decide the result: base, all patches in order, input files, steps, flags, architecture, variant, keys of needed jobs. */
+  /**
+   * sha256 over everything in the plan that decides the result: base, all patches in order, input
+   * files, steps, flags, architecture, variant, keys of needed jobs.
+   */
   readonly key: string;
   readonly base: Base;
   /** Bases to try, in this order, if the first cannot be reached. */
