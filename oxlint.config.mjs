@@ -12,12 +12,19 @@ const doors = {
   "@octokit/request": ["sys/github.ts"],
   "@octokit/request-error": ["sys/github.ts"],
   fflate: ["sys/zip.ts"],
+  "node:http": ["sys/send-stream.ts"],
+  "node:https": ["sys/send-stream.ts"],
+  "node:net": ["sys/"],
   "log-update": ["report/"],
+  "cli-truncate": ["report/"],
   commander: ["program/", "commands/"],
   "@cyclonedx/cyclonedx-library": ["set/sbom.ts"],
   yaml: ["config/"],
   "p-queue": ["run/"],
 };
+
+/** Global -> who may use it. */
+const globalDoors = { process: "cli.ts reads process", fetch: "sys/download.ts uses fetch" };
 
 /** Folder -> folders that it may import values from; types may come from anywhere. */
 const directions = {
@@ -84,6 +91,13 @@ const imports = (place) => {
   return { "no-restricted-imports": ["error", { paths, patterns }] };
 };
 
+const globals = (...names) => ({
+  "no-restricted-globals": [
+    "error",
+    ...names.map((name) => ({ name, message: `Only ${globalDoors[name]}; take values as parameters.` })),
+  ],
+});
+
 const doorFiles = Object.values(doors)
   .flat()
   .filter((door) => door.includes("/") && door.endsWith(".ts"));
@@ -119,11 +133,9 @@ export default defineConfig({
       rules: imports(place),
     })),
     ...doorFiles.map((place) => ({ files: [`src/${place}`], rules: imports(place) })),
-    {
-      files: ["src/**"],
-      excludeFiles: ["src/cli.ts", "src/sys/processes.ts"],
-      rules: { "no-restricted-globals": ["error", { name: "process", message: "Only cli.ts reads process; pass values." }] },
-    },
+    { files: ["src/**"], rules: globals("process", "fetch") },
+    { files: ["src/cli.ts", "src/sys/processes.ts"], rules: globals("fetch") },
+    { files: ["src/sys/download.ts"], rules: globals("process") },
     { files: ["src/cli.ts"], rules: { "node/no-process-env": "off" } },
     { files: ["test/**", "bench/**", "scripts/**"], rules: { "max-lines": "off", "node/no-process-env": "off" } },
     { files: ["*.config.*", "test/helpers/compile.ts", "test/helpers/kept.ts"], rules: { "import/no-default-export": "off" } },

@@ -112,7 +112,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
       ["3", "known", ["failed", "failed", "failed"]],
       ["6", "flaky", ["failed", "passed"]],
     ]);
-    expect(stderr).toContain("Regression: 1: fails on patched demo, and not without the series.");
+    expect(stderr).toContain("Regression: 1: fails on patched demo, but not without the series.");
     expect(exitCode).toBe(1);
   });
 
@@ -176,7 +176,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     const configure = `#!/bin/sh\ntest -e ${folder}/fits || { echo no compiler; exit 1; }\n`;
     const project = await makeSuiteProject(folder, { ...base, configure }, []);
     const { exitCode, summary, stderr } = await suite(project);
-    expect(stderr).toContain("  no compiler\nTests of demo, patched: `./configure` ended with exit code 1.\n  -> less +G ");
+    expect(stderr).toContain("  no compiler\nTests of demo, patched: `./configure` failed with exit code 1.\n  -> less +G ");
     expect(summary).toBeUndefined();
     expect(exitCode).toBe(1);
     await writeFile(join(folder, "fits"), "");
@@ -189,7 +189,7 @@ const wrong: readonly [string, readonly string[], string][] = [
   ["a source without tests to run", ["demo"], "its source.yaml has no `suite`."],
   ["a tree that is not the unpatched one", ["demo", "--against", "patched"], "Allowed choices are unpatched."],
   ["groups beside --own", ["demo", "--own", "--groups", "a"], "'--own' cannot be used with option '--groups <words>'"],
-  ["a bad number of jobs", ["demo", "--jobs", "0"], "A positive whole number is wanted."],
+  ["a bad number of jobs", ["demo", "--jobs", "0"], "Expected a positive integer."],
 ];
 test.for(wrong)("%s is a wrong argument", async ([, args, message], { folder }) => {
   const project = await makeProject(folder);
