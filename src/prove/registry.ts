@@ -6,7 +6,8 @@ import { joinClusterSid } from "./entries/04-join-cluster-sid.ts";
 import { sslListener } from "./entries/05-ssl-listener.ts";
 import { serviceCidr } from "./entries/06-service-cidr.ts";
 import { ecmp } from "./entries/07-ecmp.ts";
-import { debOptions, notOnWindows, packetExecute, windowsRunner } from "./source-checks.ts";
+import { packetExecute } from "./entries/08-packet-execute.ts";
+import { windowsRunner } from "./entries/09-windows-runner.ts";
 import { defaultEndpoint, windowsEndpoint } from "./entries/10-default-endpoint.ts";
 import { daemonOptions, windowsDaemonOptions } from "./entries/11-daemon-options.ts";
 import { sourceRoutes } from "./entries/12-source-routes.ts";
@@ -15,6 +16,7 @@ import { emptyLoadBalancer } from "./entries/14-load-balancer.ts";
 import { destinationMac } from "./entries/15-destination-mac.ts";
 import { memory, windowsMemory } from "./entries/16-memory.ts";
 import { multicast } from "./entries/17-multicast.ts";
+import { debOptions } from "./entries/18-deb-options.ts";
 
 /** One check for each entry of the seed, in its order, for Linux programs. */
 const checks: readonly Check[] = [
@@ -50,4 +52,9 @@ const windowsChecks: readonly Check[] = [
 export function checksFor(system: "linux" | "windows"): readonly Check[] {
   if (system === "linux") return checks;
   return checks.map((check) => windowsChecks.find(({ entry }) => entry === check.entry) ?? check);
+}
+
+/** A check for an entry that changes something which Windows does not have: always skipped. */
+function notOnWindows(entry: number, reason: string): Check {
+  return { entry, behavior: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
 }
