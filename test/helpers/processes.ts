@@ -15,7 +15,7 @@ export function processesWith(text: string): readonly string[] {
 }
 
 /** Waits until `holds` returns true; throws after `timeoutMs` milliseconds. */
-export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, timeoutMs = 30_000): Promise<void> {
   for (const start = performance.now(); !holds();) {
     if (performance.now() - start > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await sleep(20);
