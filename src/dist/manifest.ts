@@ -91,7 +91,7 @@ export const builtJobSchema = z.object({
     .describe("Files that the job used besides its source, such as a driver; absent if there are none."),
   tools: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of the job's Debian packages."),
   duration: z.number().describe("How long the job ran, in milliseconds. For a cached job: when it was built."),
-  compilerCache: compilerStats.exactOptional().describe("What ccache did then; absent without ccache."),
+  compilerCache: compilerStats.exactOptional().describe("What ccache did when the job was built; absent without ccache."),
 });
 
 /** `artifacts.json`. */

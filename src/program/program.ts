@@ -17,7 +17,7 @@ const overview = `${examples(
   ["kovn-build release notes", "show what changed since the last release"],
 )}
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 130/143 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 129/130/143 interrupted.`;
 
 /**
  * Runs a command line (without node and script). Throws "usage" when its words are wrong, and

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
 import { pickLine } from "../../config/project.ts";
-import { listSources, readSources } from "../../config/source.ts";
+import { listSources, readSources, type Source } from "../../config/source.ts";
 import type { Patched } from "../../patches/apply.ts";
 import { whyUnavailable } from "../../patches/check.ts";
 import { lockSource, tryBase, writeLock } from "../../patches/lock.ts";
-import { declaredBases, describeBase, type Base } from "../../plan/base.ts";
+import { baseId, declaredBases, describeBase, type Base } from "../../plan/base.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -36,16 +36,16 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
   const sources: Record<string, LockedSource> = {};
   for (const source of await readSources(project, line, host)) {
     const patched = new Map<Base, Patched>();
+    const unavailable: (readonly [base: Base, why: string])[] = [];
     for (const base of declaredBases(source, from)) {
       const absent = await whyUnavailable(base, mirror);
       if (absent === undefined) patched.set(base, await tryBase(source, base, mirror));
-      else
-        report.emit({
-          event: "notice",
-          message: `${source.name}: ${describeBase(base)} is unavailable; the lock keeps its old commit: ${absent}`,
-        });
+      else unavailable.push([base, absent]);
     }
-    sources[source.name] = await lockSource(source, old?.sources[source.name], patched, mirror);
+    const locked = await lockSource(source, old?.sources[source.name], patched, mirror);
+    for (const [base, why] of unavailable)
+      report.emit({ event: "notice", message: describeUnavailable(source, base, why, locked) });
+    sources[source.name] = locked;
   }
   await writeLock(join(project.root, lockName(line)), { schema: 1, sources });
   const rows = Object.entries(sources).flatMap(([name, { bases }]) =>
@@ -54,4 +54,9 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
     ),
   );
   return `${rows.join("\n")}\n`;
+}
+
+function describeUnavailable({ name }: Source, base: Base, why: string, { bases }: LockedSource): string {
+  const effect = bases[baseId(base)] === undefined ? "`build` refuses it until it is locked again" : "the lock keeps its commit";
+  return `${name}: ${describeBase(base)} is unavailable, so ${effect}: ${why}`;
 }
