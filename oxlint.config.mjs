@@ -38,13 +38,13 @@ const directions = {
   patches: ["sys", "plan"],
   dist: ["sys", "plan"],
   set: ["sys", "plan", "dist"],
-  release: ["sys", "plan"],
+  release: ["sys", "plan", "config", "patches", "set"],
   publish: ["sys", "plan", "dist", "set", "release"],
   cache: ["sys", "plan", "dist"],
-  machine: ["sys", "plan", "steps"],
+  machine: ["sys", "steps"],
   compile: ["sys"],
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile"],
-  prove: ["sys"],
+  prove: ["sys", "config"],
   suite: ["sys", "steps", "plan", "patches", "run"],
   report: ["sys", "plan", "suite"],
   commands: [
@@ -68,7 +68,7 @@ const directions = {
   ],
   program: ["config"],
   "cli.ts": ["config", "commands", "machine", "program", "report"],
-  "index.ts": ["config", "commands", "plan", "run", "dist", "machine", "prove"],
+  "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "sys"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));
 

@@ -1,7 +1,7 @@
 // Does applying a series cost more than `git am` of the same files? Arguments are those of --from: apt, ovn=../ovn.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseFrom } from "../src/run/request.ts";
+import { parseFrom } from "../src/config/from.ts";
 import { findProject, pickLine } from "../src/config/project.ts";
 import { readSources, type Source } from "../src/config/source.ts";
 import { BuildError } from "../src/errors.ts";

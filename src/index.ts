@@ -1,11 +1,116 @@
-export { BuildError, type ErrorCode } from "./errors.ts";
-export { readRequest, type RequestOptions } from "./run/request.ts";
-export type { Machine } from "./machine/this-machine.ts";
-export { findProject, type Project } from "./config/project.ts";
-export { makePlan, type Plan, type PlanInput, type PlannedJob } from "./plan/plan.ts";
-export type { Base, From } from "./plan/base.ts";
-export { build } from "./run/build.ts";
-export type { BuildOptions } from "./run/prepare.ts";
-export type { RunEvent } from "./run/events.ts";
+import { setMaxListeners } from "node:events";
+import { join, resolve } from "node:path";
+import { packageRoot, packageVersion } from "./config/package.ts";
+import { findProject } from "./config/project.ts";
+import type { MachineCheck } from "./machine/check.ts";
+import { thisMachine } from "./machine/this-machine.ts";
+import { makePlan, type Plan } from "./plan/plan.ts";
+import { proveEntries, type ProveOptions as ProveRequest } from "./prove/prove-entries.ts";
+import type { Proof } from "./prove/prove.ts";
+import { publish as publishArtifacts, type Published, type PublishRequest } from "./publish/publish.ts";
+import { build as buildPlan, type Built } from "./run/build.ts";
+import type { RunContext } from "./run/context.ts";
+import { doctor as checkMachine, type DoctorOptions as DoctorRequest } from "./run/doctor.ts";
+import { noticesOf, type RunEvent } from "./run/events.ts";
+import { prepare, type BuildOptions as BuildRequest } from "./run/prepare.ts";
+import { readRequest, type RequestOptions } from "./run/request.ts";
+import type { GitHubAccess } from "./sys/github.ts";
+import { ownNode } from "./sys/processes.ts";
+
 export type { Artifact, BuiltJob, Manifest } from "./dist/manifest.ts";
-export type { Host } from "./sys/exec.ts";
+export { BuildError, type ErrorCode, type FilePlace } from "./errors.ts";
+export type { Base } from "./plan/base.ts";
+export type { PlannedJob } from "./plan/plan.ts";
+export type { Outcome } from "./publish/publisher.ts";
+export type { Built, MachineCheck, Plan, Proof, Published, RunEvent };
+
+/** Options of every function. */
+export interface CommonOptions {
+  /** A folder of the project; `.kovn` and, by default, `dist` are made in it. Default: the current folder. */
+  readonly folder?: string;
+  /** The environment of the programs that are started. Default: a PATH of the system's folders. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stops the call: all programs that it started are ended, and the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Receives progress. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** Options, of which only some are required: the others have the defaults of the command line. */
+type Defaulted<Options, Required extends keyof Options> = Pick<Options, Required> & Partial<Omit<Options, Required>>;
+
+export interface PlanOptions extends CommonOptions, Defaulted<RequestOptions, "target"> {}
+
+export interface BuildOptions extends CommonOptions, Defaulted<BuildRequest, "target"> {}
+
+export interface DoctorOptions extends CommonOptions, Defaulted<DoctorRequest, "target"> {}
+
+export interface ProveOptions extends CommonOptions, Defaulted<ProveRequest, "programs"> {}
+
+export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest, "to"> {
+  /** How to reach GitHub; `token` and, unless the destination names it, `repository` are needed to publish there. */
+  readonly github?: Partial<GitHubAccess>;
+}
+
+const requestDefaults = { only: [], from: [], variant: "default", unlocked: false };
+
+/** Plans a build: what `build` would run, without network. Throws `BuildError`. */
+export async function plan(options: PlanOptions): Promise<Plan> {
+  return makePlan(await readRequest({ ...requestDefaults, ...options }, await contextOf(options)));
+}
+
+/** Builds a target, and leaves the artifacts in `<out>/<target>`. Throws `BuildError`. */
+export async function build(options: BuildOptions): Promise<Built> {
+  const context = await contextOf(options);
+  const full = {
+    ...requestDefaults,
+    out: join(resolve(options.folder ?? "."), "dist"),
+    jobs: context.machine.cores,
+    installDeps: false,
+    keepGoing: false,
+    cache: true,
+    ...options,
+  };
+  const input = await readRequest(full, context);
+  return buildPlan(await prepare(input, full, context), full, context);
+}
+
+/** Checks what a build of a target needs of this machine. Throws `BuildError`. */
+export async function doctor(options: DoctorOptions): Promise<readonly MachineCheck[]> {
+  const context = await contextOf(options);
+  return checkMachine({ only: [], jobs: context.machine.cores, fix: false, ...options }, context);
+}
+
+/** Runs built programs, and checks what they do about each entry of the seed. Throws `BuildError`. */
+export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
+  const context = await contextOf(options);
+  const notice = noticesOf(context.emit);
+  return proveEntries({ entries: [], runner: "native", ...options }, { ...context, notice });
+}
+
+/** Publishes built artifacts to each destination. Throws `BuildError`. */
+export async function publish(options: PublishOptions): Promise<Published> {
+  const context = await contextOf(options);
+  const notice = noticesOf(context.emit);
+  const request = {
+    artifacts: [join(resolve(options.folder ?? "."), "dist")],
+    allowAlternate: false,
+    allowUnlocked: false,
+    ...options,
+  };
+  const github = { api: "https://api.github.com", token: undefined, repository: undefined, ...options.github };
+  return publishArtifacts(request, { ...context, github, report: (text) => notice(text.trimEnd()) });
+}
+
+async function contextOf({ folder = ".", env, signal, onEvent }: CommonOptions): Promise<RunContext> {
+  const own = signal === undefined ? new AbortController().signal : AbortSignal.any([signal]);
+  // Each running program listens to it.
+  setMaxListeners(0, own);
+  return {
+    project: await findProject(resolve(folder), packageRoot),
+    machine: thisMachine(),
+    host: { env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, signal: own },
+    builder: { name: "kovn-build", version: packageVersion, node: ownNode },
+    emit: onEvent ?? (() => undefined),
+  };
+}

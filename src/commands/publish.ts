@@ -1,32 +1,10 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Project } from "../config/project.ts";
-import { BuildError } from "../errors.ts";
 import type { Context } from "../program/context.ts";
 import { allowOptions, examples, jsonOption, positive, toOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { publish as publishTo, type PublishRequest } from "../publish/publish.ts";
 import type { Outcome } from "../publish/publisher.ts";
-import { destinationForms, parseDestination } from "../publish/registry.ts";
-import { unpackBundle } from "../set/bundle.ts";
-import { findDists, readDist, type Dist } from "../dist/read.ts";
-import { makeSbom } from "../set/sbom.ts";
-import { makeSet, type Allowance, type ReleaseSet } from "../set/set.ts";
-import { isFile } from "../sys/files.ts";
-import { findSigner } from "../sys/gpg.ts";
-import { readReleaseText } from "./release/read.ts";
 
-/** Which unusual builds may be released. By default a build has a locked series on its pin. */
-export interface AllowOptions {
-  readonly allowAlternate: boolean;
-  readonly allowUnlocked: boolean;
-}
-
-interface PublishFlags extends AllowOptions {
-  readonly to: readonly string[];
-  readonly sign?: string;
-  readonly keep?: number;
-  /** Tag of the release on GitHub. */
-  readonly tag?: string;
+interface PublishFlags extends Omit<PublishRequest, "artifacts"> {
   readonly json: boolean;
 }
 
@@ -52,71 +30,15 @@ export const publish: Define = (command, context) => {
     );
 };
 
-/** Checks the artifacts, then every destination, then publishes to each. Returns what changed. */
-async function publishAll(inputs: readonly string[], options: PublishFlags, context: Context): Promise<string> {
-  const { host, github, actions } = context;
-  if (options.to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
-  const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
-  if (options.keep !== undefined && !destinations.some(({ publisher }) => publisher.kind === "apt"))
-    throw new BuildError("usage", "--keep is for an apt repository, and none of the destinations is one.", {
-      hint: "--to apt=DIR",
-    });
-  const toGitHub = destinations.some(({ publisher }) => publisher.kind === "github");
-  if (options.tag !== undefined && !toGitHub)
-    throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
-      hint: "--to github",
-    });
+/** Publishes, and returns what changed. */
+async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string> {
+  const { host, github, actions, report } = context;
   const project = await context.project();
-  return withSet(inputs, options, project, async (set) => {
-    const signer = options.sign === undefined ? undefined : await findSigner(options.sign, { host });
-    const release = toGitHub ? await readReleaseText(set, options.tag, project, host) : undefined;
-    const how = { host, github, report: context.report.write, signer, keep: options.keep, release };
-    for (const { publisher, place } of destinations) await publisher.check(set, place, how);
-    const outcomes: (Outcome & { readonly to: string })[] = [];
-    for (const { publisher, place, to } of destinations) outcomes.push({ to, ...(await publisher.publish(set, place, how)) });
-    for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
-    actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome))].join("\n"));
-    if (options.json)
-      return `${JSON.stringify({ schema: 1, line: set.line, id: set.id, allowed: set.allowed, outcomes }, undefined, 2)}\n`;
-    return outcomes.map(showOutcome).join("");
-  });
-}
-
-/**
- * Reads and checks builds (folders or bundles), and calls `use` with their set. Bundles are unpacked
- * during the call.
- */
-export async function withSet<T>(
-  inputs: readonly string[],
-  { allowAlternate, allowUnlocked }: AllowOptions,
-  { work }: Project,
-  use: (set: ReleaseSet) => Promise<T>,
-): Promise<T> {
-  const unpacked: string[] = [];
-  try {
-    const dists: Dist[] = [];
-    for (const input of inputs) {
-      const folder = (await isFile(input)) ? await unpack(input, work, unpacked) : input;
-      for (const found of await findDists(folder)) dists.push(await readDist(found));
-    }
-    const allow: Allowance[] = [
-      ...(allowAlternate ? (["alternate"] as const) : []),
-      ...(allowUnlocked ? (["unlocked"] as const) : []),
-    ];
-    const set = makeSet(dists, allow);
-    return await use({ ...set, sbom: await makeSbom(set) });
-  } finally {
-    for (const dir of unpacked) await rm(dir, { recursive: true, force: true });
-  }
-}
-
-async function unpack(bundle: string, work: string, unpacked: string[]): Promise<string> {
-  const parent = join(work, "tmp");
-  await mkdir(parent, { recursive: true });
-  const dir = await mkdtemp(join(parent, "bundle-"));
-  unpacked.push(dir);
-  await unpackBundle(bundle, dir);
-  return dir;
+  const published = await publishTo({ ...options, artifacts }, { project, host, github, report: report.write });
+  const { outcomes } = published;
+  for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
+  actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome))].join("\n"));
+  return options.json ? `${JSON.stringify({ schema: 1, ...published }, undefined, 2)}\n` : outcomes.map(showOutcome).join("");
 }
 
 /** Returns an outcome as Markdown. */

@@ -1,3 +1,4 @@
+import { parseFrom } from "../config/from.ts";
 import { readInputs } from "../config/inputs.ts";
 import { readLock } from "../config/lock.ts";
 import { assertLocked } from "../patches/lock.ts";
@@ -8,7 +9,7 @@ import { listSources, readSource } from "../config/source.ts";
 import { assertInWindow } from "../config/window.ts";
 import { BuildError } from "../errors.ts";
 import { isComplete } from "../patches/mirror.ts";
-import { allowedBases, type Base, type From } from "../plan/base.ts";
+import { allowedBases, type Base } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
 import type { ReadContext } from "./context.ts";
@@ -69,24 +70,6 @@ function withFlags(pipeline: Pipeline, more: string): Pipeline {
       [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
   );
   return { ...pipeline, flags: Object.fromEntries(flags) };
-}
-
-const rules = ["auto", "git", "apt"] as const;
-
-/** Reads the values of `--from`: one of the rules, or SOURCE=PATH_OR_URL. Throws "usage". */
-export function parseFrom(values: readonly string[], sources: readonly string[]): From {
-  let rule: From["rule"] = "auto";
-  const repositories: Record<string, string> = {};
-  for (const value of values) {
-    const [, name, url] = /^([^=]+)=(.+)$/.exec(value) ?? [];
-    const named = rules.find((known) => known === value);
-    if (named !== undefined) rule = named;
-    else if (name === undefined || url === undefined)
-      throw unknownName("Value of --from", value, [...rules, ...sources.map((source) => `${source}=PATH_OR_URL`)]);
-    else if (!sources.includes(name)) throw unknownName("Source", name, sources);
-    else repositories[name] = url;
-  }
-  return { rule, repositories };
 }
 
 /** Puts the first base that is complete on disk in front. */

@@ -161,12 +161,15 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   sleep 0.1
 done`;
 
+let isGuarded = false;
+
 /**
  * Starts a small shell that outlives this process, even after `kill -9`, and then kills the
  * programs that this process left running.
  */
 export async function startGuard(): Promise<void> {
-  if (ownPlatform !== "linux") return;
+  if (ownPlatform !== "linux" || isGuarded) return;
+  isGuarded = true;
   const { execa } = await import("execa");
   const guard = execa("sh", ["-c", guardScript, "kovn-build-guard", `${markName}=${ownMark}`], {
     detached: true,

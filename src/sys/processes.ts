@@ -14,6 +14,9 @@ export const ownPid = process.pid;
 /** The operating system's name, such as `linux`, `win32` or `darwin`. */
 export const ownPlatform = process.platform;
 
+/** The version of Node that runs this process. */
+export const ownNode = process.versions.node;
+
 /** True when this process may do everything, such as install packages. */
 export const isRoot = process.getuid?.() === 0;
 

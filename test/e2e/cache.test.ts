@@ -54,6 +54,19 @@ describe("a second build", () => {
     expect(readdirSync(join(project, ".kovn/runs"))).toHaveLength(1);
   });
 
+  test("asks dpkg once, however many jobs there are, and nothing else of the machine", async ({ folder }) => {
+    const project = await makeJobs(folder, three);
+    await building(project);
+    const asked = join(folder, "asked");
+    const programs = ["dpkg-query", "dpkg-deb", "apt-get", "apt-cache", "git"];
+    const script = (name: string) => `#!/bin/sh\necho ${name} >> ${asked}\nexec /usr/bin/${name} "$@"\n`;
+    await writeFiles(folder, Object.fromEntries(programs.map((name) => [`bin/${name}`, script(name)])));
+    const result = await kovnBuild(project, build, { PATH: `${folder}/bin:/usr/bin:/bin` });
+    expect(toldOf(result)).toEqual(["one: cached", "two: cached", "other: cached"]);
+    const called = (await readFile(asked, "utf8")).trim().split("\n");
+    expect(called.filter((name) => name !== "git")).toEqual(["dpkg-query"]);
+  });
+
   test("mends a dist in which a file is altered, missing or too much", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
     await building(project);

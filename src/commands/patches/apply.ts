@@ -9,7 +9,7 @@ import { allowedBases } from "../../plan/base.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { parseFrom } from "../../run/request.ts";
+import { parseFrom } from "../../config/from.ts";
 import { errorCode } from "../../sys/processes.ts";
 
 interface ApplyOptions {

@@ -11,7 +11,7 @@ import type { Context } from "../../program/context.ts";
 import { examples, fromOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
-import { parseFrom } from "../../run/request.ts";
+import { parseFrom } from "../../config/from.ts";
 
 interface CheckOptions {
   readonly from: readonly string[];

@@ -9,7 +9,7 @@ import { baseId, declaredBases, describeBase, type Base } from "../../plan/base.
 import type { Context } from "../../program/context.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { parseFrom } from "../../run/request.ts";
+import { parseFrom } from "../../config/from.ts";
 
 interface PatchesLockOptions {
   readonly line?: string;

@@ -18,7 +18,7 @@ import { describeSummary, summarize, type SuiteSummary } from "../../suite/summa
 import { buildTree, suiteOf, type TreePlan } from "../../suite/tree.ts";
 import { withLock } from "../../sys/with-lock.ts";
 import { startGuard, type Host } from "../../sys/exec.ts";
-import { parseFrom } from "../../run/request.ts";
+import { parseFrom } from "../../config/from.ts";
 
 interface SuiteOptions {
   readonly line?: string;

@@ -4,8 +4,8 @@ import { BuildError } from "../../errors.ts";
 import { fromOption, lineOption, repeated } from "../../program/values.ts";
 import type { ReleaseSet } from "../../set/set.ts";
 import { exists } from "../../sys/files.ts";
-import { withSet, type AllowOptions } from "../publish.ts";
-import type { ReadOptions } from "./read.ts";
+import { withSet, type AllowOptions } from "../../set/with-set.ts";
+import type { ReadOptions } from "../../release/read.ts";
 
 /** Options that `release notes` and `release plan` share. */
 export interface NotesOptions extends ReadOptions {

@@ -10,7 +10,7 @@ import { listSeriesChanges } from "../../release/notes.ts";
 import { previewRelease } from "../../release/preview.ts";
 import { checkLine, previousVersion, assertHigher, releasedVersions, tagOf } from "../../release/version.ts";
 import { listTags } from "../../sys/git-release.ts";
-import { readChanges } from "./changes.ts";
+import { readChanges } from "../../release/changes.ts";
 
 interface CutOptions {
   readonly push: boolean;

@@ -3,7 +3,7 @@ import type { Define } from "../../program/verb.ts";
 import { makeNotes } from "../../release/notes.ts";
 import { listAssets } from "../../set/assets.ts";
 import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
-import { readRelease } from "./read.ts";
+import { readRelease } from "../../release/read.ts";
 
 /** `kovn-build release notes`: prints what changed since a release. Fetches upstream where it can. */
 export const releaseNotes: Define = (command, context) => {

@@ -4,9 +4,9 @@ import type { Define } from "../../program/verb.ts";
 import { parseDestination } from "../../publish/registry.ts";
 import { previewRelease, type ReleasePreview } from "../../release/preview.ts";
 import { listAssets } from "../../set/assets.ts";
-import type { AllowOptions } from "../publish.ts";
+import type { AllowOptions } from "../../set/with-set.ts";
 import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
-import { readRelease } from "./read.ts";
+import { readRelease } from "../../release/read.ts";
 
 interface PreviewOptions extends NotesOptions, AllowOptions {
   readonly to: readonly string[];

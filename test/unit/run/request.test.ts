@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseFrom } from "../../../src/run/request.ts";
+import { parseFrom } from "../../../src/config/from.ts";
 import type { From } from "../../../src/plan/base.ts";
 
 const sources = ["ovn", "ovs"];

@@ -1,18 +1,18 @@
-import { unknownName } from "../../config/names.ts";
-import { listLines, pickLine, type Project } from "../../config/project.ts";
-import { listSources } from "../../config/source.ts";
-import { BuildError } from "../../errors.ts";
-import type { ReleaseText } from "../../publish/github-release.ts";
-import { listAssets } from "../../set/assets.ts";
-import type { SourceChanges } from "../../release/notes.ts";
-import { previewRelease } from "../../release/preview.ts";
-import type { ReleaseSet } from "../../set/set.ts";
-import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "../../release/version.ts";
-import type { Host } from "../../sys/exec.ts";
-import { git } from "../../sys/git.ts";
-import { listTags } from "../../sys/git-release.ts";
+import { unknownName } from "../config/names.ts";
+import { listLines, pickLine, type Project } from "../config/project.ts";
+import { listSources } from "../config/source.ts";
+import { BuildError } from "../errors.ts";
+import type { ReleaseText } from "../publish/github-release.ts";
+import { listAssets } from "../set/assets.ts";
+import type { SourceChanges } from "./notes.ts";
+import { previewRelease } from "./preview.ts";
+import type { ReleaseSet } from "../set/set.ts";
+import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "./version.ts";
+import type { Host } from "../sys/exec.ts";
+import { git } from "../sys/git.ts";
+import { listTags } from "../sys/git-release.ts";
 import { readChanges } from "./changes.ts";
-import { parseFrom } from "../../run/request.ts";
+import { parseFrom } from "../config/from.ts";
 
 export interface ReadOptions {
   readonly line?: string;

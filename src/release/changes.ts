@@ -1,19 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Project } from "../../config/project.ts";
-import { listSources, readSource, readSources, type Source } from "../../config/source.ts";
-import { readSeed } from "../../config/seed.ts";
-import { BuildError } from "../../errors.ts";
-import { compareFiles, compareTrees, type SeriesChanges, type State } from "../../patches/compare.ts";
-import { whyUnavailable } from "../../patches/check.ts";
-import { listEntries } from "../../patches/list.ts";
-import { fetchBase, isComplete, type Fetched } from "../../patches/mirror.ts";
-import { allowedBases, packagingOf, type Base, type From } from "../../plan/base.ts";
-import type { SourceChanges } from "../../release/notes.ts";
-import type { Host } from "../../sys/exec.ts";
-import { archive, commitsBetween } from "../../sys/git-release.ts";
-import { extractTar } from "../../sys/tar.ts";
-import { withTempDir } from "../../sys/with-temp-dir.ts";
+import type { Project } from "../config/project.ts";
+import { listSources, readSource, readSources, type Source } from "../config/source.ts";
+import { readSeed } from "../config/seed.ts";
+import { BuildError } from "../errors.ts";
+import { compareFiles, compareTrees, type SeriesChanges, type State } from "../patches/compare.ts";
+import { whyUnavailable } from "../patches/check.ts";
+import { listEntries } from "../patches/list.ts";
+import { fetchBase, isComplete, type Fetched } from "../patches/mirror.ts";
+import { allowedBases, packagingOf, type Base, type From } from "../plan/base.ts";
+import type { SourceChanges } from "./notes.ts";
+import type { Host } from "../sys/exec.ts";
+import { archive, commitsBetween } from "../sys/git-release.ts";
+import { extractTar } from "../sys/tar.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 
 export interface ChangesOptions {
   readonly project: Project;

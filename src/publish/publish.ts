@@ -1,0 +1,57 @@
+import type { Project } from "../config/project.ts";
+import { BuildError } from "../errors.ts";
+import { readReleaseText } from "../release/read.ts";
+import type { ReleaseSet } from "../set/set.ts";
+import { withSet, type AllowOptions } from "../set/with-set.ts";
+import { findSigner } from "../sys/gpg.ts";
+import type { Outcome, PublishOptions } from "./publisher.ts";
+import { destinationForms, parseDestination } from "./registry.ts";
+
+/** What to publish, and where. */
+export interface PublishRequest extends AllowOptions {
+  /** Folders of builds, or bundles. */
+  readonly artifacts: readonly string[];
+  /** Destinations, such as `apt=DIR`. */
+  readonly to: readonly string[];
+  /** A gpg key (fingerprint, id or mail address) to sign with. */
+  readonly sign?: string;
+  /** The tag of the release on GitHub; default: the version's tag at HEAD. */
+  readonly tag?: string;
+  /** Versions of each package that stay in the apt repository; default: all. */
+  readonly keep?: number;
+}
+
+/** What was published: the line and id of the set, and what changed at each destination. */
+export interface Published extends Pick<ReleaseSet, "line" | "id" | "allowed"> {
+  readonly outcomes: readonly (Outcome & { readonly to: string })[];
+}
+
+export interface PublishContext extends Pick<PublishOptions, "host" | "github" | "report"> {
+  readonly project: Project;
+}
+
+/** Checks the artifacts, then every destination, then publishes to each. Publishing again changes nothing. */
+export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
+  const { to, tag, keep, sign } = request;
+  if (to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
+  const destinations = to.map((one) => ({ to: one, ...parseDestination(one) }));
+  const has = (kind: string) => destinations.some(({ publisher }) => publisher.kind === kind);
+  if (keep !== undefined && !has("apt"))
+    throw new BuildError("usage", "--keep is for an apt repository, and none of the destinations is one.", {
+      hint: "--to apt=DIR",
+    });
+  if (tag !== undefined && !has("github"))
+    throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
+      hint: "--to github",
+    });
+  return withSet(request.artifacts, request, project, async (set) => {
+    const signer = sign === undefined ? undefined : await findSigner(sign, context);
+    const release = has("github") ? await readReleaseText(set, tag, project, context.host) : undefined;
+    const options = { ...context, signer, keep, release };
+    for (const { publisher, place } of destinations) await publisher.check(set, place, options);
+    const outcomes: (Outcome & { readonly to: string })[] = [];
+    for (const { publisher, place, to: name } of destinations)
+      outcomes.push({ to: name, ...(await publisher.publish(set, place, options)) });
+    return { line: set.line, id: set.id, allowed: set.allowed, outcomes };
+  });
+}

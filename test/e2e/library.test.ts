@@ -1,0 +1,81 @@
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describe, expect } from "vitest";
+import { run } from "../helpers/cli.ts";
+import { test } from "../helpers/folder.ts";
+import { makeProject, writeFiles } from "../helpers/project.ts";
+
+/** A project of somebody else, which has kovn-build among its dependencies. */
+async function makeUser(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const project = await makeProject(folder, {
+    "package.json": '{ "type": "module" }',
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        ...{ target: "es2023", module: "nodenext", types: ["node"], outDir: "out", rootDir: "." },
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+      },
+      include: ["*.ts"],
+    }),
+    ...files,
+  });
+  await mkdir(join(project, "node_modules/@types"), { recursive: true });
+  await symlink(resolve("."), join(project, "node_modules/kovn-build"));
+  await symlink(resolve("node_modules/@types/node"), join(project, "node_modules/@types/node"));
+  return project;
+}
+
+const compile = (project: string) => run(project, [process.execPath, resolve("node_modules/typescript/bin/tsc"), "-p", "."]);
+
+/** The example of docs/library.md. */
+async function readExample(): Promise<string> {
+  const [, code = ""] = /^```ts\n(.*?)^```$/ms.exec(await readFile("docs/library.md", "utf8")) ?? [];
+  return code;
+}
+
+describe("a program that imports kovn-build", () => {
+  test("plans and builds with the example of docs/library.md, compiled by tsc --strict", async ({ folder }) => {
+    const project = await makeUser(folder, { "example.ts": await readExample() });
+    expect(await compile(project)).toMatchObject({ exitCode: 0, stdout: "" });
+    const first = await run(project, [process.execPath, "out/example.js"]);
+    expect(first).toMatchObject({ exitCode: 0 });
+    const sum = "[0-9a-f]{64}";
+    const dist = join(project, "dist/linux/greeting.txt");
+    expect(first.stdout).toMatch(new RegExp(`^demo 1\\.2\\.3\\+kovn1\\.[0-9a-f]{8}\n${sum}  ${dist}$`));
+    expect(first.stderr.split("\n")).toEqual(["plan", "base", "job-start", "output", "step-start", "output", "job-end", "done"]);
+    expect(await readFile(dist, "utf8")).toBe("hello all worlds\n");
+    await writeFiles(project, { "pipelines/test.yaml": "name: broken\n" });
+    const broken = await run(project, [process.execPath, "out/example.js"]);
+    expect(broken.exitCode).toBe(1);
+    expect(broken.stderr).toContain("pipelines/test.yaml");
+  });
+
+  test("checks the machine, publishes, and reads what is wrong from the fields of an error", async ({ folder }) => {
+    const code = `
+import { BuildError, build, doctor, prove, publish, type MachineCheck, type Proof, type Published } from "kovn-build";
+
+const failure = async (call: Promise<unknown>) =>
+  call.then(
+    () => "none",
+    (error: unknown) => (error instanceof BuildError ? [error.code, error.source, error.job].join(" ") : String(error)),
+  );
+const checks: readonly MachineCheck[] = await doctor({ target: "linux" });
+await build({ target: "linux", unlocked: true });
+const published: Published = await publish({ to: ["dir=public"], allowUnlocked: true });
+const unreachable = await failure(build({ target: "linux", from: ["demo=nowhere"], folder: "other" }));
+const refused = await failure(prove({ programs: "dist", only: "nothing" }) satisfies Promise<readonly Proof[]>);
+const stopped = await failure(build({ target: "linux", cache: false, signal: AbortSignal.abort(new Error("enough")) }));
+console.log(JSON.stringify({ checks: checks.map((check) => check.name), published, unreachable, refused, stopped }));
+`;
+    const project = await makeUser(folder, { "use.ts": code });
+    expect(await compile(project)).toMatchObject({ exitCode: 0, stdout: "" });
+    const { exitCode, stdout, stderr } = await run(project, [process.execPath, "out/use.js"]);
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      checks: expect.arrayContaining(["git", "memory"]) as unknown,
+      published: { line: "1.0", outcomes: [{ to: "dir=public", removed: [] }] },
+      unreachable: "network demo ",
+      refused: "usage  ",
+      stopped: "Error: enough",
+    });
+  });
+});
