@@ -10,7 +10,10 @@ export type ErrorCode =
   | "build" // a step failed
   | "destination"; // the destination does not accept what is published
 
-/** A place in a file that an error is about; `message` says what is wrong there when the error has several places. */
+/**
+ * A place in a file that an error is about; `message` says what is wrong there when the error has
+ * several places.
+ */
 export interface FilePlace {
   readonly file: string;
   readonly line?: number | undefined;
@@ -80,7 +83,10 @@ export function refusalOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
 }
 
-/** Turns the error of a refused system call into one for a person; returns any other error unchanged. */
+/**
+ * Turns the error of a refused system call into one for a person; returns any other error
+ * unchanged.
+ */
 export function explainRefusal(error: unknown): unknown {
   const why = refusalOf(error);
   if (why === undefined) return error;

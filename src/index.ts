@@ -26,11 +26,17 @@ export type { Built, MachineCheck, Plan, Proof, Published, RunEvent };
 
 /** Options of every function. */
 export interface CommonOptions {
-  /** A folder of the project; `.kovn` and, by default, `dist` are made in it. Default: the current folder. */
+  /**
+   * A folder of the project; `.kovn` and, by default, `dist` are made in it. Default: the current
+   * folder.
+   */
   readonly folder?: string;
   /** The environment of the programs that are started. Default: a PATH of the system's folders. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Stops the call: all programs that it started are ended, and the call rejects with the signal's reason. */
+  /**
+   * Stops the call: all programs that it started are ended, and the call rejects with the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal;
   /** Receives progress. */
   readonly onEvent?: (event: RunEvent) => void;
@@ -48,7 +54,10 @@ export interface DoctorOptions extends CommonOptions, Defaulted<DoctorRequest, "
 export interface ProveOptions extends CommonOptions, Defaulted<ProveRequest, "programs"> {}
 
 export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest, "to"> {
-  /** How to reach GitHub; `token` and, unless the destination names it, `repository` are needed to publish there. */
+  /**
+   * How to reach GitHub; `token` and, unless the destination names it, `repository` are needed to
+   * publish there.
+   */
   readonly github?: Partial<GitHubAccess>;
 }
 
@@ -81,7 +90,9 @@ export async function doctor(options: DoctorOptions): Promise<readonly MachineCh
   return checkMachine({ only: [], jobs: context.machine.cores, fix: false, ...options }, context);
 }
 
-/** Runs built programs, and checks what they do about each entry of the seed. Throws `BuildError`. */
+/**
+ * Runs built programs and checks their behaviour for each entry of the seed. Throws `BuildError`.
+ */
 export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
   const context = await contextOf(options);
   const notice = noticesOf(context.emit);

@@ -18,7 +18,10 @@ import {
   type StoredResult,
 } from "./result.ts";
 
-/** Results of jobs by key. Cache problems never fail a build: each is reported once, and the job is built again. */
+/**
+ * Results of jobs by key. Cache problems never fail a build: each is reported once, and the job is
+ * built again.
+ */
 export interface JobCache {
   /** The description of a result; its files are not checked. */
   find(key: string): Promise<StoredResult | undefined>;
@@ -31,7 +34,10 @@ export interface JobCache {
    * each file. Returns undefined, and leaves no folder, when there is no whole result.
    */
   restore(key: string, dir: string, outputs: boolean): Promise<StoredResult | undefined>;
-  /** Stores the result of a job from its folder: the artifacts and the outputs (files, folders or patterns). */
+  /**
+   * Stores the result of a job from its folder: the artifacts and the outputs (files, folders or
+   * patterns).
+   */
   store(result: Omit<CachedResult, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
   /** Runs `work` while no other process builds the same job. */
   withLock<T>(key: string, onWait: () => void, work: () => Promise<T>): Promise<T>;
@@ -42,7 +48,10 @@ export interface CacheOptions {
   readonly notice: (message: string) => void;
 }
 
-/** Opens the cache in a folder, which need not exist. Returns undefined, after a notice, when it cannot be used. */
+/**
+ * Opens the cache in a folder, which need not exist. Returns undefined, after a notice, when it
+ * cannot be used.
+ */
 export async function openCache(cache: string, { signal, notice }: CacheOptions): Promise<JobCache | undefined> {
   const reported = new Set<string>();
   const reportOnce = (message: string) => {

@@ -3,7 +3,9 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../sys/files.ts";
 
-/** sha256 over the compiled code of kovn-build: other code may make other bytes of the same input. */
+/**
+ * sha256 over the compiled code of kovn-build: other code may make other bytes of the same input.
+ */
 export async function codeDigest(): Promise<string> {
   const own = fileURLToPath(import.meta.url);
   const root = dirname(dirname(own));

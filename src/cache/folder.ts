@@ -17,7 +17,10 @@ export function cacheFolder(work: string): string {
   return join(work, "cache");
 }
 
-/** Throws "machine" when this tool cannot use the folder: a newer version made it, or its version is unknown. */
+/**
+ * Throws "machine" when this tool cannot use the folder: a newer version made it, or its version is
+ * unknown.
+ */
 export async function assertVersion(cache: string): Promise<void> {
   const file = join(cache, "version");
   const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -35,7 +38,10 @@ export async function assertVersion(cache: string): Promise<void> {
   );
 }
 
-/** Makes the folder, if it is missing, and marks it so that backups leave it out (https://bford.info/cachedir/). */
+/**
+ * Makes the folder, if it is missing, and marks it so that backups leave it out
+ * (https://bford.info/cachedir/).
+ */
 export async function makeFolder(cache: string): Promise<void> {
   // One by one: on a read-only disk, `recursive` fails with ENOENT.
   for (const dir of [cache, resultsDir(cache)])

@@ -17,7 +17,10 @@ export interface Lookup {
   readonly result: StoredResult | undefined;
 }
 
-/** Looks up each job of a plan in the cache, in the plan's order. Only reads descriptions, not the files. */
+/**
+ * Looks up each job of a plan in the cache, in the plan's order. Only reads descriptions, not the
+ * files.
+ */
 export async function lookUp(plan: Plan, cache: Pick<JobCache, "find"> | undefined, host: Host): Promise<readonly Lookup[]> {
   const [code, installed] = await Promise.all([codeDigest(), readDebianPackages({ host })]);
   const lookups: Lookup[] = [];
@@ -33,7 +36,10 @@ export async function lookUp(plan: Plan, cache: Pick<JobCache, "find"> | undefin
   return lookups;
 }
 
-/** False for a result that differs from the lock: the job is built again, and the build then reports the difference. */
+/**
+ * False for a result that differs from the lock: the job is built again, and the build then reports
+ * the difference.
+ */
 export function isLocked({ locked }: PlannedJob, result: StoredResult | undefined): boolean {
   if (locked === undefined) return true;
   const { patchedCommit, packaged } = result?.built ?? {};
@@ -45,7 +51,8 @@ export type Take<T> = (lookup: Lookup, outputs: boolean) => Promise<T | undefine
 
 /**
  * Takes the results of all jobs that need not be built, and returns them by job. A job without
- * declared outputs is built again when a job that uses its folder is: nobody knows what that job uses.
+ * declared outputs is built again when a job that uses its folder is: nobody knows what that job
+ * uses.
  */
 export async function takeResults<T>(lookups: readonly Lookup[], take: Take<T>): Promise<ReadonlyMap<string, T>> {
   const taken = new Map<string, T>();
@@ -66,7 +73,10 @@ export interface Miss {
   readonly changes: readonly string[];
 }
 
-/** Explains why a job is not in the cache, by comparing it with the most similar result of the same job; undefined when there is none. */
+/**
+ * Explains why a job is not in the cache, by comparing it with the most similar result of the same
+ * job; undefined when there is none.
+ */
 export function explainMiss({ job, parts }: Lookup, results: readonly StoredResult[]): Miss | undefined {
   const same = results.filter((result) => result.built.id === job.id && result.parts["target"] === parts["target"]);
   const ranked = same

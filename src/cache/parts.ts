@@ -2,7 +2,10 @@ import { baseId } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
 
-/** Everything that a job's result depends on, by name, each as a short text. Two results are equal when all their parts are. */
+/**
+ * Everything that a job's result depends on, by name, each as a short text. Two results are equal
+ * when all their parts are.
+ */
 export type Parts = Readonly<Record<string, string>>;
 
 /** What only the machine that builds knows, so that a job's key cannot hold it. */
@@ -45,10 +48,14 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Loc
   };
 }
 
-/** The differences between two sets of parts, one line each, such as `flags: -O2 → -O3`; none when they are equal. */
+/**
+ * The differences between two sets of parts, one line each, such as `flags: -O2 → -O3`; none when
+ * they are equal.
+ */
 export function explainChange(before: Parts, after: Parts): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
-  // The version suffix and the order of the patches also change along with others, which explain more.
+  // The version suffix and the order of the patches also change along with others, which explain
+  // more.
   const patches = names.some((name) => name.startsWith("patch ") && (before[name] === undefined || after[name] === undefined));
   const relevant = names.filter((name) => name !== suffix && !(name === order && patches));
   if (relevant.length === 0 && names.includes(suffix))

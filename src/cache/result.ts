@@ -54,14 +54,20 @@ export function resultFile(cache: string, key: string): string {
   return join(resultsDir(cache), key, "entry.json");
 }
 
-/** The text of a result's description. It holds its own digest, so that damage is noticed as it is in other files. */
+/**
+ * The text of a result's description. It holds its own digest, so that damage is noticed as it is
+ * in other files.
+ */
 export function serializeResult(result: CachedResult): string {
   // As it will be read: without fields that are undefined.
   const described = JSON.parse(JSON.stringify(result)) as CachedResult;
   return `${JSON.stringify({ ...described, digest: keyOf(described) })}\n`;
 }
 
-/** Reads a result's description; undefined when there is none or it cannot be opened, "damaged" when it is not valid. */
+/**
+ * Reads a result's description; undefined when there is none or it cannot be opened, "damaged" when
+ * it is not valid.
+ */
 export async function readResult(cache: string, key: string): Promise<StoredResult | "damaged" | undefined> {
   const name = resultFile(cache, key);
   try {

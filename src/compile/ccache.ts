@@ -8,35 +8,38 @@ import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
 import type { Distcc } from "./distcc.ts";
 
-/** What steps need to have their compilations remembered (ccache(1)). */
+/** What steps need to compile through ccache(1). */
 export interface CompilerCache {
-  /** The folder of compilers that ask ccache, to stand first in PATH. */
+  /** The folder of compilers that run ccache; it comes first in PATH. */
   readonly path: string;
   /** The environment of a job's programs; `dir` is the job's folder. */
   env(dir: string): Readonly<Record<string, string>>;
-  /** Compilations that other machines take at once, this one included when it is among them; 0 when there are none. */
+  /** How many compilations the hosts of distcc take at once; 0 without distcc. */
   readonly slots: number;
-  /** What ccache did in a job; undefined when it was not asked. */
+  /** What ccache did in a job; undefined when nothing was compiled through it. */
   stats(dir: string): Promise<CompilerStats | undefined>;
 }
 
 export interface CompilerCacheOptions {
-  /** The folder of kovn-build's cache; ccache's lies in it. */
+  /** The folder of kovn-build's cache; ccache's folder lies in it. */
   readonly cache: string;
-  /** Where other machines' compilations are, as ccache's `remote_storage` has it. */
+  /** Where machines share compilations, as ccache's `remote_storage`. */
   readonly remote: string | undefined;
-  /** Who compiles what is not known; undefined when this machine does. */
+  /** What compiles code that ccache does not have; undefined when this machine does. */
   readonly distcc: Distcc | undefined;
   readonly host: Host;
   readonly notice: (message: string) => void;
 }
 
-/** Debian's links of all compilers to ccache. */
+/** Debian's folder of compilers that are links to ccache. */
 const links = "/usr/lib/ccache";
-/** Some ten variants of Open vSwitch and OVN. */
+/** Enough for some ten variants of Open vSwitch and OVN. */
 const maxBytes = 2e9;
 
-/** Finds ccache, and out whether the remote storage can be reached, which is told when it cannot; undefined where there is no ccache. */
+/**
+ * Sets up ccache and probes its remote storage. Reports what cannot be used; undefined without
+ * ccache.
+ */
 export async function openCompilerCache({
   cache,
   remote,
@@ -50,7 +53,7 @@ export async function openCompilerCache({
     return undefined;
   }
   const why = remote === undefined ? undefined : await whyUnreachable(addressOf(remote));
-  if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build goes on without it.`);
+  if (why !== undefined) notice(`Remote cache ${remote} cannot be reached (${why}): the build continues without it.`);
   const storage = remote === undefined || why !== undefined ? {} : { CCACHE_REMOTE_STORAGE: remote };
   const folder = compilationsDir(cache);
   const refused = await whyUnwritable(folder);
@@ -60,14 +63,16 @@ export async function openCompilerCache({
     slots: distcc?.slots ?? 0,
     env: (dir) => ({
       CCACHE_DIR: folder,
-      // Else ccache would fail, and the compilation with it; by itself it has temporary files in its folder even then.
+      // Otherwise ccache and the compilation would fail. Even read-only it puts temporary files
+      // into its folder by default.
       ...(refused === undefined ? {} : { CCACHE_READONLY: "1", CCACHE_TEMPDIR: join(dir, "tmp") }),
       CCACHE_MAXSIZE: `${maxBytes / 1e9}G`,
-      // A compiler is known by its content, so that one that is unpacked on another machine is the same.
+      // Compilers are compared by content, so that the same compiler on another machine counts as
+      // the same.
       CCACHE_COMPILERCHECK: "content",
-      // It does not see by itself who makes the object of what the compiler wrote: the assembler, of another package.
+      // ccache does not notice another assembler, which comes from another package.
       CCACHE_EXTRAFILES: "/usr/bin/as",
-      // Paths below are relative for ccache: jobs of all runs, which lie side by side, look the same.
+      // ccache makes paths below it relative, so that the folders of all runs look the same.
       CCACHE_BASEDIR: join(dir, ".."),
       CCACHE_STATSLOG: logOf(dir),
       ...storage,
@@ -77,12 +82,15 @@ export async function openCompilerCache({
   };
 }
 
-/** ccache's folder in the cache's. */
+/** ccache's folder in the cache. */
 function compilationsDir(cache: string): string {
   return join(cache, "ccache");
 }
 
-/** Bytes of what ccache keeps, and how many it may keep at most; undefined where there is nothing, or no ccache to say it. */
+/**
+ * The size and the limit of ccache's folder, in bytes; undefined without such a folder or without
+ * ccache.
+ */
 export async function compilations(
   cache: string,
   host: Host,
@@ -92,12 +100,12 @@ export async function compilations(
   return size === undefined ? undefined : { size: Number(size) * 1024, limit: maxBytes };
 }
 
-/** Removes all that ccache keeps; others may be compiling. */
+/** Removes all cached compilations; safe while others compile. */
 export async function forgetCompilations(cache: string, host: Host): Promise<void> {
   await askCcache(cache, "--clear", host);
 }
 
-/** What ccache says about its folder in the cache; undefined where there is no such folder, or no ccache. */
+/** Runs ccache on its folder in the cache; undefined without such a folder or without ccache. */
 async function askCcache(cache: string, option: string, host: Host): Promise<string | undefined> {
   const folder = compilationsDir(cache);
   if (!(await exists(folder))) return undefined;
@@ -106,10 +114,10 @@ async function askCcache(cache: string, option: string, host: Host): Promise<str
   throw new BuildError("machine", `ccache cannot use its folder ${folder}: ${said.stderr.trim()}`);
 }
 
-/** Why nothing can be written into ccache's folder, which is made if it is not there. */
+/** Makes ccache's folder if it is missing; returns why nothing can be written into it. */
 async function whyUnwritable(folder: string): Promise<string | undefined> {
   try {
-    // One by one: `recursive` says of a read-only disk that the path is not there.
+    // One by one: on a read-only disk, `recursive` fails with ENOENT.
     for (const dir of [dirname(dirname(folder)), dirname(folder), folder])
       await mkdir(dir).catch((error: unknown) => {
         if (errorCode(error) !== "EEXIST") throw error;
@@ -127,7 +135,7 @@ async function hasCcache(host: Host): Promise<boolean> {
   return (await tryCcache(join(links, "gcc"), "--version", host, { CCACHE_DISABLE: "1" }))?.exitCode === 0;
 }
 
-/** Runs a program of ccache's; undefined where it is not installed. */
+/** Runs a program of ccache; undefined when it is not installed. */
 async function tryCcache(
   program: string,
   option: string,
@@ -141,15 +149,15 @@ function logOf(dir: string): string {
   return join(dir, "ccache.log");
 }
 
-/** What ccache's `remote_storage` knows to speak. */
+/** The protocols of ccache's `remote_storage`, with their ports. */
 const ports: Readonly<Record<string, number>> = { "http:": 80, "redis:": 6379 };
 
-/** Checks the value of `--remote-cache`. Throws "usage" for one that ccache would not understand. */
+/** Throws "usage" for a value of `--remote-cache` that ccache does not understand. */
 export function assertRemote(remote: string): void {
   const address = withoutAttributes(remote);
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && Object.hasOwn(ports, url.protocol) && url.hostname !== "") return;
-  throw new BuildError("usage", `Remote cache \`${remote}\` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].`, {
+  throw new BuildError("usage", `Remote cache \`${remote}\` is neither http://HOST[:PORT]/PATH nor redis://HOST[:PORT].`, {
     hint: "--remote-cache redis://cache.example.com",
   });
 }
@@ -159,12 +167,15 @@ function addressOf(remote: string): { readonly host: string; readonly port: numb
   return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (ports[protocol] ?? 80) : Number(port) };
 }
 
-/** What follows a bar are ccache's own attributes, such as `|read-only`. */
+/** Removes ccache's attributes, such as `|read-only`. */
 function withoutAttributes(remote: string): string {
   return remote.replace(/\|.*/, "");
 }
 
-/** Counts what a statistics log says: a line with a `#` for each compilation, and below it the names of counters (ccache(1), `stats_log`). */
+/**
+ * Counts a statistics log: for each compilation a line with `#`, then the names of its counters
+ * (ccache(1), `stats_log`).
+ */
 function countStats(log: string): CompilerStats | undefined {
   const counts: Record<string, number> = {};
   for (const line of log.split("\n")) if (/^\w+$/.test(line)) counts[line] = (counts[line] ?? 0) + 1;

@@ -2,22 +2,25 @@ import { BuildError } from "../errors.ts";
 import { tryExec, type Host } from "../sys/exec.ts";
 
 /**
- * All compilations with distcc get preprocessed source (ccache(1), `run_second_cpp`), also those on this machine: so objects are the same, wherever
- * they were compiled. This flag tells them from others; columns of preprocessed source would be wrong ones (gcc(1)).
+ * With distcc, all compilations get preprocessed source (ccache(1), `run_second_cpp`), also on this
+ * machine, so that objects are the same wherever they are compiled. The columns in preprocessed
+ * source are not those of the source, so this flag leaves them out (gcc(1)). It also keeps these
+ * objects apart from those of builds without distcc.
  */
 export const placelessFlags = "-gno-column-info";
 
-/** Compilations handed to other machines by distcc(1), through ccache. */
+/** Compiling on several machines with distcc(1), through ccache. */
 export interface Distcc {
-  /** For the programs of steps. */
+  /** The environment of a step's programs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Compilations that the hosts take at once, this machine included when it is among them. */
+  /** How many compilations the hosts take at once. */
   readonly slots: number;
 }
 
 /**
- * Asks distcc what it makes of a list of hosts, such as `localhost/2 builder1/8` (distcc(1), "Host specifications"). Undefined when distcc
- * is not installed, which is told. Throws "usage" for a list that it does not understand.
+ * Lets distcc read a list of hosts, such as `localhost/2 builder1/8` (distcc(1), "Host
+ * specifications"). Returns undefined, after a notice, when distcc is not installed. Throws "usage"
+ * for a list that distcc does not understand.
  */
 export async function openDistcc(
   hosts: string,
@@ -33,7 +36,7 @@ export async function openDistcc(
   if (!(slots > 0)) {
     const [, why = said.stderr.trim()] = /(?:ERROR|Warning): (.+)/.exec(said.stderr) ?? [];
     throw new BuildError("usage", `distcc does not understand the hosts \`${hosts}\`: ${why}`, {
-      hint: "--distcc 'localhost/2 builder1/8', as distcc(1) has it under \"Host specifications\"",
+      hint: "--distcc 'localhost/2 builder1/8' (distcc(1), \"Host specifications\")",
     });
   }
   return { env: { ...env, CCACHE_PREFIX: "distcc", CCACHE_NOCPP2: "1" }, slots };

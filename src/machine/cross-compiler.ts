@@ -4,8 +4,9 @@ import type { MachineCheck } from "./check.ts";
 const program = "x86_64-w64-mingw32-gcc";
 
 /**
- * Checks that the cross compiler is the one with POSIX threads: Debian has two, and its alternatives
- * decide which one gets the name. Undefined when there is none: then its package is missing too.
+ * Checks that the cross compiler is the one with POSIX threads: Debian has two, and its
+ * alternatives decide which one gets the name. Undefined when there is none: then its package is
+ * missing too.
  */
 export async function checkCrossCompiler(host: Host): Promise<MachineCheck | undefined> {
   const said = await tryExec(program, ["-v"], { host, env: { LC_ALL: "C" } });

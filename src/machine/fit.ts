@@ -32,7 +32,10 @@ export async function fitMachine(needs: MachineNeeds, { install, machine, emit }
   return checkMachine(needs);
 }
 
-/** Throws "machine" with everything that is missing, and how to fix it; "compiler" when the wrong compiler is among it. */
+/**
+ * Throws "machine" with everything that is missing, and how to fix it; "compiler" when the wrong
+ * compiler is among it.
+ */
 export function assertFit(checks: readonly MachineCheck[], target: string): void {
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;

@@ -11,7 +11,10 @@ import type { MachineCheck } from "./check.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
 
-/** Bytes on disk and in memory, measured with Open vSwitch and OVN (docs/performance.md) and rounded up. */
+/**
+ * Bytes on disk and in memory, measured with Open vSwitch and OVN (docs/performance.md) and rounded
+ * up.
+ */
 const diskOfJob = 1.5e9;
 const diskOfMirrors = 0.5e9;
 const memoryOfBuild = 0.3e9;
@@ -114,7 +117,10 @@ function checkMemory({ parallel, target }: MachineNeeds): MachineCheck {
   return { name, status: "missing", found, wanted, fix: `kovn-build --target ${target} --jobs ${fewer}` };
 }
 
-/** Another python3 before Debian's on PATH breaks `configure` and Debian's helpers in builds by hand. */
+/**
+ * Another python3 before Debian's on PATH breaks `configure` and Debian's helpers in builds by
+ * hand.
+ */
 async function checkPython({ env }: Host): Promise<readonly MachineCheck[]> {
   for (const dir of (env["PATH"] ?? "").split(":")) {
     const path = join(dir, "python3");

@@ -15,7 +15,10 @@ import { native, startWine } from "./runner.ts";
 
 /** Which programs to run, and which entries to prove. */
 export interface ProveOptions {
-  /** Built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a zip. */
+  /**
+   * Built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a
+   * zip.
+   */
   readonly programs: string;
   /** Unpatched programs to compare with. */
   readonly before?: string;
@@ -34,7 +37,10 @@ export interface ProveContext {
   readonly notice: (message: string) => void;
 }
 
-/** Runs built programs and checks what they do about each entry. A failing program is a result; throws "usage" for wrong options. */
+/**
+ * Runs built programs and checks their behaviour for each entry of the seed. A failing program is a
+ * result; throws "usage" for wrong options.
+ */
 export async function proveEntries(options: ProveOptions, { project, host, notice }: ProveContext): Promise<readonly Proof[]> {
   const isWine = options.runner === "wine";
   const checks = checksFor(isWine ? "windows" : "linux");

@@ -30,7 +30,10 @@ export interface PublishContext extends Pick<PublishOptions, "host" | "github" |
   readonly project: Project;
 }
 
-/** Checks the artifacts, then every destination, then publishes to each. Publishing again changes nothing. */
+/**
+ * Checks the artifacts, then every destination, then publishes to each. Publishing again changes
+ * nothing.
+ */
 export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
   const { to, tag, keep, sign } = request;
   if (to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });

@@ -17,7 +17,10 @@ export interface JobsOptions extends Pick<BuildOptions, "jobs" | "keepGoing" | "
   readonly run: string;
 }
 
-/** Builds jobs of a plan, each as soon as the jobs that it needs are done. Throws what failed, after all running jobs have ended. */
+/**
+ * Builds jobs of a plan, each as soon as the jobs that it needs are done. Throws what failed, after
+ * all running jobs have ended.
+ */
 export async function buildJobs(
   jobs: readonly PlannedJob[],
   options: JobsOptions,

@@ -25,7 +25,8 @@ export interface Built {
 /**
  * Runs a prepared plan: restores cached results, builds the other jobs, and replaces
  * `<out>/<target>`, atomically and only after every job succeeded. When that folder is as it should
- * be already, nothing is written. Throws `BuildError`; what failed can be looked at in `.kovn/runs`.
+ * be already, nothing is written. Throws `BuildError`; what failed can be looked at in
+ * `.kovn/runs`.
  */
 export async function build(prepared: Prepared, options: BuildOptions, context: RunContext): Promise<Built> {
   const { plan } = prepared;
@@ -54,7 +55,10 @@ async function holdsResults(out: string, { plan, input, lookups, missing }: Prep
   return holdsDist(out, makeManifest(plan, results, context));
 }
 
-/** Restores cached results into the run's folder, or only marks them as used when `dist` holds them already. Returns them by job. */
+/**
+ * Restores cached results into the run's folder, or only marks them as used when `dist` holds them
+ * already. Returns them by job.
+ */
 async function restore(
   { plan, input, lookups, cache }: Prepared,
   isCurrent: boolean,
@@ -91,7 +95,10 @@ function reportAlternates(plan: Plan, { emit }: RunContext): void {
     noticesOf(emit)(`Source \`${source}\` is built on an alternate: ${describeBase(base)}, not on the pinned commit.`);
 }
 
-/** Names a run by its start, so that runs sort by time; the process id separates runs of the same second. */
+/**
+ * Names a run by its start, so that runs sort by time; the process id separates runs of the same
+ * second.
+ */
 function runName(): string {
   return `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
 }

@@ -2,7 +2,10 @@ import type { Artifact, CompilerStats } from "../dist/manifest.ts";
 import type { Base } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** What a run reports, in order: a closed union, so that each reporter handles all of it. Times are milliseconds. */
+/**
+ * What a run reports, in order: a closed union, so that each reporter handles all of it. Times are
+ * milliseconds.
+ */
 export type RunEvent =
   | ({ readonly event: "plan" } & Plan)
   | { readonly event: "notice"; readonly message: string }
@@ -13,7 +16,10 @@ export type RunEvent =
       readonly job: string;
       readonly log: string;
       readonly expected?: number;
-      /** What differs from the most similar cached result, such as `flags: -O2 → -O3`; empty when there is none. */
+      /**
+       * What differs from the most similar cached result, such as `flags: -O2 → -O3`; empty when
+       * there is none.
+       */
       readonly changes: readonly string[];
     }
   /** A job with a cached result, so it need not run. `duration` is how long it took then. */

@@ -3,13 +3,16 @@ import { join } from "node:path";
 import type { Plan } from "../plan/plan.ts";
 import { writeWhole } from "../sys/files.ts";
 
-/** Milliseconds that a job took when it was last built like this on this machine; undefined when it was not. */
+/**
+ * How many milliseconds the job took in its last build on this machine; undefined when there was
+ * none.
+ */
 export async function readExpected(work: string, plan: Plan, job: string): Promise<number | undefined> {
   const text = await readFile(fileOf(work, plan, job), "utf8").catch(() => "");
   return /^\d+\n$/.test(text) ? Number(text) : undefined;
 }
 
-/** Remembers how many milliseconds a job took. */
+/** Records how many milliseconds a job took. */
 export async function writeExpected(work: string, plan: Plan, job: string, duration: number): Promise<void> {
   await writeWhole(fileOf(work, plan, job), `${duration}\n`);
 }

@@ -13,7 +13,10 @@ export interface FinishOptions extends Omit<JobOptions, "changes" | "plan" | "in
   readonly isUsed: boolean;
 }
 
-/** Builds a job and caches its result. When another process is building the same job, waits and uses that result. */
+/**
+ * Builds a job and caches its result. When another process is building the same job, waits and uses
+ * that result.
+ */
 export async function finishJob(job: PlannedJob, options: FinishOptions, context: RunContext): Promise<JobResult> {
   const { prepared, isUsed, dir } = options;
   const { plan, input, cache, lookups } = prepared;

@@ -34,7 +34,10 @@ export interface JobOptions {
   readonly onReady: () => void;
 }
 
-/** Runs one job: patches the source, runs the steps in order, describes the artifacts. All output goes to `<dir>/log`. Throws `BuildError` when the job fails. */
+/**
+ * Runs one job: patches the source, runs the steps in order, describes the artifacts. All output
+ * goes to `<dir>/log`. Throws `BuildError` when the job fails.
+ */
 export async function runJob(job: PlannedJob, options: JobOptions, context: RunContext): Promise<JobResult> {
   const { dir } = options;
   const { project, host, emit } = context;
@@ -98,7 +101,8 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   await onLines([
     `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${count} patches, patched commit ${commit}`,
   ]);
-  // Upstream's `make dist` fails for tracked files that it does not know, so programs see a tree without git.
+  // Upstream's `make dist` fails for tracked files that it does not list, so programs get a tree
+  // without git.
   await rm(join(dir, "src/.git"), { recursive: true });
   const stepContext = {
     dir,
@@ -140,7 +144,10 @@ function assertLockedCommit({ source, locked }: PlannedJob, patched: Patched): v
       );
 }
 
-/** Copies input files to the job's `inputs/`. Throws "digest" for one that changed since it was planned. */
+/**
+ * Copies input files to the job's `inputs/`. Throws "digest" for one that changed since it was
+ * planned.
+ */
 async function copyInputs(job: PlannedJob, { input, dir }: JobOptions): Promise<void> {
   for (const { name, path, sha256 } of input.inputs[job.id] ?? []) {
     const copy = join(dir, "inputs", name);

@@ -2,16 +2,19 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 
-/** A job's log file: every line goes to the disk, only the last ones stay in memory. */
+/** A job's log file. All lines go to the disk; only the last ones stay in memory. */
 export interface Log {
   readonly path: string;
-  /** Resolves when there is room for more, so a program that prints much waits instead of filling the memory. */
+  /**
+   * Resolves when there is room for more, so that a program that prints a lot waits instead of
+   * filling the memory.
+   */
   write(lines: readonly string[]): Promise<void>;
   tail(): readonly string[];
   close(): Promise<void>;
 }
 
-/** Opens a log file for writing. `keep` is how many of the last lines `tail` gives. */
+/** Opens a log file for writing. `tail` returns the last `keep` lines. */
 export function openLog(path: string, keep = 30): Log {
   const stream = createWriteStream(path);
   const failed = new Promise<never>((_resolve, reject) => stream.once("error", reject));

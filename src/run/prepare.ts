@@ -50,8 +50,8 @@ export interface Prepared {
  * Makes a plan that this machine can run: looks up which jobs are missing, checks or installs what
  * they need, and finds bases that can be reached. When every job is cached, it checks neither the
  * machine nor the network. The plan is the first event, and is reported again when a base had to be
- * replaced. Throws "usage" and "project" for wrong input, "machine" with everything that is missing,
- * "network" when a source cannot be reached.
+ * replaced. Throws "usage" and "project" for wrong input, "machine" with everything that is
+ * missing, "network" when a source cannot be reached.
  */
 export async function prepare(input: PlanInput, options: BuildOptions, context: RunContext): Promise<Prepared> {
   const { project, machine, host, emit } = context;
@@ -69,7 +69,8 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const isCached = options.cache && machine.system === "linux";
   const cache = isCached ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
   const found = await findMissing(plan, cache, context).catch((error: unknown) => {
-    // Without dpkg on a Linux machine. The check below says so, with everything else that is missing.
+    // Without dpkg on a Linux machine. The check below says so, with everything else that is
+    // missing.
     if (error instanceof BuildError && error.code === "machine") return { plan, lookups: [], missing: plan.jobs };
     throw error;
   });
@@ -95,7 +96,10 @@ async function findMissing(
   return { plan, lookups, missing: plan.jobs.filter((job) => !cached.has(job.id)) };
 }
 
-/** Checks the machine, and installs missing packages if the options say so. Throws "machine" with everything that is missing. */
+/**
+ * Checks the machine, and installs missing packages if the options say so. Throws "machine" with
+ * everything that is missing.
+ */
 async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, context: RunContext): Promise<void> {
   const { project, host } = context;
   const ids = plan.jobs.map((job) => job.id);
@@ -104,7 +108,10 @@ async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, c
   assertFit(checks, plan.target);
 }
 
-/** Drops the bases that cannot be reached of sources that are needed. Throws "network" when a source has none left. */
+/**
+ * Drops the bases that cannot be reached of sources that are needed. Throws "network" when a source
+ * has none left.
+ */
 async function reach(
   input: PlanInput,
   missing: readonly PlannedJob[],

@@ -30,7 +30,9 @@ export interface RequestOptions {
   readonly unlocked: boolean;
 }
 
-/** Reads and checks all files that a plan is made of, without network. Throws "usage" and "project". */
+/**
+ * Reads and checks all files that a plan is made of, without network. Throws "usage" and "project".
+ */
 export async function readRequest(options: RequestOptions, { project, machine, host }: ReadContext): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
   const read = await readPipeline(project, options, machine.system);

@@ -11,7 +11,10 @@ export interface JobResult {
   readonly artifacts: readonly Artifact[];
 }
 
-/** A cached result, described as if it were built now: names and URLs may have changed since, as far as the bytes do not depend on them. */
+/**
+ * A cached result, described as if it were built now: names and URLs may have changed since, as far
+ * as the bytes do not depend on them.
+ */
 export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
   const patches = [...built.series, ...(built.packaging ?? [])];
   const patchIds = Object.fromEntries(patches.map(({ sha256, patchId }) => [sha256, patchId]));

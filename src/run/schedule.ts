@@ -8,15 +8,16 @@ interface Node {
 export interface ScheduleOptions<Job> {
   /** The most jobs at once. */
   readonly limit: number;
-  /** True when a failure stops only the jobs that need what failed. */
+  /** True when a failure only stops the jobs that need the failed one. */
   readonly keepGoing: boolean;
-  /** Told of a job that cannot run, and which of those that it needs are not there. */
+  /** Called for a job that cannot run, with the needed jobs that failed or were skipped. */
   readonly onSkip: (job: Job, lost: readonly string[]) => void;
 }
 
 /**
- * Runs `work` for each job as soon as those that it needs are done, or have said that they are `ready`, and answers with the failures when all that run have ended. The first
- * failure stops the start of others, unless told to keep going. Jobs must stand after those that they need.
+ * Runs `work` for each job as soon as the jobs that it needs are done, or have called `ready`.
+ * Returns the failures, after all running jobs have ended. After the first failure no other job
+ * starts, unless `keepGoing` is set. Each job must come after those that it needs.
  */
 export async function schedule<Job extends Node>(
   jobs: readonly Job[],
@@ -36,13 +37,13 @@ export async function schedule<Job extends Node>(
       await Promise.all(needs);
       await queue.add(async () => {
         if (failures.length > 0 && !keepGoing) return;
-        // Asked here, since what was ready may have failed while this one waited for its turn.
+        // Checked here: a job that was ready may have failed while this one waited for its turn.
         const missing = job.needs.filter((need) => lost.has(need));
         if (missing.length > 0) {
           lost.add(job.id);
           return onSkip(job, missing);
         }
-        // Noted before the queue starts the next one.
+        // Recorded before the queue starts the next job.
         await work(job, ready).catch((error: unknown) => {
           lost.add(job.id);
           failures.push(error);

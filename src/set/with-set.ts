@@ -14,8 +14,8 @@ export interface AllowOptions {
 }
 
 /**
- * Reads and checks builds (folders or bundles), and calls `use` with their set. Bundles are unpacked
- * during the call.
+ * Reads and checks builds (folders or bundles), and calls `use` with their set. Bundles are
+ * unpacked during the call.
  */
 export async function withSet<T>(
   inputs: readonly string[],

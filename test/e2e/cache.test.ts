@@ -18,15 +18,15 @@ const manifestOf = async (project: string) =>
   JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest;
 
 /** What a build said of its jobs: `one: cached`, `two: built`, in order. */
-function toldOf({ stderr }: { readonly stderr: string }): readonly string[] {
+function reportOf({ stderr }: { readonly stderr: string }): readonly string[] {
   return [...stderr.matchAll(/^(\S+): (cached|built|failed|not built)\b/gm)].map(([, job, what]) => `${job}: ${what}`);
 }
 
-/** Builds and answers with what was told of the jobs; fails the test when the build fails. */
+/** Builds, and returns what was reported about the jobs; fails the test when the build fails. */
 async function building(project: string, ...more: readonly string[]): Promise<readonly string[]> {
   const result = await kovnBuild(project, [...build, ...more]);
   expect(result.exitCode, result.stderr).toBe(0);
-  return toldOf(result);
+  return reportOf(result);
 }
 
 /** Three jobs: `two` uses a file that `one` made, `other` stands alone. */
@@ -36,14 +36,14 @@ const three: Jobs = {
   other: {},
 };
 
-/** The only entry's folder. */
-function entryOf(project: string): string {
+/** The folder of the only result. */
+function resultOf(project: string): string {
   const [name = ""] = readdirSync(join(cacheOf(project), "jobs"));
   return join(cacheOf(project), "jobs", name);
 }
 
 describe("a second build", () => {
-  test("runs no job, needs no upstream, and leaves dist alone when it is whole", async ({ folder }) => {
+  test("runs no job, needs no upstream, and leaves a complete dist unchanged", async ({ folder }) => {
     const project = await makeJobs(folder, three);
     expect(await building(project)).toEqual(expect.arrayContaining(["one: built", "two: built", "other: built"]));
     const before = await contentOf(join(project, "dist"));
@@ -62,12 +62,12 @@ describe("a second build", () => {
     const script = (name: string) => `#!/bin/sh\necho ${name} >> ${asked}\nexec /usr/bin/${name} "$@"\n`;
     await writeFiles(folder, Object.fromEntries(programs.map((name) => [`bin/${name}`, script(name)])));
     const result = await kovnBuild(project, build, { PATH: `${folder}/bin:/usr/bin:/bin` });
-    expect(toldOf(result)).toEqual(["one: cached", "two: cached", "other: cached"]);
+    expect(reportOf(result)).toEqual(["one: cached", "two: cached", "other: cached"]);
     const called = (await readFile(asked, "utf8")).trim().split("\n");
     expect(called.filter((name) => name !== "git")).toEqual(["dpkg-query"]);
   });
 
-  test("mends a dist in which a file is altered, missing or too much", async ({ folder }) => {
+  test("fixes a dist in which a file was changed, removed or added", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
     await building(project);
     const dist = join(project, "dist/linux");
@@ -86,12 +86,12 @@ describe("a second build", () => {
     }
   });
 
-  test("builds what changed and what needs it, with the outputs of what did not change", async ({ folder }) => {
+  test("builds what changed and what needs it, with the cached outputs of the rest", async ({ folder }) => {
     const project = await makeJobs(folder, three);
     await building(project);
     await changeJobs(project, { ...three, two: { ...three["two"], script: "cat ../../one/lib/link.txt > ../out/new.txt" } });
     const result = await kovnBuild(project, build);
-    expect(toldOf(result)).toEqual(["one: cached", "other: cached", "two: built"]);
+    expect(reportOf(result)).toEqual(["one: cached", "other: cached", "two: built"]);
     expect(result.stderr).toContain("step 1 (shell): changed");
     expect(await readFile(join(project, "dist/linux/new.txt"), "utf8")).toBe("made\n");
     await changeJobs(project, {
@@ -101,7 +101,7 @@ describe("a second build", () => {
     expect(await building(project)).toEqual(["other: cached", "one: built", "two: built"]);
   });
 
-  test("builds a job again whose outputs nobody declared, when another uses them", async ({ folder }) => {
+  test("builds a job again that declares no outputs, when another job uses them", async ({ folder }) => {
     const one = { script: "echo 1 > ../secret.txt" };
     const project = await makeJobs(folder, { one, two: { needs: ["one"], script: "cat ../../one/secret.txt" } });
     await building(project);
@@ -109,7 +109,7 @@ describe("a second build", () => {
     expect(await building(project)).toEqual(["one: built", "two: built"]);
   });
 
-  test("does not see what a job wrote into the files of another", async ({ folder }) => {
+  test("is not affected by what a job wrote into the files of another", async ({ folder }) => {
     const one = { script: "mkdir ../lib; echo made > ../lib/made.txt", outputs: ["lib"] };
     const writing = (more: string) => `echo ${more} >> ../../one/lib/made.txt; cp ../../one/lib/made.txt ../out/two.txt`;
     const project = await makeJobs(folder, { one, two: { needs: ["one"], script: writing("first") } });
@@ -121,7 +121,7 @@ describe("a second build", () => {
     }
   });
 
-  test("takes nothing and keeps nothing with --no-cache", async ({ folder }) => {
+  test("uses no cached result and caches none with --no-cache", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     expect(await building(project, "--no-cache")).toEqual(["one: built"]);
     expect(existsSync(cacheOf(project))).toBe(false);
@@ -129,7 +129,7 @@ describe("a second build", () => {
     expect(await building(project, "--no-cache")).toEqual(["one: built"]);
   });
 
-  test("knows flags that came back, a changed patch and another revision", async ({ folder }) => {
+  test("notices restored flags, a changed patch and another revision", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     const pipeline = join(project, "pipelines/test.yaml");
     const old = await readFile(pipeline, "utf8");
@@ -146,7 +146,7 @@ describe("a second build", () => {
     expect((await kovnBuild(project, build)).stderr).toMatch(/^ {2}patch greet-all\.patch: changed$/m);
   });
 
-  test("describes a kept job as the project names it now", async ({ folder }) => {
+  test("describes a cached result with the current names of the project", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     await building(project);
     const source = join(project, demo, "source.yaml");
@@ -169,7 +169,7 @@ describe("a build that was stopped", () => {
     expect(await building(project)).toEqual(["one: cached", "other: built"]);
   });
 
-  test("by a failure has finished with --keep-going what does not need the failed job", async ({ folder }) => {
+  test("by a failure finishes, with --keep-going, the jobs that do not need the failed one", async ({ folder }) => {
     const jobs: Jobs = {
       bad: { script: "exit 3" },
       worse: { script: "exit 4" },
@@ -180,7 +180,13 @@ describe("a build that was stopped", () => {
     const project = await makeJobs(folder, jobs);
     const result = await kovnBuild(project, [...build, "--keep-going", "--jobs", "1"]);
     expect(result.exitCode).toBe(1);
-    expect(toldOf(result).toSorted()).toEqual(["after: not built", "bad: failed", "good: built", "late: built", "worse: failed"]);
+    expect(reportOf(result).toSorted()).toEqual([
+      "after: not built",
+      "bad: failed",
+      "good: built",
+      "late: built",
+      "worse: failed",
+    ]);
     for (const said of ["2 jobs failed.", "exit code 3", "exit code 4"]) expect(result.stderr).toContain(said);
     expect(existsSync(join(project, "dist"))).toBe(false);
     await changeJobs(project, { ...jobs, bad: {}, worse: {} });
@@ -195,7 +201,7 @@ describe("a build that was stopped", () => {
 });
 
 describe("two builds at once", () => {
-  test("build a job once: the second says that it waits, and takes the result", async ({ folder }) => {
+  test("build a job once: the second says that it waits, and uses the result", async ({ folder }) => {
     const [started, go] = [join(folder, "started"), join(folder, "go")];
     const project = await makeJobs(folder, {
       one: { script: `echo x >> ${started}; while [ ! -e ${go} ]; do sleep 0.1; done` },
@@ -208,10 +214,10 @@ describe("two builds at once", () => {
     expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
     expect(await readFile(started, "utf8")).toBe("x\n");
     expect(two.stderr).toContain("Another kovn-build is building job `one`: waiting for it.");
-    expect(toldOf(two)).toEqual(["one: cached"]);
+    expect(reportOf(two)).toEqual(["one: cached"]);
   });
 
-  test("build a job once that the first finished while the second waited for another", async ({ folder }) => {
+  test("build a job once that the first finishes while the second waits for another", async ({ folder }) => {
     const [ran, go] = [join(folder, "ran"), join(folder, "go")];
     const hold = (id: string) => `echo ${id} >> ${ran}; while [ ! -e ${go}-${id} ]; do sleep 0.1; done`;
     const project = await makeJobs(folder, { one: { script: hold("one") }, two: { script: hold("two") } });
@@ -225,7 +231,7 @@ describe("two builds at once", () => {
     await until("a job is kept", () => existsSync(kept) && readdirSync(kept).some((name) => /^\w/.test(name)));
     await writeFile(`${go}-one`, "");
     const [, result] = await Promise.all([first, second]);
-    expect(toldOf(result)).toEqual(["one: cached", "two: cached"]);
+    expect(reportOf(result)).toEqual(["one: cached", "two: cached"]);
     expect(count()).toBe(2);
   });
 });
@@ -234,7 +240,7 @@ describe("two builds at once", () => {
 const tellCcache = 'echo "${CCACHE_DIR:-none}" > ../out/ccache.txt';
 const hasCcache = existsSync("/usr/lib/ccache/gcc");
 
-describe("a cache that is harmed", () => {
+describe("a damaged cache", () => {
   const harm: Readonly<Record<string, (entry: string) => Promise<void>>> = {
     "a truncated artifact": (entry) => truncate(join(entry, "files/out/one.txt"), 1),
     "an altered output": (entry) => writeFile(join(entry, "files/lib/made.txt"), "maid\n"),
@@ -263,29 +269,29 @@ describe("a cache that is harmed", () => {
     },
   };
   for (const [what, doHarm] of Object.entries(harm))
-    test(`has ${what}: it is dropped with a notice, and built again`, async ({ folder }) => {
+    test(`with ${what} removes the result with a notice, and builds the job again`, async ({ folder }) => {
       const one = three["one"] ?? {};
       const project = await makeJobs(folder, { one });
       await building(project);
       const before = await readFile(join(project, "dist/linux/one.txt"), "utf8");
-      await doHarm(entryOf(project));
+      await doHarm(resultOf(project));
       await rm(join(project, "dist"), { recursive: true });
       await changeJobs(project, { one, two: { needs: ["one"] } });
       const result = await kovnBuild(project, build);
       expect(result.stderr).toMatch(/^notice: Cached result [0-9a-f]{12} is damaged \(.+\): it is removed/m);
       expect(result.exitCode).toBe(0);
-      expect(toldOf(result)).toEqual(["one: built", "two: built"]);
+      expect(reportOf(result)).toEqual(["one: built", "two: built"]);
       expect(await readFile(join(project, "dist/linux/one.txt"), "utf8")).toBe(before);
       expect((await building(project)).toSorted()).toEqual(["one: cached", "two: cached"]);
     });
 
-  test("of a newer version is left alone, with a notice; its commands say what to do", async ({ folder }) => {
+  test("of a newer version is not used or changed, with a notice; its commands say what to do", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     await writeFiles(project, { ".kovn/cache/version": "2\n" });
     for (const _ of [1, 2]) {
       const result = await kovnBuild(project, build);
       expect(result.stderr).toContain("has version 2; this kovn-build supports version 1. It is not used.");
-      expect(toldOf(result)).toEqual(["one: built"]);
+      expect(reportOf(result)).toEqual(["one: built"]);
     }
     expect(await contentOf(cacheOf(project))).toEqual({ version: "2\n" });
     const result = await kovnBuild(project, ["cache", "prune"]);
@@ -294,28 +300,28 @@ describe("a cache that is harmed", () => {
   });
 
   for (const [what, harmVersion] of [
-    ["no number", (file: string) => writeFile(file, "2.0-beta\n")],
+    ["not a number", (file: string) => writeFile(file, "2.0-beta\n")],
     ["a folder", (file: string) => mkdir(file, { recursive: true })],
   ] as const)
-    test(`whose version is ${what} is left alone, with a notice; its commands say what to do`, async ({ folder }) => {
+    test(`whose version is ${what} is not used or changed, with a notice; its commands say what to do`, async ({ folder }) => {
       const project = await makeJobs(folder, { one: {} });
       await mkdir(cacheOf(project), { recursive: true });
       await harmVersion(join(cacheOf(project), "version"));
       const result = await kovnBuild(project, build);
       expect(result.stderr).toContain("version does not hold the cache's version. It is not used.");
-      expect(toldOf(result)).toEqual(["one: built"]);
+      expect(reportOf(result)).toEqual(["one: built"]);
       const { exitCode, stderr } = await kovnBuild(project, ["cache", "list"]);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`  -> rm -rf ${cacheOf(project)}`);
     });
 
-  test("that has a file for the folder of entries is told once, and the build goes on; its commands say so", async ({
+  test("with a file instead of the folder of results is reported once, and the build succeeds; its commands say so", async ({
     folder,
   }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
     await writeFiles(project, { ".kovn/cache/jobs": "" });
     const result = await kovnBuild(project, build);
-    expect(toldOf(result).toSorted()).toEqual(["one: built", "two: built"]);
+    expect(reportOf(result).toSorted()).toEqual(["one: built", "two: built"]);
     expect(result.exitCode, result.stderr).toBe(0);
     expect(result.stderr.match(/^notice: Results cannot be stored in .*: a part of the path is not a folder\.$/gm)).toHaveLength(
       1,
@@ -327,23 +333,23 @@ describe("a cache that is harmed", () => {
     }
   });
 
-  test.skipIf(!hasCcache)("of a newer version keeps no compilations either", async ({ folder }) => {
+  test.skipIf(!hasCcache)("of a newer version does not cache compilations either", async ({ folder }) => {
     const project = await makeJobs(folder, { one: { script: tellCcache } });
     await writeFiles(project, { ".kovn/cache/version": "2\n" });
     expect(await building(project)).toEqual(["one: built"]);
     expect(await readFile(join(project, "dist/linux/ccache.txt"), "utf8")).toBe("none\n");
   });
 
-  test.skipIf(!hasCcache)("has a damaged entry: what is compiled for it again is asked of ccache", async ({ folder }) => {
+  test.skipIf(!hasCcache)("with a damaged result still compiles through ccache", async ({ folder }) => {
     const project = await makeJobs(folder, { one: { script: tellCcache } });
     await building(project);
-    await writeFile(join(entryOf(project), "files/out/one.txt"), "altered");
+    await writeFile(join(resultOf(project), "files/out/one.txt"), "altered");
     await rm(join(project, "dist"), { recursive: true });
     expect(await building(project)).toEqual(["one: built"]);
     expect(await readFile(join(project, "dist/linux/ccache.txt"), "utf8")).toBe(`${cacheOf(project)}/ccache\n`);
   });
 
-  test.skipIf(!canMount || !hasCcache)("on a read-only disk stops no compilation (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount || !hasCcache)("on a read-only disk does not stop compilations (needs root)", async ({ folder }) => {
     const compile = (extra: string) => ({ one: { script: `gcc -c lib/code.c -o ../out/code.txt ${extra}` } });
     const project = await makeJobs(folder, compile(""));
     await mkdir(cacheOf(project), { recursive: true });
@@ -370,29 +376,32 @@ describe("a cache that is harmed", () => {
     ).toHaveLength(1);
   });
 
-  test.skipIf(asNobody === undefined)("that nobody may read or write is told once, and the build goes on", async ({ folder }) => {
-    const project = await makeJobs(folder, { one: {}, two: {} });
-    await mkdir(join(cacheOf(project)), { recursive: true });
-    await chmod(project, 0o777);
-    await chmod(join(project, ".kovn"), 0o777);
-    await chmod(cacheOf(project), 0o555);
-    const result = await run(project, [...(asNobody ?? []), process.execPath, cli, ...build]);
-    expect(result.exitCode).toBe(0);
-    expect(result.stderr.match(/^notice: Results cannot be stored in .*: permission is denied\.$/gm)).toHaveLength(1);
-  });
+  test.skipIf(asNobody === undefined)(
+    "without permission to write is reported once, and the build succeeds",
+    async ({ folder }) => {
+      const project = await makeJobs(folder, { one: {}, two: {} });
+      await mkdir(join(cacheOf(project)), { recursive: true });
+      await chmod(project, 0o777);
+      await chmod(join(project, ".kovn"), 0o777);
+      await chmod(cacheOf(project), 0o555);
+      const result = await run(project, [...(asNobody ?? []), process.execPath, cli, ...build]);
+      expect(result.exitCode).toBe(0);
+      expect(result.stderr.match(/^notice: Results cannot be stored in .*: permission is denied\.$/gm)).toHaveLength(1);
+    },
+  );
 
-  test.skipIf(!canMount)("on a read-only disk is still read (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("on a read-only disk can be read (needs root)", async ({ folder }) => {
     const project = await makeJobs(folder, { one: three["one"] ?? {} });
     await building(project);
     await rm(join(project, "dist"), { recursive: true });
     await changeJobs(project, { one: three["one"] ?? {}, two: three["two"] ?? {} });
     const result = await run(project, [...onReadOnlyDisk(cacheOf(project)), process.execPath, cli, ...build]);
     expect(result.exitCode).toBe(0);
-    expect(toldOf(result)).toEqual(["one: cached", "two: built"]);
+    expect(reportOf(result)).toEqual(["one: cached", "two: built"]);
     expect(result.stderr.match(/^notice: Results cannot be stored in .*: the file system is read-only\.$/gm)).toHaveLength(1);
   });
 
-  test.skipIf(!canMount)("on a full disk keeps nothing, and the build goes on (needs root)", async ({ folder }) => {
+  test.skipIf(!canMount)("on a full disk stores nothing, and the build succeeds (needs root)", async ({ folder }) => {
     const big = { script: "head -c 300000 /dev/zero > ../out/big.txt" };
     const project = await makeJobs(folder, { one: big, two: big });
     await changeJobs(project, { one: big });
@@ -405,7 +414,7 @@ describe("a cache that is harmed", () => {
 });
 
 describe("cache", () => {
-  test("list has each entry with its size, and the sum", async ({ folder }) => {
+  test("list prints each result with its size, and the sum", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
     expect((await kovnBuild(project, ["cache", "list"])).stdout).toBe("0 of at most 5.0 GB: 0.0 kB");
     await building(project);
@@ -418,7 +427,7 @@ describe("cache", () => {
     expect(entries.map((entry) => entry.job).toSorted()).toEqual(["one", "two"]);
   });
 
-  test("why says that a job is kept, what changed, or that nothing is there", async ({ folder }) => {
+  test("why says that a job is cached, what changed, or that it has no results", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     const why = async (...more: readonly string[]) => (await kovnBuild(project, ["cache", "why", ...build, ...more])).stdout;
     expect(await why()).toMatch(/^one {2}[0-9a-f]{12} {2}not cached, and no other result of this job is$/);
@@ -430,9 +439,7 @@ describe("cache", () => {
     expect(await why("--distcc", "localhost")).toMatch(/^ {2}flags: -O1 → -O3 -gno-column-info$/m);
   });
 
-  test("prune removes the longest unused first, half-made ones of dead processes, and what nobody can read", async ({
-    folder,
-  }) => {
+  test("prune removes the least recently used first, leftovers of dead processes, and unreadable results", async ({ folder }) => {
     const big = (id: string) => ({ script: `head -c 1000 /dev/zero > ../out/${id}-big.txt` });
     const project = await makeJobs(folder, { one: big("one") });
     await building(project);
@@ -452,7 +459,7 @@ describe("cache", () => {
     expect(await building(project)).toEqual(["one: built"]);
   });
 
-  test.skipIf(!hasCcache)("list has what ccache keeps, and prune removes it when nothing may be left", async ({ folder }) => {
+  test.skipIf(!hasCcache)("list includes compilations, and prune removes them with size 0", async ({ folder }) => {
     const compile = "echo 'int x;' > x.c; gcc -c x.c";
     const project = await makeJobs(folder, { one: { script: compile } });
     await building(project);
@@ -468,13 +475,13 @@ describe("cache", () => {
     expect(await compiled()).toBe(0);
   });
 
-  test("prune refuses a size that is none", async ({ folder }) => {
+  test("prune refuses a size that is not a number", async ({ folder }) => {
     const result = await kovnBuild(folder, ["cache", "prune", "--size", "big"]);
     expect(result.exitCode).toBe(2);
     expect(result.stderr).toContain("Expected a number of bytes, such as 500M or 2G.");
   });
 
-  test("path is where it lies", async ({ folder }) => {
+  test("path prints the folder", async ({ folder }) => {
     expect((await kovnBuild(folder, ["cache", "path"])).stdout).toBe(join(folder, ".kovn/cache"));
   });
 });

@@ -63,14 +63,14 @@ describe("a build that is interrupted", () => {
     expect(readdirSync(join(project, "dist"))).toEqual(["linux"]);
   });
 
-  test("what a step leaves running in the background ends with the step", async ({ folder }) => {
+  test("programs that a step leaves running are ended with the step", async ({ folder }) => {
     const { script, unique } = sleepers();
     const project = await makeJobs(folder, { demo: { script: script.replace(/wait$/, "") } });
     expect(await startBuild(project).ended).toMatchObject({ exitCode: 0 });
     expect(processesWith(unique)).toEqual([]);
   });
 
-  test("a fetch that is killed leaves no lock that the next build trips over", async ({ folder }) => {
+  test("a killed fetch leaves no lock that stops the next build", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: {} });
     // git that leaves what a killed one does: its lock files and half a pack.
     const git = `#!/bin/sh
@@ -92,7 +92,7 @@ exec /usr/bin/git "$@"
     expect(mirrors.filter((file) => /lock|tmp/.test(file))).toEqual([]);
   });
 
-  test("three first builds in one checkout at once all succeed", async ({ folder }) => {
+  test("three builds at once in a new checkout all succeed", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: { needs: ["one"] } });
     const builds = await Promise.all([1, 2, 3].map(() => startBuild(project).ended));
     expect(builds.map((build) => build.exitCode)).toEqual([0, 0, 0]);

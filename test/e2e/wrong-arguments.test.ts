@@ -47,14 +47,14 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --from apt", ["Source `demo` has no Debian package as an alternate.", "-> --from demo=PATH_OR_URL"]],
   [
     "--target linux --remote-cache cache.example.com",
-    ["Remote cache `cache.example.com` is no http://HOST[:PORT]/PATH or redis://HOST[:PORT].", "-> --remote-cache redis://"],
+    ["Remote cache `cache.example.com` is neither http://HOST[:PORT]/PATH nor redis://HOST[:PORT].", "-> --remote-cache redis://"],
   ],
   [
     "--target linux --no-cache --remote-cache redis://x",
     ["Option '--remote-cache <url>' cannot be used with option '--no-cache'."],
   ],
   ["--target linux --no-cache --distcc localhost", ["Option '--distcc <hosts>' cannot be used with option '--no-cache'."]],
-  ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is no http://"]],
+  ["--target linux --remote-cache ftp://example.com", ["Remote cache `ftp://example.com` is neither http://"]],
   ["patches apply dmeo tree", ["Source `dmeo` is unknown. Available: `demo`.", "-> Did you mean `demo`?"]],
   ["patches apply demo patches", ["is not empty.", "-> name a folder that does not exist yet"]],
   ["patches apply demo patches/seed.yaml", ["patches/seed.yaml cannot be used"]],

@@ -11,7 +11,10 @@ import { whyUnreachable } from "../../src/sys/reach.ts";
 import { inRoot, makeRoot, temporaryFolder } from "./machine.ts";
 
 const files = 40;
-/** Compiles forty small files, two at once, with the paths that a package build has in its flags; `extra` makes it another job. */
+/**
+ * Compiles forty small files, two at once, with the paths that a package build has in its flags;
+ * `extra` makes it another job.
+ */
 const jobs = (extra = "") => ({
   demo: {
     script: `for i in $(seq ${files}); do
@@ -68,7 +71,7 @@ describe("ccache in the builds", async () => {
       .toBe(0);
   };
 
-  test("remembers compilations across the folders of runs, and says so", async () => {
+  test("caches compilations across the folders of runs, and reports it", async () => {
     const project = await machine();
     expect((await build(project)).stats).toEqual({ hits: 0, misses: files, remoteHits: 0, remoteErrors: 0 });
     await changeJobs(project, jobs("../out/more.txt"));
@@ -107,15 +110,15 @@ describe("ccache in the builds", async () => {
     expect(stats).toMatchObject({ remoteHits: stats?.hits });
   });
 
-  test("goes on without a remote cache that cannot be reached, and says so once", async () => {
+  test("continues without a remote cache that cannot be reached, and reports it once", async () => {
     const { stderr, stats } = await build(await machine(), "--remote-cache", "redis://me:geheim@127.0.0.1:1");
     expect(stats).toMatchObject({ misses: files, remoteErrors: 0 });
     const said =
-      "notice: Remote cache redis://me:***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build goes on without it.";
+      "notice: Remote cache redis://me:***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build continues without it.";
     expect(stderr.split("\n").filter((line) => line.includes("emote cache"))).toEqual([said]);
   });
 
-  test("goes on with a remote cache that hangs up, and counts that", async () => {
+  test("continues with a remote cache that hangs up, and counts the errors", async () => {
     const server = await listen((socket) => socket.destroy());
     const { stderr, stats } = await build(await machine(), "--remote-cache", `redis://127.0.0.1:${server.port}`);
     await server.close();
@@ -124,14 +127,18 @@ describe("ccache in the builds", async () => {
     expect(stderr).toMatch(/, \d+ errors of the remote cache$/m);
   });
 
-  /** Starts two distccd on loopback that take one compilation each; answers with their addresses and logs. */
+  /**
+   * Starts two distccd on loopback that take one compilation each; answers with their addresses and
+   * logs.
+   */
   const startHelpers = async () =>
     Promise.all(
       ["a", "b"].map(async (name) => {
         const port = await freePort();
         const log = join(folder.path, `distccd-${name}.log`);
         await writeFile(log, "");
-        // distccd becomes another user, and so loses the mark that its parent's end is its own: a shell's end ends all.
+        // distccd becomes another user, and so loses the mark that its parent's end is its own: a
+        // shell's end ends all.
         await execa("chmod", ["777", folder.path, log]);
         const where = ["--listen", "127.0.0.1", "--port", `${port}`, "--allow", "127.0.0.1", "--log-file", log];
         const words = ["distccd", "--daemon", "--no-detach", "--jobs", "1", "--log-level", "info", ...where];
@@ -163,7 +170,7 @@ describe("ccache in the builds", async () => {
       expect(compiled.reduce((sum, some) => sum + some, 0)).toBe(files);
     });
 
-    test("compiles itself when nobody answers", async () => {
+    test("compiles on this machine when no host answers", async () => {
       const port = await freePort();
       const { stats } = await build(await machine(), "--distcc", `127.0.0.1:${port}/2`);
       expect(stats).toMatchObject({ hits: 0, misses: files });

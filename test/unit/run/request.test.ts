@@ -6,12 +6,12 @@ const sources = ["ovn", "ovs"];
 
 describe("--from", () => {
   const cases: readonly (readonly [string, readonly string[], From])[] = [
-    ["nothing is auto", [], { rule: "auto", repositories: {} }],
-    ["a rule stands for all sources", ["apt"], { rule: "apt", repositories: {} }],
-    ["the last rule wins", ["apt", "git"], { rule: "git", repositories: {} }],
-    ["a path is for its source", ["ovs=../ovs"], { rule: "auto", repositories: { ovs: "../ovs" } }],
-    ["a URL may hold an equals sign", ["ovs=https://h/?a=b"], { rule: "auto", repositories: { ovs: "https://h/?a=b" } }],
-    ["rule and repositories go together", ["git", "ovs=a", "ovn=b"], { rule: "git", repositories: { ovs: "a", ovn: "b" } }],
+    ["defaults to auto", [], { rule: "auto", repositories: {} }],
+    ["applies a rule to all sources", ["apt"], { rule: "apt", repositories: {} }],
+    ["uses the last of several rules", ["apt", "git"], { rule: "git", repositories: {} }],
+    ["uses a path for its source only", ["ovs=../ovs"], { rule: "auto", repositories: { ovs: "../ovs" } }],
+    ["accepts a URL with an equals sign", ["ovs=https://h/?a=b"], { rule: "auto", repositories: { ovs: "https://h/?a=b" } }],
+    ["combines a rule with repositories", ["git", "ovs=a", "ovn=b"], { rule: "git", repositories: { ovs: "a", ovn: "b" } }],
   ];
 
   test.each(cases)("%s", (_name, values, expected) => {
@@ -28,7 +28,7 @@ describe("--from", () => {
     ["a source without a path", "ovs=", "Value of --from `ovs=` is unknown."],
   ];
 
-  test.each(wrong)("%s is refused", (_name, value, message) => {
+  test.each(wrong)("refuses %s", (_name, value, message) => {
     expect(() => parseFrom([value], sources)).toThrow(message);
   });
 });

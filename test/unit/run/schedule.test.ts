@@ -28,7 +28,7 @@ async function running(
 const pause = () => new Promise<void>((resolve) => void setTimeout(resolve, 20));
 
 describe("a schedule", () => {
-  test("starts each job when those that it needs are done", async () => {
+  test("starts each job when the jobs that it needs are done", async () => {
     const { happened, failures } = await running(pause);
     expect(happened.slice(0, 2)).toEqual(["one starts", "other starts"]);
     expect(happened.filter((line) => !line.startsWith("other"))).toEqual(
@@ -37,7 +37,7 @@ describe("a schedule", () => {
     expect(failures).toEqual([]);
   });
 
-  test("starts a job before those that it needs are done, when they say that they are ready", async () => {
+  test("starts a job early when the jobs that it needs are ready", async () => {
     const { happened } = await running(async (job, ready) => {
       ready();
       await pause();
@@ -47,7 +47,7 @@ describe("a schedule", () => {
     expect(happened.at(-1)).toMatch(/ends$/);
   });
 
-  test("runs no more jobs at once than it is told, ready or not", async () => {
+  test("never exceeds the limit of jobs at once, ready or not", async () => {
     const { happened } = await running(
       async (_job, ready) => {
         ready();
@@ -63,13 +63,13 @@ describe("a schedule", () => {
     await pause();
   };
 
-  test("starts nothing after a failure, and answers with it", async () => {
+  test("starts nothing after a failure, and returns it", async () => {
     const { happened, failures } = await running(failing, { limit: 1 });
     expect(happened).toEqual(["one starts"]);
     expect(failures).toEqual(["Error: no"]);
   });
 
-  test("that keeps going skips what waited for its turn when the one that it needs failed after it was ready", async () => {
+  test("with keepGoing skips a waiting job when the ready job that it needs fails", async () => {
     const { happened } = await running(
       async ({ id }, ready) => {
         ready();
@@ -81,7 +81,7 @@ describe("a schedule", () => {
     expect(happened).toEqual(["one starts", "other starts", "other ends", "two skipped for one", "three skipped for two"]);
   });
 
-  test("that keeps going skips what needs a failed job, and names why", async () => {
+  test("with keepGoing skips the jobs that need a failed one, and says why", async () => {
     const { happened } = await running(failing, { keepGoing: true });
     expect(happened.toSorted()).toEqual(
       ["one starts", "other starts", "two skipped for one", "three skipped for two", "other ends"].toSorted(),
