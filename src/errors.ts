@@ -20,6 +20,13 @@ export interface FilePlace {
   readonly message?: string;
 }
 
+/** What is wrong at a place in a project file. Lines and columns are counted from 1. */
+export interface FileProblem extends FilePlace {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
 export interface ErrorDetails {
   readonly hint?: string | undefined;
   readonly cause?: unknown;
@@ -53,6 +60,22 @@ export class BuildError extends Error {
     this.job = details.job;
     this.at = details.at ?? [];
   }
+}
+
+/**
+ * The error for wrong project files. Its message lists each problem once, as
+ * `file:line:column: what is wrong`.
+ */
+export function projectError(problems: readonly FileProblem[], details: ErrorDetails = {}): BuildError {
+  const byLine = new Map(
+    problems.map((problem) => [`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`, problem]),
+  );
+  return new BuildError("project", [...byLine.keys()].join("\n"), { at: [...byLine.values()], ...details });
+}
+
+/** The error for a project file that cannot be read. */
+export function unreadableFile(file: string, cause: unknown, message = "This file cannot be read."): BuildError {
+  return projectError([{ file, line: 1, column: 1, message }], { cause });
 }
 
 /** The same error with other details. */

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { BuildError } from "../errors.ts";
+import { BuildError, unreadableFile } from "../errors.ts";
 import { isFile, sha256File } from "../sys/files.ts";
 import { kernel, readPeHeader, x64 } from "../verify/pe.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -50,7 +50,7 @@ export async function readInputs(
 async function readInput(project: Project, name: string): Promise<InputFile> {
   const path = join(project.root, "pipelines", name);
   const sha256 = await sha256File(path).catch((cause: unknown) => {
-    throw new BuildError("project", `pipelines/${name}:1:1: This file cannot be read.`, { cause });
+    throw unreadableFile(`pipelines/${name}`, cause);
   });
   return { name, path, sha256 };
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FileProblem } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { mailHeader, patchedPaths, trailers, type InspectedPatch, type MailHeader, type PatchedPaths } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
@@ -20,10 +21,10 @@ export interface Patch {
   readonly origin: string;
 }
 
-/** A patch and its problems, each as `file:line:column: what is wrong`. */
+/** A patch and its problems. */
 export interface ReadPatch {
   readonly patch: Patch;
-  readonly problems: readonly string[];
+  readonly problems: readonly FileProblem[];
   /** What it touches, to check that no patch writes through a symbolic link of the series. */
   readonly touched: PatchedPaths;
 }
@@ -73,8 +74,8 @@ export async function readPatch(
   inspected?: InspectedPatch,
 ): Promise<ReadPatch> {
   const path = join(dir, name);
-  const problems: string[] = [];
-  const say: Say = (line, what) => problems.push(`${shown}:${line + 1}:1: ${what}`);
+  const problems: FileProblem[] = [];
+  const say: Say = (line, message) => problems.push({ file: shown, line: line + 1, column: 1, message });
   const bytes = await readFile(path).catch(() => undefined);
   const text = bytes?.toString() ?? "";
   const patch = { name, path, sha256: sha256(bytes ?? ""), subject: "", seed: "none", origin: "" };

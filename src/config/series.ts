@@ -1,6 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BuildError } from "../errors.ts";
+import { projectError, unreadableFile, type FileProblem } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { inspectPatches, type InspectedPatch } from "../sys/git-patch.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
@@ -37,14 +37,14 @@ export async function readSeries(dir: string, shown: string, alternates: readonl
     ...listed.flatMap((one) => one.problems),
     ...files
       .filter((file) => file.endsWith(".patch") && !mentioned.has(file))
-      .map((file) => `${shown}/${file}:1:1: This patch is not listed in \`series\`.`),
+      .map((file) => problemOf(`${shown}/${file}`, "This patch is not listed in `series`.")),
     ...files
       .filter((file) => file.endsWith(".series") && !paths.includes(file))
-      .map((file) => `${shown}/${file}:1:1: No alternate of source.yaml names this series.`),
+      .map((file) => problemOf(`${shown}/${file}`, "No alternate of source.yaml names this series.")),
     ...read.flatMap((one) => one.problems),
-    ...new Set([own, ...others.map((other) => [...own, ...other])].flatMap((applied) => findPathsThroughLinks(applied, shown))),
+    ...[own, ...others.map((other) => [...own, ...other])].flatMap((applied) => findPathsThroughLinks(applied, shown)),
   ];
-  if (problems.length > 0) throw new BuildError("project", problems.join("\n"));
+  if (problems.length > 0) throw projectError(problems);
   const patches = own.map((one) => one.patch);
   const packaging = others.map((other, index) => [names[index] ?? "", other.map((one) => one.patch)] as const);
   return { patches, packaging: Object.fromEntries(packaging) };
@@ -54,27 +54,22 @@ export async function readSeries(dir: string, shown: string, alternates: readonl
 interface Listed {
   readonly names: readonly string[];
   readonly mentioned: readonly string[];
-  readonly problems: readonly string[];
+  readonly problems: readonly FileProblem[];
 }
 
 async function listPatches(path: string, dir: string, shown: string, files: readonly string[]): Promise<Listed> {
   const text = await readFile(join(dir, path), "utf8").catch((cause: unknown) => {
-    throw new BuildError(
-      "project",
-      `${shown}/${path}:1:1: This file cannot be read; for a series without patches, make it empty.`,
-      {
-        cause,
-      },
-    );
+    throw unreadableFile(`${shown}/${path}`, cause, "This file cannot be read; for a series without patches, make it empty.");
   });
-  const problems: string[] = [];
+  const problems: FileProblem[] = [];
   const names = new Set<string>();
   const mentioned: string[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     const name = line.replace(/(^|\s)#.*$/, "").trim();
     if (name === "") continue;
     const file = `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
-    const say = (what: string) => problems.push(`${shown}/${path}:${index + 1}:${line.indexOf(name) + 1}: ${what}`);
+    const place = { file: `${shown}/${path}`, line: index + 1, column: line.indexOf(name) + 1 };
+    const say = (message: string) => problems.push({ ...place, message });
     if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))
       say(`\`${name}\` is not a patch name: expected lower-case letters, digits and hyphens, then \`.patch\`, without options.`);
     else if (names.has(file)) say(`Patch \`${name}\` is listed twice.`);
@@ -103,16 +98,23 @@ async function readPatches(dir: string, shown: string, names: readonly string[],
 /**
  * Finds patches that write below a path that this patch or an earlier one makes a symbolic link.
  */
-function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): string[] {
+function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): FileProblem[] {
   const links = new Set<string>();
-  const problems: string[] = [];
+  const problems: FileProblem[] = [];
   for (const { patch, touched } of read) {
     for (const link of touched.newLinks) links.add(link);
     const through = touched.paths.filter((path) => [...links].some((link) => path.startsWith(`${link}/`)));
     problems.push(
-      ...through.map((path) => `${shown}/${patch.name}:1:1: Path \`${path}\` goes through a symbolic link of this series.`),
+      ...through.map((path) =>
+        problemOf(`${shown}/${patch.name}`, `Path \`${path}\` goes through a symbolic link of this series.`),
+      ),
     );
     for (const link of touched.goneLinks) links.delete(link);
   }
   return problems;
+}
+
+/** A problem of a whole file. */
+function problemOf(file: string, message: string): FileProblem {
+  return { file, line: 1, column: 1, message };
 }

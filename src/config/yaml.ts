@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document } from "yaml";
 import type { z } from "zod";
-import { BuildError } from "../errors.ts";
+import { projectError, unreadableFile } from "../errors.ts";
 
 /**
  * Reads a YAML file and checks it against a schema. Throws "project" that lists all problems of the
@@ -9,7 +9,7 @@ import { BuildError } from "../errors.ts";
  */
 export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: string): Promise<T> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new BuildError("project", `${name}:1:1: This file cannot be read.`, { cause });
+    throw unreadableFile(name, cause);
   });
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
@@ -22,11 +22,12 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
     if (checked.success) return checked.data;
     problems.push(...checked.error.issues.flatMap((issue) => describe(issue, document)));
   }
-  const lines = problems.map(({ offset, message }) => {
-    const { line, col } = counter.linePos(offset);
-    return `${name}:${line}:${col}: ${message}`;
-  });
-  throw new BuildError("project", lines.join("\n"));
+  throw projectError(
+    problems.map(({ offset, message }) => {
+      const { line, col: column } = counter.linePos(offset);
+      return { file: name, line, column, message };
+    }),
+  );
 }
 
 /**

@@ -60,9 +60,8 @@ export function makeActions(
       append(file, Buffer.byteLength(text) <= room ? text : shorten(text, room));
     },
     annotate: (error) => {
-      const places = error.at.length > 0 ? error.at : placesIn(error.message);
-      if (places.length === 0) command("error", { title: "kovn-build" }, error.message);
-      for (const { file, line, message } of places.slice(0, mostAnnotations)) {
+      if (error.at.length === 0) command("error", { title: "kovn-build" }, error.message);
+      for (const { file, line, message } of error.at.slice(0, mostAnnotations)) {
         const where = {
           file: relative(resolve(workspace), resolve(file)),
           ...(line === undefined ? {} : { line: String(line) }),
@@ -79,15 +78,6 @@ function readRun(env: Readonly<Record<string, string | undefined>>): Actions["ru
   if (server === undefined || repository === undefined || id === undefined) return {};
   const run = `${server}/${repository}/actions/runs/${id}/attempts/${attempt}`;
   return workflow === undefined ? { run } : { run, workflow: `${server}/${workflow}` };
-}
-
-/** The problems of files in a message, each as `file:line:column: what`. */
-function placesIn(message: string): readonly { readonly file: string; readonly line?: number; readonly message: string }[] {
-  return [...message.matchAll(/^(\S+?):(\d+):\d+: (.*)$/gm)].map(([, file = "", line, what = ""]) => ({
-    file,
-    line: Number(line),
-    message: what,
-  }));
 }
 
 function escapeMessage(text: string): string {

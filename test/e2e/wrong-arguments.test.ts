@@ -30,7 +30,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --arch amd46", ["Architecture `amd46` is unknown. Available: `amd64`, `arm64`.", "-> Did you mean `amd64`?"]],
   [
     `--target linux --arch ${process.arch === "arm64" ? "amd64" : "arm64"}`,
-    ["is not this machine's", "-> run the same command on a machine of architecture"],
+    ["is not this machine's", "-> run the same command on a machine with architecture"],
   ],
   ["--target linux --jobs 0", ["'--jobs <n>' argument '0' is invalid. Expected a positive integer."]],
   ["--target linux --jobs -1", ["'--jobs <n>' argument '-1' is invalid."]],
@@ -47,7 +47,10 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --from apt", ["Source `demo` has no Debian package as an alternate.", "-> --from demo=PATH_OR_URL"]],
   [
     "--target linux --remote-cache cache.example.com",
-    ["Remote cache `cache.example.com` is neither http://HOST[:PORT]/PATH nor redis://HOST[:PORT].", "-> --remote-cache redis://"],
+    [
+      "Remote cache `cache.example.com` is neither http://HOST[:PORT]/PATH nor redis://HOST[:PORT].",
+      "-> --remote-cache redis://",
+    ],
   ],
   [
     "--target linux --no-cache --remote-cache redis://x",

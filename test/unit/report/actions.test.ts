@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { BuildError } from "../../../src/errors.ts";
+import { BuildError, projectError } from "../../../src/errors.ts";
 import { makeActions } from "../../../src/report/actions.ts";
 import { test } from "../../helpers/folder.ts";
 
@@ -39,8 +39,8 @@ describe("an annotation", () => {
 
   test("has at most ten places, as many as GitHub shows", ({ folder }) => {
     const { actions, log } = start(folder);
-    const lines = Array.from({ length: 12 }, (_, index) => `patches/a.yaml:${index + 1}:1: Wrong.`);
-    actions.annotate(new BuildError("project", lines.join("\n")));
+    const place = { file: "patches/a.yaml", column: 1, message: "Wrong." };
+    actions.annotate(projectError(Array.from({ length: 12 }, (_, index) => ({ ...place, line: index + 1 }))));
     expect(log().split("\n")).toHaveLength(11);
     expect(log()).toContain("::error file=patches/a.yaml,line=10,title=kovn-build::Wrong.\n");
   });
