@@ -36,7 +36,7 @@ async function visualEnv({ host }: StepContext): Promise<Readonly<Record<string,
   const cwd = String.raw`${studio}\VC\Auxiliary\Build`;
   // No spaces or quotes in arguments: Node writes a quote as `\"`, which cmd does not understand.
   const said = await exec("cmd.exe", ["/d", "/c", "call", String.raw`.\vcvars64.bat`, ">nul", "&&", "set"], { host, cwd });
-  if (said.exitCode !== 0) throw new BuildError("build", String.raw`${cwd}\vcvars64.bat ended with exit code ${said.exitCode}.`);
+  if (said.exitCode !== 0) throw new BuildError("build", String.raw`${cwd}\vcvars64.bat failed with exit code ${said.exitCode}.`);
   return parseEnvironment(said.stdout);
 }
 
