@@ -1,4 +1,4 @@
-import type { Command, Option } from "commander";
+import type { Argument, Command, Option } from "commander";
 import { verbs } from "../src/commands/verbs.ts";
 import type { Context } from "../src/program/context.ts";
 import { makeProgram } from "../src/program/program.ts";
@@ -18,13 +18,12 @@ function leavesOf(command: Command): readonly Command[] {
 }
 
 function showCommand(command: Command): string {
-  const { name, usage } = { name: pathOf(command), usage: command.createHelp().commandUsage(command) };
-  const args = command.registeredArguments.map((argument) => [`\`<${argument.name()}>\``, argument.description]);
-  const options = command.options.map((option) => [`\`${option.flags}\``, `${option.description}${showDefault(option)}`]);
+  const args = command.registeredArguments.map((argument) => [`\`${nameOf(argument)}\``, argument.description]);
+  const options = command.options.map((option) => [`\`${option.flags}\``, `${option.description}${showNotes(option)}`]);
   return [
-    `## \`${name}\``,
+    `## \`${pathOf(command)}\``,
     inMarkdown(sentence(command.description())),
-    `\`\`\`sh\n${usage}\n\`\`\``,
+    `\`\`\`sh\n${command.createHelp().commandUsage(command)}\n\`\`\``,
     ...(args.length === 0 ? [] : [table(["Argument", "Meaning"], args).trimEnd()]),
     ...(options.length === 0 ? [] : [table(["Option", "Meaning"], options).trimEnd()]),
     ...examplesOf(command),
@@ -44,10 +43,22 @@ function examplesOf(command: Command): readonly string[] {
     : [`\`\`\`sh\n${examples.replaceAll(/^ {2}(.*?)( {2,})(\S.*)$/gm, "$1$2# $3").trimEnd()}\n\`\`\``];
 }
 
-function showDefault({ mandatory, defaultValue: value }: Option): string {
-  if (mandatory) return "; required";
-  if (value === cores) return "; default: the number of cores";
-  return typeof value === "string" && value !== "" ? `; default: \`${value}\`` : "";
+/** Shows an argument as usage does: `<one>`, `[optional]`, `[many...]`. */
+function nameOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** Shows what an option's description leaves out: choices, default, whether it is required. */
+function showNotes({ mandatory, argChoices = [], defaultValue: value }: Option): string {
+  const shown = typeof value === "string" ? `\`${value}\`` : "the number of cores";
+  const notes = [
+    ...(argChoices.length > 1 ? [`one of ${argChoices.map((one) => `\`${one}\``).join(", ")}`] : []),
+    ...(argChoices.length === 1 ? [`only \`${argChoices[0]}\``] : []),
+    ...(mandatory ? ["required"] : []),
+    ...(value === cores || (typeof value === "string" && value !== "") ? [`default: ${shown}`] : []),
+  ];
+  return notes.map((note) => `; ${note}`).join("");
 }
 
 function pathOf(command: Command): string {
