@@ -25,7 +25,7 @@ export async function describeConflict(
   const details = await Promise.all(
     failure.hunks.map(async (hunk) => {
       const touched = await lastTouched(hunk, hunkLength(mail, hunk), base, options);
-      const earlier = patches[commits.indexOf(touched ?? "")];
+      const earlier = touched === undefined ? undefined : patches[commits.indexOf(touched)];
       const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
       return earlier === undefined
         ? `  ${where}: upstream changed these lines`

@@ -61,16 +61,22 @@ export async function makeProgram(
     const parent = second === undefined ? program : (group ?? program.command(first).description(groups[first] ?? ""));
     const command = parent.command(second ?? first, { isDefault: first === defaultVerb }).description(description);
     if (isLoaded(verb)) (await load())(command, context);
+    else
+      command.action(() => {
+        throw new Error(`command ${path.join(" ")} was not loaded`);
+      });
   }
   return program;
 }
 
 /** True when a command line names the command, its group, or (with an option first) the default. */
 function isNamed(path: Verb["path"], words: readonly string[], defaultVerb: string): boolean {
-  const [word = "--help", second = "-"] = words[0] === "help" ? words.slice(1) : words;
+  // `help` may stand before any of the names, and `--` before all of them.
+  const names = words.filter((word) => word !== "help" && word !== "--");
+  const [word = "--help", second = "-"] = names;
   // The program's own options need no command.
   if (/^(-h|--help|-V|--version)$/.test(word)) return false;
-  if (path[0] !== (word.startsWith("-") ? defaultVerb : word)) return false;
+  if (path[0] !== (/^(-|$)/.test(word) ? defaultVerb : word)) return false;
   return path.length === 1 || second.startsWith("-") || second === path[1];
 }
 

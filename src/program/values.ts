@@ -42,6 +42,11 @@ export function fromOption(): Option {
   return repeated("--from <where>", "auto | git | apt | SOURCE=PATH_OR_URL: where sources come from; may be repeated");
 }
 
+/** `--from` where a source is either its pin or unavailable. */
+export function pinOption(): Option {
+  return repeated("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated");
+}
+
 /** `--to`: where to publish. */
 export function toOption(): Option {
   return repeated("--to <destination>", "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO]; may be repeated");

@@ -1,7 +1,7 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exists, listFiles } from "../sys/files.ts";
+import { exists } from "../sys/files.ts";
 import { byHash, readSuite, type Suite } from "./apt-suite.ts";
 
 /** A copy of the previous `InRelease` (or `Release`); the files that it names stay. */
@@ -34,6 +34,8 @@ function references(state: Suite, suite: string): readonly string[] {
 }
 
 async function filesBelow(place: string, path: string): Promise<string[]> {
-  const files = (await exists(join(place, path))) ? await listFiles(join(place, path)) : [];
-  return files.map((file) => join(path, file));
+  const folder = join(place, path);
+  const found = (await exists(folder)) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
+  // Links are somebody else's.
+  return found.filter((one) => one.isFile()).map((one) => join(path, relative(folder, join(one.parentPath, one.name))));
 }

@@ -77,6 +77,7 @@ function throwFailures(failures: readonly unknown[]): void {
   const reports = failures.map(({ message, hint }) => (hint === undefined ? message : `${message}\n  -> ${hint}`));
   throw new BuildError("build", `${failures.length} jobs failed.\n${reports.join("\n")}`, {
     cause: first,
-    at: failures.flatMap((failure) => failure.at),
+    // GitHub Actions shows only the places of an error that has some.
+    at: failures.every((failure) => failure.at.length > 0) ? failures.flatMap((failure) => failure.at) : [],
   });
 }

@@ -80,8 +80,8 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const newPlan = makePlan(reached);
   const isSame = plan.jobs.every((job, index) => job.key === newPlan.jobs[index]?.key);
   if (!isSame) emit({ event: "plan", ...newPlan });
-  // Other bases and newly installed packages make other results.
-  const isStale = !isSame || options.installDeps;
+  // Other bases and newly installed packages make other results, and dpkg may be there by now.
+  const isStale = !isSame || options.installDeps || (cache !== undefined && found.lookups.length === 0);
   return { ...(isStale ? await findMissing(newPlan, cache, context) : found), input: reached, cache, distcc };
 }
 
@@ -133,5 +133,5 @@ function withOnlyHint(error: unknown, { pipeline }: PlanInput): unknown {
   const uses = (id: string) => plannedJobs(pipeline, [id]).some((need) => pipeline.jobs[need]?.source === error.source);
   const others = Object.keys(pipeline.jobs).filter((id) => !uses(id));
   const hints = [error.hint, others.map((id) => `--only ${id}`).join(" ")];
-  return withDetails(error, { hint: hints.filter(Boolean).join(", or ") });
+  return withDetails(error, { hint: hints.filter(Boolean).join(", or ") || undefined });
 }

@@ -204,6 +204,18 @@ describe("a conflict", () => {
     expect(result.stderr).toContain("lib/code.c, hunk at line 1: upstream changed these lines");
   });
 
+  test("of the first patch blames upstream, never the patch itself", async ({ folder }) => {
+    const project = await makeProject(folder, {
+      [`${demo}/greet-world.patch`]: mail("Greet the world", replaceLine("lib/code.c", "int other;", "hi"), {
+        Fields: "Origin: vendor\nForwarded: no\nSeed: aaaaaaaaaa\nLast-Update: 2026-11-22",
+      }),
+    });
+    const result = await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
+    expect(result.stderr).toContain("Patch `greet-world.patch` (1 of ");
+    expect(result.stderr).toContain("lib/code.c, hunk at line 1: upstream changed these lines");
+    expect(result.stderr).not.toContain("conflicts with");
+  });
+
   test("names the earlier patch that made the same file", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/greet-world.patch`]: mail("Greet the world", newFile("new.txt", "one"), {

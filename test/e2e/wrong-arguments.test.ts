@@ -63,6 +63,8 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["patches apply demo patches/seed.yaml", ["patches/seed.yaml cannot be used"]],
   ["patches apply demo tree --until none", ["Source `demo` has no patch `none`."]],
   ["patches list --line 2.0", ["Line `2.0` is unknown. Available: `1.0`."]],
+  ["patches lock --from apt", ["Value of --from `apt` is unknown. Available: `demo=PATH_OR_URL`."]],
+  ["patches check --from git", ["Value of --from `git` is unknown."]],
 ];
 
 const pipeline = pipelineYaml("true")

@@ -8,7 +8,7 @@ import { listEntries } from "../../patches/list.ts";
 import { fetchBase, type MirrorOptions } from "../../patches/mirror.ts";
 import { declaredBases, type From } from "../../plan/base.ts";
 import type { Context } from "../../program/context.ts";
-import { examples, fromOption, jsonOption } from "../../program/values.ts";
+import { examples, pinOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../config/from.ts";
@@ -21,7 +21,7 @@ interface CheckOptions {
 /** `kovn-build patches check`: checks the series of every line. */
 export const patchesCheck: Define = (command, context) => {
   command
-    .addOption(fromOption())
+    .addOption(pinOption())
     .addOption(jsonOption())
     .addHelpText("after", examples(["kovn-build patches check --from ovs=../ovs", "check with the pinned commit of a clone"]))
     .action(async (options: CheckOptions) => checkAll(options, context));
@@ -33,7 +33,7 @@ async function checkAll(options: CheckOptions, context: Context): Promise<void> 
   const project = await context.project();
   const findings: (Finding & { readonly line: string })[] = [];
   for (const line of await listLines(project)) {
-    const from = parseFrom(options.from, await listSources(project, line));
+    const from = parseFrom(options.from, await listSources(project, line), []);
     findings.push(...(await checkLine(line, from, project, host)).map((finding) => ({ line, ...finding })));
   }
   const rows = findings.map(

@@ -7,7 +7,7 @@ import { whyUnavailable } from "../../patches/check.ts";
 import { lockSource, tryBase, writeLock } from "../../patches/lock.ts";
 import { baseId, declaredBases, describeBase, type Base } from "../../plan/base.ts";
 import type { Context } from "../../program/context.ts";
-import { examples, fromOption, lineOption } from "../../program/values.ts";
+import { examples, pinOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { parseFrom } from "../../config/from.ts";
 
@@ -20,7 +20,7 @@ interface PatchesLockOptions {
 export const patchesLock: Define = (command, context) => {
   command
     .addOption(lineOption())
-    .addOption(fromOption())
+    .addOption(pinOption())
     .addHelpText("after", examples(["kovn-build patches lock --from ovs=../ovs", "lock the series as it is now"]))
     .action(async (options: PatchesLockOptions) => context.print(await lock(options, context)));
 };
@@ -30,7 +30,7 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
   const { host, report } = context;
   const project = await context.project();
   const line = await pickLine(project, options.line);
-  const from = parseFrom(options.from, await listSources(project, line));
+  const from = parseFrom(options.from, await listSources(project, line), []);
   const mirror = { work: project.work, host };
   const old = await readLock(project, line);
   const sources: Record<string, LockedSource> = {};
