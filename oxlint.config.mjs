@@ -19,6 +19,7 @@ const doors = {
   "cli-truncate": ["report/"],
   commander: ["program/", "commands/"],
   "@cyclonedx/cyclonedx-library": ["set/sbom.ts"],
+  tinyglobby: ["sys/glob.ts"],
   yaml: ["config/"],
   "p-queue": ["run/"],
 };

@@ -1,6 +1,6 @@
 import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { glob } from "tinyglobby";
+import { glob } from "../sys/glob.ts";
 import { BuildError, refusalOf } from "../errors.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";

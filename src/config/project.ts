@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { compare, coerce } from "semver";
+// Not the whole of semver, which is 49 files: a plan must be fast.
+import coerce from "semver/functions/coerce.js";
+import compare from "semver/functions/compare.js";
 import { BuildError } from "../errors.ts";
 import { exists } from "../sys/files.ts";
 import { unknownName } from "./names.ts";

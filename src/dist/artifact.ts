@@ -1,6 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { glob } from "tinyglobby";
+import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { packageFields } from "../sys/apt.ts";

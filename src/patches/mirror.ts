@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { glob } from "tinyglobby";
+import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
 import type { Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { glob } from "tinyglobby";
+import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
 import { unpackPackage } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";

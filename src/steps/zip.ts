@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { glob } from "tinyglobby";
+import { glob } from "../sys/glob.ts";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { writeZip, type ZipMember } from "../sys/zip.ts";
