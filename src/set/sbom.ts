@@ -20,18 +20,19 @@ export async function makeSbom(set: BareSet): Promise<string> {
   const library = await import("@cyclonedx/cyclonedx-library");
   const { Serialize, Spec } = library;
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
-  const text = serializer.serialize(makeBom(set, library), { sortLists: true });
+  const sources = joinJobs(set.jobs);
+  const text = serializer.serialize(makeBom(set, sources, library), { sortLists: true });
   const written = JSON.parse(text) as { components: { "bom-ref": string }[] };
   // The library has no model of pedigrees (https://cyclonedx.org/docs/1.6/json/#components_items_pedigree).
   const components = written.components.map((component) => {
-    const job = set.jobs.find((candidate) => sourceRef(candidate) === component["bom-ref"]);
+    const job = sources.get(component["bom-ref"]);
     return job === undefined ? component : { ...component, pedigree: pedigree(set.line, job) };
   });
   return `${JSON.stringify({ ...written, components }, undefined, 2)}\n`;
 }
 
 /** The set depends on its sources and files, a file on its source, a source on its build tools. */
-function makeBom(set: BareSet, library: Library): Models.Bom {
+function makeBom(set: BareSet, sources: ReadonlyMap<string, BuiltJob>, library: Library): Models.Bom {
   const { Enums, Models: models } = library;
   const bom = new models.Bom({ serialNumber: serialNumber(set), version: 1 });
   const components = new Map<string, Models.Component>();
@@ -52,7 +53,7 @@ function makeBom(set: BareSet, library: Library): Models.Bom {
     bom.metadata.tools.components.add(builderComponent(builder, library));
   for (const { manifest } of set.dists)
     for (const job of manifest.jobs) {
-      const source = add(sourceRef(job), () => sourceComponent(job, library));
+      const source = add(sourceRef(job), () => sourceComponent(sources.get(sourceRef(job)) ?? job, library));
       whole.dependencies.add(source.bomRef);
       for (const [name, version] of Object.entries(job.tools)) {
         const tool = add(`tool:${name}@${version}:${manifest.arch}`, () => toolComponent(name, version, manifest.arch, library));
@@ -77,8 +78,9 @@ function builderComponent(builder: Manifest["builder"], library: Library): Model
 
 function sourceComponent(job: BuiltJob, library: Library): Models.Component {
   const { Enums, Models: models } = library;
-  const { version, revision, license, alternate, locked, baseCommit, patchedCommit, patchedTree } = job;
-  const facts = { revision, alternate, locked, baseCommit, patchedCommit, patchedTree };
+  const { version, revision, license, alternate, locked, baseCommit, patchedCommit, patchedTree, packaged } = job;
+  const built = packaged === undefined ? {} : { packagedCommit: packaged.commit, packagedTree: packaged.tree };
+  const facts = { revision, alternate, locked, baseCommit, patchedCommit, patchedTree, ...built };
   return new models.Component(Enums.ComponentType.Application, job.source, {
     version: `${version}+kovn${revision}`,
     purl: upstream(job).purl,
@@ -115,6 +117,22 @@ function properties(values: Readonly<Record<string, string | number | boolean>>,
 
 function sourceRef(job: BuiltJob): string {
   return `source:${job.source}`;
+}
+
+/** Each source's jobs as one, by its reference: only some jobs of a source have packaging patches. */
+function joinJobs(jobs: readonly BuiltJob[]): ReadonlyMap<string, BuiltJob> {
+  const joined = new Map<string, BuiltJob>();
+  for (const job of jobs) {
+    const first = joined.get(sourceRef(job)) ?? job;
+    const series = distinctPatches([...first.series, ...job.series]);
+    const packaging = distinctPatches([...(first.packaging ?? []), ...(job.packaging ?? [])]);
+    joined.set(sourceRef(job), { ...job, ...first, series, packaging });
+  }
+  return joined;
+}
+
+function distinctPatches(patches: BuiltJob["series"]): BuiltJob["series"] {
+  return [...new Map(patches.map((patch) => [`${patch.name} ${patch.sha256}`, patch])).values()];
 }
 
 function filePurl(file: SetFile): { readonly purl?: string } {

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { readDist } from "../../../src/dist/read.ts";
 import { makeSbom } from "../../../src/set/sbom.ts";
 import { makeSet, type Allowance } from "../../../src/set/set.ts";
-import { makeDist, type SmallBuild } from "../../helpers/dist.ts";
+import { editManifest, makeDist, type SmallBuild } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
 
 interface Component {
@@ -66,12 +66,25 @@ test("a source has its upstream commit, licences, and each patch with sha256, or
   });
 });
 
-test("packaging patches are in the pedigree of a source too", async ({ folder }) => {
+test("packaging patches are in the pedigree of a source, and what they make in its properties", async ({ folder }) => {
   const patch = { name: "packaging/x.patch", sha256: "a".repeat(64), patchId: "b".repeat(40), seed: "none", subject: "X" };
-  const dist = await makeDist(folder, { job: { packaging: [{ ...patch, origin: "vendor" }] } });
-  const { component } = await sbomOf([dist]);
+  const made = { packaging: [{ ...patch, origin: "vendor" }], packaged: { commit: "8".repeat(40), tree: "9".repeat(40) } };
+  const dist = await makeDist(folder);
   const url = `patches/1.0/demo/packaging/x.patch#sha256=${"a".repeat(64)}`;
-  expect(component("source:demo")).toMatchObject({ pedigree: { patches: [{}, {}, { type: "unofficial", diff: { url } }] } });
+  const [plain] = (await readDist(dist)).manifest.jobs;
+  const other = { ...plain, id: "other", key: "other" };
+  const orders = [[{ ...plain, ...made }], [other, { ...plain, ...made }], [{ ...plain, ...made }, other]];
+  for (const jobs of orders) {
+    await editManifest(dist, (manifest) => ({ ...manifest, jobs }));
+    const { component } = await sbomOf([dist]);
+    expect(component("source:demo")).toMatchObject({
+      pedigree: { patches: [{}, {}, { type: "unofficial", diff: { url } }] },
+      properties: expect.arrayContaining([
+        { name: "kovn:packagedCommit", value: "8".repeat(40) },
+        { name: "kovn:packagedTree", value: "9".repeat(40) },
+      ]),
+    });
+  }
 });
 
 test("every file has its digest and depends on its source, which depends on its build tools", async ({ folder }) => {
