@@ -21,7 +21,7 @@ const patchedTree = {
 const lockedBase = z.strictObject({
   ...patchedTree,
   packaged: z
-    .strictObject(patchedTree)
+    .strictObject({ series: z.string().describe("Series in `packaging/` that this base takes."), ...patchedTree })
     .exactOptional()
     .describe("The same with the packaging patches; absent if there are none."),
 });

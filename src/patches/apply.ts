@@ -1,6 +1,5 @@
 import { lutimes, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LockedBase } from "../config/lock.ts";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
@@ -8,8 +7,14 @@ import { am, fetchCommit, git, initBlobless, type GitOptions } from "../sys/git.
 import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 
+interface PatchedTree {
+  readonly commit: string;
+  readonly tree: string;
+}
+
 /** What a series makes of a base, and with packaging patches on top if there are any. */
-export interface Patched extends LockedBase {
+export interface Patched extends PatchedTree {
+  readonly packaged?: PatchedTree;
   /** Seconds since 1970: the date of the last patch of the series, or of the base when it is empty. */
   readonly epoch: number;
 }

@@ -1,8 +1,9 @@
-import type { LockedBase, LockedSource } from "../config/lock.ts";
+import type { LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError, type FilePlace } from "../errors.ts";
 import { baseId, describeBase, type Base } from "../plan/base.ts";
 import { tryGit } from "../sys/git.ts";
+import type { Patched } from "./apply.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "./mirror.ts";
 
@@ -91,7 +92,7 @@ async function checkApplies(
   }
 }
 
-function describeCommits({ commit, packaged }: LockedBase): string {
+function describeCommits({ commit, packaged }: Omit<Patched, "epoch">): string {
   return packaged === undefined ? `commit ${commit}` : `commit ${commit}, with packaging ${packaged.commit}`;
 }
 

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Lock, LockedSource } from "../config/lock.ts";
+import type { Lock, LockedBase, LockedSource } from "../config/lock.ts";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { sortKeys } from "../order.ts";
-import { baseId, packagingOf, type Base } from "../plan/base.ts";
+import { baseId, declaredBases, describeBase, packagingOf, packagingSeries, type Base } from "../plan/base.ts";
 import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
@@ -25,6 +25,8 @@ export function lockDifferences(source: Source, locked: LockedSource | undefined
   const pairs = [["the patches", source.patches, locked.patches] as const, ...packaging];
   const differences = new Set(pairs.flatMap(([shown, now, then]) => seriesDifferences(shown, now, then)));
   if (differences.size > 0) return [...differences];
+  const bases = declaredBases(source).flatMap((base) => baseDifferences(source, base, locked.bases[baseId(base)]));
+  if (bases.length > 0) return bases;
   return source.revision === locked.revision ? [] : [`The revision is ${source.revision}, but the lock has ${locked.revision}.`];
 }
 
@@ -41,6 +43,15 @@ function seriesDifferences(shown: string, current: Listed, locked: Listed): read
   const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since the lock.`)];
   if (differences.length > 0 || [...now.keys()].join() === [...then.keys()].join()) return differences;
   return [`The order of ${shown} was changed since the lock.`];
+}
+
+function baseDifferences(source: Source, base: Base, locked: LockedBase | undefined): readonly string[] {
+  if (locked === undefined) return [];
+  const now = packagingOf(source, base).length === 0 ? undefined : packagingSeries(source, base);
+  const then = locked.packaged?.series;
+  if (now === then) return [];
+  const [current, before] = [now, then].map((name) => (name === undefined ? "none" : `\`packaging/${name}\``));
+  return [`The packaging series of ${describeBase(base)} is ${current}, but the lock has ${before}.`];
 }
 
 /** Throws "project" when a source's series does not match its lock. */
@@ -89,13 +100,18 @@ export async function lockSource(
       patches.map(async ({ name, path, sha256 }) => ({ name, sha256, patchId: await patchId(await readFile(path), { host }) })),
     );
   const packaging = Object.entries(source.packaging).map(async ([name, patches]) => [name, await lockPatches(patches)] as const);
-  const results = [...patched].map(([base, { epoch: _, ...locked }]) => [baseId(base), locked] as const);
+  const results = [...patched].map(([base, result]) => [baseId(base), lockBase(source, base, result)] as const);
   return {
     revision: source.revision,
     patches: await lockPatches(source.patches),
     packaging: Object.fromEntries(await Promise.all(packaging)),
     bases: { ...(unchanged ? old.bases : {}), ...Object.fromEntries(results) },
   };
+}
+
+function lockBase(source: Source, base: Base, { commit, tree, packaged }: Patched): LockedBase {
+  if (packaged === undefined) return { commit, tree };
+  return { commit, tree, packaged: { series: packagingSeries(source, base), ...packaged } };
 }
 
 /** Writes a lock, with sources and bases sorted by name so that diffs stay small. */

@@ -44,7 +44,7 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
  * Lists every base of a source, whatever `from` prefers: the pinned commit (in the given
  * repository, if there is one) and all alternates.
  */
-export function declaredBases(source: Source, from: From): readonly Base[] {
+export function declaredBases(source: Source, from: Pick<From, "repositories"> = { repositories: {} }): readonly Base[] {
   return [
     { kind: "git", url: from.repositories[source.name] ?? source.upstream, commit: source.commit },
     ...alternatesOf(source),
@@ -60,8 +60,13 @@ function alternatesOf(source: Source): readonly Base[] {
  * apply them on top of the series.
  */
 export function packagingOf(source: Source, base: Base): readonly Patch[] {
+  return source.packaging[packagingSeries(source, base)] ?? [];
+}
+
+/** Returns the name of the series in `packaging/` that a base takes. */
+export function packagingSeries(source: Source, base: Base): string {
   const alternate = base.kind === "apt" ? source.alternates.find(({ sha256 }) => sha256 === base.sha256) : undefined;
-  return source.packaging[alternate?.packaging ?? "series"] ?? [];
+  return alternate?.packaging ?? "series";
 }
 
 /** Returns a base's id in the lock. It depends on the tree, not on where the tree comes from. */

@@ -18,7 +18,12 @@ const jobsOf = async (project: string) =>
   (JSON.parse(await readFile(join(project, "dist/linux/artifacts.json"), "utf8")) as Manifest).jobs;
 const lockOf = async (project: string) => {
   const lock = JSON.parse(await readFile(join(project, "patches/1.0/lock.json"), "utf8")) as {
-    sources: { demo: { packaging: object; bases: Record<string, { commit: string; packaged: { commit: string } }> } };
+    sources: {
+      demo: {
+        packaging: object;
+        bases: Record<string, { commit: string; packaged: { series: string; commit: string; tree: string } }>;
+      };
+    };
   };
   return { lock, base: Object.values(lock.sources.demo.bases)[0] };
 };
@@ -118,9 +123,17 @@ describe("packaging patches", () => {
       series: [{ name: "packaging/greet-packages.patch" }],
       "debian.series": [{ name: "packaging/greet-packages.patch" }, { name: "packaging/greet-debian.patch" }],
     });
-    expect(Object.keys(lock.sources.demo.bases).length).toBe(2);
+    expect(Object.entries(lock.sources.demo.bases).map(([id, { packaged }]) => [id.slice(0, 3), packaged.series])).toEqual([
+      ["apt", "debian.series"],
+      ["git", "series"],
+    ]);
     expect(await greeting("apt")).toBe("hello Debian\n");
     expect((await jobsOf(project))[0]?.locked).toBe(true);
+    const others = alternates.replace(/^.*\n/, "").replace(/[0-9a-f]{64}/, "a".repeat(64));
+    await writeFiles(project, { [`${demo}/source.yaml`]: sourceYaml(join(folder, "upstream"), apt.alternates + others) });
+    const refused = await kovnBuild(project, build, { PATH: apt.path });
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toContain("is `packaging/series`, but the lock has `packaging/debian.series`.");
   });
 });
 
@@ -131,7 +144,9 @@ describe("a lock of packaging patches", () => {
     expect(await kovnBuild(project, build)).toMatchObject({ exitCode: 0 });
     const { lock, base } = await lockOf(project);
     const [job] = await jobsOf(project);
-    expect(job).toMatchObject({ locked: true, patchedCommit: base?.commit, packaged: base?.packaged });
+    const { series, ...packaged } = base?.packaged ?? {};
+    expect(series).toBe("series");
+    expect(job).toMatchObject({ locked: true, patchedCommit: base?.commit, packaged });
     expect((await kovnBuild(project, ["patches", "check"])).exitCode).toBe(0);
     if (base !== undefined) base.packaged.commit = "b".repeat(40);
     await writeFile(join(project, "patches/1.0/lock.json"), JSON.stringify(lock));

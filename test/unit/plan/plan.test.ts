@@ -96,7 +96,7 @@ describe("packaging patches", () => {
 
   test("are built only when the lock knows what they make", () => {
     const series = { commit: "c".repeat(40), tree: "d".repeat(40) };
-    const locked = { ...series, packaged: { commit: "e".repeat(40), tree: "f".repeat(40) } };
+    const locked = { ...series, packaged: { series: "series", commit: "e".repeat(40), tree: "f".repeat(40) } };
     const locks = (one: typeof series) => ({
       locks: { ovs: { revision: 7, patches: [], packaging: {}, bases: { [`git:${"a".repeat(40)}`]: one } } },
     });
