@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 
 /** What a patch touches. */
@@ -41,13 +42,30 @@ export async function trailers(message: string, options: GitOptions): Promise<re
 /** A mail's `Author`, `Email`, `Subject` and `Date`, as `git am` takes them. */
 export type MailHeader = ReadonlyMap<string, string>;
 
-/** Arguments of git-mailinfo(1) that leave out the message and the diff. */
-const headerOnly = ["mailinfo", "/dev/null", "/dev/null"];
-
 /** Reads the header of a mail (git-mailinfo(1)): decoded (RFC 2047), without the subject's prefixes. */
 export async function mailHeader(mail: Uint8Array, options: GitOptions): Promise<MailHeader> {
-  const { stdout } = await tryGit(headerOnly, { ...options, cwd: "/", input: mail });
+  const { stdout } = await tryGit(["mailinfo", "/dev/null", "/dev/null"], { ...options, cwd: "/", input: mail });
   return new Map(parseFields(stdout));
+}
+
+/** The header that git-format-patch(1) writes where there is nothing for git-mailinfo(1) to decode. */
+const plainForm =
+  /^From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\nFrom: ([\w. -]+) <([\w.@+-]+)>\nDate: ([\w,:+ -]+)\nSubject: \[PATCH\] (?!re\W)([a-z0-9][ -Z^-~]*(?:\n [ -Z^-~]+)*)\n\n+(?!\n|>?(?:from|date|subject)\b|\[)/i;
+
+/**
+ * Reads a mail's header if it is a plain one of git's own, else returns undefined. git-mailinfo(1)
+ * reads one mail, and a program for each patch takes a third of a plan's time.
+ */
+export function plainMailHeader(mail: string): MailHeader | undefined {
+  const [, author, email, date, subject] = plainForm.exec(mail) ?? [];
+  if (author === undefined || email === undefined || date === undefined || subject === undefined) return undefined;
+  if (subject.includes("=?")) return undefined;
+  return new Map([
+    ["Author", author.trim()],
+    ["Email", email],
+    ["Subject", subject.replace(/\n /g, " ").trimEnd()],
+    ["Date", date],
+  ]);
 }
 
 function parseFields(text: string): readonly Field[] {
@@ -70,13 +88,12 @@ const end = "Kovn-End: 1";
 /** What to run for many patch files, as one git alias, because a plan must be fast. */
 const inspect = `f() {
   git interpret-trailers --only-trailers --unfold --trailer '${end}' "$@" || return
-  for mail; do git ${headerOnly.join(" ")} <"$mail" || return; echo '${end}'; done
   git apply --numstat --summary "$@"
 }; f`;
 
 /**
- * Reads with one program what `mailHeader`, `trailers` and `patchedPaths` read in each of many patch
- * files. Returns undefined when git cannot read one of the files, or when one does more than change
+ * Reads with one program what `trailers` and `patchedPaths` read in each of many patch files, and
+ * their headers. Returns undefined when git cannot read one of the files, or when one does more than change
  * plain files inside the tree; then read each file by itself. So `touched` is always empty.
  */
 export async function inspectPatches(
@@ -86,11 +103,17 @@ export async function inspectPatches(
   if (files.length === 0) return [];
   const result = await tryGit(["-c", `alias.inspect=!${inspect}`, "inspect", ...files], { ...options, cwd: "/" });
   const blocks = result.stdout.split(`${end}\n`);
-  const isUsual = blocks.pop()?.split("\n").every(isPlain) === true && blocks.length === 2 * files.length;
+  const isUsual = blocks.pop()?.split("\n").every(isPlain) === true && blocks.length === files.length;
   if (result.exitCode !== 0 || !isUsual) return undefined;
   const fields = blocks.map(parseFields);
   const touched = { paths: [], newLinks: [], goneLinks: [] };
-  return files.map((_, index) => ({ trailers: fields[index] ?? [], header: new Map(fields[files.length + index]), touched }));
+  return Promise.all(
+    files.map(async (file, index) => {
+      const mail = await readFile(file);
+      const header = plainMailHeader(mail.toString()) ?? (await mailHeader(mail, options));
+      return { trailers: fields[index] ?? [], header, touched };
+    }),
+  );
 }
 
 /**
