@@ -92,7 +92,7 @@ describe("ccache in the builds", async () => {
     const { stderr, stats } = await build(await machine(), ...remote);
     expect(stats?.hits).toBeGreaterThan(0.95 * files);
     expect(stats).toMatchObject({ remoteHits: stats?.hits, remoteErrors: 0 });
-    expect(stderr).toContain("of them from the remote cache)");
+    expect(stderr).toContain(" from the remote cache)");
   });
 
   test("shares compilations of two machines through nginx", async () => {
