@@ -21,7 +21,7 @@ for (const [what, script] of Object.entries(scripts))
       const started = performance.now();
       await run("sh", ["-c", "sh script > output"], folder);
       bare.push((performance.now() - started) / 1000);
-      tool.push(await peakMemory(process.execPath, [cli, "--target", "linux"], project));
+      tool.push(await peakMemory(process.execPath, [cli, "--target", "linux", "--no-cache"], project));
     }
     report(`${what}: peak memory`, Math.max(...tool.map((one) => one.peak)) / 1e6, "MB", 150);
     report(`${what}: whole build`, median(tool.map((one) => one.seconds)), "s");
