@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { packageName } from "../steps/deb.ts";
@@ -90,9 +90,31 @@ export type PipelineJob = Pipeline["jobs"][string];
 
 /** Reads all pipelines, in the order of their file names. Throws "project" for a wrong file. */
 export async function readPipelines(project: Project): Promise<readonly Pipeline[]> {
-  const dir = join(project.root, "pipelines");
-  const files = (await readdir(dir)).filter((file) => file.endsWith(".yaml")).toSorted();
-  return Promise.all(files.map((file) => readYaml(join(dir, file), pipelineSchema, `pipelines/${file}`)));
+  return readFiles(project, await pipelineFiles(project));
+}
+
+async function pipelineFiles({ root }: Project): Promise<readonly string[]> {
+  return (await readdir(join(root, "pipelines"))).filter((file) => file.endsWith(".yaml")).toSorted();
+}
+
+async function readFiles({ root }: Project, files: readonly string[]): Promise<readonly Pipeline[]> {
+  return Promise.all(files.map((file) => readYaml(join(root, "pipelines", file), pipelineSchema, `pipelines/${file}`)));
+}
+
+/**
+ * Reads the pipelines of a target. Files whose line `target:` names another one are not checked, so
+ * they cannot stop a build, and cost no time.
+ */
+async function readPipelinesFor(project: Project, target: string): Promise<readonly Pipeline[]> {
+  const files = await pipelineFiles(project);
+  const targets = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(join(project.root, "pipelines", file), "utf8").catch(() => "");
+      return /^target: *([\w-]+) *$/m.exec(text)?.[1];
+    }),
+  );
+  const possible = files.filter((_, index) => targets[index] === undefined || targets[index] === target);
+  return (await readFiles(project, possible)).filter((pipeline) => pipeline.target === target);
 }
 
 /** Selects one of a target's pipelines. */
@@ -111,10 +133,10 @@ export interface PipelineChoice {
  */
 export async function readPipeline(project: Project, choice: PipelineChoice, system: System): Promise<Pipeline> {
   const { target, toolchain } = choice;
-  const pipelines = await readPipelines(project);
-  const possible = pipelines.filter((pipeline) => pipeline.target === target);
+  const possible = await readPipelinesFor(project, target);
   const [first] = possible;
-  if (first === undefined) throw unknownName("Target", target, [...new Set(pipelines.map((pipeline) => pipeline.target))]);
+  if (first === undefined)
+    throw unknownName("Target", target, [...new Set((await readPipelines(project)).map((pipeline) => pipeline.target))]);
   if (toolchain === undefined) return possible.find((pipeline) => pipeline.host === system) ?? first;
   const named = possible.find((pipeline) => pipeline.toolchain === toolchain);
   if (named === undefined)

@@ -35,8 +35,8 @@ export interface RequestOptions {
  */
 export async function readRequest(options: RequestOptions, { project, machine, host }: ReadContext): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
-  const read = await readPipeline(project, options, machine.system);
-  const pipeline = options.distcc === undefined ? read : withFlags(read, placelessFlags);
+  const written = await readPipeline(project, options, machine.system);
+  const pipeline = options.distcc === undefined ? written : withFlags(written, placelessFlags);
   const { variant } = options;
   const variants = Object.keys(pipeline.flags);
   if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
@@ -52,16 +52,18 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   for (const id of options.only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const ids = plannedJobs(pipeline, options.only);
   const names = [...new Set(ids.map((id) => pipeline.jobs[id]?.source ?? id))];
-  const sources = Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readSource(project, line, name, host)] as const)),
-  );
-  assertInWindow(pipeline, line, Object.values(sources));
-  const inputs = await readInputs(project, pipeline, ids, options.driver);
-  const lock = options.unlocked ? undefined : await readLock(project, line);
-  if (lock !== undefined) for (const source of Object.values(sources)) assertLocked(source, lock.sources[source.name], line);
+  // git reads the series; the other files are read meanwhile.
+  const [read, inputs, lock] = await Promise.all([
+    Promise.all(names.map(async (name) => readSource(project, line, name, host))),
+    readInputs(project, pipeline, ids, options.driver),
+    options.unlocked ? undefined : readLock(project, line),
+  ]);
+  const sources = Object.fromEntries(read.map((source) => [source.name, source]));
+  assertInWindow(pipeline, line, read);
+  if (lock !== undefined) for (const source of read) assertLocked(source, lock.sources[source.name], line);
   const from = parseFrom(options.from, await listSources(project, line));
   const bases: Record<string, readonly Base[]> = {};
-  for (const source of Object.values(sources)) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
+  for (const source of read) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
   return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
 

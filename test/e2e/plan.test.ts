@@ -36,6 +36,13 @@ describe("plan", () => {
     expect(await contentOf(project)).toEqual(before);
   });
 
+  test("is not stopped by a wrong pipeline of another target", async ({ folder }) => {
+    const project = await writeProject(folder, { "pipelines/other.yaml": "name: other\ntarget: windows\njobs: wrong\n" });
+    expect((await jsonOf(project)).target).toBe("linux");
+    const other = await kovnBuild(project, ["plan", "--target", "windows"]);
+    expect(other).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("pipelines/other.yaml:3:") as string });
+  });
+
   test("needs no network: it does not wait for an upstream that cannot be reached", async ({ folder }) => {
     const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("https://nowhere.invalid/demo.git") });
     expect((await jsonOf(project)).jobs[0]?.base).toMatchObject({ kind: "git", url: "https://nowhere.invalid/demo.git" });
