@@ -39,8 +39,10 @@ export async function runProgram(words: readonly string[], context: Context, ver
   }
 }
 
-/** Makes the command tree. Commands that `isLoaded` does not accept have only a name and a
- * description. */
+/**
+ * Makes the command tree. Commands that `isLoaded` does not accept have only a name and a
+ * description.
+ */
 export async function makeProgram(
   context: Context,
   { groups, verbs, defaultVerb }: Verbs,

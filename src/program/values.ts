@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** Collects the values of an option that may be repeated. */
-export function collect(value: string, all: readonly string[]): readonly string[] {
+function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
 }
 
