@@ -9,6 +9,7 @@ const doors = {
   process: ["cli.ts"],
   "node:process": ["cli.ts"],
   tar: ["sys/tar.ts"],
+  listr2: ["sys/tasks.ts"],
   "@octokit/request": ["sys/github.ts"],
   "@octokit/request-error": ["sys/github.ts"],
   fflate: ["sys/zip.ts"],
@@ -47,7 +48,7 @@ const directions = {
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile"],
   prove: ["sys", "config"],
   suite: ["sys", "steps", "plan", "patches", "run"],
-  report: ["sys", "plan", "suite"],
+  report: ["sys", "plan", "run"],
   commands: [
     "sys",
     "plan",
@@ -68,7 +69,7 @@ const directions = {
     "report",
   ],
   program: ["config"],
-  "cli.ts": ["config", "commands", "machine", "program", "report"],
+  "cli.ts": ["config", "commands", "machine", "program", "report", "sys"],
   "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "sys"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));

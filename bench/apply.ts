@@ -10,8 +10,9 @@ import { fetchBase, type Fetched } from "../src/patches/mirror.ts";
 import { allowedBases } from "../src/plan/base.ts";
 import { am } from "../src/sys/git.ts";
 import { inFolder, medianSeconds, printMachine, report, run } from "./measure.ts";
+import { quietTask } from "../src/sys/task.ts";
 
-const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
+const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
 const project = await findProject(process.cwd(), process.cwd());
 const sources = await readSources(project, await pickLine(project, undefined), host);
 const names = sources.map((source) => source.name);

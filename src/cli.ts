@@ -6,14 +6,10 @@ import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { verbs } from "./commands/verbs.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
-import type { Report } from "./program/context.ts";
 import { makeActions } from "./report/actions.ts";
-import { actionsReporter } from "./report/actions-reporter.ts";
-import { jsonReporter } from "./report/json.ts";
 import { makeMask } from "./report/mask.ts";
-import { plainReporter } from "./report/plain.ts";
-import type { Reporter } from "./report/reporter.ts";
-import type { SuiteReporter } from "./report/suite.ts";
+import { makeReport } from "./report/report.ts";
+import { quietTask } from "./sys/task.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
 const abort = new AbortController();
@@ -55,7 +51,7 @@ const passed = [
 ];
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 const mask = makeMask(process.env);
-const host = { env, signal: abort.signal, mask };
+const host = { env, signal: abort.signal, mask, task: quietTask };
 
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
@@ -65,28 +61,16 @@ const actions = makeActions(process.env, (text) => void process.stderr.write(mas
 const print = (text: string) => void process.stdout.write(mask(text));
 const log = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
 
-/** True when stderr is a screen that progress can be redrawn on. */
+/** True when progress can be redrawn on stderr. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
-
-async function buildReporter(options: { readonly json: boolean; readonly verbose: boolean }): Promise<Reporter> {
-  if (actions !== undefined && !options.json) return actionsReporter(actions, log, print);
-  if (options.json) return jsonReporter(print, options.verbose);
-  if (!isLive || options.verbose) return plainReporter(log, print, options.verbose);
-  const { terminalReporter } = await import("./report/terminal.ts");
-  return terminalReporter({ screen: process.stderr, color: !process.env["NO_COLOR"], print: log, result: print });
-}
-
-async function suiteReporter(): Promise<SuiteReporter> {
-  const { liveSuiteReporter, plainSuiteReporter } = await import("./report/suite.ts");
-  return isLive ? liveSuiteReporter(process.stderr, log) : plainSuiteReporter(log);
-}
-
-const report: Report = {
-  write: log,
-  emit: plainReporter(log, print, false).emit,
-  ofBuild: buildReporter,
-  ofSuite: suiteReporter,
-};
+const report = makeReport({
+  host,
+  actions,
+  screen: isLive ? process.stderr : undefined,
+  color: !process.env["NO_COLOR"],
+  print: log,
+  result: print,
+});
 
 /**
  * Shows a failure: its message and what to type next, or the stack of a bug. Returns the exit code.

@@ -8,14 +8,17 @@ import { makePlan, type Plan } from "./plan/plan.ts";
 import { proveEntries, type ProveOptions as ProveRequest } from "./prove/prove-entries.ts";
 import type { Proof } from "./prove/prove.ts";
 import { publish as publishArtifacts, type Published, type PublishRequest } from "./publish/publish.ts";
-import { build as buildPlan, type Built } from "./run/build.ts";
-import type { RunContext } from "./run/context.ts";
+import type { Built } from "./run/build.ts";
+import type { ReadContext, WorkContext } from "./run/context.ts";
 import { doctor as checkMachine, type DoctorOptions as DoctorRequest } from "./run/doctor.ts";
-import { noticesOf, type RunEvent } from "./run/events.ts";
-import { prepare, type BuildOptions as BuildRequest } from "./run/prepare.ts";
+import type { RunEvent } from "./run/events.ts";
+import type { BuildOptions as BuildRequest } from "./run/prepare.ts";
+import { withProgress } from "./run/progress.ts";
 import { readRequest, type RequestOptions } from "./run/request.ts";
+import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
 import { ownNode } from "./sys/processes.ts";
+import { quietTask } from "./sys/task.ts";
 
 export type { Artifact, BuiltJob, Manifest } from "./dist/manifest.ts";
 export { BuildError, type ErrorCode, type FilePlace } from "./errors.ts";
@@ -70,58 +73,58 @@ export async function plan(options: PlanOptions): Promise<Plan> {
 
 /** Builds a target, and leaves the artifacts in `<out>/<target>`. Throws `BuildError`. */
 export async function build(options: BuildOptions): Promise<Built> {
-  const context = await contextOf(options);
-  const full = {
-    ...requestDefaults,
-    out: join(resolve(options.folder ?? "."), "dist"),
-    jobs: context.machine.cores,
-    installDeps: false,
-    keepGoing: false,
-    cache: true,
-    ...options,
-  };
-  const input = await readRequest(full, context);
-  return buildPlan(await prepare(input, full, context), full, context);
+  return inContext(options, async (context) => {
+    const defaults = {
+      ...requestDefaults,
+      out: join(resolve(options.folder ?? "."), "dist"),
+      jobs: context.machine.cores,
+      installDeps: false,
+      keepGoing: false,
+      cache: true,
+    };
+    return runBuild({ ...defaults, ...options }, context);
+  });
 }
 
 /** Checks what a build of a target needs of this machine. Throws `BuildError`. */
 export async function doctor(options: DoctorOptions): Promise<readonly MachineCheck[]> {
-  const context = await contextOf(options);
-  return checkMachine({ only: [], jobs: context.machine.cores, fix: false, ...options }, context);
+  return inContext(options, async (context) =>
+    checkMachine({ only: [], jobs: context.machine.cores, fix: false, ...options }, context),
+  );
 }
 
 /**
  * Runs built programs and checks their behaviour for each entry of the seed. Throws `BuildError`.
  */
 export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
-  const context = await contextOf(options);
-  const notice = noticesOf(context.emit);
-  return proveEntries({ entries: [], runner: "native", ...options }, { ...context, notice });
+  return inContext(options, async (context) => proveEntries({ entries: [], runner: "native", ...options }, context));
 }
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */
 export async function publish(options: PublishOptions): Promise<Published> {
-  const context = await contextOf(options);
-  const notice = noticesOf(context.emit);
-  const request = {
-    artifacts: [join(resolve(options.folder ?? "."), "dist")],
-    allowAlternate: false,
-    allowUnlocked: false,
-    ...options,
-  };
+  const artifacts = [join(resolve(options.folder ?? "."), "dist")];
+  const request = { artifacts, allowAlternate: false, allowUnlocked: false, ...options };
   const github = { api: "https://api.github.com", token: undefined, repository: undefined, ...options.github };
-  return publishArtifacts(request, { ...context, github, report: (text) => notice(text.trimEnd()) });
+  return inContext(options, async ({ project, host }) =>
+    publishArtifacts(request, { project, host, github, report: (text) => host.task.notice(text.trimEnd()) }),
+  );
 }
 
-async function contextOf({ folder = ".", env, signal, onEvent }: CommonOptions): Promise<RunContext> {
+const builder = { name: "kovn-build", version: packageVersion, node: ownNode };
+
+async function contextOf({ folder = ".", env, signal }: CommonOptions): Promise<ReadContext> {
   const own = signal === undefined ? new AbortController().signal : AbortSignal.any([signal]);
   // Each running program listens to it.
   setMaxListeners(0, own);
   return {
     project: await findProject(resolve(folder), packageRoot),
     machine: thisMachine(),
-    host: { env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, signal: own },
-    builder: { name: "kovn-build", version: packageVersion, node: ownNode },
-    emit: onEvent ?? (() => undefined),
+    host: { env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, signal: own, task: quietTask },
   };
+}
+
+async function inContext<T>(options: CommonOptions, work: (context: WorkContext) => Promise<T>): Promise<T> {
+  const { project, machine, host } = await contextOf(options);
+  const reporter = { emit: options.onEvent ?? (() => undefined), start: () => undefined, end: () => undefined };
+  return withProgress(host, reporter, async (progress) => work({ ...progress, project, machine, builder }));
 }

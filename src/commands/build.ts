@@ -1,9 +1,8 @@
 import { Option } from "commander";
 import { examples, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
-import { build as buildPlan } from "../run/build.ts";
-import { prepare, type BuildOptions } from "../run/prepare.ts";
-import { readRequest } from "../run/request.ts";
+import type { BuildOptions } from "../run/prepare.ts";
+import { runBuild } from "../run/run-build.ts";
 
 interface BuildFlags extends BuildOptions {
   readonly json: boolean;
@@ -33,15 +32,12 @@ export const build: Define = (command, context) => {
       ),
     )
     .action(async (options: BuildFlags) => {
-      const { machine, host, version, node, actions } = context;
+      const { machine, version, node, actions, report } = context;
+      const project = await context.project();
       const builder = { name: "kovn-build", version, node, ...actions?.run };
-      const reporter = await context.report.ofBuild(options);
-      try {
-        const run = { project: await context.project(), machine, host, builder, emit: reporter.emit };
-        const input = await readRequest(options, run);
-        await buildPlan(await prepare(input, options, run), options, run);
-      } finally {
-        await reporter.close();
-      }
+      await report.run(async (progress) => runBuild(options, { ...progress, project, machine, builder }), {
+        events: options.json,
+        verbose: options.verbose,
+      });
     });
 };

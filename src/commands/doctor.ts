@@ -28,8 +28,9 @@ export const doctor: Define = (command, context) => {
 
 /** Prints the checks. Throws "machine" after them when something is missing. */
 async function examine(options: DoctorFlags, context: Context): Promise<void> {
-  const { machine, host, report, print } = context;
-  const checks = await checkFor(options, { project: await context.project(), machine, host, emit: report.emit });
+  const { machine, report, print } = context;
+  const project = await context.project();
+  const checks = await report.run(async ({ host }) => checkFor(options, { project, machine, host }));
   print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;

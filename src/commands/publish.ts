@@ -25,9 +25,10 @@ export const publish: Define = (command, context) => {
         ["kovn-build publish --to github=OWNER/REPO", "publish dist/ as a release on GitHub"],
       ),
     )
-    .action(async (inputs: readonly string[], options: PublishFlags) =>
-      context.print(await publishAll(inputs.length > 0 ? inputs : ["dist"], options, context)),
-    );
+    .action(async (inputs: readonly string[], options: PublishFlags) => {
+      const artifacts = inputs.length > 0 ? inputs : ["dist"];
+      context.print(await context.report.run(async ({ host }) => publishAll(artifacts, options, { ...context, host })));
+    });
 };
 
 /** Publishes, and returns what changed. */

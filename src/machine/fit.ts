@@ -1,23 +1,22 @@
 import { BuildError } from "../errors.ts";
-import type { Emit } from "../run/events.ts";
 import { installPackages, updateLists } from "../sys/apt.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkMachine } from "./machine.ts";
 import type { MachineNeeds } from "./needs.ts";
+import { runTask } from "../sys/run-task.ts";
 import type { Machine } from "./this-machine.ts";
 
 export interface FitOptions {
   /** True to install missing Debian packages. */
   readonly install: boolean;
   readonly machine: Machine;
-  readonly emit: Emit;
 }
 
 /**
  * Checks the machine; installs missing Debian packages if `install` is set, and then checks again.
  * Throws "machine" when root is needed to install, "network" when apt fails.
  */
-export async function fitMachine(needs: MachineNeeds, { install, machine, emit }: FitOptions): Promise<readonly MachineCheck[]> {
+export async function fitMachine(needs: MachineNeeds, { install, machine }: FitOptions): Promise<readonly MachineCheck[]> {
   const checks = await checkMachine(needs);
   const packages = [...new Set(checks.flatMap((check) => check.packages ?? []))];
   if (!install || packages.length === 0) return checks;
@@ -26,9 +25,11 @@ export async function fitMachine(needs: MachineNeeds, { install, machine, emit }
     throw new BuildError("machine", `Only root can install packages. Missing: ${list}`, {
       hint: `sudo apt-get install --no-install-recommends ${list}`,
     });
-  emit({ event: "notice", message: `Installing ${packages.length} Debian packages: ${list}` });
-  await updateLists({ host: needs.host });
-  await installPackages(packages, { host: needs.host });
+  needs.host.task.notice(`Installing ${packages.length} Debian packages: ${list}`);
+  await runTask(needs.host, `install ${packages.length} Debian packages`, async (host) => {
+    await updateLists({ host });
+    await installPackages(packages, { host });
+  });
   return checkMachine(needs);
 }
 

@@ -2,7 +2,6 @@ import { BuildError } from "../errors.ts";
 import { fetchBase, probeBase, type Fetched } from "./mirror.ts";
 import { describeBase, type Base } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
-import type { Emit } from "../run/events.ts";
 
 export interface ReachOptions {
   /** The `.kovn` folder. */
@@ -10,12 +9,11 @@ export interface ReachOptions {
   /** True when `apt-get update` may run. */
   readonly refreshApt: boolean;
   readonly host: Host;
-  readonly emit: Emit;
 }
 
 /**
  * Drops the bases that cannot be reached from the front of each source's list. Probes all sources
- * at once, within 20 s, and emits a notice for each source that uses another base than its first.
+ * at once, within 20 s, and reports a notice for each source that uses another base than its first.
  * Throws "network" when no base of a source can be reached.
  */
 export async function reachBases(
@@ -37,7 +35,7 @@ export async function reachBases(
 export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
   const [base] = await dropUnreachable(source, bases, options);
   if (base === undefined) throw new Error(`no base for ${source}`);
-  return fetchBase(base, { work: options.work, host: options.host });
+  return fetchBase(base, options);
 }
 
 async function dropUnreachable(source: string, choices: readonly Base[], options: ReachOptions): Promise<readonly Base[]> {
@@ -51,10 +49,7 @@ async function dropUnreachable(source: string, choices: readonly Base[], options
       continue;
     }
     if (index > 0)
-      options.emit({
-        event: "notice",
-        message: `${reasons.join(" ")} Source \`${source}\` is taken from ${describeBase(base)} instead.`,
-      });
+      options.host.task.notice(`${reasons.join(" ")} Source \`${source}\` is taken from ${describeBase(base)} instead.`);
     return choices.slice(index);
   }
   throw new BuildError("network", `Source \`${source}\` cannot be reached. ${reasons.join(" ")}`, {

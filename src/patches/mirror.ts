@@ -2,21 +2,20 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
-import type { Base } from "../plan/base.ts";
+import { describeBase, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { askRepository, fetchCommit, git, initBlobless } from "../sys/git.ts";
+import { runTask } from "../sys/run-task.ts";
 import { extractTar } from "../sys/tar.ts";
 
 export interface MirrorOptions {
   readonly host: Host;
   /** The `.kovn` folder. */
   readonly work: string;
-  /** Called when this run waits because another run uses the same mirror. */
-  readonly notice?: (message: string) => void;
 }
 
 /** A base on disk: a bare repository with `commit` and all files of its tree. */
@@ -103,12 +102,16 @@ function urlOf(url: string): string {
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
   if (!(await isComplete(base, options.work))) {
-    const onWait = () => options.notice?.(`Another kovn-build is fetching into ${repository}; waiting for it.`);
-    await withLock(repository, { signal: options.host.signal, onWait }, async () => {
-      if (await isComplete(base, options.work)) return;
-      await removeLeftovers(repository);
-      await (base.kind === "git" ? fetchGit(base, repository, options) : fetchApt(base, repository, options));
-    });
+    const onWait = () => options.host.task.notice(`Another kovn-build is fetching into ${repository}; waiting for it.`);
+    await runTask(options.host, `fetch ${describeBase(base)}`, async (host) =>
+      withLock(repository, { signal: host.signal, onWait }, async () => {
+        if (await isComplete(base, options.work)) return;
+        await removeLeftovers(repository);
+        await (base.kind === "git"
+          ? fetchGit(base, repository, { ...options, host })
+          : fetchApt(base, repository, { ...options, host }));
+      }),
+    );
   }
   return { repository, commit: await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository }) };
 }

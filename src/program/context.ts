@@ -1,21 +1,26 @@
 import type { Project } from "../config/project.ts";
 import type { Actions } from "../report/actions.ts";
-import type { Reporter } from "../report/reporter.ts";
-import type { SuiteReporter } from "../report/suite.ts";
-import type { Emit } from "../run/events.ts";
+import type { Progress } from "../run/events.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 
-/** Ways to report progress; all of them write to stderr. */
+export interface ReportOptions {
+  /** True to print each event as a line of JSON on stdout, instead of progress on stderr. */
+  readonly events?: boolean;
+  /** True to print the output of jobs. */
+  readonly verbose?: boolean;
+}
+
+/** Reports progress. */
 export interface Report {
+  /** Writes to stderr. */
   readonly write: (text: string) => void;
-  /** Writes the events of a run as plain lines. */
-  readonly emit: Emit;
-  /** Makes the reporter of a build: live, plain, for GitHub Actions, or JSON. */
-  readonly ofBuild: (options: { readonly json: boolean; readonly verbose: boolean }) => Promise<Reporter>;
-  /** Makes the reporter of a run of upstream's tests. */
-  readonly ofSuite: () => Promise<SuiteReporter>;
+  /**
+   * Runs the work of a command as a tree of tasks, and shows it: live on a terminal, else as plain
+   * lines, or as GitHub Actions reads them. Returns or throws what the work does.
+   */
+  readonly run: <T>(work: (progress: Progress) => Promise<T>, options?: ReportOptions) => Promise<T>;
 }
 
 /** Everything a command may know about the process it runs in. */
@@ -25,6 +30,7 @@ export interface Context {
   /** Version of Node. */
   readonly node: string;
   readonly machine: Machine;
+  /** For work that is done in no time; `report.run` gives the host of work that is shown. */
   readonly host: Host;
   readonly github: GitHubAccess;
   /** Set inside GitHub Actions only. */

@@ -6,6 +6,7 @@ import { readSeed } from "../config/seed.ts";
 import { readSources } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import type { Check } from "./check.ts";
 import { findPrograms } from "./programs.ts";
@@ -33,15 +34,13 @@ export interface ProveOptions {
 export interface ProveContext {
   readonly project: Project;
   readonly host: Host;
-  /** Receives the title of each entry before it is proved. */
-  readonly notice: (message: string) => void;
 }
 
 /**
  * Runs built programs and checks their behaviour for each entry of the seed. A failing program is a
  * result; throws "usage" for wrong options.
  */
-export async function proveEntries(options: ProveOptions, { project, host, notice }: ProveContext): Promise<readonly Proof[]> {
+export async function proveEntries(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
   const isWine = options.runner === "wine";
   const checks = checksFor(isWine ? "windows" : "linux");
   const claims = await readClaims(options, checks, project, host);
@@ -54,8 +53,9 @@ export async function proveEntries(options: ProveOptions, { project, host, notic
     const proofs: Proof[] = [];
     try {
       for (const claim of claims) {
-        notice(`entry ${claim.entry}: ${claim.title}`);
-        proofs.push(await prove(claim, { after, before, requirePrograms: options.only !== undefined, runner, host }));
+        const common = { after, before, requirePrograms: options.only !== undefined, runner };
+        const title = `entry ${claim.entry}: ${claim.title}`;
+        proofs.push(await runTask(host, title, async (below) => prove(claim, { ...common, host: below })));
       }
     } finally {
       await runner.end();

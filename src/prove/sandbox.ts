@@ -60,7 +60,8 @@ async function runIn<T>(
   use: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const inside = { env: environment(programs, runner, dir, host), signal: AbortSignal.any([host.signal, stop.signal]) };
+  const signal = AbortSignal.any([host.signal, stop.signal]);
+  const inside = { ...host, env: environment(programs, runner, dir, host), signal };
   const started: Promise<void>[] = [];
   let ended: BuildError | undefined;
   const limit = runner.timeoutMs;

@@ -2,39 +2,44 @@ import type { RunEvent } from "../run/events.ts";
 import { codeBlock } from "../sys/markdown.ts";
 import { formatSize } from "../sys/size.ts";
 import type { Actions } from "./actions.ts";
-import { describeEvent, showResult } from "./plain.ts";
-import { duration, type Reporter } from "./reporter.ts";
+import type { Reporter } from "../run/progress.ts";
+import { plainReporter, type PlainOptions } from "./plain.ts";
+import { duration } from "../sys/text.ts";
 
 /**
  * For GitHub Actions: prints all output, with a group for each step, and writes a summary and
  * outputs. When jobs run in parallel, only the one that opened a group has groups; every line names
- * its job. `print` gets progress (stderr), `result` the result of the command (stdout).
+ * its job.
  */
-export function actionsReporter(actions: Actions, print: (text: string) => void, result: (text: string) => void): Reporter {
+export function actionsReporter(actions: Actions, options: Pick<PlainOptions, "print" | "result">): Reporter {
   let owner: string | undefined;
   const close = () => {
     if (owner !== undefined) actions.group(undefined);
     owner = undefined;
   };
+  const showStep = (job: string, text: string) => {
+    if (owner !== undefined && owner !== job) return false;
+    close();
+    owner = job;
+    actions.group(text);
+    return true;
+  };
+  const plain = plainReporter({ ...options, verbose: true, showStep });
   return {
+    start: (running) => plain.start(running),
     emit: (event) => {
-      const text = describeEvent(event, true);
-      if (event.event === "step-start" && (owner === undefined || owner === event.job)) {
-        close();
-        owner = event.job;
-        actions.group(text);
-        return;
-      }
       if ((event.event === "job-end" && event.job === owner) || event.event === "done") close();
-      if (text !== undefined) print(`${text}\n`);
+      plain.emit(event);
       if (event.event === "job-end" && event.outcome === "failed") actions.summarize(showFailure(event));
       if (event.event === "done") {
-        result(showResult(event));
         actions.output("folder", event.folder);
         actions.summarize(showDone(event));
       }
     },
-    close: async () => close(),
+    end: () => {
+      close();
+      plain.end();
+    },
   };
 }
 

@@ -2,26 +2,72 @@ import type { CompilerStats } from "../dist/manifest.ts";
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
 import { formatSize } from "../sys/size.ts";
-import { count, duration, type Reporter } from "./reporter.ts";
+import type { Reporter } from "../run/progress.ts";
+import type { RunningTask } from "../sys/tasks.ts";
+import { describeRow, makeRows } from "./rows.ts";
+import { count, duration } from "../sys/text.ts";
 
-/**
- * Prints a line for each event, for logs and pipes. `print` gets progress (stderr), `result` the
- * result of the command (stdout).
- */
-export function plainReporter(print: (text: string) => void, result: (text: string) => void, verbose: boolean): Reporter {
+export interface PlainOptions {
+  /** Prints progress (stderr). */
+  readonly print: (text: string) => void;
+  /** Prints the result of the command (stdout). */
+  readonly result: (text: string) => void;
+  /** True to print the output of all jobs. */
+  readonly verbose: boolean;
+  /** Milliseconds between two lines about a task that is still running. */
+  readonly heartbeat?: number;
+  /** Shows the start of a step in another way, and returns true; or returns false. */
+  readonly showStep?: (job: string, text: string) => boolean;
+  /** A task that is not a step gets a line only when it takes longer, in milliseconds. */
+  readonly patience?: number;
+}
+
+/** Prints a line for each event, and one a minute for each running task. For logs and pipes. */
+export function plainReporter(options: PlainOptions): Reporter {
+  const { print, result, verbose, heartbeat = 60_000, patience = 1000, showStep } = options;
+  const rows = makeRows();
+  /** Jobs whose next task is a step. */
+  const atStep = new Set<string>();
+  const pending = new Map<number, NodeJS.Timeout>();
+  let beat: NodeJS.Timeout | undefined;
+  const say = (event: RunEvent) => {
+    const text = describeEvent(event, verbose);
+    if (text !== undefined) print(`${text}\n`);
+  };
+  const startTask = (event: RunEvent & { event: "task-start" }) => {
+    const { task, job } = event;
+    if (job === undefined || !atStep.delete(job)) pending.set(task, setTimeout(() => say(event), patience).unref());
+    else if (showStep?.(job, describeEvent(event, verbose) ?? "") !== true) say(event);
+  };
   return {
+    start: (running: () => readonly RunningTask[]) => {
+      const show = () => rows.of(running(), performance.now()).forEach((row) => print(`${row.name}: ${describeRow(row)}\n`));
+      beat = setInterval(show, heartbeat).unref();
+    },
     emit: (event) => {
-      const text = describeEvent(event, verbose);
-      if (text !== undefined) print(`${text}\n`);
+      rows.note(event);
+      if (event.event === "step-start") atStep.add(event.job);
+      if (event.event === "task-start") startTask(event);
+      else say(event);
+      if (event.event === "task-end") {
+        clearTimeout(pending.get(event.task));
+        pending.delete(event.task);
+      }
       if (event.event === "done") result(showResult(event));
     },
-    close: async () => undefined,
+    end: () => {
+      clearInterval(beat);
+      for (const timer of pending.values()) clearTimeout(timer);
+    },
   };
 }
 
 /** Describes an event for people; undefined for one that is not shown. */
 export function describeEvent(event: RunEvent, verbose: boolean): string | undefined {
   switch (event.event) {
+    case "task-start":
+      if (event.job === undefined) return event.title;
+      return event.job === event.title ? undefined : `${event.job}: ${event.title}`;
     case "plan":
       return `plan: ${event.target}, line ${event.line}, ${event.variant}, ${event.arch}: ${nameJobs(event.jobs.map((job) => job.id))}`;
     case "notice":
@@ -34,8 +80,6 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
       return `${event.job}: cached result of ${event.finished.slice(0, 16).replace("T", " ")} UTC, which took ${duration(event.duration)}`;
     case "job-skipped":
       return `${event.job}: not built: it needs ${event.needs.join(", ")}`;
-    case "step-start":
-      return `${event.job}: step ${event.position} of ${event.count}: ${event.step}`;
     case "output":
       return verbose ? `${event.job}| ${event.line}` : undefined;
     case "job-end":
@@ -45,6 +89,14 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
       ].join("\n");
     case "done":
       return `done after ${duration(event.duration)}: ${count(event.artifacts.length, "file")} in ${event.folder}`;
+    // What the error says is printed when the program ends.
+    case "failed":
+    case "jobs":
+    case "run":
+    case "step-start":
+    case "task-end":
+    case "task-progress":
+      return undefined;
     default:
       return event satisfies never;
   }

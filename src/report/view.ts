@@ -1,26 +1,23 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import cliTruncate from "cli-truncate";
-import { count, duration } from "./reporter.ts";
+import { count, duration } from "../sys/text.ts";
+import { describeRow, type Row } from "./rows.ts";
 
-/** A running job, as the view shows it. Times are in milliseconds. */
-export interface ViewedJob {
-  readonly id: string;
-  /** What it is doing, such as `step 1 of 2, deb`. */
-  readonly doing: string;
+/** What the view shows. Times are milliseconds. */
+export interface View {
+  readonly running: readonly Row[];
+  /** The jobs of a build; undefined for other commands. */
+  readonly jobs: JobCounts | undefined;
   readonly elapsed: number;
-  readonly expected: number | undefined;
-  readonly warnings: number;
-  /** Its last line of output, unchanged. */
-  readonly last: string;
 }
 
-export interface View {
-  readonly running: readonly ViewedJob[];
+/** Numbers of jobs. */
+export interface JobCounts {
+  readonly running: number;
   readonly waiting: number;
   readonly ended: number;
   /** How many of the ended jobs were not built. After a failure no new jobs start. */
   readonly failed: number;
-  readonly elapsed: number;
 }
 
 export interface Screen {
@@ -37,16 +34,16 @@ export function drawView(view: View, { columns, rows, color }: Screen): readonly
   const room = Math.max(1, rows - 2);
   const { running } = view;
   const shown = running.length <= room ? running : running.slice(0, room - 1);
-  const width = Math.max(0, ...shown.map((job) => job.id.length));
+  const width = Math.max(0, ...shown.map((row) => row.name.length));
   const cut = (text: string) => cutText(text, columns);
   const dim = (text: string) => (color ? styleText("dim", text, { validateStream: false }) : text);
-  const lines = shown.flatMap((job) => {
-    const row = cut(`${job.id.padEnd(width)}  ${describe(job)}`);
-    return running.length * 2 <= room ? [row, dim(cut(`${" ".repeat(width)}  ${printable(job.last)}`.trimEnd()))] : [row];
+  const lines = shown.flatMap((row) => {
+    const line = cut(`${row.name.padEnd(width)}  ${describeRow(row)}`);
+    return running.length * 2 <= room ? [line, dim(cut(`${" ".repeat(width)}  ${printable(row.last)}`.trimEnd()))] : [line];
   });
   const more = running.length - shown.length;
-  if (more > 0) lines.push(cut(`and ${count(more, "job")} more`));
-  return [...lines, cut(sum(view))];
+  if (more > 0) lines.push(cut(`and ${count(more, "task")} more`));
+  return view.jobs === undefined ? lines : [...lines, cut(sum(view.jobs, view.elapsed))];
 }
 
 /**
@@ -57,20 +54,10 @@ function cutText(text: string, columns: number): string {
   return cliTruncate(text, columns - 1);
 }
 
-/** A program's line of output, made fit for the screen. */
-export function cutLine(text: string, columns: number): string {
-  return cutText(printable(text), columns);
-}
-
-function describe({ doing, elapsed, expected, warnings }: ViewedJob): string {
-  const time = expected === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(expected)}`;
-  return [doing, time, ...(warnings === 0 ? [] : [count(warnings, "warning")])].join(", ");
-}
-
-function sum({ running, waiting, ended, failed, elapsed }: View): string {
-  const all = running.length + waiting + ended;
+function sum({ running, waiting, ended, failed }: JobCounts, elapsed: number): string {
+  const all = running + waiting + ended;
   const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed, no new jobs start`;
-  return `${ended - failed} of ${count(all, "job")} built, ${running.length} running, ${rest}, ${duration(elapsed)}`;
+  return `${ended - failed} of ${count(all, "job")} built, ${running} running, ${rest}, ${duration(elapsed)}`;
 }
 
 /**

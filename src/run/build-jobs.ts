@@ -5,16 +5,16 @@ import { BuildError } from "../errors.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { RunContext } from "./context.ts";
-import { noticesOf } from "./events.ts";
+import type { ExpectedJob } from "./events.ts";
+import { readExpected } from "./expected.ts";
 import { finishJob } from "./finish-job.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import type { JobResult } from "./result.ts";
+import { runTask } from "../sys/run-task.ts";
 import { schedule } from "./schedule.ts";
 
 export interface JobsOptions extends Pick<BuildOptions, "jobs" | "keepGoing" | "remoteCache"> {
   readonly prepared: Prepared;
-  /** The folder of the run; each job gets a folder in it. */
-  readonly run: string;
 }
 
 /**
@@ -27,11 +27,14 @@ export async function buildJobs(
   context: RunContext,
 ): Promise<readonly JobResult[]> {
   if (jobs.length === 0) return [];
-  const { prepared, run, keepGoing } = options;
-  const { host, emit } = context;
+  const { prepared, keepGoing } = options;
+  const { project, host, emit, run } = context;
   const compilerCache = await openCompilers(options, context);
   const parallel = Math.max(options.jobs, compilerCache?.slots ?? 0);
   const bases = await fetchBases(jobs, context);
+  const expected = new Map<string, number | undefined>();
+  for (const { id } of jobs) expected.set(id, await readExpected(project.work, prepared.plan, id));
+  emit({ event: "jobs", parallel, jobs: jobs.map((job) => expectedJob(job, expected.get(job.id))) });
   const results: JobResult[] = [];
   const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
   const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {
@@ -40,16 +43,21 @@ export async function buildJobs(
     if (base === undefined) throw new Error(`source ${job.source.name} was not fetched`);
     const isUsed = jobs.some((other) => other.needs.includes(job.id));
     const dir = join(run, job.id);
-    results.push(await finishJob(job, { prepared, base, dir, isUsed, parallel, compilerCache, onReady }, context));
+    const of = { prepared, base, dir, isUsed, parallel, compilerCache, onReady, expected: expected.get(job.id) };
+    results.push(await runTask(host, job.id, async (below) => finishJob(job, of, { ...context, host: below }), job.id));
   });
   throwFailures(failures);
   return results;
 }
 
-async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host, emit }: RunContext) {
+function expectedJob({ id, needs }: PlannedJob, expected: number | undefined): ExpectedJob {
+  return { id, needs, ...(expected === undefined ? {} : { expected }) };
+}
+
+async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host }: RunContext) {
   const { cache, distcc } = prepared;
   if (cache === undefined) return undefined;
-  return openCompilerCache({ cache: cacheFolder(project.work), remote: remoteCache, distcc, host, notice: noticesOf(emit) });
+  return openCompilerCache({ cache: cacheFolder(project.work), remote: remoteCache, distcc, host, notice: host.task.notice });
 }
 
 /** Fetches the bases of jobs, and returns them by source. */
@@ -60,7 +68,7 @@ async function fetchBases(
   const fetched = new Map<string, Fetched>();
   for (const { source, base } of jobs) {
     if (fetched.has(source.name)) continue;
-    const result = await fetchBase(base, { work: project.work, host, notice: noticesOf(emit) });
+    const result = await fetchBase(base, { work: project.work, host });
     fetched.set(source.name, result);
     emit({ event: "base", source: source.name, base, commit: result.commit });
   }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { takeResults } from "../cache/lookup.ts";
 import { assertUnique } from "../dist/artifact.ts";
@@ -7,10 +6,9 @@ import { holdsDist, recoverDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
-import { ownPid } from "../sys/processes.ts";
+import { runTask } from "../sys/run-task.ts";
 import { buildJobs } from "./build-jobs.ts";
 import type { RunContext } from "./context.ts";
-import { noticesOf } from "./events.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import { emitCached, resultOf, type JobResult } from "./result.ts";
 
@@ -30,20 +28,20 @@ export interface Built {
  */
 export async function build(prepared: Prepared, options: BuildOptions, context: RunContext): Promise<Built> {
   const { plan } = prepared;
-  const { project, host, emit } = context;
+  const { host, emit, run } = context;
   const started = performance.now();
   const out = resolve(options.out);
   await recoverDist(out, plan.target, host.signal);
   reportAlternates(plan, context);
-  const run = join(project.work, "runs", runName());
   const isCurrent = await holdsResults(out, prepared, context);
-  const restored = await restore(prepared, isCurrent, run, context);
+  const restored = await runTask(host, "take cached results", async () => restore(prepared, isCurrent, context));
   // More than the missing jobs when a cached result turns out to be damaged.
   const unbuilt = plan.jobs.filter((job) => !restored.has(job.id));
-  const built = await buildJobs(unbuilt, { ...options, prepared, run }, context);
+  const built = await buildJobs(unbuilt, { ...options, prepared }, context);
   const manifest = makeManifest(plan, [...restored.values(), ...built], context);
-  const folder = isCurrent ? join(out, plan.target) : await writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
-  if (unbuilt.length === 0) await rm(run, { recursive: true, force: true });
+  const target = join(out, plan.target);
+  const write = async () => writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
+  const folder = isCurrent ? target : await runTask(host, `write ${target}`, write);
   emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts: manifest.artifacts });
   return { folder, manifest };
 }
@@ -62,8 +60,7 @@ async function holdsResults(out: string, { plan, input, lookups, missing }: Prep
 async function restore(
   { plan, input, lookups, cache }: Prepared,
   isCurrent: boolean,
-  run: string,
-  { emit }: RunContext,
+  { emit, run }: RunContext,
 ): Promise<ReadonlyMap<string, JobResult>> {
   const taken = await takeResults(lookups, async ({ job, key, result }, outputs) => {
     if (!isCurrent) return cache?.restore(key, join(run, job.id), outputs);
@@ -89,16 +86,8 @@ function makeManifest(plan: Plan, results: readonly JobResult[], { builder }: Ru
   return { schema, target, line, variant, arch, flags, builder, jobs, artifacts };
 }
 
-function reportAlternates(plan: Plan, { emit }: RunContext): void {
+function reportAlternates(plan: Plan, { host }: RunContext): void {
   const alternates = plan.jobs.flatMap(({ source, base }) => (base.kind === "git" ? [] : [[source.name, base] as const]));
   for (const [source, base] of new Map(alternates))
-    noticesOf(emit)(`Source \`${source}\` is built on an alternate: ${describeBase(base)}, not on the pinned commit.`);
-}
-
-/**
- * Names a run by its start, so that runs sort by time; the process id separates runs of the same
- * second.
- */
-function runName(): string {
-  return `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
+    host.task.notice(`Source \`${source}\` is built on an alternate: ${describeBase(base)}, not on the pinned commit.`);
 }

@@ -2,7 +2,7 @@ import type { Project } from "../config/project.ts";
 import type { Manifest } from "../dist/manifest.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
-import type { Emit } from "./events.ts";
+import type { Progress } from "./events.ts";
 
 /** Where the files of a plan are read. */
 export interface ReadContext {
@@ -11,9 +11,14 @@ export interface ReadContext {
   readonly host: Host;
 }
 
-/** Where a plan runs, and who hears of it. */
-export interface RunContext extends ReadContext {
+/** Where a command works, and who hears of it. */
+export interface WorkContext extends ReadContext, Progress {
   /** Who builds, for `artifacts.json`. */
   readonly builder: Manifest["builder"];
-  readonly emit: Emit;
+}
+
+/** Where a plan runs. */
+export interface RunContext extends WorkContext {
+  /** The folder of the run; each job gets a folder in it. */
+  readonly run: string;
 }

@@ -5,7 +5,7 @@ import type { MachineCheck } from "../machine/check.ts";
 import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
-import type { RunContext } from "./context.ts";
+import type { ReadContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
 
 export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "only"> {
@@ -19,7 +19,7 @@ export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchai
  * Checks what the jobs of a target need of this machine. Throws "usage" for a wrong target or job,
  * "machine" when root is needed to install packages, "network" when apt fails.
  */
-export async function doctor(options: DoctorOptions, context: Omit<RunContext, "builder">): Promise<readonly MachineCheck[]> {
+export async function doctor(options: DoctorOptions, context: ReadContext): Promise<readonly MachineCheck[]> {
   const { project, machine, host } = context;
   const { only, jobs: parallel } = options;
   const pipeline = await readPipeline(project, options, machine.system);

@@ -1,14 +1,21 @@
 import type { Artifact, CompilerStats } from "../dist/manifest.ts";
 import type { Base } from "../plan/base.ts";
+import type { ErrorCode, FilePlace } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Host } from "../sys/exec.ts";
+import type { TaskEvent } from "../sys/task.ts";
 
 /**
  * What a run reports, in order: a closed union, so that each reporter handles all of it. Times are
  * milliseconds.
  */
 export type RunEvent =
+  | TaskEvent
+  /** `run` is the name of the run's folder in `.kovn/runs`. */
+  | { readonly event: "run"; readonly schema: 1; readonly run: string; readonly version: string }
   | ({ readonly event: "plan" } & Plan)
-  | { readonly event: "notice"; readonly message: string }
+  /** The jobs that are built; the others are cached. */
+  | { readonly event: "jobs"; readonly jobs: readonly ExpectedJob[]; readonly parallel: number }
   | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
   /** `expected` is how long the job took last time, if known. */
   | {
@@ -47,11 +54,31 @@ export type RunEvent =
       /** What ccache did; absent when nothing was compiled through it. */
       readonly compilerCache?: CompilerStats;
     }
-  | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] };
+  | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] }
+  /** The run ended without a result. `code` is `bug` for what is not a `BuildError`. */
+  | {
+      readonly event: "failed";
+      readonly code: ErrorCode | "bug";
+      readonly message: string;
+      readonly hint?: string;
+      readonly at: readonly FilePlace[];
+      readonly duration: number;
+    };
+
+/** A job to build. `expected` is how many milliseconds it took last time, if known. */
+export interface ExpectedJob {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly expected?: number;
+}
 
 export type Emit = (event: RunEvent) => void;
 
-/** Reports messages as notices. */
-export function noticesOf(emit: Emit): (message: string) => void {
-  return (message) => emit({ event: "notice", message });
+/** Where a command's work reports to. */
+export interface Progress {
+  /** Its task is the one that the work is part of. */
+  readonly host: Host;
+  readonly emit: Emit;
+  /** Calls `listener` for each later event, before the event is shown. */
+  readonly listen: (listener: Emit) => void;
 }

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { explainMiss, isLocked } from "../cache/lookup.ts";
 import type { PlannedJob } from "../plan/plan.ts";
+import { runTask } from "../sys/run-task.ts";
 import type { RunContext } from "./context.ts";
-import { noticesOf } from "./events.ts";
 import { runJob, type JobOptions } from "./job.ts";
 import type { Prepared } from "./prepare.ts";
 import { emitCached, resultOf, type JobResult } from "./result.ts";
@@ -26,7 +26,7 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
     return runJob(job, { ...options, plan, input, changes }, context);
   };
   if (cache === undefined || lookup === undefined) return run([]);
-  const onWait = () => noticesOf(context.emit)(`Another kovn-build is building job \`${job.id}\`: waiting for it.`);
+  const onWait = () => context.host.task.notice(`Another kovn-build is building job \`${job.id}\`: waiting for it.`);
   return cache.withLock(lookup.key, onWait, async () => {
     // Another process may have finished the job since the lookup.
     const isUsable = (!isUsed || job.outputs.length > 0) && isLocked(job, await cache.find(lookup.key));
@@ -36,7 +36,8 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
       return resultOf(cached, job, input);
     }
     const result = await run(explainMiss(lookup, await cache.list())?.changes ?? []);
-    await cache.store({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
+    const store = async () => cache.store({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
+    await runTask(context.host, "cache the result", store, job.id);
     return result;
   });
 }

@@ -12,10 +12,11 @@ import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
+import { runTask } from "../sys/run-task.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import type { RunContext } from "./context.ts";
-import { readExpected, writeExpected } from "./expected.ts";
+import { writeExpected } from "./expected.ts";
 import { openLog } from "./log.ts";
 import { sourceOf, type JobResult } from "./result.ts";
 import { isWarning } from "./warning.ts";
@@ -27,6 +28,8 @@ export interface JobOptions {
   /** The job's folder, empty. */
   readonly dir: string;
   readonly parallel: number;
+  /** How many milliseconds the job took last time, if known. */
+  readonly expected: number | undefined;
   /** What changed since the job was last built. */
   readonly changes: readonly string[];
   readonly compilerCache: CompilerCache | undefined;
@@ -45,8 +48,7 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
   const started = performance.now();
   for (const folder of ["home", "tmp", "out"]) await mkdir(join(dir, folder), { recursive: true });
   const log = openLog(join(dir, "log"));
-  const expected = await readExpected(project.work, options.plan, job.id);
-  const { changes } = options;
+  const { expected, changes } = options;
   emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }), changes });
   let warnings = 0;
   const end = async (outcome: "built" | "failed" | "stopped") => {
@@ -94,9 +96,10 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   const { plan, source, base, dir, parallel, compilerCache, onLines } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
-  const patched = await checkoutPatched(source, base, join(dir, "src"), host, packaging);
-  assertLockedCommit(job, patched);
   const count = source.patches.length + packaging.length;
+  const apply = async (below: Host) => checkoutPatched(source, base, join(dir, "src"), below, packaging);
+  const patched = await runTask(host, `apply ${count} patches`, apply, job.id);
+  assertLockedCommit(job, patched);
   const { commit } = patched.packaged ?? patched;
   await onLines([
     `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${count} patches, patched commit ${commit}`,
@@ -119,17 +122,24 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
     onLines,
   };
   for (const [index, step] of job.steps.entries()) {
+    const title = `step ${index + 1} of ${job.steps.length}: ${step.uses}`;
     emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
-    await onLines([`kovn-build: step ${index + 1} of ${job.steps.length}: ${step.uses}`]);
-    await runStep(step, stepContext).catch((error: unknown) => {
+    const runIt = async (below: Host) => {
+      await onLines([`kovn-build: ${title}`]);
+      await runStep(step, { ...stepContext, host: below });
+    };
+    await runTask(host, title, runIt, job.id).catch((error: unknown) => {
       if (!(error instanceof BuildError)) throw error;
       const log = join(dir, "log");
       const message = `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${error.message}\nThe whole output is in ${log}`;
       throw withDetails(error, { message, hint: error.hint ?? `less +G ${log}` });
     });
   }
-  const artifacts = await describeArtifacts(job, join(dir, "out"), host);
-  return { artifacts, built: await describeJob(job, source, { base, patched, host }) };
+  const describeAll = async () => ({
+    artifacts: await describeArtifacts(job, join(dir, "out"), host),
+    built: await describeJob(job, source, { base, patched, host }),
+  });
+  return runTask(host, "describe the artifacts", describeAll, job.id);
 }
 
 /** Throws "digest" when the commit of a patched source is not the locked one. */

@@ -11,8 +11,8 @@ import { machineNeeds } from "../machine/needs.ts";
 import { reachBases } from "../patches/bases.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
 import { startGuard } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
 import type { RunContext } from "./context.ts";
-import { noticesOf } from "./events.ts";
 import type { RequestOptions } from "./request.ts";
 
 /** What to build, and how. */
@@ -55,7 +55,7 @@ export interface Prepared {
  */
 export async function prepare(input: PlanInput, options: BuildOptions, context: RunContext): Promise<Prepared> {
   const { project, machine, host, emit } = context;
-  const notice = noticesOf(emit);
+  const { notice } = host.task;
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, machine.system);
   await startGuard();
@@ -68,21 +68,24 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";
   const cache = isCached ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
-  const found = await findMissing(plan, cache, context).catch((error: unknown) => {
+  const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, context));
+  const found = await find(plan).catch((error: unknown) => {
     // Without dpkg on a Linux machine. The check below says so, with everything else that is
     // missing.
     if (error instanceof BuildError && error.code === "machine") return { plan, lookups: [], missing: plan.jobs };
     throw error;
   });
   if (found.missing.length === 0) return { ...found, input, cache, distcc };
-  await fit(input, plan, options, context);
-  const reached = await reach(input, found.missing, options, context);
+  await runTask(host, "check this machine", async (below) => fit(input, plan, options, { ...context, host: below }));
+  const reached = await runTask(host, "reach the sources", async (below) =>
+    reach(input, found.missing, options, { ...context, host: below }),
+  );
   const newPlan = makePlan(reached);
   const isSame = plan.jobs.every((job, index) => job.key === newPlan.jobs[index]?.key);
   if (!isSame) emit({ event: "plan", ...newPlan });
   // Other bases and newly installed packages make other results, and dpkg may be there by now.
   const isStale = !isSame || options.installDeps || (cache !== undefined && found.lookups.length === 0);
-  return { ...(isStale ? await findMissing(newPlan, cache, context) : found), input: reached, cache, distcc };
+  return { ...(isStale ? await find(newPlan) : found), input: reached, cache, distcc };
 }
 
 /** Looks up which jobs have no cached result that can be used. */
@@ -116,11 +119,11 @@ async function reach(
   input: PlanInput,
   missing: readonly PlannedJob[],
   { installDeps }: BuildOptions,
-  { project, machine, host, emit }: RunContext,
+  { project, machine, host }: RunContext,
 ): Promise<PlanInput> {
   const needed = new Set(missing.map((job) => job.source.name));
   const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
-  const options = { work: project.work, refreshApt: installDeps && machine.isRoot, host, emit };
+  const options = { work: project.work, refreshApt: installDeps && machine.isRoot, host };
   const reached = await reachBases(Object.fromEntries(choices), options).catch((error: unknown) => {
     throw withOnlyHint(error, input);
   });

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host } from "../sys/exec.ts";
+import { duration } from "../sys/text.ts";
 import { asRanges, isFailure, parseList, parseShown, testId, type Result, type Test } from "./autotest.ts";
 import { adoptResults, latestResult, readResults, writeResults, type Results } from "./results.ts";
-import { phaseFailed, runPhase, type Tree, type TreeOptions } from "./tree.ts";
+import { phaseFailed, runPhase, type OnPhaseLine, type Tree, type TreeOptions } from "./tree.ts";
 
 /** Lists all tests of a built tree, in the order of its suites. */
 export async function listTests(tree: Tree, { host }: TreeOptions): Promise<readonly Test[]> {
@@ -66,11 +67,11 @@ function testsNamed(group: string, all: readonly Test[]): readonly Test[] | unde
 export async function runTests(tree: Tree, tests: readonly Test[], options: TreeOptions): Promise<Results> {
   let results = await adoptResults(tree);
   const hasResult = (test: Test) => results.first[testId(test)] !== undefined;
-  const report = progressOf(tree, tests, results, options);
+  const report = progressOf(tree, tests, results);
   for (const [target, program] of Object.entries(tree.suite.check)) {
     const missing = tests.filter((test) => test.program === program && !hasResult(test));
     if (missing.length === 0) continue;
-    await runPhase(tree, target, makeCheck(target, missing, options.parallel), options, (line) => report(missing, line));
+    await runPhase(tree, target, makeCheck(target, missing, options.parallel), options, report(missing));
     results = await adoptResults(tree);
     const lost = missing.filter((test) => !hasResult(test)).map(testId);
     if (lost.length > 0)
@@ -88,25 +89,28 @@ function makeCheck(target: string, tests: readonly Test[], parallel: number): re
 const enough = 10;
 
 /**
- * Makes the function that reads the output of a running suite and reports each test that ended, how
+ * Makes the function that reads the output of a running suite and reports each test that failed, how
  * many are done, and how long the rest may take.
  */
-function progressOf(tree: Tree, tests: readonly Test[], before: Results, { emit }: TreeOptions) {
+function progressOf(tree: Tree, tests: readonly Test[], before: Results) {
   const known = tests.flatMap((test) => before.first[testId(test)] ?? []);
   let done = known.length;
   let failures = known.filter(isFailure).length;
   const started = performance.now();
-  return (running: readonly Test[], line: string) => {
-    const [number, result] = parseShown(line) ?? [];
-    const test = running.find((one) => one.number === number);
-    if (test === undefined || result === undefined) return;
-    done += 1;
-    const failed = isFailure(result);
-    if (failed) failures += 1;
-    const own = done - known.length;
-    const left = own < enough ? {} : { left: ((performance.now() - started) / own) * (tests.length - done) };
-    emit({ event: "test", tree: tree.name, test, failed, done, total: tests.length, failures, ...left });
-  };
+  return (running: readonly Test[]): OnPhaseLine =>
+    (line, task) => {
+      const [number, result] = parseShown(line) ?? [];
+      const test = running.find((one) => one.number === number);
+      if (test === undefined || result === undefined) return;
+      done += 1;
+      const failed = isFailure(result);
+      if (failed) failures += 1;
+      const own = done - known.length;
+      const left = ((performance.now() - started) / own) * (tests.length - done);
+      if (failed) task.notice(`${tree.name}: FAILED ${testId(test)}: ${test.title}`);
+      const rest = own < enough ? "" : `, about ${duration(left)} left`;
+      task.say(`test ${done} of ${tests.length}, ${failures} failed${rest}`);
+    };
 }
 
 /** How often a failed test is run again. */

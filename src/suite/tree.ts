@@ -9,7 +9,8 @@ import { openLog } from "../run/log.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
-import type { EmitSuite } from "./events.ts";
+import { runTask } from "../sys/run-task.ts";
+import type { Task } from "../sys/task.ts";
 
 /** A source with all or none of its patches, built so that upstream's tests can run in it. */
 export interface Tree {
@@ -41,7 +42,6 @@ export interface TreeOptions {
   /** How many processes `make` starts, and how many tests run at once. */
   readonly parallel: number;
   readonly host: Host;
-  readonly emit: EmitSuite;
 }
 
 /**
@@ -79,8 +79,9 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   if (await exists(marker)) return tree((await readFile(marker, "utf8")).trim());
   await rm(dir, { recursive: true, force: true });
   for (const folder of ["home", "tmp", "logs"]) await mkdir(join(dir, folder), { recursive: true });
-  options.emit({ event: "phase", tree: name, phase: "patches", log: join(dir, "logs") });
-  const { commit } = await checkoutPatched(source, base, join(dir, "src"), options.host);
+  const { commit } = await runTask(options.host, `${name}: apply ${source.patches.length} patches`, async (host) =>
+    checkoutPatched(source, base, join(dir, "src"), host),
+  );
   const built = tree(commit);
   // In a git repository, upstream's build fails on files that its lists lack. Packages are built
   // without git too.
@@ -97,9 +98,10 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
 }
 
 async function mustRun(tree: Tree, phase: string, command: readonly string[], options: TreeOptions): Promise<void> {
-  const exitCode = await runPhase(tree, phase, command, options);
+  const { exitCode, tail } = await runPhase(tree, phase, command, options);
   if (exitCode === 0) return;
-  const { code, message, hint } = phaseFailed(tree, phase, `\`${command.join(" ")}\` failed with exit code ${exitCode}.`);
+  const what = [`\`${command.join(" ")}\` failed with exit code ${exitCode}.`, ...tail.map((line) => `  ${line}`)].join("\n");
+  const { code, message, hint } = phaseFailed(tree, phase, what);
   throw new BuildError(code, message, { hint: `${hint}, or kovn-build doctor --target linux` });
 }
 
@@ -112,30 +114,37 @@ function logOf(tree: Tree, phase: string): string {
   return join(tree.dir, "logs", `${phase}.log`);
 }
 
-/** Runs a command in the tree's `src/`, with its output in a log, and returns its exit code. */
+/** Receives a line of output, with the task that shows the phase. */
+export type OnPhaseLine = (line: string, task: Task) => void;
+
+/**
+ * Runs a command in the tree's `src/`, with its output in a log. Returns its exit code and the last
+ * lines of the log.
+ */
 export async function runPhase(
   tree: Tree,
   phase: string,
   [program = "", ...args]: readonly string[],
-  { host, emit }: TreeOptions,
-  onLine?: (line: string) => void,
-): Promise<number> {
+  options: TreeOptions,
+  onLine: OnPhaseLine = (line, task) => task.say(line),
+): Promise<{ readonly exitCode: number; readonly tail: readonly string[] }> {
   const log = openLog(logOf(tree, phase));
   await mkdir(dirname(log.path), { recursive: true });
-  emit({ event: "phase", tree: tree.name, phase, log: log.path });
-  const onLines: OnLines = async (lines) => {
-    await log.write(lines);
-    for (const line of lines) {
-      emit({ event: "output", line });
-      onLine?.(line);
+  return runTask(options.host, `${tree.name}: ${phase}`, async (host) => {
+    const onLines: OnLines = async (lines) => {
+      await log.write(lines);
+      for (const line of lines) onLine(line, host.task);
+    };
+    try {
+      const { exitCode } = await exec(program, args, {
+        host: { ...host, env: {} },
+        cwd: tree.src,
+        env: cleanEnv(tree.dir),
+        onLines,
+      });
+      return { exitCode, tail: log.tail() };
+    } finally {
+      await log.close();
     }
-  };
-  try {
-    const options = { host: { ...host, env: {} }, cwd: tree.src, env: cleanEnv(tree.dir), onLines };
-    const { exitCode } = await exec(program, args, options);
-    if (exitCode !== 0 && onLine === undefined) emit({ event: "broken", tail: log.tail() });
-    return exitCode;
-  } finally {
-    await log.close();
-  }
+  });
 }

@@ -1,14 +1,16 @@
 import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "../errors.ts";
 import { endTree, markName, ownMark, ownPlatform, type ProcessTree } from "./processes.ts";
+import type { Task } from "./task.ts";
 
-/**
- * What every started program gets: the allowed part of the environment, and the signal that stops
- * the whole run.
- */
+/** What all work gets that starts programs or takes time. */
 export interface Host {
+  /** The part of the environment that programs may see. */
   readonly env: Readonly<Record<string, string>>;
+  /** Stops the whole run. */
   readonly signal: AbortSignal;
+  /** The task that the work is part of. */
+  readonly task: Task;
   /** Removes secrets from a program's output before it is logged or shown. */
   readonly mask?: (text: string) => string;
 }

@@ -21,12 +21,14 @@ const documented = new Map(
 );
 
 const json = ["--target", "linux", "--json", "--verbose"];
+const withoutTasks = (events: readonly Event[]) => events.filter(({ event }) => !String(event).startsWith("task-"));
 const parse = (text: string) => text.split("\n").map((line) => JSON.parse(line) as Event);
 
 function expectDocumented(events: readonly Event[]): void {
-  for (const { event, ...fields } of events) {
+  for (const { event, time, ...fields } of events) {
+    expect(Date.now() - Number(time)).toBeLessThan(60_000);
     const wanted = documented.get(String(event)) ?? [];
-    const optional = new Set(["expected", "compilerCache"].filter((name) => fields[name] === undefined));
+    const optional = new Set(["expected", "compilerCache", "parent", "job", "hint"].filter((name) => fields[name] === undefined));
     expect(new Set(Object.keys(fields)), String(event)).toEqual(new Set(wanted.filter((name) => !optional.has(name))));
   }
 }
@@ -43,16 +45,19 @@ describe("build --json", () => {
     const failed = await kovnBuild(project, [...json, "--keep-going"]);
     const events = [...first, ...again, ...cached, ...parse(failed.stdout)];
     expectDocumented(events);
-    // A build emits a `notice` only when something unusual happens.
-    expect(new Set(["notice", ...events.map((event) => event["event"])])).toEqual(new Set(documented.keys()));
-    expect(first.at(0)).toMatchObject({ event: "plan" });
+    // A build emits a `notice` only when something unusual happens, and no task of this one takes long.
+    expect(new Set(["notice", "task-progress", ...events.map((event) => event["event"])])).toEqual(new Set(documented.keys()));
+    expect(first.at(0)).toMatchObject({ event: "run", schema: 1 });
+    expect(withoutTasks(first).at(1)).toMatchObject({ event: "plan" });
     expect(first.find((event) => event["event"] === "job-start")).not.toHaveProperty("expected");
     expect(again.find((event) => event["event"] === "job-start")).toHaveProperty("expected");
     expect(again.find((event) => event["event"] === "job-end")).toMatchObject({ outcome: "built", warnings: 1, tail: [] });
     expect(again.at(-1)).toMatchObject({ event: "done" });
-    expect(cached.map(({ event }) => event)).toEqual(["plan", "job-cached", "done"]);
-    expect(parse(failed.stdout).at(-1)).toMatchObject({ event: "job-skipped", job: "after", needs: ["demo"] });
-    expect(parse(failed.stdout).at(-2)).toMatchObject({
+    expect(withoutTasks(cached).map(({ event }) => event)).toEqual(["run", "plan", "job-cached", "done"]);
+    const [end, skipped, last] = withoutTasks(parse(failed.stdout)).slice(-3);
+    expect(last).toMatchObject({ event: "failed", code: "build", message: expect.stringContaining("Job `demo`") });
+    expect(skipped).toMatchObject({ event: "job-skipped", job: "after", needs: ["demo"] });
+    expect(end).toMatchObject({
       event: "job-end",
       outcome: "failed",
       tail: expect.arrayContaining(["oops"]),
@@ -63,6 +68,34 @@ describe("build --json", () => {
   test("omits the output of jobs without --verbose", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "echo line" } });
     const { stdout } = await kovnBuild(project, ["--target", "linux", "--json"]);
-    expect(parse(stdout).map((event) => event["event"])).toEqual(["plan", "base", "job-start", "step-start", "job-end", "done"]);
+    expect(withoutTasks(parse(stdout)).map((event) => event["event"])).toEqual([
+      "run",
+      "plan",
+      "base",
+      "jobs",
+      "job-start",
+      "step-start",
+      "job-end",
+      "done",
+    ]);
+  });
+
+  test("has an end for each task, inside of the task that it is part of", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script: "exit 1" }, other: {} });
+    const events = parse((await kovnBuild(project, ["--target", "linux", "--json"])).stdout);
+    const open = new Map<unknown, Event>();
+    for (const event of events) {
+      if (event["event"] === "task-start") {
+        if (event["parent"] !== undefined) expect(open.has(event["parent"]), String(event["title"])).toBe(true);
+        open.set(event["task"], event);
+      } else if (event["event"] === "task-end") {
+        expect([...open.values()].some((child) => child["parent"] === event["task"])).toBe(false);
+        const { title, job } = open.get(event["task"]) ?? {};
+        const isFailed = job === "demo" && (title === "demo" || title === "step 1 of 1: shell");
+        expect(event["outcome"], String(title)).toBe(isFailed ? "failed" : "done");
+        open.delete(event["task"]);
+      }
+    }
+    expect(open.size).toBe(0);
   });
 });

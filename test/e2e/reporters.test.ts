@@ -21,7 +21,7 @@ describe("progress", () => {
     await onTerminal(project, {});
     await kovnBuild(project, ["cache", "prune", "--size", "0"]);
     const drawn = await onTerminal(project, {});
-    expect(drawn).toMatch(/demo {2}step 1 of 1, shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
+    expect(drawn).toMatch(/demo {2}step 1 of 1: shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
     expect(drawn).toContain("\u001b[2m");
     expect(drawn).toContain("demo: built after");
   });
@@ -29,7 +29,7 @@ describe("progress", () => {
   test("on a terminal has no colors with NO_COLOR", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script } });
     const drawn = await onTerminal(project, { NO_COLOR: "1" });
-    expect(drawn).toContain("step 1 of 1, shell");
+    expect(drawn).toContain("step 1 of 1: shell");
     // oxlint-disable-next-line no-control-regex
     expect(drawn).not.toMatch(/\u001b\[\d*m/);
   });

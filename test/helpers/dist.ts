@@ -4,8 +4,9 @@ import { execa } from "execa";
 import { describeArtifacts } from "../../src/dist/artifact.ts";
 import { writeDist } from "../../src/dist/write.ts";
 import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
+import { quietTask } from "../../src/sys/task.ts";
 
-const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal };
+const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
 
 /** Describes a small build; everything has a default. */
 export interface SmallBuild {

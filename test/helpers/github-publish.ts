@@ -9,6 +9,7 @@ import { makeSet, type ReleaseSet } from "../../src/set/set.ts";
 import { makeDist } from "./dist.ts";
 import type { FakeGitHub } from "./github.ts";
 import { commitAll, inGit, makeProject } from "./project.ts";
+import { quietTask } from "../../src/sys/task.ts";
 
 /** The commit of tag v1.0.0 on a server that is not given another one. */
 const commit = "c".repeat(40);
@@ -35,7 +36,7 @@ export async function publishHere(
 ): Promise<Outcome & { readonly reported: string }> {
   let reported = "";
   const options = {
-    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal },
+    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask },
     signer: undefined,
     keep: undefined,
     github: { api: server.url, token: changes.token ?? server.token, repository: changes.repository ?? "o/r" },

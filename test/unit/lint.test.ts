@@ -33,6 +33,7 @@ const broken: Readonly<Record<string, readonly [file: string, text: string, rule
     "no-restricted-imports",
   ],
   "log-update outside report/": ["src/run/bad-10.ts", uses("log-update", "createLogUpdate"), "no-restricted-imports"],
+  "listr2 outside its door": ["src/report/bad-30.ts", uses("listr2", "Listr"), "no-restricted-imports"],
   "a socket outside sys/": ["src/run/bad-21.ts", uses("node:net", "connect"), "no-restricted-imports"],
   "a request outside its door": ["src/sys/github.ts", uses("node:https", "request"), "no-restricted-imports"],
   "fetch as a global": ["src/publish/bad-22.ts", "export const used = fetch;\n", "no-restricted-globals"],

@@ -16,15 +16,16 @@ interface WhyOptions extends RequestOptions {
 export const cacheWhy: Define = (command, context) => {
   requestOptions(command)
     .addHelpText("after", examples(["kovn-build cache why --target linux", "say why a job would be built again"]))
-    .action(async (options: WhyOptions) => context.print(await explain(options, context)));
+    .action(async (options: WhyOptions) =>
+      context.print(await context.report.run(async ({ host }) => explain(options, { ...context, host }))),
+    );
 };
 
 async function explain(options: WhyOptions, context: Context): Promise<string> {
-  const { machine, host, report } = context;
+  const { machine, host } = context;
   const project = await context.project();
   const plan = makePlan(await readRequest(options, { project, machine, host }));
-  const notice = (message: string) => report.write(`${message}\n`);
-  const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice });
+  const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice: host.task.notice });
   const results = (await cache?.list()) ?? [];
   const lookups = await lookUp(plan, cache, host);
   const answers = lookups.map((lookup) => answer(lookup, results));

@@ -29,13 +29,13 @@ export const patchesApply: Define = (command, context) => {
     .option("--until <patch>", "apply only the patches before this one")
     .addHelpText("after", examples(["kovn-build patches apply ovs work/ovs", "make the patched Open vSwitch to work on"]))
     .action(async (source: string, dir: string, options: ApplyOptions) =>
-      context.print(await apply(source, resolve(dir), options, context)),
+      context.print(await context.report.run(async ({ host }) => apply(source, resolve(dir), options, { ...context, host }))),
     );
 };
 
 /** Makes the tree and returns a sentence with its commit. */
 async function apply(name: string, dir: string, options: ApplyOptions, context: Context): Promise<string> {
-  const { host, report } = context;
+  const { host } = context;
   const project = await context.project();
   await assertEmpty(dir);
   const line = await pickLine(project, options.line);
@@ -43,7 +43,7 @@ async function apply(name: string, dir: string, options: ApplyOptions, context: 
   const until = options.until === undefined ? undefined : patchNamed(whole, options.until);
   const source = until === undefined ? whole : { ...whole, patches: whole.patches.slice(0, whole.patches.indexOf(until)) };
   const allowed = allowedBases(source, parseFrom(options.from, await listSources(project, line)));
-  const reach = { work: project.work, refreshApt: false, host, emit: report.emit };
+  const reach = { work: project.work, refreshApt: false, host };
   const fetched = await fetchReachable(name, allowed, reach);
   const patched = await clonePatched(source, fetched, source.upstream, dir, host, until?.name);
   return `${patched.commit}  ${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;

@@ -11,6 +11,7 @@ import type { Context } from "../../program/context.ts";
 import { examples, pinOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
+import { runTask } from "../../sys/run-task.ts";
 import { parseFrom } from "../../config/from.ts";
 
 interface CheckOptions {
@@ -24,22 +25,36 @@ export const patchesCheck: Define = (command, context) => {
     .addOption(pinOption())
     .addOption(jsonOption())
     .addHelpText("after", examples(["kovn-build patches check --from ovs=../ovs", "check with the pinned commit of a clone"]))
-    .action(async (options: CheckOptions) => checkAll(options, context));
+    .action(async (options: CheckOptions) => {
+      const findings = await context.report.run(async ({ host }) => checkAll(options, { ...context, host }));
+      context.print(options.json ? `${JSON.stringify({ schema: 1, findings }, undefined, 2)}\n` : showFindings(findings));
+      complain(findings);
+    });
 };
 
-/** Prints the findings. Throws "build" after them when a check failed, "project" for wrong files. */
-async function checkAll(options: CheckOptions, context: Context): Promise<void> {
-  const { host, print } = context;
+type LineFinding = Finding & { readonly line: string };
+
+/** Checks every line. Throws "project" for wrong files. */
+async function checkAll(options: CheckOptions, context: Context): Promise<readonly LineFinding[]> {
+  const { host } = context;
   const project = await context.project();
-  const findings: (Finding & { readonly line: string })[] = [];
+  const findings: LineFinding[] = [];
   for (const line of await listLines(project)) {
     const from = parseFrom(options.from, await listSources(project, line), []);
-    findings.push(...(await checkLine(line, from, project, host)).map((finding) => ({ line, ...finding })));
+    const found = await runTask(host, `check line ${line}`, async (below) => checkLine(line, from, project, below));
+    findings.push(...found.map((finding) => ({ line, ...finding })));
   }
+  return findings;
+}
+
+function showFindings(findings: readonly LineFinding[]): string {
   const rows = findings.map(
     ({ line, source, outcome, check, detail }) => `${outcome.padEnd(7)}  ${line}  ${source}  ${check}: ${detail}`,
   );
-  print(options.json ? `${JSON.stringify({ schema: 1, findings }, undefined, 2)}\n` : `${rows.join("\n")}\n`);
+  return `${rows.join("\n")}\n`;
+}
+
+function complain(findings: readonly LineFinding[]): void {
   const failed = findings.filter((finding) => finding.outcome === "failed").length;
   const at = findings.flatMap((finding) => finding.at ?? []);
   if (failed > 0) throw new BuildError("build", `${failed} of ${findings.length} checks failed.`, { at });

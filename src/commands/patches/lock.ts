@@ -22,12 +22,14 @@ export const patchesLock: Define = (command, context) => {
     .addOption(lineOption())
     .addOption(pinOption())
     .addHelpText("after", examples(["kovn-build patches lock --from ovs=../ovs", "lock the series as it is now"]))
-    .action(async (options: PatchesLockOptions) => context.print(await lock(options, context)));
+    .action(async (options: PatchesLockOptions) =>
+      context.print(await context.report.run(async ({ host }) => lock(options, { ...context, host }))),
+    );
 };
 
 /** Writes the lock. Returns its content, one row per base. */
 async function lock(options: PatchesLockOptions, context: Context): Promise<string> {
-  const { host, report } = context;
+  const { host } = context;
   const project = await context.project();
   const line = await pickLine(project, options.line);
   const from = parseFrom(options.from, await listSources(project, line), []);
@@ -43,8 +45,7 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
       else unavailable.push([base, absent]);
     }
     const locked = await lockSource(source, old?.sources[source.name], patched, mirror);
-    for (const [base, why] of unavailable)
-      report.emit({ event: "notice", message: describeUnavailable(source, base, why, locked) });
+    for (const [base, why] of unavailable) host.task.notice(describeUnavailable(source, base, why, locked));
     sources[source.name] = locked;
   }
   await writeLock(join(project.root, lockName(line)), { schema: 1, sources });

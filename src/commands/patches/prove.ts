@@ -1,6 +1,5 @@
 import { Option } from "commander";
 import { BuildError } from "../../errors.ts";
-import type { Context } from "../../program/context.ts";
 import { examples, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { proveEntries, type ProveOptions } from "../../prove/prove-entries.ts";
@@ -33,20 +32,14 @@ export const patchesProve: Define = (command, context) => {
         ["kovn-build patches prove 5 --programs dist/linux --before debian", "check entry 5, also on unpatched packages"],
       ),
     )
-    .action(async (entries: readonly string[], options: ProveFlags) => proveAll(entries, options, context));
+    .action(async (entries: readonly string[], options: ProveFlags) => {
+      const { report, print } = context;
+      const project = await context.project();
+      const proofs = await report.run(async ({ host }) => proveEntries({ ...options, entries }, { project, host }));
+      print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
+      complain(proofs);
+    });
 };
-
-/**
- * Prints the proofs. Throws "usage" for wrong arguments, and "build" after the proofs when one
- * failed or all were skipped.
- */
-async function proveAll(entries: readonly string[], options: ProveFlags, context: Context): Promise<void> {
-  const { host, print, report } = context;
-  const notice = (message: string) => report.write(`${message}\n`);
-  const proofs = await proveEntries({ ...options, entries }, { project: await context.project(), host, notice });
-  print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
-  complain(proofs);
-}
 
 /** One block per entry: the verdict with its reason, then what was observed. */
 function showProofs(proofs: readonly Proof[]): string {

@@ -9,8 +9,6 @@ import { fetchReachable } from "../../patches/bases.ts";
 import type { Context } from "../../program/context.ts";
 import { commaSeparated, examples, fromOption, jsonOption, lineOption, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import type { RunEvent } from "../../run/events.ts";
-import type { EmitSuite } from "../../suite/events.ts";
 import { judgeFailures, type Verdict } from "../../suite/judge.ts";
 import { ownTests } from "../../suite/own.ts";
 import { chooseTests, listTests, runTests } from "../../suite/run.ts";
@@ -58,32 +56,26 @@ export const patchesSuite: Define = (command, context) => {
       ),
     )
     .action(async (source: string, options: SuiteOptions) => {
-      const reporter = await context.report.ofSuite();
-      try {
-        await runSuite(source, options, context, reporter.emit);
-      } finally {
-        reporter.close();
-      }
+      const summary = await context.report.run(async ({ host }) => runSuite(source, options, { ...context, host }));
+      context.print(options.json ? `${JSON.stringify(summary, undefined, 2)}\n` : describeSummary(summary));
+      complain(summary);
     });
 };
 
-/**
- * Runs the tests and prints the summary. Throws "build" after it when a test fails that does not
- * fail on the unpatched tree, or was not tried there.
- */
-async function runSuite(name: string, command: SuiteOptions, context: Context, emit: EmitSuite): Promise<void> {
-  const { host, print } = context;
+/** Runs the tests. Throws "build" when they cannot run; a test that fails is a result. */
+async function runSuite(name: string, command: SuiteOptions, context: Context): Promise<SuiteSummary> {
+  const { host } = context;
   const project = await context.project();
   await startGuard();
-  const plan = await planTree(name, command, project, host, emit);
+  const plan = await planTree(name, command, project, host);
   const entryOf = await readEntries(project, plan.source);
-  const options = { work: project.work, parallel: command.jobs, host, emit };
-  const onWait = () => emit({ event: "notice", message: "Waiting for another kovn-build that runs tests here." });
+  const options = { work: project.work, parallel: command.jobs, host };
+  const onWait = () => host.task.notice("Waiting for another kovn-build that runs tests here.");
   const unpatched = async () => {
     const tree = await buildTree(withoutPatches(plan), options);
     return { tree, tests: await listTests(tree, options) };
   };
-  const summary = await withLock(join(project.work, "suites"), { signal: host.signal, onWait }, async () => {
+  return withLock(join(project.work, "suites"), { signal: host.signal, onWait }, async () => {
     const tree = await buildTree(plan, options);
     const all = await listTests(tree, options);
     const own = await ownTests(tree, all, host);
@@ -93,20 +85,13 @@ async function runSuite(name: string, command: SuiteOptions, context: Context, e
     const judged = await judgeFailures(run, options, command.against === undefined ? undefined : unpatched);
     return summarize(run, judged, own, entryOf);
   });
-  print(command.json ? `${JSON.stringify(summary, undefined, 2)}\n` : describeSummary(summary));
-  complain(summary);
 }
 
 /** Plans the tree of a source and the trees that it needs. Throws "usage" and "project"; fetches the bases. */
-async function planTree(name: string, command: SuiteOptions, project: Project, host: Host, emit: EmitSuite): Promise<TreePlan> {
+async function planTree(name: string, command: SuiteOptions, project: Project, host: Host): Promise<TreePlan> {
   const line = await pickLine(project, command.line);
   const from = parseFrom(command.from, await listSources(project, line));
-  const reach = {
-    work: project.work,
-    refreshApt: false,
-    host,
-    emit: (event: RunEvent) => (event.event === "notice" ? emit(event) : undefined),
-  };
+  const reach = { work: project.work, refreshApt: false, host };
   const plan = async (source: Source): Promise<TreePlan> => {
     const needs = await Promise.all(suiteOf(source).needs.map(async (need) => readSource(project, line, need, host)));
     const base = await fetchReachable(source.name, allowedBases(source, from), reach);

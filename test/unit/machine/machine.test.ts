@@ -6,6 +6,7 @@ import { checkMachine } from "../../../src/machine/machine.ts";
 import type { MachineNeeds } from "../../../src/machine/needs.ts";
 import { thisMachine } from "../../../src/machine/this-machine.ts";
 import { makeBin, type Bin } from "../../helpers/bin.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 /** A machine of tiny programs: `installed` is the file that says which packages are there. */
 function machine(change: Readonly<Record<string, string>> = {}): Promise<Bin> {
@@ -32,7 +33,7 @@ const needs = (bin: Bin, change: Partial<MachineNeeds> = {}): MachineNeeds => ({
   jobs: 1,
   parallel: 1,
   work: `${bin.dir}/.kovn`,
-  host: { env: { PATH: bin.path }, signal: new AbortController().signal },
+  host: { env: { PATH: bin.path }, signal: new AbortController().signal, task: quietTask },
   ...change,
 });
 
@@ -106,7 +107,7 @@ describe("checkMachine", () => {
 
   test("warns about another python3 before Debian's", async () => {
     await using bin = await machine({ python3: "true" });
-    const host = { env: { PATH: `${bin.path}:/usr/bin` }, signal: new AbortController().signal };
+    const host = { env: { PATH: `${bin.path}:/usr/bin` }, signal: new AbortController().signal, task: quietTask };
     expect(named(await checkMachine(needs(bin, { host })), "python3")).toMatchObject({
       status: "warning",
       found: `${bin.path}/python3`,

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { findPrograms, findSourceFile } from "../../../src/prove/programs.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 const names = { programs: ["ovsdb-tool", "ovn-northd"], files: ["vswitch.ovsschema"] };
-const host = { env: {}, signal: new AbortController().signal };
+const host = { env: {}, signal: new AbortController().signal, task: quietTask };
 
 /** A folder with files. Names that end in `*` are executable. */
 async function folderOf(...files: readonly string[]): Promise<{ readonly path: string } & AsyncDisposable> {

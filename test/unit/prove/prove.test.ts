@@ -8,8 +8,9 @@ import { findPrograms } from "../../../src/prove/programs.ts";
 import { prove } from "../../../src/prove/prove.ts";
 import { native } from "../../../src/prove/runner.ts";
 import { isAlive } from "../../../src/sys/processes.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
-const host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
+const host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal, task: quietTask };
 
 /** A folder with one program of OVS, which prints its process id and then sleeps. */
 async function programsFolder(): Promise<{ readonly path: string } & AsyncDisposable> {

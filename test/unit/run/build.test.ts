@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { build } from "../../../src/run/build.ts";
 import type { RunEvent } from "../../../src/run/events.ts";
-import { prepare } from "../../../src/run/prepare.ts";
-import { readRequest } from "../../../src/run/request.ts";
+import { runBuild } from "../../../src/run/run-build.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { makeProject, pipelineYaml } from "../../helpers/project.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 test("a build on Windows, where no dpkg says what a result depends on, caches nothing", async ({ folder }) => {
   const pipeline = pipelineYaml("cp greeting.txt ../out/").replace("target: linux", "target: windows\nhost: windows");
@@ -21,12 +20,12 @@ test("a build on Windows, where no dpkg says what a result depends on, caches no
   const context = {
     project: { root: project, work: join(project, ".kovn") },
     machine: { arch: "amd64", system: "windows", cores: 1, isRoot: false },
-    host: { env: { PATH: bin.path }, signal: new AbortController().signal },
+    host: { env: { PATH: bin.path }, signal: new AbortController().signal, task: quietTask },
     builder: { name: "kovn-build", version: "0", node: "20" },
     emit: (event: RunEvent) => void events.push(event),
+    listen: () => undefined,
   } as const;
-  const input = await readRequest(options, context);
-  await build(await prepare(input, options, context), options, context);
+  await runBuild(options, context);
   const jobs = events.flatMap((event) => (event.event === "job-end" || event.event === "job-cached" ? [event.event] : []));
   expect(jobs).toEqual(["job-end"]);
   expect(existsSync(join(project, ".kovn/cache"))).toBe(false);

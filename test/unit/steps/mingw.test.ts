@@ -5,6 +5,7 @@ import { mingw } from "../../../src/steps/mingw.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { aStepContext } from "../../helpers/step.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 /** The head of a Windows program for x86-64. */
 function program({ characteristics = 0x160, timestamp = 0, machine = 0x8664 } = {}): Buffer {
@@ -31,7 +32,7 @@ async function run(dir: string, built: Buffer, objdump: string): Promise<void> {
     "x86_64-w64-mingw32-objcopy": 'while [ $# -gt 2 ]; do shift; done; cp "$1" "$2"',
     "x86_64-w64-mingw32-objdump": objdump,
   });
-  const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal };
+  const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal, task: quietTask };
   const input = { configure: [], cflags: "", ldflags: "", programs: ["demo"], dlls: ["kernel32.dll", "MSVCRT.dll"] };
   await mingw.run(input, aStepContext(dir, { compilerCache: { path: bin.path, env: {} }, host }));
 }

@@ -6,6 +6,7 @@ import { msys, parseEnvironment } from "../../../src/steps/msys.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { aStepContext } from "../../helpers/step.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 test("variables of cmd are read with the names that bash uses", () => {
   const text = "Path=C:\\bin;C:\\x=y\r\nVCToolsRedistDir=C:\\Redist\\\r\n=C:=C:\\\r\nEMPTY=\r\n\r\n";
@@ -32,7 +33,7 @@ async function run(dir: string, script: string): Promise<void> {
   for (const folder of ["src", "home"]) await mkdir(join(dir, folder), { recursive: true });
   await writeFile(join(dir, "home/.bash_profile"), 'if [ -n "${MINGW_MOUNT_POINT}" ]; then :; fi\nexport PROFILE=whole\n');
   const env = { PATH: `${bin.path}:/usr/bin:/bin` };
-  await msys.run({ script }, aStepContext(dir, { host: { env, signal: new AbortController().signal } }));
+  await msys.run({ script }, aStepContext(dir, { host: { env, signal: new AbortController().signal, task: quietTask } }));
 }
 
 test("a script sees the variables of Visual C++, after the whole profile has run", async ({ folder }) => {

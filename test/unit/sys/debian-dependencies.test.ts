@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { debianDependencies, readDebianPackages } from "../../../src/sys/debian-dependencies.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
 const rows = [
   // Package, version, essential, status, dependencies, what it provides.
@@ -19,7 +20,7 @@ const rows = [
 test("packages that can change a result are the named, the essential ones, and all that these depend on", async () => {
   const text = rows.map((row) => row.join("\\t")).join("\\n");
   await using bin = await makeBin({ "dpkg-query": `printf '${text}\\n'` });
-  const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal };
+  const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal, task: quietTask };
   expect(debianDependencies(await readDebianPackages({ host }), ["c-compiler", "python3-sphinx", "gone"])).toEqual({
     bash: "5.2",
     cpp: "4:12.2",

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { exec, type Host } from "../../../src/sys/exec.ts";
 import { processesWith } from "../../helpers/processes.ts";
+import { quietTask } from "../../../src/sys/task.ts";
 
-const host: Host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal };
+const host: Host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal, task: quietTask };
 
 async function linesOf(script: string, options: Partial<Host> = {}): Promise<readonly string[]> {
   const lines: string[] = [];
@@ -83,7 +84,7 @@ describe("exec", () => {
 
   test("an aborted run throws the signal's reason after the program has ended", async () => {
     const abort = new AbortController();
-    const running = exec("sleep", ["4711.0817"], { host: { ...host, signal: abort.signal } });
+    const running = exec("sleep", ["4711.0817"], { host: { ...host, signal: abort.signal, task: quietTask } });
     setTimeout(() => abort.abort(new Error("enough")), 200);
     await expect(running).rejects.toThrow("enough");
     expect(processesWith("4711.0817")).toEqual([]);

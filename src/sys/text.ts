@@ -1,11 +1,3 @@
-import type { RunEvent } from "../run/events.ts";
-
-/** Turns the events of a run into text. `close` resolves when everything is written. */
-export interface Reporter {
-  readonly emit: (event: RunEvent) => void;
-  close(): Promise<void>;
-}
-
 /** Milliseconds as `1 h 02 min`, `3 min 07 s` or `4.2 s`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
