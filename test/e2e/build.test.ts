@@ -113,10 +113,19 @@ describe("--json", () => {
     const project = await makeProject(folder);
     const result = await kovnBuild(project, [...build, "--json"]);
     const events = eventsOf(result.stdout);
-    expect(events.map((event) => event.event)).toEqual(["plan", "base", "job-start", "step-start", "job-end", "done"]);
+    expect(events.map(({ event }) => event).filter((event) => !event.startsWith("task-"))).toEqual([
+      "run",
+      "plan",
+      "base",
+      "jobs",
+      "job-start",
+      "step-start",
+      "job-end",
+      "done",
+    ]);
     expect(result.stderr).toBe("");
     const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"])).stdout) as Plan;
-    expect(events[0]).toEqual({ event: "plan", ...plan });
+    expect(events[1]).toEqual({ event: "plan", ...plan, time: expect.any(Number) });
     expect(events.at(-1)).toMatchObject({
       folder: await realpath(join(project, "dist/linux")),
       artifacts: [{ file: "greeting.txt" }],
@@ -133,12 +142,13 @@ describe("--json", () => {
     expect(await output("--verbose")).toEqual(expect.arrayContaining(["to stdout", "to stderr"]));
   });
 
-  test("ends a failed run without `done`, and gives the last lines of the log in `job-end`", async ({ folder }) => {
+  test("ends a failed run with `failed`, and gives the last lines of the log in `job-end`", async ({ folder }) => {
     const project = await makeProject(folder, withScript("echo before; exit 3"));
     const result = await kovnBuild(project, [...build, "--json"]);
     expect(result.exitCode).toBe(1);
-    expect(eventsOf(result.stdout).at(-1)).toMatchObject({
-      event: "job-end",
+    const events = eventsOf(result.stdout);
+    expect(events.at(-1)).toMatchObject({ event: "failed", code: "build", message: expect.stringContaining("exit code 3") });
+    expect(events.find(({ event }) => event === "job-end")).toMatchObject({
       outcome: "failed",
       tail: expect.arrayContaining(["before"]),
     });

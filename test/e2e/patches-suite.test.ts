@@ -51,7 +51,6 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     const project = await makeSuiteProject(folder, base, [greetWorld]);
     const { exitCode, summary, stderr } = await suite(project, "--against", "unpatched", "--jobs", "1");
     expect(stderr).toContain("demo, patched: FAILED 3: fails everywhere\n");
-    expect(stderr).toContain("demo, patched: test 6 of 6, 2 failed\n");
     const file = "testsuite.at";
     const own = { file, patches: ["greet-world.patch"], entries: [1], outcome: "passed" };
     expect(summary).toEqual({
@@ -176,7 +175,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     const configure = `#!/bin/sh\ntest -e ${folder}/fits || { echo no compiler; exit 1; }\n`;
     const project = await makeSuiteProject(folder, { ...base, configure }, []);
     const { exitCode, summary, stderr } = await suite(project);
-    expect(stderr).toContain("  no compiler\nTests of demo, patched: `./configure` failed with exit code 1.\n  -> less +G ");
+    expect(stderr).toContain("Tests of demo, patched: `./configure` failed with exit code 1.\n  no compiler\n  -> less +G ");
     expect(summary).toBeUndefined();
     expect(exitCode).toBe(1);
     await writeFile(join(folder, "fits"), "");
