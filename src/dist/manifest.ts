@@ -124,6 +124,11 @@ export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
 /** `dist/<target>/artifacts.json`: what was built, and from what. */
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 
+/** The text of `artifacts.json`. */
+export function showManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
 /**
  * Reads the `artifacts.json` of a folder; ignores fields that a later kovn-build added. Throws
  * "usage" with all problems of the file when it is missing, broken, or of a newer format.

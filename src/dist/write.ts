@@ -7,7 +7,7 @@ import { errorCode } from "../sys/processes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { checksums, placeFile } from "./artifact.ts";
-import type { Manifest } from "./manifest.ts";
+import { showManifest, type Manifest } from "./manifest.ts";
 
 /**
  * Replaces `<out>/<target>` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
@@ -85,10 +85,6 @@ export async function recoverDist(out: string, target: string, signal: AbortSign
     if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
     await removeStale(folder);
   });
-}
-
-function showManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
 /** Two renames; `recoverDist` repairs a run that was killed between them. */

@@ -1,11 +1,14 @@
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { takeResults } from "../cache/lookup.ts";
 import { assertUnique } from "../dist/artifact.ts";
-import type { Manifest } from "../dist/manifest.ts";
+import { refusalOf } from "../errors.ts";
+import { showManifest, type Manifest } from "../dist/manifest.ts";
 import { holdsDist, recoverDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
+import { writeWhole } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { buildJobs } from "./build-jobs.ts";
 import type { RunContext } from "./context.ts";
@@ -42,6 +45,11 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const target = join(out, plan.target);
   const write = async () => writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
   const folder = isCurrent ? target : await runTask(host, `write ${target}`, write);
+  if (unbuilt.length === 0) for (const job of restored.keys()) await rm(join(run, job), { recursive: true, force: true });
+  // For the page of the run, and to compare later runs with.
+  await writeWhole(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
+    host.task.notice(`The manifest is not kept in ${run}: ${refusalOf(error) ?? String(error)}.`),
+  );
   emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts: manifest.artifacts });
   return { folder, manifest };
 }

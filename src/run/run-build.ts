@@ -2,15 +2,16 @@ import { join } from "node:path";
 import { BuildError, explainRefusal } from "../errors.ts";
 import { ownPid } from "../sys/processes.ts";
 import { build, type Built } from "./build.ts";
+import { eventFile } from "./event-file.ts";
 import type { RunContext, WorkContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare, type BuildOptions } from "./prepare.ts";
 import { readRequest } from "./request.ts";
 
 /**
- * Reads, prepares and builds, in a folder of its own in `.kovn/runs`. The first event is `run`, the
- * last one `done` or `failed`. Throws `BuildError`; what is wrong with the request is thrown before
- * the first event.
+ * Reads, prepares and builds, in a folder of its own in `.kovn/runs`, whose `events.jsonl` gets all
+ * events. The first one is `run`, the last one `done` or `failed`. Throws `BuildError`; what is
+ * wrong with the request is thrown before the first event.
  */
 export async function runBuild(options: BuildOptions, context: WorkContext): Promise<Built> {
   const { project, builder, emit } = context;
@@ -18,12 +19,17 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const started = performance.now();
   const name = runName();
   const run: RunContext = { ...context, run: join(project.work, "runs", name) };
+  const { mask, task } = context.host;
+  const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
+  context.listen(file.emit);
   emit({ event: "run", schema: 1, run: name, version: builder.version });
   try {
     return await build(await prepare(input, options, run), options, run);
   } catch (error) {
     emit({ ...describeFailure(error), duration: Math.round(performance.now() - started) });
     throw error;
+  } finally {
+    file.close();
   }
 }
 
