@@ -70,22 +70,31 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const cache = isCached ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
   const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, context));
   const found = await find(plan).catch((error: unknown) => {
-    // Without dpkg on a Linux machine. The check below says so, with everything else that is
-    // missing.
+    // Without dpkg on a Linux machine. The check of the machine says so, with everything else that
+    // is missing.
     if (error instanceof BuildError && error.code === "machine") return { plan, lookups: [], missing: plan.jobs };
     throw error;
   });
   if (found.missing.length === 0) return { ...found, input, cache, distcc };
-  await runTask(host, "check this machine", async (below) => fit(input, plan, options, { ...context, host: below }));
-  const reached = await runTask(host, "reach the sources", async (below) =>
-    reach(input, found.missing, options, { ...context, host: below }),
-  );
+  const checkMachine = async () =>
+    runTask(host, "check this machine", async (below) => fit(input, plan, options, { ...context, host: below }));
+  const reachSources = async () =>
+    runTask(host, "reach the sources", async (below) => reach(input, found.missing, options, { ...context, host: below }));
+  const reached = await reachSources().catch(async (error: unknown) => {
+    // Perhaps the machine lacks git or certificates.
+    await checkMachine();
+    if (options.installDeps) return reachSources();
+    throw error;
+  });
   const newPlan = makePlan(reached);
   const isSame = plan.jobs.every((job, index) => job.key === newPlan.jobs[index]?.key);
   if (!isSame) emit({ event: "plan", ...newPlan });
-  // Other bases and newly installed packages make other results, and dpkg may be there by now.
-  const isStale = !isSame || options.installDeps || (cache !== undefined && found.lookups.length === 0);
-  return { ...(isStale ? await find(newPlan) : found), input: reached, cache, distcc };
+  const now = isSame ? found : await find(newPlan);
+  if (now.missing.length === 0) return { ...now, input: reached, cache, distcc };
+  await checkMachine();
+  // Newly installed packages make other results, and dpkg may be there by now.
+  const isStale = options.installDeps || (cache !== undefined && now.lookups.length === 0);
+  return { ...(isStale ? await find(newPlan) : now), input: reached, cache, distcc };
 }
 
 /** Looks up which jobs have no cached result that can be used. */

@@ -8,8 +8,7 @@ import { unknownName } from "../config/names.ts";
 import { listSources, readSource } from "../config/source.ts";
 import { assertInWindow } from "../config/window.ts";
 import { BuildError } from "../errors.ts";
-import { isComplete } from "../patches/mirror.ts";
-import { allowedBases, type Base } from "../plan/base.ts";
+import { allowedBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
 import type { ReadContext } from "./context.ts";
@@ -62,8 +61,7 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   assertInWindow(pipeline, line, read);
   if (lock !== undefined) for (const source of read) assertLocked(source, lock.sources[source.name], line);
   const from = parseFrom(options.from, await listSources(project, line));
-  const bases: Record<string, readonly Base[]> = {};
-  for (const source of read) bases[source.name] = await completeFirst(allowedBases(source, from), project.work);
+  const bases = Object.fromEntries(read.map((source) => [source.name, allowedBases(source, from)]));
   return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
 
@@ -74,11 +72,4 @@ function withFlags(pipeline: Pipeline, more: string): Pipeline {
       [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
   );
   return { ...pipeline, flags: Object.fromEntries(flags) };
-}
-
-/** Puts the first base that is complete on disk in front. */
-async function completeFirst(bases: readonly Base[], work: string): Promise<readonly Base[]> {
-  const complete = await Promise.all(bases.map((base) => isComplete(base, work)));
-  const first = complete.indexOf(true);
-  return first <= 0 ? bases : [...bases.slice(first, first + 1), ...bases.filter((_, index) => index !== first)];
 }

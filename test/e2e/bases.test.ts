@@ -1,4 +1,4 @@
-import { readFile, readdir, rename } from "node:fs/promises";
+import { readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Manifest, Plan } from "../../src/index.ts";
@@ -46,13 +46,19 @@ describe("--from", () => {
     expect(plain.stderr).toContain("is built on an alternate: Debian's demo-source 1.2.3-1, not on the pinned commit.");
   });
 
-  test("auto prefers a base that is complete on disk", async ({ folder }) => {
+  test("auto uses the upstream again as soon as it can be reached, and the cached result as long as it cannot", async ({
+    folder,
+  }) => {
     const { project, env } = await withAlternate(folder, join(folder, "upstream"));
-    await kovnBuild(project, [...build, "--from", "apt"], env);
+    expect(await kovnBuild(project, build, env)).toMatchObject({ exitCode: 0 });
+    expect((await kovnBuild(project, build, env)).stderr).toMatch(/^demo: cached result of/m);
+    expect(await jobOf(project)).toMatchObject({ alternate: true });
     await makeUpstream(join(folder, "upstream"));
     const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"], env)).stdout) as Plan;
-    expect(plan.jobs[0]?.base.kind).toBe("apt");
-    expect(plan.jobs[0]?.otherBases).toMatchObject([{ kind: "git" }]);
+    expect(plan.jobs[0]?.base.kind).toBe("git");
+    expect(plan.jobs[0]?.otherBases).toMatchObject([{ kind: "apt" }]);
+    expect(await kovnBuild(project, build, env)).toMatchObject({ exitCode: 0 });
+    expect(await jobOf(project)).toMatchObject({ alternate: false, baseCommit: pin });
   });
 
   test("git uses no alternate, and fails when the upstream cannot be reached", async ({ folder }) => {
@@ -137,7 +143,8 @@ describe.concurrent("an upstream that accepts connections and never answers", ()
           /Source `demo` cannot be reached\. .*127\.0\.0\.1.* (did not finish within 12 s|cannot be read)/,
         );
         expect(result.stderr).not.toContain("demo: started");
-        expect(await contentOf(project)).toEqual(before);
+        await rm(join(project, ".kovn/runs"), { recursive: true });
+        expect(await contentOf(project)).toEqual({ ...before, ".kovn": "folder" });
       } finally {
         await server.close();
       }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
@@ -39,6 +39,6 @@ describe("doctor", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`Debian packages: not installed: ${missing}`);
     expect(stderr).toContain(`-> apt-get install --no-install-recommends ${missing}\n`);
-    expect(existsSync(join(project, ".kovn"))).toBe(false);
+    expect(readdirSync(join(project, ".kovn"))).toEqual(["runs"]);
   });
 });
