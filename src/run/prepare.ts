@@ -81,7 +81,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const reachSources = async () =>
     runTask(host, "reach the sources", async (below) => reach(input, found.missing, options, { ...context, host: below }));
   const reached = await reachSources().catch(async (error: unknown) => {
-    // Perhaps the machine lacks git or certificates.
+    // Perhaps git or certificates are missing on this machine.
     await checkMachine();
     if (options.installDeps) return reachSources();
     throw error;
