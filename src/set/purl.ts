@@ -8,8 +8,8 @@ export function upstream({ source, version, base }: BuiltJob): {
 } {
   if (base.kind === "apt")
     return { name: base.package, version: base.version, purl: debianPurl("debian", base.package, base.version, "all") };
-  const place = encodeURIComponent(`git+${base.url}@${base.commit}`);
-  return { name: source, version, purl: `pkg:generic/${source}@${encodeURIComponent(version)}?vcs_url=${place}` };
+  const place = encode(`git+${base.url}@${base.commit}`);
+  return { name: source, version, purl: `pkg:generic/${source}@${encode(version)}?vcs_url=${place}` };
 }
 
 /**
@@ -18,5 +18,16 @@ export function upstream({ source, version, base }: BuiltJob): {
  * some readers take `+` for a space.
  */
 export function debianPurl(namespace: string, name: string, version: string, arch: string): string {
-  return `pkg:deb/${namespace}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${arch}`;
+  return `pkg:deb/${namespace}/${encode(name)}@${encode(version)}?arch=${arch}`;
+}
+
+/**
+ * Encodes a part of a package URL: all but letters, digits, `.-_~` and the colon ("Character
+ * encoding" of the specification).
+ */
+function encode(text: string): string {
+  const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text)
+    .replaceAll("%3A", ":")
+    .replaceAll(/[!'()*]/g, hex);
 }

@@ -114,7 +114,7 @@ test("each build's provenance names its published files, pins, patches and param
     { name: "patches/1.0/demo/greet-world.patch", digest: { sha256: "1".repeat(64) } },
     { name: "patches/1.0/demo/take-back.patch", digest: { sha256: "3".repeat(64) } },
     { name: "demo, patched", digest: { gitCommit: "6".repeat(40), gitTree: "7".repeat(40) } },
-    { name: "gcc", uri: "pkg:deb/debian/gcc@4%3A12.2.0-3?arch=amd64" },
+    { name: "gcc", uri: "pkg:deb/debian/gcc@4:12.2.0-3?arch=amd64" },
     { name: "debhelper", uri: "pkg:deb/debian/debhelper@13.11.4?arch=amd64" },
   ]);
   expect(runDetails).toEqual({
