@@ -34,6 +34,7 @@ const passed = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
   "GNUPGHOME",
+  "GPG_TTY",
   // On Windows: where `cmd` finds Visual C++, MSBuild, the WDK and WiX. Node passes the rest itself.
   "ALLUSERSPROFILE",
   "CommonProgramFiles",
@@ -49,9 +50,12 @@ const passed = [
   "ProgramW6432",
   "WIX",
 ];
+const userEnv = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+);
 const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 const mask = makeMask(process.env);
-const host = { env, signal: abort.signal, mask, task: quietTask };
+const host = { env, userEnv, signal: abort.signal, mask, task: quietTask };
 
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };

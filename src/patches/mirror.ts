@@ -9,6 +9,7 @@ import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "..
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { askRepository, fetchCommit, git, initBlobless } from "../sys/git.ts";
+import { unreadSettings } from "../sys/git-user.ts";
 import { runTask } from "../sys/run-task.ts";
 import { extractTar } from "../sys/tar.ts";
 
@@ -66,8 +67,22 @@ export async function isComplete(base: Base, work: string): Promise<boolean> {
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
   if (base.kind === "apt") return probeApt(base, options);
-  const wrong = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout });
-  if (wrong !== undefined) throw new BuildError("network", `Repository ${base.url} cannot be read: ${wrong}.`);
+  const wrong = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout }).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "network") return `no response within ${probeTimeout / 1000} s`;
+    throw error;
+  });
+  if (wrong !== undefined)
+    throw new BuildError(
+      "network",
+      `Repository ${base.url} cannot be read: ${wrong}.${await describeUnread(base.url, options.host)}`,
+    );
+}
+
+/** What to add to the failure of a fetch: that the person's git may succeed, which has settings for the remote. */
+async function describeUnread(url: string, host: Host): Promise<string> {
+  const names = await unreadSettings(url, host);
+  if (names.length === 0) return "";
+  return ` Your git configuration has \`${names.join("`, `")}\`, which kovn-build does not read: clone the repository with git, and give the clone with \`--from SOURCE=PATH\`.`;
 }
 
 async function probeApt(
@@ -130,9 +145,10 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
   await mkdir(repository, { recursive: true });
   const options = { host, cwd: repository, timeout: fetchTimeout };
   await initBlobless(repository, urlOf(base.url), { ...options, bare: true });
-  await fetchCommit(base.commit, urlOf(base.url), options).catch((cause: unknown) => {
+  await fetchCommit(base.commit, urlOf(base.url), options).catch(async (cause: unknown) => {
     if (!(cause instanceof BuildError)) throw cause;
-    throw new BuildError("network", `The pinned commit could not be fetched from repository ${base.url}. ${cause.message}`, {
+    const why = `${cause.message}${await describeUnread(base.url, host)}`;
+    throw new BuildError("network", `The pinned commit could not be fetched from repository ${base.url}. ${why}`, {
       cause,
       hint: "--from SOURCE=PATH_OR_URL of a full clone that has the commit",
     });

@@ -4,7 +4,7 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { git, tryGit } from "../sys/git.ts";
-import { userGit } from "../sys/git-release.ts";
+import { userGit } from "../sys/git-user.ts";
 import { releaseChangelog } from "./changelog.ts";
 import { tagOf } from "./version.ts";
 

@@ -7,6 +7,11 @@ import type { Task } from "./task.ts";
 export interface Host {
   /** The part of the environment that programs may see. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * The whole environment of the person, for what git does in their name and to reach a remote;
+   * default: `env`.
+   */
+  readonly userEnv?: Readonly<Record<string, string>>;
   /** Stops the whole run. */
   readonly signal: AbortSignal;
   /** The task that the work is part of. */

@@ -1,18 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { exec } from "./exec.ts";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
-
-/**
- * Runs git with the user's own configuration (name, signing key, hooks, credentials), for their
- * commits, tags and pushes. Throws "machine" with git's message.
- */
-export async function userGit(args: readonly string[], options: GitOptions): Promise<string> {
-  const env = { GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...options.env };
-  // Signing starts gpg's agent, which keeps running.
-  const result = await exec("git", args, { ...options, env, startsServices: true });
-  if (result.exitCode !== 0) throw new BuildError("machine", `git ${args[0]} failed: ${gitSays(result)}`);
-  return result.stdout.trim();
-}
 
 /**
  * The tags of the repository whose top folder is `cwd`. Throws "usage" when `cwd` is not such a

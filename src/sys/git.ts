@@ -92,9 +92,22 @@ function servedFrom(url: string): readonly string[] {
   return /^(\/|file:)/.test(url) ? ["--upload-pack=git -c safe.directory=* upload-pack"] : [];
 }
 
+/** git's variables that say how to reach a remote (git(1)). They cannot change what a commit id stands for. */
+const transport = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|ALLOW_PROTOCOL|PROXY_COMMAND|(HTTP|SSL|PROXY_SSL)_\w+)$/;
+
+/**
+ * Runs git where it talks to a remote: with the person's environment, so that what their git needs
+ * to reach it works, but without their configuration.
+ */
+async function tryRemoteGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
+  const { host } = options;
+  const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !name.startsWith("GIT_") || transport.test(name));
+  return tryGit(args, { ...options, host: { ...host, env: Object.fromEntries(seen) } });
+}
+
 /** Checks that a repository can be read and has a branch. Returns what is wrong, or undefined. */
 export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
-  const result = await tryGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"], options);
+  const result = await tryRemoteGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"], options);
   if (result.exitCode !== 0) return gitSays(result);
   // A web server that answers every request looks like an empty repository to git.
   return result.stdout.trim() === "" ? "there is no branch" : undefined;
@@ -142,11 +155,11 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
     ...servedFrom(url),
     "origin",
   ];
-  const history = await tryGit([...fetchOnce, commit], options);
+  const history = await tryRemoteGit([...fetchOnce, commit], options);
   if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
   const missing = await missingObjects(commit, options);
   if (missing.length === 0) return;
-  const contents = await tryGit([...fetchOnce, "--stdin"], { ...options, input: `${missing.join("\n")}\n` });
+  const contents = await tryRemoteGit([...fetchOnce, "--stdin"], { ...options, input: `${missing.join("\n")}\n` });
   if (contents.exitCode !== 0)
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }
