@@ -1,9 +1,21 @@
+const headingLine = /^## \[?([^\]\s]+)\]?.*\n?/gm;
+
+/** The path of a line's changelog in its project. */
+export function changelogPath(line: string): string {
+  return `patches/${line}/CHANGELOG.md`;
+}
+
+/** What the headings of a changelog name: versions, and `Unreleased`. */
+export function changelogVersions(text: string): readonly string[] {
+  return [...text.matchAll(headingLine)].flatMap((match) => match[1] ?? []);
+}
+
 /**
  * Moves the text under `Unreleased` in a changelog (https://keepachangelog.com) to a version and
  * its date, and adds lines to it. Returns a changelog that already has the version unchanged.
  */
 export function releaseChangelog(text: string, version: string, date: string, lines: readonly string[]): string {
-  const headings = [...text.matchAll(/^## \[?([^\]\s]+)\]?.*\n?/gm)];
+  const headings = [...text.matchAll(headingLine)];
   if (headings.some((heading) => heading[1] === version)) return text;
   const first = headings[0];
   const unreleased = headings.find((heading) => heading[1]?.toLowerCase() === "unreleased");

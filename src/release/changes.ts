@@ -6,14 +6,33 @@ import { readSeed } from "../config/seed.ts";
 import { BuildError } from "../errors.ts";
 import { compareFiles, compareTrees, type SeriesChanges, type State } from "../patches/compare.ts";
 import { whyUnavailable } from "../patches/check.ts";
-import { listEntries } from "../patches/list.ts";
+import { listEntries, type ListedEntry } from "../patches/list.ts";
 import { fetchBase, isComplete, type Fetched } from "../patches/mirror.ts";
 import { allowedBases, packagingOf, type Base, type From } from "../plan/base.ts";
-import type { SourceChanges } from "./notes.ts";
 import type { Host } from "../sys/exec.ts";
 import { archive, commitsBetween } from "../sys/git-release.ts";
 import { extractTar } from "../sys/tar.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
+
+/** What changed in a source since a release. */
+export interface SourceChanges {
+  readonly name: string;
+  readonly upstream: string;
+  readonly branch: string;
+  readonly version: string;
+  readonly revision: number;
+  /** The pinned commit. */
+  readonly commit: string;
+  /** The series, in order. */
+  readonly patches: readonly { readonly name: string; readonly sha256: string }[];
+  /** Pin and revision in the previous release; undefined when it did not have the source. */
+  readonly before: { readonly commit: string; readonly revision: number } | undefined;
+  /** Upstream's commits from that pin to this one, newest first; undefined when unavailable. */
+  readonly commits: readonly { readonly id: string; readonly subject: string }[] | undefined;
+  readonly series: SeriesChanges;
+  /** Entries of the seed that upstream has merged since. */
+  readonly merged: readonly (ListedEntry & { readonly since: string })[];
+}
 
 export interface ChangesOptions {
   readonly project: Project;
@@ -23,33 +42,40 @@ export interface ChangesOptions {
   readonly offline: boolean;
 }
 
-/**
- * Reads what changed in each source of a line since a git tag of the project, or since the beginning
- * when there is no tag. Throws "project" for a broken series.
- */
+/** The two states of a line that are compared. */
+export interface Range {
+  /** A git tag of the project; undefined for the beginning, when there was no release. */
+  readonly since: string | undefined;
+  /** A git tag of the project; undefined for its files as they are now. */
+  readonly until: string | undefined;
+}
+
+/** Reads what changed in each source of a line. Throws "project" for a broken series. */
 export async function readChanges(
   line: string,
-  tag: string | undefined,
+  { since, until }: Range,
   options: ChangesOptions,
 ): Promise<readonly SourceChanges[]> {
   const { project, host } = options;
-  const sources = await readSources(project, line, host);
-  const seed = await readSeed(project);
   return withTempDir(join(project.work, "tmp", "tag-"), async (dir) => {
-    const before = tag === undefined ? undefined : await projectAt(tag, dir, options);
+    const after = until === undefined ? project : await projectAt(until, join(dir, "after"), options);
+    const before = since === undefined ? undefined : await projectAt(since, join(dir, "before"), options);
+    const sources = await readSources(after, line, host);
+    const seed = await readSeed(after);
     const known = before === undefined ? [] : await listSources(before, line).catch(() => []);
     return Promise.all(
       sources.map(async (source) => {
         const old =
           before !== undefined && known.includes(source.name) ? await readSource(before, line, source.name, host) : undefined;
-        const { name, upstream, branch, version, revision, commit } = source;
+        const { name, upstream, branch, version, revision, commit, patches } = source;
         const mergedBefore = new Set(old?.merged.map((one) => one.seed));
         const merged = listEntries(seed, [source])
           .filter((entry) => entry.source === name && entry.status === "merged" && !mergedBefore.has(entry.seed))
           .map((entry) => ({ ...entry, since: source.merged.find((one) => one.seed === entry.seed)?.since ?? "" }));
         const change = await compare(old, source, options);
         return {
-          ...{ name, upstream, branch, version, revision, commit, ...change, merged: old === undefined ? [] : merged },
+          ...{ name, upstream, branch, version, revision, commit, patches, ...change },
+          merged: old === undefined ? [] : merged,
           before: old === undefined ? undefined : { commit: old.commit, revision: old.revision },
         };
       }),
@@ -59,11 +85,10 @@ export async function readChanges(
 
 /** Unpacks the project's patches of a tag. */
 async function projectAt(tag: string, dir: string, { project, host }: ChangesOptions): Promise<Project> {
-  const root = join(dir, "project");
-  await mkdir(join(root, "patches"), { recursive: true });
+  await mkdir(join(dir, "patches"), { recursive: true });
   await archive(tag, ["patches"], join(dir, "patches.tar"), { host, cwd: project.root });
-  await extractTar(join(dir, "patches.tar"), join(root, "patches"));
-  return { root, work: project.work };
+  await extractTar(join(dir, "patches.tar"), join(dir, "patches"));
+  return { root: dir, work: project.work };
 }
 
 async function compare(

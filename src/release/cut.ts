@@ -1,11 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
-import { git, tryGit } from "../sys/git.ts";
+import { git } from "../sys/git.ts";
 import { userGit } from "../sys/git-user.ts";
 import { releaseChangelog } from "./changelog.ts";
+import type { Remote } from "./remote.ts";
 import { tagOf } from "./version.ts";
 
 /** Milliseconds that a push may take. */
@@ -18,47 +19,42 @@ export interface CutOptions {
   readonly name: string;
   /** Day of the release, as `2026-11-22`. */
   readonly date: string;
+  /** The changelog, below `root`. */
+  readonly changelog: string;
   /** Lines for the changelog on what the series changed. */
   readonly changes: readonly string[];
-  readonly push: boolean;
+  /** Where branch and tag are pushed to; undefined for nowhere. */
+  readonly remote: Remote | undefined;
   readonly host: Host;
 }
 
-/** Throws "usage" when the work tree has uncommitted changes: a release is a commit. */
-export async function assertClean(root: string, host: Host): Promise<void> {
-  // With the person's configuration, for their ignore rules.
-  const status = await userGit(["status", "--porcelain"], { host, cwd: root });
-  if (status !== "")
-    throw new BuildError("usage", `${root} has uncommitted changes:\n${status}`, {
-      hint: `commit them, or: git -C ${root} stash --include-untracked`,
-    });
-}
-
 /**
- * Cuts a release of a clean work tree: changelog, commit, annotated tag, and with `push` both to
- * the remote of the branch, atomically. git runs with the person's configuration (name, signing,
+ * Cuts a release of a clean work tree: changelog, commit, annotated tag, and with `remote` both are
+ * pushed, atomically. git runs with the person's environment and configuration (name, signing,
  * hooks). Returns the commit. When committing or tagging fails, both are undone; when pushing
  * fails, commit and tag stay.
  */
 export async function cutRelease(options: CutOptions): Promise<string> {
-  const { root, version, host, push } = options;
+  const { root, version, changelog, host, remote } = options;
   const inRoot = { host, cwd: root };
+  const path = join(root, changelog);
+  const isNew = !(await exists(path));
   const start = await git(["rev-parse", "HEAD"], inRoot);
-  const to = push ? await remoteBranch(root, host) : undefined;
   try {
-    await writeChangelog(options);
-    await userGit(["add", "--", "CHANGELOG.md"], inRoot);
+    await writeChangelog(path, isNew, options);
+    await userGit(["add", "--", changelog], inRoot);
     // A run that was killed before tagging has committed already.
     if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
       await userGit(["commit", "--quiet", "-m", `Release ${version}`], inRoot);
     }
     await userGit(["tag", "--annotate", "-m", options.name, tagOf(version)], inRoot);
   } catch (error) {
-    await git(["reset", "--quiet", "--hard", start], { ...inRoot, host: { ...host, signal: new AbortController().signal } });
+    await userGit(["reset", "--quiet", "--hard", start], { ...inRoot, host: { ...host, signal: new AbortController().signal } });
+    if (isNew) await rm(path, { force: true });
     throw error;
   }
-  if (to !== undefined) {
-    const args = ["push", "--atomic", to.remote, `HEAD:${to.branch}`, `refs/tags/${tagOf(version)}`];
+  if (remote !== undefined) {
+    const args = ["push", "--atomic", remote.name, `HEAD:${remote.branch}`, `refs/tags/${tagOf(version)}`];
     await userGit(args, { ...inRoot, timeout: pushTimeout }).catch((cause: unknown) => {
       if (!(cause instanceof BuildError)) throw cause;
       throw new BuildError("network", `${tagOf(version)} exists, but was not pushed. ${cause.message}`, {
@@ -70,24 +66,8 @@ export async function cutRelease(options: CutOptions): Promise<string> {
   return git(["rev-parse", "HEAD"], inRoot);
 }
 
-async function writeChangelog({ root, version, date, changes }: CutOptions): Promise<void> {
-  const path = join(root, "CHANGELOG.md");
-  const old = (await exists(path)) ? await readFile(path, "utf8") : "# Changelog\n";
+async function writeChangelog(path: string, isNew: boolean, { version, date, changes }: CutOptions): Promise<void> {
+  const old = isNew ? "# Changelog\n" : await readFile(path, "utf8");
+  await mkdir(dirname(path), { recursive: true });
   await writeWhole(path, releaseChangelog(old, version, date, changes));
-}
-
-/**
- * Where the current branch is pushed to: its own remote, else `origin`. Throws "usage" when no
- * branch is checked out.
- */
-async function remoteBranch(root: string, host: Host): Promise<{ readonly remote: string; readonly branch: string }> {
-  const options = { host, cwd: root };
-  const branch = await tryGit(["symbolic-ref", "--quiet", "HEAD"], options);
-  if (branch.exitCode !== 0)
-    throw new BuildError("usage", "No branch is checked out, so there is nowhere to push to.", { hint: "git switch main" });
-  const ref = branch.stdout.trim();
-  const short = ref.replace(/^refs\/heads\//, "");
-  const remote = await tryGit(["config", `branch.${short}.remote`], options);
-  const merge = await tryGit(["config", `branch.${short}.merge`], options);
-  return { remote: remote.stdout.trim() || "origin", branch: merge.stdout.trim() || ref };
 }

@@ -1,30 +1,11 @@
-import type { ListedEntry } from "../patches/list.ts";
-import type { SeriesChanges } from "../patches/compare.ts";
 import type { Asset } from "../set/assets.ts";
-import { codeBlock } from "../sys/markdown.ts";
+import { codeBlock, escapeMarkdown } from "../sys/markdown.ts";
+import type { SourceChanges } from "./changes.ts";
+import type { ReleasedSource, ReleasedSources } from "./released-sources.ts";
 
-/** What changed in a source since a release. */
-export interface SourceChanges {
-  readonly name: string;
-  readonly upstream: string;
-  readonly branch: string;
-  readonly version: string;
-  readonly revision: number;
-  /** The pinned commit. */
-  readonly commit: string;
-  /** Pin and revision in the previous release; undefined when it did not have the source. */
-  readonly before: { readonly commit: string; readonly revision: number } | undefined;
-  /** Upstream's commits from that pin to this one, newest first; undefined when unavailable. */
-  readonly commits: readonly { readonly id: string; readonly subject: string }[] | undefined;
-  readonly series: SeriesChanges;
-  /** Entries of the seed that upstream has merged since. */
-  readonly merged: readonly (ListedEntry & { readonly since: string })[];
-}
-
-export interface NotesInput {
+export interface NotesInput extends ReleasedSources {
   /** The previous release; undefined for the first of a line. */
   readonly since: string | undefined;
-  readonly sources: readonly SourceChanges[];
   readonly assets: readonly Pick<Asset, "name" | "sha256">[];
 }
 
@@ -32,11 +13,12 @@ export interface NotesInput {
 const listedCommits = 100;
 
 /**
- * Writes the notes of a release as GitHub's Markdown: for each source its base and what upstream
- * and the series changed, then the checksums.
+ * Writes the notes of a release as GitHub's Markdown: for each source of its artifacts its base and
+ * what upstream and the series changed, then the checksums.
  */
-export function makeNotes({ since, sources, assets }: NotesInput): string {
+export function makeNotes({ since, sources, absent, assets }: NotesInput): string {
   const sections = sources.flatMap((source) => describeSource(source, since));
+  if (absent.length > 0) sections.push(`Not in this release: \`${absent.join("`, `")}\`.`);
   if (assets.length > 0) {
     const rows = assets.map(({ name, sha256 }) => `${sha256}  ${name}`);
     sections.push("## Checksums (sha256)", codeBlock(rows.join("\n"), ""));
@@ -47,23 +29,32 @@ export function makeNotes({ since, sources, assets }: NotesInput): string {
 /** What the series changed, a line for each patch, for a changelog. */
 export function listSeriesChanges(sources: readonly SourceChanges[]): readonly string[] {
   const rows = sources.flatMap(({ name, series: { added, dropped, changed } }) => [
-    ...added.map((patch) => `- ${name}: added \`${patch.name}\`: ${patch.subject}`),
-    ...changed.map(({ patch }) => `- ${name}: changed \`${patch.name}\`: ${patch.subject}`),
-    ...dropped.map((patch) => `- ${name}: dropped \`${patch.name}\`: ${patch.subject}`),
+    ...added.map((patch) => `- ${name}: added ${named(patch)}`),
+    ...changed.map(({ patch }) => `- ${name}: changed ${named(patch)}`),
+    ...dropped.map((patch) => `- ${name}: dropped ${named(patch)}`),
   ]);
   return rows.length === 0 ? [] : ["### Patch series", "", ...rows];
 }
 
-function describeSource(source: SourceChanges, since: string | undefined): string[] {
-  const { name, upstream, branch, version, revision, commit, before, series, merged } = source;
-  const base = `Base: ${link(upstream, `commit/${commit}`, `\`${commit.slice(0, 12)}\``)} of ${upstream} (${branch}), revision ${revision}`;
-  const sections = [`## ${name} ${version}`, `${base}${before === undefined ? "." : `; ${was(source, before, since)}.`}`];
-  sections.push(...describeCommits(source, since));
+function named({ name, subject }: { readonly name: string; readonly subject: string }): string {
+  return `\`${name}\`: ${escapeMarkdown(subject)}`;
+}
+
+function describeSource(source: ReleasedSource, since: string | undefined): string[] {
+  const { name, before, series, built } = source;
+  const sections = [`## ${name} ${escapeMarkdown(built?.version ?? source.version)}`, describeBase(source, since)];
+  if (built?.differs !== undefined) {
+    sections.push(`These artifacts were built from other files than those of this release; they differ in ${built.differs}.`);
+    return sections;
+  }
+  // What upstream changed is not in an alternate.
+  const isPin = built?.alternate === undefined;
+  if (isPin) sections.push(...describeCommits(source, since));
   const list = (title: string, rows: readonly string[]) => {
     if (rows.length > 0) sections.push(`### ${title}`, rows.join("\n"));
   };
   const row = (patch: { name: string; subject: string; seed: string }) =>
-    `- \`${patch.name}\`: ${patch.subject}${patch.seed === "none" ? "" : ` (seed ${patch.seed})`}`;
+    `- ${named(patch)}${patch.seed === "none" ? "" : ` (seed ${patch.seed})`}`;
   list("Patches added", series.added.map(row));
   list("Patches dropped", series.dropped.map(row));
   list(
@@ -72,11 +63,24 @@ function describeSource(source: SourceChanges, since: string | undefined): strin
   );
   list(
     "Merged upstream",
-    merged.map(({ entry, seed, title, since: first }) => `- entry ${entry} (${seed}), since ${first}: ${title}`),
+    (isPin ? source.merged : []).map(
+      ({ entry, seed, title, since: first }) =>
+        `- entry ${entry} (${seed}), since ${escapeMarkdown(first)}: ${escapeMarkdown(title)}`,
+    ),
   );
   if (before !== undefined)
     sections.push(`${series.unchanged} ${series.unchanged === 1 ? "patch is" : "patches are"} unchanged.`);
   return sections;
+}
+
+function describeBase(source: ReleasedSource, since: string | undefined): string {
+  const { upstream, branch, version, commit, before, built } = source;
+  const pin = `${link(upstream, `commit/${commit}`, `\`${commit.slice(0, 12)}\``)} of ${escapeMarkdown(upstream)} (${escapeMarkdown(branch)})`;
+  const revision = `revision ${built?.revision ?? source.revision}`;
+  if (built?.alternate !== undefined)
+    return `Base: ${escapeMarkdown(built.alternate)}, ${revision}. This is an alternate to the pin, which is ${escapeMarkdown(version)}: ${pin}.`;
+  if (built?.differs !== undefined) return `Base: ${escapeMarkdown(upstream)}, ${revision}.`;
+  return `Base: ${pin}, ${revision}${before === undefined ? "." : `; ${was(source, before, since)}.`}`;
 }
 
 function was(
@@ -96,7 +100,7 @@ function describeCommits({ upstream, commit, before, commits }: SourceChanges, s
   if (commits === undefined) return [title, `Upstream's history was unavailable: see ${log}.`];
   const rows = commits
     .slice(0, listedCommits)
-    .map(({ id, subject }) => `- ${link(upstream, `commit/${id}`, `\`${id.slice(0, 12)}\``)} ${subject}`);
+    .map(({ id, subject }) => `- ${link(upstream, `commit/${id}`, `\`${id.slice(0, 12)}\``)} ${escapeMarkdown(subject)}`);
   const more = commits.length > listedCommits ? [`and ${commits.length - listedCommits} more: see ${log}.`] : [];
   return [title, [commits.length === 1 ? "1 commit:" : `${commits.length} commits:`, "", ...rows].join("\n"), ...more];
 }

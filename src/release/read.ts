@@ -4,13 +4,13 @@ import { listSources } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { ReleaseText } from "../publish/github-release.ts";
 import { listAssets } from "../set/assets.ts";
-import type { SourceChanges } from "./notes.ts";
+import type { SourceChanges } from "./changes.ts";
 import { previewRelease } from "./preview.ts";
 import type { ReleaseSet } from "../set/set.ts";
+import { readReleased, versionHere } from "./released.ts";
 import { checkLine, nextVersion, previousVersion, releasedVersions, tagOf } from "./version.ts";
 import type { Host } from "../sys/exec.ts";
 import { git } from "../sys/git.ts";
-import { listTags } from "../sys/git-release.ts";
 import { readChanges } from "./changes.ts";
 import { parseFrom } from "../config/from.ts";
 
@@ -22,8 +22,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a release without its artifacts: its line, its version (by default the next one), and what
- * changed since the previous release.
+ * Reads a release without its artifacts: its line, its version, and what changed since the previous
+ * release. The version is by default the one that is tagged here, else the next one. One that is
+ * released is read from its tag, others from the project's files.
  */
 export async function readRelease(
   asked: string | undefined,
@@ -41,14 +42,15 @@ export async function readRelease(
   const line = asked === undefined ? await pickLine(project, options.line) : checkLine(asked, lines);
   if (options.line !== undefined && options.line !== line)
     throw new BuildError("usage", `Version ${asked} belongs to line ${line}, not ${options.line}.`);
-  const tags = await listTags({ host, cwd: project.root });
-  const released = releasedVersions(line, tags);
-  const version = asked ?? nextVersion(line, released);
-  const before = previousVersion(version, released);
+  const { versions, tags } = await readReleased(line, project, host);
+  const version = asked ?? (await versionHere(line, project, host)) ?? nextVersion(line, versions);
+  const before = previousVersion(version, versions);
+  const until = versions.includes(version) ? tagOf(version) : undefined;
   const since = options.since ?? (before === undefined ? undefined : tagOf(before));
   if (since !== undefined && !tags.includes(since)) throw unknownName("Tag", since, tags);
   const from = parseFrom(options.from, await listSources(project, line));
-  return { line, version, since, sources: await readChanges(line, since, { project, host, from, offline }) };
+  const sources = await readChanges(line, { since, until }, { project, host, from, offline });
+  return { line, version, since, sources };
 }
 
 /**
@@ -63,7 +65,7 @@ export async function readReleaseText(
 ): Promise<ReleaseText> {
   const { line } = set;
   const inRoot = { host, cwd: project.root };
-  const tags = await listTags(inRoot);
+  const { tags } = await readReleased(line, project, host);
   if (tag !== undefined && !tags.includes(tag)) throw unknownName("Tag", tag, tags);
   const here = (await git(["tag", "--points-at", "HEAD"], inRoot)).split("\n");
   const version = releasedVersions(line, tag === undefined ? here : [tag]).at(-1);
@@ -76,7 +78,7 @@ export async function readReleaseText(
       },
     );
   const release = await readRelease(version, { line, from: [] }, false, project, host);
-  const preview = previewRelease({ ...release, assets: await listAssets(set), destinations: [] });
+  const preview = previewRelease({ ...release, jobs: set.jobs, assets: await listAssets(set), destinations: [] });
   const commit = await git(["rev-parse", `refs/tags/${preview.tag}^{commit}`], inRoot);
   return { tag: preview.tag, name: preview.name, prerelease: preview.prerelease, notes: preview.notes, commit };
 }

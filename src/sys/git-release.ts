@@ -3,15 +3,38 @@ import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 
 /**
  * The tags of the repository whose top folder is `cwd`. Throws "usage" when `cwd` is not such a
- * folder.
+ * folder, and when the repository is a clone that has only some of the tags, or none.
  */
 export async function listTags(options: GitOptions & { readonly cwd: string }): Promise<readonly string[]> {
-  const prefix = await tryGit(["rev-parse", "--show-prefix"], options);
-  if (prefix.exitCode !== 0 || prefix.stdout.trim() !== "") {
-    const why = prefix.exitCode === 0 ? "it is inside another one" : gitSays(prefix);
-    throw new BuildError("usage", `${options.cwd} is not the top folder of a git repository (${why}); releases are git tags.`);
+  const { cwd } = options;
+  const asked = await tryGit(["rev-parse", "--show-prefix", "--is-shallow-repository"], options);
+  const [prefix, isShallow] = asked.stdout.split("\n");
+  if (asked.exitCode !== 0 || prefix !== "") {
+    const why = asked.exitCode === 0 ? "it is inside another one" : gitSays(asked);
+    throw new BuildError("usage", `${cwd} is not the top folder of a git repository (${why}); releases are git tags.`);
   }
-  return (await git(["tag", "--list"], options)).split("\n").filter((tag) => tag !== "");
+  if (isShallow === "true")
+    throw new BuildError("usage", `${cwd} is a shallow clone, which need not have all tags; releases are git tags.`, {
+      hint: `git -C ${cwd} fetch --unshallow --tags`,
+    });
+  const tags = (await git(["tag", "--list"], options)).split("\n").filter((tag) => tag !== "");
+  const unfetched = tags.length > 0 ? undefined : await remoteWithoutTags(options);
+  if (unfetched !== undefined)
+    throw new BuildError("usage", `${cwd} is a clone without the tags of \`${unfetched}\`; releases are git tags.`, {
+      hint: `git -C ${cwd} config --unset remote.${unfetched}.tagOpt && git -C ${cwd} fetch --tags ${unfetched}`,
+    });
+  return tags;
+}
+
+/** A remote whose tags are not fetched, as `git clone --no-tags` leaves it; undefined if there is none. */
+async function remoteWithoutTags(options: GitOptions): Promise<string | undefined> {
+  const { stdout } = await tryGit(["config", "--get-regexp", "^remote\\..*\\.tagopt$", "^--no-tags$"], options);
+  return /^remote\.(.*)\.tagopt /.exec(stdout)?.[1];
+}
+
+/** True when the files below `paths` are the same at a revision and at HEAD. Throws "build". */
+export async function isUnchanged(revision: string, paths: readonly string[], options: GitOptions): Promise<boolean> {
+  return (await git(["diff", "--name-only", revision, "HEAD", "--", ...paths], options)) === "";
 }
 
 /**

@@ -65,6 +65,22 @@ describe("release cut acts as the person's git would", () => {
     expect(await inGit(project, "tag", "--list")).toBe("v1.0.0");
     expect(await inGit(join(folder, "upstream"), "tag", "--list")).toBe("");
   });
+
+  test("pushes to the remote that the configuration names, with GIT_SSH_COMMAND", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    for (const remote of ["origin", "fork"]) {
+      await inGit(folder, "init", "--quiet", "--bare", `${remote}.git`);
+      await inGit(project, "remote", "add", remote, `ssh://git@host.invalid${folder}/${remote}.git`);
+    }
+    await writeFiles(folder, { "home/.gitconfig": `${identity}[remote]\n\tpushDefault = fork\n` });
+    const ssh = await spy(folder, 'shift; while [ $# -gt 1 ]; do shift; done; eval "$1"');
+    const env = { HOME: join(folder, "home"), GIT_SSH_COMMAND: ssh };
+    expect(await kovnBuild(project, ["release", "cut", "1.0.0", "--push"], env)).toMatchObject({ exitCode: 0 });
+    expect(await inGit(join(folder, "fork.git"), "for-each-ref", "--format=%(refname)")).toBe(
+      "refs/heads/main\nrefs/tags/v1.0.0",
+    );
+    expect(await inGit(join(folder, "origin.git"), "for-each-ref")).toBe("");
+  });
 });
 
 describe("a fetch reaches a remote as the person's git would", () => {

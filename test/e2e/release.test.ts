@@ -16,37 +16,8 @@ import {
   replaceLine,
   sourceYaml,
   writeFiles,
-  type Files,
 } from "../helpers/project.ts";
-
-const identity = "[user]\n\tname = Rel Ease\n\temail = rel@example.com\n";
-
-/**
- * The fixture project as a git repository with one commit, its series locked, and a person in
- * ~/.gitconfig.
- */
-async function makeRepository(folder: string, files: Files = {}): Promise<string> {
-  const project = await makeProject(folder, {
-    ".gitignore": ".kovn/\ndist/\n",
-    ".gitconfig": undefined,
-    "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Something.\n",
-    ...files,
-  });
-  await kovnBuild(project, ["patches", "lock"]);
-  await inGit(project, "init", "--quiet", "--initial-branch=main");
-  await commitAll(project, "First");
-  await writeFiles(folder, { "home/.gitconfig": identity });
-  return project;
-}
-
-/** Runs the program as the person of the repository. */
-async function asPerson(project: string, ...args: readonly string[]) {
-  return kovnBuild(project, args, { HOME: join(project, "../home") });
-}
-
-async function tag(project: string, ...names: readonly string[]): Promise<void> {
-  for (const name of names) await inGit(project, "tag", name);
-}
+import { asPerson, builtFrom, identity, makeRepository, tag } from "../helpers/repository.ts";
 
 describe("release next", () => {
   test("prints the next version of the line and nothing else", async ({ folder }) => {
@@ -111,14 +82,14 @@ describe("release notes", () => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
     await changeSeries(folder, project);
-    await makeDist(join(project, "dist"), { job: { locked: false } });
+    await makeDist(join(project, "dist"), { job: { locked: false, ...(await builtFrom(project)) } });
     const { exitCode, stdout } = await kovnBuild(project, ["release", "notes"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
       /^## demo 1\.2\.3\n\nBase: `[0-9a-f]{12}` of .+ \(main\), revision 2; v1\.0\.0 had `6ed1afa7a74a`, revision 1\.$/m,
     );
     expect(stdout).toMatch(
-      /### Upstream commits since v1\.0\.0\n\n2 commits:\n\n- `[0-9a-f]{12}` code: Have `most`\n- `[0-9a-f]{12}` code: Have more\n/,
+      /### Upstream commits since v1\.0\.0\n\n2 commits:\n\n- `[0-9a-f]{12}` code: Have \\`most\\`\n- `[0-9a-f]{12}` code: Have more\n/,
     );
     expect(stdout).toContain("### Patches added\n\n- `new-file.patch`: Say more\n");
     expect(stdout).toContain("### Patches dropped\n\n- `greet-all.patch`: Greet all\n");
@@ -132,6 +103,8 @@ describe("release notes", () => {
   test("say that nothing changed", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
+    await writeFile(join(project, "readme.txt"), "");
+    await commitAll(project, "Second");
     const { stdout } = await kovnBuild(project, ["release", "notes"]);
     expect(stdout).toContain("revision 1; unchanged since v1.0.0.");
     expect(stdout).toContain("2 patches are unchanged.");
@@ -184,7 +157,8 @@ describe("release notes", () => {
     await changeSeries(folder, project);
     await commitAll(project, "Second");
     await tag(project, "v1.0.1");
-    expect((await kovnBuild(project, ["release", "notes"])).stdout).toContain("2 patches are unchanged.");
+    await writeFiles(project, { [`${demo}/new-file.patch`]: mail("Say less", newFile("more.txt", "less")) });
+    expect((await kovnBuild(project, ["release", "notes"])).stdout).not.toContain("### Patches dropped");
     expect((await kovnBuild(project, ["release", "notes", "--since", "v1.0.0"])).stdout).toContain("### Patches dropped");
     expect(await kovnBuild(project, ["release", "notes", "--since", "v1.0.7"])).toMatchObject({ exitCode: 2 });
   });
@@ -252,7 +226,8 @@ describe("release cut", () => {
     expect(await inGit(project, "cat-file", "-t", "v1.0.0")).toBe("tag");
     expect(await inGit(project, "status", "--porcelain")).toBe("");
     const today = new Date().toISOString().slice(0, 10);
-    expect(await readFile(join(project, "CHANGELOG.md"), "utf8")).toBe(
+    expect(await readFile(join(project, "CHANGELOG.md"), "utf8")).toBe("# Changelog of the tool\n");
+    expect(await readFile(join(project, "patches/1.0/CHANGELOG.md"), "utf8")).toBe(
       `# Changelog\n\n## Unreleased\n\n## 1.0.0 - ${today}\n\n- Something.\n\n### Patch series\n\n- demo: added \`greet-world.patch\`: Greet the world\n- demo: added \`greet-all.patch\`: Greet all\n`,
     );
   });

@@ -5,12 +5,16 @@ import { assertLocked } from "../../patches/lock.ts";
 import type { Context } from "../../program/context.ts";
 import { examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { cutRelease, assertClean } from "../../release/cut.ts";
+import { changelogPath } from "../../release/changelog.ts";
+import { readChanges } from "../../release/changes.ts";
+import { assertClean } from "../../release/clean.ts";
+import { cutRelease } from "../../release/cut.ts";
 import { listSeriesChanges } from "../../release/notes.ts";
 import { previewRelease } from "../../release/preview.ts";
-import { checkLine, previousVersion, assertHigher, releasedVersions, tagOf } from "../../release/version.ts";
-import { listTags } from "../../sys/git-release.ts";
-import { readChanges } from "../../release/changes.ts";
+import { readReleased } from "../../release/released.ts";
+import { assertTagsOf, pushRemote } from "../../release/remote.ts";
+import { assertHigher, checkLine, previousVersion, tagOf } from "../../release/version.ts";
+import { isUnchanged } from "../../sys/git-release.ts";
 
 interface CutOptions {
   readonly push: boolean;
@@ -31,17 +35,26 @@ async function cut(version: string, options: CutOptions, context: Context): Prom
   const project = await context.project();
   const { root } = project;
   const line = checkLine(version, await listLines(project));
-  const released = releasedVersions(line, await listTags({ host, cwd: root }));
-  assertHigher(version, released);
+  const { versions } = await readReleased(line, project, host, version);
+  assertHigher(version, versions);
   await assertClean(root, host);
   const lock = await readLock(project, line);
   for (const source of await readSources(project, line, host)) assertLocked(source, lock?.sources[source.name], line);
-  const before = previousVersion(version, released);
+  const before = previousVersion(version, versions);
   const since = before === undefined ? undefined : tagOf(before);
+  const paths = [`patches/${line}`, "pipelines"];
+  const isSame = since !== undefined && (await isUnchanged(since, paths, { host, cwd: root }));
+  if (isSame)
+    await context.report.run(async (progress) =>
+      progress.host.task.notice(`${tagOf(version)} releases the same as ${since}: ${paths.join(" and ")} have not changed.`),
+    );
+  const remote = options.push ? await pushRemote(root, host) : undefined;
+  if (remote !== undefined) await assertTagsOf(remote, line, versions, root, host);
   const from = { rule: "auto", repositories: {} } as const;
-  const sources = await readChanges(line, since, { project, host, from, offline: true });
-  const { name } = previewRelease({ line, version, since, sources, assets: [], destinations: [] });
+  const sources = await readChanges(line, { since, until: undefined }, { project, host, from, offline: true });
+  const { name } = previewRelease({ line, version, since, sources, jobs: undefined, assets: [], destinations: [] });
   const date = new Date().toISOString().slice(0, 10);
-  const commit = await cutRelease({ root, version, name, date, changes: listSeriesChanges(sources), push: options.push, host });
+  const changes = isSame ? [`- Nothing changed since ${since}.`] : listSeriesChanges(sources);
+  const commit = await cutRelease({ root, version, name, date, changelog: changelogPath(line), changes, remote, host });
   return `${tagOf(version)}  ${commit}\n`;
 }

@@ -1,8 +1,8 @@
 import { pickLine } from "../../config/project.ts";
 import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { isPrerelease, nextVersion, releasedVersions, tagOf } from "../../release/version.ts";
-import { listTags } from "../../sys/git-release.ts";
+import { readReleased } from "../../release/released.ts";
+import { isPrerelease, nextVersion, tagOf } from "../../release/version.ts";
 
 interface NextOptions {
   readonly line?: string;
@@ -21,10 +21,10 @@ export const releaseNext: Define = (command, context) => {
       const { host, print } = context;
       const project = await context.project();
       const line = await pickLine(project, options.line);
-      const released = releasedVersions(line, await listTags({ host, cwd: project.root }));
-      const version = nextVersion(line, released, options.preid);
+      const { versions } = await readReleased(line, project, host);
+      const version = nextVersion(line, versions, options.preid);
       const tag = tagOf(version);
-      const result = { schema: 1, line, version, tag, prerelease: isPrerelease(version), previous: released.at(-1) };
+      const result = { schema: 1, line, version, tag, prerelease: isPrerelease(version), previous: versions.at(-1) };
       print(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${version}\n`);
     });
 };

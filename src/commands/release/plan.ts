@@ -15,7 +15,7 @@ interface PreviewOptions extends NotesOptions, AllowOptions {
 
 /** `kovn-build release plan`: previews a release; uses neither network nor token. */
 export const releasePlan: Define = (command, context) => {
-  allowOptions(notesOptions(command.argument("[version]", "such as 1.12.1; default: the next one")))
+  allowOptions(notesOptions(command.argument("[version]", "such as 1.12.1; default: the one at HEAD, else the next one")))
     .addOption(toOption())
     .addOption(jsonOption())
     .addHelpText("after", examples(["kovn-build release plan 1.12.1 --to github", "preview the release on GitHub"]))
@@ -35,7 +35,7 @@ async function preview(version: string | undefined, options: PreviewOptions, con
       to,
       files: set === undefined ? [] : publisher.preview(set, assets, place),
     }));
-    return previewRelease({ ...release, assets, destinations: previewed });
+    return previewRelease({ ...release, jobs: set?.jobs, assets, destinations: previewed });
   });
 }
 
@@ -44,8 +44,16 @@ function showPreview(made: ReleasePreview): string {
     made.name,
     `  tag         ${made.tag}${made.prerelease ? " (prerelease)" : ""}`,
     `  since       ${made.since ?? "- (the first of its line)"}`,
+    ...made.sources.map(showSource),
+    ...made.absent.map((name) => `  absent      ${name}: no artifact was built from it`),
     ...made.assets.map((asset) => `  asset       ${asset.sha256}  ${String(asset.size).padStart(10)}  ${asset.name}`),
     ...made.destinations.flatMap(({ to, files }) => files.map((file) => `  goes to     ${to}: ${file.to}`)),
   ];
   return `${head.join("\n")}\n\n${made.notes}`;
+}
+
+function showSource({ name, version, revision, base, alternate, differs }: ReleasePreview["sources"][number]): string {
+  const kind = alternate ? ", an alternate" : "";
+  const warning = differs === undefined ? "" : `; these artifacts differ from the release in ${differs}`;
+  return `  source      ${name} ${version}, revision ${revision}: ${base}${kind}${warning}`;
 }
