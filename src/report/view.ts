@@ -1,5 +1,6 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import cliTruncate from "cli-truncate";
+import { printable } from "../sys/printable.ts";
 import { count, duration } from "../sys/text.ts";
 import { describeRow, type Row } from "./rows.ts";
 
@@ -58,13 +59,4 @@ function sum({ running, waiting, ended, failed }: JobCounts, elapsed: number): s
   const all = running + waiting + ended;
   const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed, no new jobs start`;
   return `${ended - failed} of ${count(all, "job")} built, ${running} running, ${rest}, ${duration(elapsed)}`;
-}
-
-/**
- * Removes colors and other control characters. Of a line that overwrites itself, the last state
- * remains.
- */
-function printable(line: string): string {
-  const plain = stripVTControlCharacters(line).trimEnd();
-  return plain.slice(plain.lastIndexOf("\r") + 1).replaceAll(/\p{Cc}/gu, " ");
 }

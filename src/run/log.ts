@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { firstErrors, type LogError } from "./first-errors.ts";
 
-/** A job's log file. All lines go to the disk; only the last ones stay in memory. */
+/** A job's log file. All lines go to the disk; only the last ones and errors stay in memory. */
 export interface Log {
   readonly path: string;
   /**
@@ -11,6 +12,8 @@ export interface Log {
    */
   write(lines: readonly string[]): Promise<void>;
   tail(): readonly string[];
+  /** The errors in it that are the likely causes of a failure. */
+  errors(): readonly LogError[];
   close(): Promise<void>;
 }
 
@@ -20,14 +23,17 @@ export function openLog(path: string, keep = 30): Log {
   const failed = new Promise<never>((_resolve, reject) => stream.once("error", reject));
   failed.catch(() => undefined);
   const last: string[] = [];
+  const finder = firstErrors();
   return {
     path,
     async write(lines) {
       last.push(...lines.slice(-keep));
       last.splice(0, last.length - keep);
+      for (const line of lines) finder.add(line);
       if (!stream.write(`${lines.join("\n")}\n`)) await Promise.race([once(stream, "drain"), failed]);
     },
     tail: () => [...last],
+    errors: () => finder.found(),
     async close() {
       stream.end();
       await finished(stream);
