@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { access, constants, copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, chmod, constants, copyFile, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { errorCode } from "./processes.ts";
 import { stagingOf } from "./staging.ts";
 
 /** The sha256 of a text or of bytes, in hexadecimal. */
@@ -88,4 +89,36 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/**
+ * The bytes that a folder takes on the disk. Symbolic links are not followed, a file with several
+ * names counts by its share, and what cannot be read counts nothing.
+ */
+export async function folderSize(folder: string): Promise<number> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const sizes = found.map(async (one) => {
+    const path = join(folder, one.name);
+    if (one.isDirectory()) return folderSize(path);
+    return lstat(path).then(
+      ({ blocks, nlink }) => (blocks * 512) / nlink,
+      () => 0,
+    );
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Removes a folder with everything in it, read-only folders as well; links are not followed. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(async (error: unknown) => {
+    if (errorCode(error) !== "EACCES") throw error;
+    await makeWritable(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const one of await readdir(folder, { withFileTypes: true }))
+    if (one.isDirectory()) await makeWritable(join(folder, one.name));
 }

@@ -18,7 +18,7 @@ export interface LockOptions {
  * however it ends. Throws the signal's reason when aborted while waiting.
  */
 export async function withLock<T>(path: string, { signal, onWait }: LockOptions, work: () => Promise<T>): Promise<T> {
-  const name = socketName(`kovn-build-${sha256(truePath(resolve(path))).slice(0, 32)}`);
+  const name = lockName(path);
   if (name === undefined) return work();
   let free = await take(name);
   if (free === undefined) onWait?.();
@@ -34,6 +34,31 @@ export async function withLock<T>(path: string, { signal, onWait }: LockOptions,
 }
 
 /**
+ * Runs `work` with the lock if no process holds it, this one included. Returns undefined otherwise,
+ * and on systems without locks.
+ */
+export async function withFreeLock<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
+  const name = lockName(path);
+  const free = name === undefined ? undefined : await take(name);
+  if (free === undefined) return undefined;
+  try {
+    return await work();
+  } finally {
+    await free();
+  }
+}
+
+/** Characters. libuv before 1.47 pads shorter names, so Node 20 and 22 would have other locks. */
+const nameLength = 107;
+
+/** The name of a path's lock; undefined on other systems, where names would stay behind. */
+function lockName(path: string): string | undefined {
+  const name = `kovn-build-${sha256(truePath(resolve(path)))}`.padEnd(nameLength, "-");
+  if (ownPlatform === "linux") return `\0${name}`;
+  return ownPlatform === "win32" ? `\\\\.\\pipe\\${name}` : undefined;
+}
+
+/**
  * The path without symbolic links, as far as it exists, so that two paths of a folder share a lock.
  */
 function truePath(path: string): string {
@@ -42,12 +67,6 @@ function truePath(path: string): string {
   } catch {
     return path === dirname(path) ? path : join(truePath(dirname(path)), basename(path));
   }
-}
-
-/** On other systems names would stay behind, so there is no lock. */
-function socketName(name: string): string | undefined {
-  if (ownPlatform === "linux") return `\0${name}`;
-  return ownPlatform === "win32" ? `\\\\.\\pipe\\${name}` : undefined;
 }
 
 /** Takes the name and returns a function that frees it; undefined when another process has it. */

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
-import { withLock } from "../../../src/sys/with-lock.ts";
+import { withFreeLock, withLock } from "../../../src/sys/with-lock.ts";
 import { test } from "../../helpers/folder.ts";
 
 const signal = new AbortController().signal;
@@ -70,5 +70,30 @@ describe("withLock", () => {
     setTimeout(() => abort.abort(new Error("enough")), 100);
     await expect(withLock("/a/e", { signal: abort.signal }, async () => undefined)).rejects.toThrow("enough");
     other.kill();
+  });
+
+  test.runIf(process.platform === "linux")("the lock has the same name in every version of Node", async () => {
+    await withLock("/a/f", { signal }, async () => {
+      const names = (await readFile("/proc/net/unix", "latin1"))
+        .split("\n")
+        .flatMap((line) => line.match(/@kovn-build-.*/) ?? []);
+      expect(names).not.toEqual([]);
+      // The kernel shows a zero byte as `@`; 108 is the most that a name can have.
+      for (const name of names) expect(name).toMatch(/^@kovn-build-[0-9a-f]{64}-{32}$/);
+    });
+  });
+});
+
+describe("withFreeLock", () => {
+  test("runs with a lock that nobody holds, and frees it", async () => {
+    expect(await withFreeLock("/b/a", async () => 1)).toBe(1);
+    expect(await withFreeLock("/b/a", async () => 2)).toBe(2);
+  });
+
+  test("does not run while another process, or this one, holds the lock", async () => {
+    const other = await holder("/b/b");
+    expect(await withFreeLock("/b/b", async () => 1)).toBeUndefined();
+    other.kill();
+    expect(await withLock("/b/c", { signal }, () => withFreeLock("/b/c", async () => 1))).toBeUndefined();
   });
 });

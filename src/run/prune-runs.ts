@@ -1,0 +1,83 @@
+import { readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { folderSize, removeFolder } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { stagingOf } from "../sys/staging.ts";
+import { withFreeLock, withLock } from "../sys/with-lock.ts";
+
+/** What may stay in `.kovn/runs`: the newest runs, as long as neither limit is exceeded. */
+export interface RunLimits {
+  /** Most runs. */
+  readonly keep: number;
+  /** Most bytes of all runs together. */
+  readonly bytes: number;
+}
+
+/** The limits that a build applies. */
+export const runLimits: RunLimits = { keep: 10, bytes: 2e9 };
+
+/** The folder of all runs below `.kovn`. A run holds the lock of its own folder until it ends. */
+export function runsFolder(work: string): string {
+  return join(work, "runs");
+}
+
+/** Names of runs, such as `20261126T011256Z-2699`: they sort by time. */
+const runName = /^\d{8}T\d{6}Z-\d+$/;
+/** A run that a killed process was removing. */
+const halfRemoved = /^\.\d{8}T\d{6}Z-\d+\.\d+\.old$/;
+
+/** The folder names of the runs, the newest first. */
+export async function listRuns(work: string): Promise<readonly string[]> {
+  const found = await readEntries(runsFolder(work));
+  const names = found.flatMap((one) => (one.isDirectory() && runName.test(one.name) ? [one.name] : []));
+  return names.toSorted().toReversed();
+}
+
+/** What was removed; `size` is in bytes. */
+export interface PrunedRuns {
+  readonly runs: number;
+  readonly size: number;
+}
+
+/**
+ * Removes the oldest runs until the rest is within the limits, and what killed processes left half
+ * removed. The newest run stays, and so do those that still run. Throws at the end what kept a run
+ * from being removed.
+ */
+export async function pruneRuns(work: string, { keep, bytes }: RunLimits, signal: AbortSignal): Promise<PrunedRuns> {
+  const folder = runsFolder(work);
+  const failures: unknown[] = [];
+  let removed: PrunedRuns = { runs: 0, size: 0 };
+  await withLock(folder, { signal }, async () => {
+    // Only the holder of this lock removes runs, so nobody is at work on these.
+    for (const { name } of await readEntries(folder))
+      if (halfRemoved.test(name)) await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
+    let total = 0;
+    for (const [index, name] of (await listRuns(work)).entries()) {
+      signal.throwIfAborted();
+      const run = join(folder, name);
+      const size = await folderSize(run);
+      total += size;
+      if (index === 0 || (index < keep && total <= bytes)) continue;
+      const isRemoved = await withFreeLock(run, () => removeRun(run)).catch((error: unknown) => void failures.push(error));
+      if (isRemoved === true) removed = { runs: removed.runs + 1, size: removed.size + size };
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  return removed;
+}
+
+/** Renames the run first, so that no one takes a half-removed run for a whole one. */
+async function removeRun(run: string): Promise<true> {
+  const beside = stagingOf(run, "old");
+  await rename(run, beside);
+  await removeFolder(beside);
+  return true;
+}
+
+async function readEntries(folder: string) {
+  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+}
