@@ -119,7 +119,7 @@ export function explainRefusal(error: unknown): unknown {
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new BuildError("machine", message, {
     cause: error,
-    hint: isFull ? "free some space: `.kovn/runs` can be deleted at any time" : undefined,
+    hint: isFull ? "free some space: kovn-build cache prune --keep-runs 1" : undefined,
   });
 }
 

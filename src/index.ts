@@ -14,6 +14,7 @@ import { doctor as checkMachine, type DoctorOptions as DoctorRequest } from "./r
 import type { RunEvent } from "./run/events.ts";
 import type { BuildOptions as BuildRequest } from "./run/prepare.ts";
 import { withProgress } from "./run/progress.ts";
+import { runLimits } from "./run/prune-runs.ts";
 import { readRequest, type RequestOptions } from "./run/request.ts";
 import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
@@ -81,6 +82,7 @@ export async function build(options: BuildOptions): Promise<Built> {
       installDeps: false,
       keepGoing: false,
       cache: true,
+      keepRuns: runLimits.keep,
     };
     return runBuild({ ...defaults, ...options }, context);
   });

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { examples, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import type { BuildOptions } from "../run/prepare.ts";
+import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
 
 interface BuildFlags extends BuildOptions {
@@ -23,6 +24,7 @@ export const build: Define = (command, context) => {
       ).conflicts("cache"),
     )
     .option("--no-cache", "build everything; use no cached result and cache none")
+    .option("--keep-runs <n>", "runs to keep in .kovn/runs, of at most 2 GB", positive, runLimits.keep)
     .option("--verbose", "show the output of all jobs", false)
     .addHelpText(
       "after",

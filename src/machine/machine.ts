@@ -103,7 +103,13 @@ async function checkDisk({ work, jobs }: MachineNeeds): Promise<MachineCheck> {
   const wanted = `${formatSize(need)}: ${jobs} jobs of ${formatSize(diskOfJob)}, and mirrors of the sources`;
   if (bytes >= need) return { name, status: "ok", found, wanted };
   const runs = join(work, "runs");
-  return { name, status: "missing", found, wanted, fix: (await exists(runs)) ? `rm -rf ${runs}` : `df -h ${dir}` };
+  return {
+    name,
+    status: "missing",
+    found,
+    wanted,
+    fix: (await exists(runs)) ? "kovn-build cache prune --keep-runs 1" : `df -h ${dir}`,
+  };
 }
 
 function checkMemory({ parallel, target }: MachineNeeds): MachineCheck {

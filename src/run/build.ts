@@ -31,8 +31,7 @@ export interface Built {
  */
 export async function build(prepared: Prepared, options: BuildOptions, context: RunContext): Promise<Built> {
   const { plan } = prepared;
-  const { host, emit, run } = context;
-  const started = performance.now();
+  const { host, run } = context;
   const out = resolve(options.out);
   await recoverDist(out, plan.target, host.signal);
   reportAlternates(plan, context);
@@ -50,7 +49,6 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   await writeWhole(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
     host.task.notice(`The manifest is not kept in ${run}: ${refusalOf(error) ?? String(error)}.`),
   );
-  emit({ event: "done", folder, duration: Math.round(performance.now() - started), artifacts: manifest.artifacts });
   return { folder, manifest };
 }
 

@@ -27,6 +27,8 @@ export interface BuildOptions extends RequestOptions {
   readonly keepGoing: boolean;
   /** False for a build that uses no cached result and caches none. */
   readonly cache: boolean;
+  /** How many runs stay in `.kovn/runs`; the oldest others are removed at the end. */
+  readonly keepRuns: number;
   /** Where machines share compilations, as ccache's `remote_storage`. */
   readonly remoteCache?: string;
 }

@@ -9,7 +9,7 @@ import { withFreeLock, withLock } from "../sys/with-lock.ts";
 export interface RunLimits {
   /** Most runs. */
   readonly keep: number;
-  /** Most bytes of all runs together. */
+  /** Most bytes of all runs together; infinite to measure none that may stay. */
   readonly bytes: number;
 }
 
@@ -31,6 +31,13 @@ export async function listRuns(work: string): Promise<readonly string[]> {
   const found = await readEntries(runsFolder(work));
   const names = found.flatMap((one) => (one.isDirectory() && runName.test(one.name) ? [one.name] : []));
   return names.toSorted().toReversed();
+}
+
+/** The runs with the bytes that they take on the disk, the newest first. */
+export async function measureRuns(work: string): Promise<readonly { readonly run: string; readonly size: number }[]> {
+  const runs = [];
+  for (const run of await listRuns(work)) runs.push({ run, size: Math.round(await folderSize(join(runsFolder(work), run))) });
+  return runs;
 }
 
 /** What was removed; `size` is in bytes. */
@@ -56,7 +63,8 @@ export async function pruneRuns(work: string, { keep, bytes }: RunLimits, signal
     for (const [index, name] of (await listRuns(work)).entries()) {
       signal.throwIfAborted();
       const run = join(folder, name);
-      const size = await folderSize(run);
+      const isMeasured = bytes < Infinity || index >= keep;
+      const size = isMeasured ? await folderSize(run) : 0;
       total += size;
       if (index === 0 || (index < keep && total <= bytes)) continue;
       const isRemoved = await withFreeLock(run, () => removeRun(run)).catch((error: unknown) => void failures.push(error));

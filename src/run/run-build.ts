@@ -1,11 +1,14 @@
 import { join } from "node:path";
-import { BuildError, explainRefusal } from "../errors.ts";
+import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { ownPid } from "../sys/processes.ts";
+import { runTask } from "../sys/run-task.ts";
+import { withLock } from "../sys/with-lock.ts";
 import { build, type Built } from "./build.ts";
 import { eventFile } from "./event-file.ts";
 import type { RunContext, WorkContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare, type BuildOptions } from "./prepare.ts";
+import { pruneRuns, runLimits, runsFolder, type RunLimits } from "./prune-runs.ts";
 import { readRequest } from "./request.ts";
 
 /**
@@ -14,23 +17,46 @@ import { readRequest } from "./request.ts";
  * wrong with the request is thrown before the first event.
  */
 export async function runBuild(options: BuildOptions, context: WorkContext): Promise<Built> {
-  const { project, builder, emit } = context;
+  const { project, builder, host, emit } = context;
   const input = await readRequest(options, context);
   const started = performance.now();
+  const duration = () => Math.round(performance.now() - started);
   const name = runName();
-  const run: RunContext = { ...context, run: join(project.work, "runs", name) };
-  const { mask, task } = context.host;
+  const run: RunContext = { ...context, run: join(runsFolder(project.work), name) };
+  const { mask, task, signal } = host;
   const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
   context.listen(file.emit);
-  emit({ event: "run", schema: 1, run: name, version: builder.version });
-  try {
-    return await build(await prepare(input, options, run), options, run);
-  } catch (error) {
-    emit({ ...describeFailure(error), duration: Math.round(performance.now() - started) });
-    throw error;
-  } finally {
-    file.close();
-  }
+  // Others leave a run alone while its lock is held.
+  return withLock(run.run, { signal }, async () => {
+    emit({ event: "run", schema: 1, run: name, version: builder.version });
+    // A run that builds nothing takes no space, and need not wait until all runs are measured.
+    let limits: RunLimits = { keep: options.keepRuns, bytes: Infinity };
+    try {
+      const prepared = await prepare(input, options, run);
+      if (prepared.missing.length > 0) limits = { ...runLimits, keep: options.keepRuns };
+      const built = await build(prepared, options, run);
+      await removeOldRuns(limits, run);
+      emit({ event: "done", folder: built.folder, duration: duration(), artifacts: built.manifest.artifacts });
+      return built;
+    } catch (error) {
+      await removeOldRuns(limits, run);
+      emit({ ...describeFailure(error), duration: duration() });
+      throw error;
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/** No problem with old runs fails a build. */
+async function removeOldRuns(limits: RunLimits, { project, host }: RunContext): Promise<void> {
+  const { signal } = host;
+  if (signal.aborted) return;
+  await runTask(host, "remove old runs", async ({ task }) => {
+    await pruneRuns(project.work, limits, signal).catch((error: unknown) => {
+      if (!signal.aborted) task.notice(`Not all old runs can be removed: ${refusalOf(error) ?? String(error)}.`);
+    });
+  });
 }
 
 function describeFailure(thrown: unknown): Omit<RunEvent & { event: "failed" }, "duration"> {

@@ -97,15 +97,18 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
  */
 export async function folderSize(folder: string): Promise<number> {
   const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const sizes = found.map(async (one) => {
-    const path = join(folder, one.name);
-    if (one.isDirectory()) return folderSize(path);
-    return lstat(path).then(
-      ({ blocks, nlink }) => (blocks * 512) / nlink,
-      () => 0,
-    );
-  });
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const files = found.filter((one) => !one.isDirectory()).map(async (one) => sizeOnDisk(join(folder, one.name)));
+  let total = (await Promise.all(files)).reduce((sum, size) => sum + size, 0);
+  // One after the other: a large tree has more folders than memory should hold at once.
+  for (const one of found) if (one.isDirectory()) total += await folderSize(join(folder, one.name));
+  return total;
+}
+
+async function sizeOnDisk(path: string): Promise<number> {
+  return lstat(path).then(
+    ({ blocks, nlink }) => (blocks * 512) / nlink,
+    () => 0,
+  );
 }
 
 /** Removes a folder with everything in it, read-only folders as well; links are not followed. */

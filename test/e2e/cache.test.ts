@@ -417,11 +417,13 @@ describe("a damaged cache", () => {
 describe("cache", () => {
   test("list prints each result with its size, and the sum", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
-    expect((await kovnBuild(project, ["cache", "list"])).stdout).toBe("0 of at most 5.0 GB: 0.0 kB");
+    expect((await kovnBuild(project, ["cache", "list"])).stdout).toBe(
+      "0 results of at most 5.0 GB: 0.0 kB\n0 runs of at most 10 and 2.0 GB: 0.0 kB",
+    );
     await building(project);
     const { stdout } = await kovnBuild(project, ["cache", "list"]);
     expect(stdout).toMatch(/^[0-9a-f]{12} {2}one +linux 1\.0 default \w+ {2}built \S+ \S+ {2}used \S+ \S+ {2}\d\.\d kB$/m);
-    expect(stdout).toContain("2 of at most 5.0 GB");
+    expect(stdout).toContain("2 results of at most 5.0 GB");
     const { entries } = JSON.parse((await kovnBuild(project, ["cache", "list", "--json"])).stdout) as {
       entries: { job: string }[];
     };
@@ -453,10 +455,10 @@ describe("cache", () => {
       [`.kovn/cache/jobs/${"b".repeat(64)}/files/x`]: "no description",
       [`.kovn/cache/jobs/${"c".repeat(64)}/entry.json`]: "text",
     });
-    expect((await kovnBuild(project, ["cache", "prune", "--size", "1500"])).stdout).toMatch(/^1 removed, \d\.\d kB\.$/);
-    expect((await kovnBuild(project, ["cache", "list"])).stdout).toMatch(/^[0-9a-f]{12} {2}one .*\n1 of/);
+    expect((await kovnBuild(project, ["cache", "prune", "--size", "1500"])).stdout).toMatch(/^1 result removed, \d\.\d kB\.$/m);
+    expect((await kovnBuild(project, ["cache", "list"])).stdout).toMatch(/^[0-9a-f]{12} {2}one .*\n1 result of/);
     expect(readdirSync(join(cacheOf(project), "jobs"))).toHaveLength(1);
-    expect((await kovnBuild(project, ["cache", "prune", "--size", "0"])).stdout).toMatch(/^1 removed, \d\.\d kB\.$/);
+    expect((await kovnBuild(project, ["cache", "prune", "--size", "0"])).stdout).toMatch(/^1 result removed, \d\.\d kB\.$/m);
     expect(await building(project)).toEqual(["one: built"]);
   });
 
@@ -480,6 +482,29 @@ describe("cache", () => {
     const result = await kovnBuild(folder, ["cache", "prune", "--size", "big"]);
     expect(result.exitCode).toBe(2);
     expect(result.stderr).toContain("Expected a number of bytes, such as 500M or 2G.");
+  });
+
+  test("a build keeps the last runs, failed ones too; list shows them, and prune removes all but the newest", async ({
+    folder,
+  }) => {
+    const project = await makeJobs(folder, { one: { script: "test ! -e ../../../../../fail" } });
+    const runs = () => readdirSync(join(project, ".kovn/runs")).toSorted();
+    for (const _ of [1, 2]) await building(project, "--no-cache", "--keep-runs", "2");
+    const [first, second] = runs();
+    await writeFile(join(project, "fail"), "");
+    expect((await kovnBuild(project, [...build, "--no-cache", "--keep-runs", "2"])).exitCode).toBe(1);
+    expect(runs()).toEqual([second, expect.not.stringContaining(first ?? "")]);
+    const list = await kovnBuild(project, ["cache", "list"]);
+    expect(list.stdout).toMatch(/^2 runs of at most 10 and 2\.0 GB: \d+\.\d kB$/m);
+    const { runs: listed } = JSON.parse((await kovnBuild(project, ["cache", "list", "--json"])).stdout) as { runs: unknown };
+    expect(listed).toEqual(
+      runs()
+        .toReversed()
+        .map((name) => ({ run: name, size: expect.any(Number) })),
+    );
+    const pruned = await kovnBuild(project, ["cache", "prune", "--keep-runs", "1"]);
+    expect(pruned.stdout).toMatch(/^1 run removed, \d+\.\d kB\.\n0 results removed, 0\.0 kB\.$/);
+    expect(runs()).toHaveLength(1);
   });
 
   test("path prints the folder", async ({ folder }) => {

@@ -4,9 +4,11 @@ import { compilations } from "../../compile/ccache.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import { measureRuns, runLimits } from "../../run/prune-runs.ts";
 import { formatSize } from "../../sys/size.ts";
+import { count } from "../../sys/text.ts";
 
-/** `kovn-build cache list`: lists the cached results, most recently used first, and the totals. */
+/** `kovn-build cache list`: lists the cached results, most recently used first, and the totals, also of runs. */
 export const cacheList: Define = (command, context) => {
   command
     .addOption(jsonOption())
@@ -20,11 +22,13 @@ async function list({ json }: { readonly json: boolean }, context: Context): Pro
   await assertVersion(cache);
   const results = await listResults(cache);
   const compiled = await compilations(cache, context.host);
-  if (json) return `${JSON.stringify({ schema: 1, entries: results.map(jsonOf), compilations: compiled }, undefined, 2)}\n`;
+  const runs = await measureRuns(work);
+  if (json) return `${JSON.stringify({ schema: 1, entries: results.map(jsonOf), compilations: compiled, runs }, undefined, 2)}\n`;
   const total = results.reduce((sum, result) => sum + sizeOf(result), 0);
   const sums = [
-    `${results.length} of at most ${formatSize(resultsLimit)}: ${formatSize(total)}\n`,
+    `${count(results.length, "result")} of at most ${formatSize(resultsLimit)}: ${formatSize(total)}\n`,
     ...(compiled === undefined ? [] : [`compilations of at most ${formatSize(compiled.limit)}: ${formatSize(compiled.size)}\n`]),
+    `${count(runs.length, "run")} of at most ${runLimits.keep} and ${formatSize(runLimits.bytes)}: ${formatSize(runs.reduce((sum, run) => sum + run.size, 0))}\n`,
   ];
   return [...results.map(showResult), ...sums].join("");
 }

@@ -14,7 +14,7 @@ test("a build on Windows, where no dpkg says what a result depends on, caches no
   await using bin = await makeBin({ git: "" });
   const options = {
     ...{ target: "windows", only: [], from: [], variant: "default", unlocked: true, out: join(project, "dist"), jobs: 1 },
-    ...{ installDeps: false, cache: true, keepGoing: false },
+    ...{ installDeps: false, cache: true, keepGoing: false, keepRuns: 10 },
   };
   const events: RunEvent[] = [];
   const context = {
