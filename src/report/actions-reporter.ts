@@ -1,7 +1,7 @@
 import type { RunEvent } from "../run/events.ts";
-import { codeBlock } from "../sys/markdown.ts";
 import { formatSize } from "../sys/size.ts";
 import type { Actions } from "./actions.ts";
+import { failureMarkdown } from "./failure.ts";
 import type { Reporter } from "../run/progress.ts";
 import { plainReporter, type PlainOptions } from "./plain.ts";
 import { duration } from "../sys/text.ts";
@@ -30,7 +30,7 @@ export function actionsReporter(actions: Actions, options: Pick<PlainOptions, "p
     emit: (event) => {
       if ((event.event === "job-end" && event.job === owner) || event.event === "done") close();
       plain.emit(event);
-      if (event.event === "job-end" && event.outcome === "failed") actions.summarize(showFailure(event));
+      if (event.event === "job-end" && event.outcome === "failed") actions.summarize(failureMarkdown(event));
       if (event.event === "done") {
         actions.output("folder", event.folder);
         actions.summarize(showDone(event));
@@ -41,10 +41,6 @@ export function actionsReporter(actions: Actions, options: Pick<PlainOptions, "p
       plain.end();
     },
   };
-}
-
-function showFailure({ job, duration: time, tail }: RunEvent & { event: "job-end" }): string {
-  return `### Job \`${job}\` failed after ${duration(time)}\n\n${codeBlock(tail.join("\n"), "text")}`;
 }
 
 function showDone({ folder, duration: time, artifacts }: RunEvent & { event: "done" }): string {

@@ -1,9 +1,11 @@
 import type { CompilerStats } from "../dist/manifest.ts";
 import type { RunEvent } from "../run/events.ts";
 import { describeBase } from "../plan/base.ts";
+import { printable } from "../sys/printable.ts";
 import { formatSize } from "../sys/size.ts";
 import type { Reporter } from "../run/progress.ts";
 import type { RunningTask } from "../sys/tasks.ts";
+import { showFailure } from "./failure.ts";
 import { describeRow, makeRows } from "./rows.ts";
 import { count, duration } from "../sys/text.ts";
 
@@ -81,10 +83,10 @@ export function describeEvent(event: RunEvent, verbose: boolean): string | undef
     case "job-skipped":
       return `${event.job}: not built: it needs ${event.needs.join(", ")}`;
     case "output":
-      return verbose ? `${event.job}| ${event.line}` : undefined;
+      return verbose ? `${event.job}| ${printable(event.line)}` : undefined;
     case "job-end":
       return [
-        ...event.tail.map((line) => `${event.job}| ${line}`),
+        ...showFailure(event),
         `${event.job}: ${event.outcome} after ${duration(event.duration)}${event.warnings === 0 ? "" : `, ${count(event.warnings, "warning")}`}${showStats(event.compilerCache)}`,
       ].join("\n");
     case "done":

@@ -4,6 +4,7 @@ import type { ErrorCode, FilePlace } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
 import type { TaskEvent } from "../sys/task.ts";
+import type { LogError } from "./first-errors.ts";
 
 /**
  * What a run reports, in order: a closed union, so that each reporter handles all of it. Times are
@@ -50,6 +51,9 @@ export type RunEvent =
       /** How many compiler warnings there were. */
       readonly warnings: number;
       readonly log: string;
+      /** The errors in the log that are the likely causes, if the job failed. */
+      readonly errors: readonly LogError[];
+      /** The last lines of the log, if the job failed. */
       readonly tail: readonly string[];
       /** What ccache did; absent when nothing was compiled through it. */
       readonly compilerCache?: CompilerStats;

@@ -12,6 +12,8 @@ export interface LogError {
 /** Finds the errors in lines of a log that arrive one after the other. */
 export interface FirstErrors {
   add(line: string): void;
+  /** Drops the errors found so far: what printed them succeeded. */
+  forget(): void;
   /** The errors found so far, the likely causes of the failure; empty when no line looks like one. */
   found(): readonly LogError[];
 }
@@ -65,6 +67,10 @@ export function firstErrors(): FirstErrors {
       }
       const found = keep(text, match.rank);
       gather = found === undefined ? undefined : below(found.lines, match.below ?? 0);
+    },
+    forget() {
+      for (const list of [causes, others, after]) list.length = 0;
+      gather = undefined;
     },
     found() {
       const best = [causes, others, after].find((list) => list.length > 0) ?? [];

@@ -17,7 +17,7 @@ import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import type { RunContext } from "./context.ts";
 import { writeExpected } from "./expected.ts";
-import { openLog } from "./log.ts";
+import { openLog, type Log } from "./log.ts";
 import { sourceOf, type JobResult } from "./result.ts";
 import { isWarning } from "./warning.ts";
 
@@ -60,6 +60,7 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
       duration: Math.round(performance.now() - started),
       warnings,
       log: log.path,
+      errors: outcome === "failed" ? log.errors() : [],
       tail: outcome === "failed" ? log.tail() : [],
       ...(compilerCache === undefined ? {} : { compilerCache }),
     });
@@ -74,7 +75,7 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
     }
   };
   try {
-    const result = await runSteps(job, { ...options, source, onLines }, context);
+    const result = await runSteps(job, { ...options, source, log, onLines }, context);
     await log.close();
     const duration = Math.round(performance.now() - started);
     await writeExpected(project.work, options.plan, job.id, duration);
@@ -89,11 +90,12 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
 
 interface StepsOptions extends JobOptions {
   readonly source: Source;
+  readonly log: Log;
   readonly onLines: OnLines;
 }
 
 async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: RunContext): Promise<JobResult> {
-  const { plan, source, base, dir, parallel, compilerCache, onLines } = options;
+  const { plan, source, base, dir, parallel, compilerCache, log, onLines } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
   const count = source.patches.length + packaging.length;
@@ -125,14 +127,20 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
     const title = `step ${index + 1} of ${job.steps.length}: ${step.uses}`;
     emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
     const runIt = async (below: Host) => {
+      log.startStep();
       await onLines([`kovn-build: ${title}`]);
       await runStep(step, { ...stepContext, host: below });
     };
     await runTask(host, title, runIt, job.id).catch((error: unknown) => {
       if (!(error instanceof BuildError)) throw error;
-      const log = join(dir, "log");
-      const message = `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${error.message}\nThe whole output is in ${log}`;
-      throw withDetails(error, { message, hint: error.hint ?? `less +G ${log}` });
+      const [first] = error.code === "build" ? log.errors() : [];
+      const lines = [
+        `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${error.message}`,
+        ...(first === undefined ? [] : [first.text]),
+        `The whole output is in ${log.path}`,
+      ];
+      const hint = error.hint ?? `less +${first?.line ?? "G"} ${log.path}`;
+      throw withDetails(error, { message: lines.join("\n"), hint });
     });
   }
   const describeAll = async () => ({

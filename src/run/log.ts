@@ -12,8 +12,10 @@ export interface Log {
    */
   write(lines: readonly string[]): Promise<void>;
   tail(): readonly string[];
-  /** The errors in it that are the likely causes of a failure. */
+  /** The errors since the start of the step that are the likely causes of a failure. */
   errors(): readonly LogError[];
+  /** Marks the start of a step. Errors of the steps before it, which succeeded, explain nothing. */
+  startStep(): void;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export function openLog(path: string, keep = 30): Log {
     },
     tail: () => [...last],
     errors: () => finder.found(),
+    startStep: () => finder.forget(),
     async close() {
       stream.end();
       await finished(stream);

@@ -5,7 +5,8 @@ import { BuildError } from "../errors.ts";
 import { checkoutPatched } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import { keyOf } from "../plan/key.ts";
-import { openLog } from "../run/log.ts";
+import { openLog, type Log } from "../run/log.ts";
+import { quoteLog } from "../run/quote-log.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
@@ -98,9 +99,11 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
 }
 
 async function mustRun(tree: Tree, phase: string, command: readonly string[], options: TreeOptions): Promise<void> {
-  const { exitCode, tail } = await runPhase(tree, phase, command, options);
+  const { exitCode, log } = await runPhase(tree, phase, command, options);
   if (exitCode === 0) return;
-  const what = [`\`${command.join(" ")}\` failed with exit code ${exitCode}.`, ...tail.map((line) => `  ${line}`)].join("\n");
+  const { errors, last } = quoteLog({ errors: log.errors(), tail: log.tail() });
+  const quoted = errors.length === 0 ? last : [...errors, "end of the log:", ...last];
+  const what = [`\`${command.join(" ")}\` failed with exit code ${exitCode}.`, ...quoted.map((line) => `  ${line}`)].join("\n");
   const { code, message, hint } = phaseFailed(tree, phase, what);
   throw new BuildError(code, message, { hint: `${hint}, or kovn-build doctor --target linux` });
 }
@@ -117,17 +120,14 @@ function logOf(tree: Tree, phase: string): string {
 /** Receives a line of output, with the task that shows the phase. */
 export type OnPhaseLine = (line: string, task: Task) => void;
 
-/**
- * Runs a command in the tree's `src/`, with its output in a log. Returns its exit code and the last
- * lines of the log.
- */
+/** Runs a command in the tree's `src/`, with its output in a log. Returns its exit code and the log. */
 export async function runPhase(
   tree: Tree,
   phase: string,
   [program = "", ...args]: readonly string[],
   options: TreeOptions,
   onLine: OnPhaseLine = (line, task) => task.say(line),
-): Promise<{ readonly exitCode: number; readonly tail: readonly string[] }> {
+): Promise<{ readonly exitCode: number; readonly log: Log }> {
   const log = openLog(logOf(tree, phase));
   await mkdir(dirname(log.path), { recursive: true });
   return runTask(options.host, `${tree.name}: ${phase}`, async (host) => {
@@ -142,7 +142,7 @@ export async function runPhase(
         env: cleanEnv(tree.dir),
         onLines,
       });
-      return { exitCode, tail: log.tail() };
+      return { exitCode, log };
     } finally {
       await log.close();
     }

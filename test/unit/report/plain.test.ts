@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { describeEvent } from "../../../src/report/plain.ts";
 
 const start = { event: "job-start", job: "ovs", log: "/log" } as const;
-const end = { event: "job-end", job: "ovs", outcome: "built", duration: 1000, warnings: 0, log: "/log", tail: [] } as const;
+const end = {
+  event: "job-end",
+  job: "ovs",
+  outcome: "built",
+  duration: 1000,
+  warnings: 0,
+  log: "/log",
+  errors: [],
+  tail: [],
+} as const;
 
 test("the start of a job shows what changed, but not hundreds of packages", () => {
   expect(describeEvent({ ...start, changes: [] }, false)).toBe("ovs: started, log in /log");
