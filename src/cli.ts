@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
+import { isatty } from "node:tty";
 import { packageRoot, packageVersion } from "./config/package.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
@@ -9,6 +10,7 @@ import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { makeMask } from "./report/mask.ts";
 import { makeReport } from "./report/report.ts";
+import { quoteWords } from "./sys/quote.ts";
 import { quietTask } from "./sys/task.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
@@ -76,6 +78,10 @@ const report = makeReport({
   result: print,
 });
 
+/** The shell of the person at the terminal; undefined when there is none to type. */
+const { CI: ci, SHELL: ownShell = "sh", TERM: term = "dumb" } = process.env;
+const shell = isatty(0) && isatty(2) && ci === undefined ? { program: ownShell, term } : undefined;
+
 /**
  * Shows a failure: its message and what to type next, or the stack of a bug. Returns the exit code.
  */
@@ -92,10 +98,7 @@ function showError(thrown: unknown): number {
 
 /** Returns this command line, ready to type again. */
 function ownCommand(): string {
-  const words = process.argv
-    .slice(2)
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  return ["kovn-build", ...words].join(" ");
+  return quoteWords(["kovn-build", ...process.argv.slice(2)]);
 }
 
 const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
@@ -125,6 +128,7 @@ try {
     host,
     github,
     actions,
+    shell,
     project: () => findProject(process.cwd(), packageRoot),
     print,
     report,

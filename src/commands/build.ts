@@ -1,6 +1,10 @@
 import { Option } from "commander";
+import { BuildError } from "../errors.ts";
+import type { Context } from "../program/context.ts";
 import { examples, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import type { FailedJob } from "../run/context.ts";
+import { openShell, type OpenShellOptions, type Shell } from "../run/open-shell.ts";
 import type { BuildOptions } from "../run/prepare.ts";
 import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
@@ -8,6 +12,7 @@ import { runBuild } from "../run/run-build.ts";
 interface BuildFlags extends BuildOptions {
   readonly json: boolean;
   readonly verbose: boolean;
+  readonly shellOnFailure: boolean;
 }
 
 /** `kovn-build build`: reads, plans and builds. */
@@ -25,6 +30,11 @@ export const build: Define = (command, context) => {
     )
     .option("--no-cache", "build everything; use no cached result and cache none")
     .option("--keep-runs <n>", "runs to keep in .kovn/runs, of at most 2 GB", positive, runLimits.keep)
+    .addOption(
+      new Option("--shell-on-failure", "open a shell in the folder of a job that failed, with its environment")
+        .conflicts("json")
+        .default(false),
+    )
     .option("--verbose", "show the output of all jobs", false)
     .addHelpText(
       "after",
@@ -34,12 +44,36 @@ export const build: Define = (command, context) => {
       ),
     )
     .action(async (options: BuildFlags) => {
-      const { machine, version, node, actions, report } = context;
+      const { machine, host, version, node, actions, report } = context;
+      const shell = options.shellOnFailure ? shellOf(context) : undefined;
       const project = await context.project();
       const builder = { name: "kovn-build", version, node, ...actions?.run };
-      await report.run(async (progress) => runBuild(options, { ...progress, project, machine, builder }), {
+      const failed: FailedJob[] = [];
+      const onFailure = (job: FailedJob) => void failed.push(job);
+      const run = report.run(async (progress) => runBuild(options, { ...progress, project, machine, builder, onFailure }), {
         events: options.json,
         verbose: options.verbose,
       });
+      await run.catch(async (error: unknown) => {
+        if (shell !== undefined) await shellFor(failed, { shell, host, write: report.write });
+        throw error;
+      });
     });
 };
+
+/** Opens a shell for the first failed job. Its problems are reported; the build has failed for another reason. */
+async function shellFor([job]: readonly FailedJob[], options: OpenShellOptions): Promise<void> {
+  if (job === undefined) return options.write("No shell is opened: no program of a job failed.\n");
+  await openShell(job, options).catch((error: unknown) => {
+    if (!(error instanceof BuildError)) throw error;
+    options.write(`${error.message}\n`);
+  });
+}
+
+/** Throws "usage" where nobody can type. */
+function shellOf({ shell }: Context): Shell {
+  if (shell !== undefined) return shell;
+  throw new BuildError("usage", "`--shell-on-failure` needs a terminal for stdin and stderr, and no variable `CI`.", {
+    hint: "leave the option out, and look into the folder of the log",
+  });
+}

@@ -1,6 +1,7 @@
 import type { Project } from "../config/project.ts";
 import type { Actions } from "../report/actions.ts";
 import type { Progress } from "../run/events.ts";
+import type { Shell } from "../run/open-shell.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
 import type { GitHubAccess } from "../sys/github.ts";
@@ -35,6 +36,8 @@ export interface Context {
   readonly github: GitHubAccess;
   /** Set inside GitHub Actions only. */
   readonly actions: Actions | undefined;
+  /** The shell of the person at the terminal; undefined when there is none to type. */
+  readonly shell: Shell | undefined;
   /** Finds the project of the current folder. */
   readonly project: () => Promise<Project>;
   /** Writes a result to stdout. */

@@ -2,7 +2,16 @@ import type { Project } from "../config/project.ts";
 import type { Manifest } from "../dist/manifest.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
+import type { StepProgram } from "../steps/step.ts";
 import type { Progress } from "./events.ts";
+
+/** A job that failed, and the last program that it started. */
+export interface FailedJob {
+  readonly job: string;
+  /** The job's folder. */
+  readonly dir: string;
+  readonly last: StepProgram;
+}
 
 /** Where the files of a plan are read. */
 export interface ReadContext {
@@ -15,6 +24,8 @@ export interface ReadContext {
 export interface WorkContext extends ReadContext, Progress {
   /** Who builds, for `artifacts.json`. */
   readonly builder: Manifest["builder"];
+  /** Called for a job that failed after it started a program. */
+  readonly onFailure?: (failed: FailedJob) => void;
 }
 
 /** Where a plan runs. */

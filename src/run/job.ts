@@ -8,6 +8,7 @@ import type { Plan, PlanInput, PlannedJob } from "../plan/plan.ts";
 import { describeArtifacts, placeFile } from "../dist/artifact.ts";
 import type { BuiltJob } from "../dist/manifest.ts";
 import { runStep } from "../steps/registry.ts";
+import type { StepProgram } from "../steps/step.ts";
 import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
@@ -74,8 +75,10 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
       emit({ event: "output", job: job.id, line, warning });
     }
   };
+  let last: StepProgram | undefined;
+  const onProgram = (program: StepProgram) => void (last = program);
   try {
-    const result = await runSteps(job, { ...options, source, log, onLines }, context);
+    const result = await runSteps(job, { ...options, source, log, onLines, onProgram }, context);
     await log.close();
     const duration = Math.round(performance.now() - started);
     await writeExpected(project.work, options.plan, job.id, duration);
@@ -84,6 +87,7 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
   } catch (error) {
     await log.close().catch(() => undefined);
     await end(host.signal.aborted ? "stopped" : "failed");
+    if (last !== undefined && !host.signal.aborted) context.onFailure?.({ job: job.id, dir, last });
     throw error instanceof BuildError ? withDetails(error, { job: job.id, source: source.name }) : error;
   }
 }
@@ -92,10 +96,11 @@ interface StepsOptions extends JobOptions {
   readonly source: Source;
   readonly log: Log;
   readonly onLines: OnLines;
+  readonly onProgram: (program: StepProgram) => void;
 }
 
 async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: RunContext): Promise<JobResult> {
-  const { plan, source, base, dir, parallel, compilerCache, log, onLines } = options;
+  const { plan, source, base, dir, parallel, compilerCache, log, onLines, onProgram } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
   const count = source.patches.length + packaging.length;
@@ -122,6 +127,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
     onReady: options.onReady,
     host,
     onLines,
+    onProgram,
   };
   for (const [index, step] of job.steps.entries()) {
     const title = `step ${index + 1} of ${job.steps.length}: ${step.uses}`;

@@ -31,6 +31,14 @@ export interface StepContext {
   readonly onReady: () => void;
   readonly host: Host;
   readonly onLines: OnLines;
+  /** Called with each program of the build before it starts. */
+  readonly onProgram?: (program: StepProgram) => void;
+}
+
+/** A program of a step, with its whole environment; it runs in the job's `src/`. */
+export interface StepProgram {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A step kind. */
@@ -75,10 +83,12 @@ export async function runProgram(
   env: Readonly<Record<string, string>>,
   context: StepContext,
 ): Promise<void> {
+  const wholeEnv = { ...buildEnv(context), ...env };
+  context.onProgram?.({ command: [program, ...args], env: wholeEnv });
   const result = await exec(program, args, {
     host: { ...context.host, env: {} },
     cwd: `${context.dir}/src`,
-    env: { ...buildEnv(context), ...env },
+    env: wholeEnv,
     onLines: context.onLines,
   });
   if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` failed with exit code ${result.exitCode}.`);

@@ -1,0 +1,46 @@
+import { dirname, join } from "node:path";
+import { execOnTerminal, type Host } from "../sys/exec.ts";
+import { printable } from "../sys/printable.ts";
+import { quoteWords } from "../sys/quote.ts";
+import { withLock } from "../sys/with-lock.ts";
+import type { FailedJob } from "./context.ts";
+
+/** The shell of the person at the terminal. */
+export interface Shell {
+  readonly program: string;
+  /** What the terminal can do (term(7)). */
+  readonly term: string;
+}
+
+export interface OpenShellOptions {
+  readonly shell: Shell;
+  readonly host: Host;
+  /** Writes to the terminal. */
+  readonly write: (text: string) => void;
+}
+
+/** Characters of the command that are shown. */
+const longest = 60;
+
+/**
+ * Opens a shell in a failed job's `src/`, with the environment of the last program that it started;
+ * `$KOVN_COMMAND` is that program. Resolves when the person leaves the shell.
+ */
+export async function openShell({ job, dir, last }: FailedJob, { shell, host, write }: OpenShellOptions): Promise<void> {
+  const { program, term } = shell;
+  const cwd = join(dir, "src");
+  const command = quoteWords(last.command);
+  const [line = ""] = command.split("\n");
+  const shown = printable(line).slice(0, longest);
+  write(
+    [
+      `Job \`${job}\` failed. This is a shell in ${cwd}, with the environment of its steps:`,
+      `  eval "$KOVN_COMMAND"   runs its last program again: ${shown}${shown === command ? "" : " ..."}`,
+      "  exit                   ends the shell and the build, which failed",
+      "",
+    ].join("\n"),
+  );
+  const env = { ...last.env, TERM: term, SHELL: program, KOVN_COMMAND: command };
+  // Nobody removes the run meanwhile.
+  await withLock(dirname(dir), { signal: host.signal }, async () => execOnTerminal(program, [], { host, cwd, env }));
+}
