@@ -10,11 +10,11 @@ const doors = {
   "node:process": ["cli.ts"],
   tar: ["sys/tar.ts"],
   listr2: ["sys/tasks.ts"],
-  "@octokit/request": ["sys/github.ts"],
-  "@octokit/request-error": ["sys/github.ts"],
+  octokit: ["sys/github.ts"],
+  undici: ["sys/fetch.ts"],
   fflate: ["sys/zip.ts"],
-  "node:http": ["sys/send-stream.ts"],
-  "node:https": ["sys/send-stream.ts"],
+  "node:http": ["sys/fetch.ts"],
+  "node:https": ["sys/fetch.ts"],
   "node:net": ["sys/"],
   "log-update": ["report/"],
   "cli-truncate": ["report/"],
@@ -26,7 +26,7 @@ const doors = {
 };
 
 /** Global -> who may use it. */
-const globalDoors = { process: "cli.ts reads process", fetch: "sys/download.ts uses fetch" };
+const globalDoors = { process: "cli.ts reads process", fetch: "sys/fetch.ts fetches" };
 
 /** Folder -> folders that it may import values from; types may come from anywhere. */
 const directions = {
@@ -137,7 +137,6 @@ export default defineConfig({
     ...doorFiles.map((place) => ({ files: [`src/${place}`], rules: imports(place) })),
     { files: ["src/**"], rules: globals("process", "fetch") },
     { files: ["src/cli.ts", "src/sys/processes.ts"], rules: globals("fetch") },
-    { files: ["src/sys/download.ts"], rules: globals("process") },
     { files: ["src/cli.ts"], rules: { "node/no-process-env": "off" } },
     { files: ["test/**", "bench/**", "scripts/**"], rules: { "max-lines": "off", "node/no-process-env": "off" } },
     { files: ["*.config.*", "test/helpers/compile.ts", "test/helpers/kept.ts"], rules: { "import/no-default-export": "off" } },

@@ -19,6 +19,8 @@ const abort = new AbortController();
 // patches than that.
 setMaxListeners(0, abort.signal);
 
+const proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+
 /**
  * The environment variables that reach the programs we start: to find programs, reach the network,
  * log in by ssh, sign.
@@ -27,11 +29,8 @@ const passed = [
   "PATH",
   "HOME",
   "TMPDIR",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "HTTPS_PROXY",
-  "NO_PROXY",
+  ...proxies,
+  ...proxies.map((name) => name.toUpperCase()),
   "SSH_AUTH_SOCK",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
@@ -52,10 +51,12 @@ const passed = [
   "ProgramW6432",
   "WIX",
 ];
-const userEnv = Object.fromEntries(
-  Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-);
-const env = Object.fromEntries(passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+const defined = (variables: readonly (readonly [name: string, value: string | undefined])[]): Record<string, string> =>
+  Object.fromEntries(variables.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+// git and apt know some variables of proxies in small letters only.
+const small = defined(proxies.map((name) => [name, process.env[name] ?? process.env[name.toUpperCase()]]));
+const userEnv = { ...defined(Object.entries(process.env)), ...small };
+const env = { ...defined(passed.map((name) => [name, process.env[name]])), ...small };
 const mask = makeMask(process.env);
 const host = { env, userEnv, signal: abort.signal, mask, task: quietTask };
 

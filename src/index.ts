@@ -35,7 +35,10 @@ export interface CommonOptions {
    * folder.
    */
   readonly folder?: string;
-  /** The environment of the programs that are started. Default: a PATH of the system's folders. */
+  /**
+   * The environment of the programs that are started, and the proxies of requests (`https_proxy`
+   * and so on). Default: a PATH of the system's folders.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /**
    * Stops the call: all programs that it started are ended, and the call rejects with the signal's
@@ -107,9 +110,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const artifacts = [join(resolve(options.folder ?? "."), "dist")];
   const request = { artifacts, allowAlternate: false, allowUnlocked: false, ...options };
   const github = { api: "https://api.github.com", token: undefined, repository: undefined, ...options.github };
-  return inContext(options, async ({ project, host }) =>
-    publishArtifacts(request, { project, host, github, report: (text) => host.task.notice(text.trimEnd()) }),
-  );
+  return inContext(options, async ({ project, host }) => publishArtifacts(request, { project, host, github }));
 }
 
 const builder = { name: "kovn-build", version: packageVersion, node: ownNode };

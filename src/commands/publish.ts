@@ -33,9 +33,9 @@ export const publish: Define = (command, context) => {
 
 /** Publishes, and returns what changed. */
 async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string> {
-  const { host, github, actions, report } = context;
+  const { host, github, actions } = context;
   const project = await context.project();
-  const published = await publishTo({ ...options, artifacts }, { project, host, github, report: report.write });
+  const published = await publishTo({ ...options, artifacts }, { project, host, github });
   const { outcomes } = published;
   for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
   actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome))].join("\n"));

@@ -1,24 +1,16 @@
-import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import type { Asset } from "../set/assets.ts";
-import { PassingFault, statusOf, type GitHub, type Request } from "../sys/github.ts";
+import type { Body } from "../sys/fetch.ts";
 import { readPieces } from "../sys/files.ts";
-import { sendStream, type SendBody } from "../sys/send-stream.ts";
+import { ignoreMissing, type GitHub, type Persistence } from "../sys/github.ts";
+import { sayBytes } from "../sys/say-bytes.ts";
+import type { Task } from "../sys/task.ts";
 
-/**
- * The fields of an asset that are used here (https://docs.github.com/en/rest/releases/assets). An
- * interrupted upload leaves the state `starter`.
- */
-const remoteAsset = z.object({
-  id: z.number(),
-  name: z.string(),
-  size: z.number(),
-  state: z.string(),
-  digest: z.string().nullish(),
-});
-
-/** An asset as GitHub has it. */
-export type RemoteAsset = Readonly<z.infer<typeof remoteAsset>>;
+/** An asset as GitHub has it. An interrupted upload leaves one that is not `uploaded`. */
+export type RemoteAsset = Awaited<ReturnType<GitHub["rest"]["repos"]["getReleaseAsset"]>>["data"] & {
+  /** Newer than octokit's types. */
+  readonly digest?: string | null;
+};
 
 /** A repository on GitHub. */
 export interface Place {
@@ -26,38 +18,9 @@ export interface Place {
   readonly repo: string;
 }
 
-/** Milliseconds that an upload may wait to send a byte, or for the response after the last one. */
-const stalled = 120_000;
-
-/** Checks a response. Throws `PassingFault` when it is cut off or does not come from GitHub. */
-export function readAnswer<T>(schema: z.ZodType<T>, data: unknown): T {
-  const checked = schema.safeParse(data);
-  if (checked.success) return checked.data;
-  throw new PassingFault("unreadable response");
-}
-
-/** Fetches all pages of a list. */
-export async function listPages<T>(
-  schema: z.ZodType<T>,
-  ask: (page: number) => Promise<{ readonly data: unknown; readonly headers: { readonly link?: string | undefined } }>,
-): Promise<readonly T[]> {
-  const all: T[] = [];
-  for (let page = 1; ; page++) {
-    const { data, headers } = await ask(page);
-    all.push(...readAnswer(z.array(schema), data));
-    if (headers.link?.includes('rel="next"') !== true) return all;
-  }
-}
-
 /** Lists the assets of a release, in any state. */
 export async function listRemote(github: GitHub, place: Place, release: number): Promise<readonly RemoteAsset[]> {
-  return github.persist("the list of assets", (request) => listOnce(request, place, release));
-}
-
-async function listOnce(request: Request, place: Place, release: number): Promise<readonly RemoteAsset[]> {
-  return listPages(remoteAsset, (page) =>
-    request("GET /repos/{owner}/{repo}/releases/{release_id}/assets", { ...place, release_id: release, per_page: 100, page }),
-  );
+  return github.paginate(github.rest.repos.listReleaseAssets, { ...place, release_id: release, per_page: 100 });
 }
 
 /** True when GitHub has the whole asset: same name, size and digest. */
@@ -91,37 +54,26 @@ function describe({ state, size, digest }: RemoteAsset): string {
 }
 
 /** Deletes an asset of a draft; one that is already gone is not an error. */
-export async function deleteRemote(github: GitHub, place: Place, { id, name }: RemoteAsset): Promise<void> {
-  await github.persist(`delete ${name}`, (request) => deleteOnce(request, place, id));
-}
-
-async function deleteOnce(request: Request, place: Place, id: number): Promise<void> {
-  await request("DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}", { ...place, asset_id: id }).catch((error: unknown) => {
-    if (statusOf(error) !== 404) throw error;
-  });
+export async function deleteRemote({ rest }: GitHub, place: Place, { id, name }: RemoteAsset): Promise<void> {
+  const request: Persistence = { what: `delete ${name}` };
+  await rest.repos.deleteReleaseAsset({ ...place, asset_id: id, request }).catch(ignoreMissing);
 }
 
 /** The content of a small asset. */
-export async function downloadText(github: GitHub, place: Place, { id, name }: RemoteAsset): Promise<string> {
-  return github.persist(`read ${name}`, async (request) => {
-    const { data } = await request("GET /repos/{owner}/{repo}/releases/assets/{asset_id}", {
-      ...place,
-      asset_id: id,
-      headers: { accept: "application/octet-stream" },
-    });
-    const content: unknown = data;
-    return content instanceof ArrayBuffer ? Buffer.from(content).toString() : String(content);
-  });
+export async function downloadText({ rest }: GitHub, place: Place, { id, name }: RemoteAsset): Promise<string> {
+  const headers = { accept: "application/octet-stream" };
+  const request: Persistence = { what: `read ${name}` };
+  const { data } = await rest.repos.getReleaseAsset({ ...place, asset_id: id, headers, request });
+  return Buffer.from(data as unknown as ArrayBuffer).toString();
 }
 
-export interface UploadOptions extends Place {
+export interface UploadOptions {
   readonly github: GitHub;
-  readonly release: number;
-  /** GitHub's URL template for uploads. */
-  readonly uploadUrl: string;
-  readonly signal: AbortSignal;
-  /** Called with the number of bytes as they are sent, also in attempts that fail. */
-  readonly onBytes: (count: number) => void;
+  readonly place: Place;
+  /** GitHub's id of the draft, and its URL template for uploads. */
+  readonly draft: { readonly id: number; readonly upload_url: string };
+  /** Says how many bytes are sent. */
+  readonly task: Task;
 }
 
 /**
@@ -129,54 +81,37 @@ export interface UploadOptions extends Place {
  * Each but the first looks at what the previous one left: a whole asset stays, anything else with
  * that name is deleted. Throws "digest" when GitHub received other bytes.
  */
-export async function upload(asset: Asset, options: UploadOptions): Promise<void> {
-  const { github, owner, repo, release } = options;
-  const place = { owner, repo };
-  const got = await github.persist(`upload ${asset.name}`, async (request, count) => {
-    if (count > 1) {
-      const left = (await listOnce(request, place, release)).find(({ name }) => name === asset.name);
-      if (left !== undefined && isSame(asset, left)) return left;
-      if (left !== undefined) await deleteOnce(request, place, left.id);
-    }
-    return uploadOnce(request, asset, options);
+export async function upload(asset: Asset, { github, place, draft, task }: UploadOptions): Promise<void> {
+  const { name, size, sha256 } = asset;
+  const observe = async () => {
+    const left = (await listRemote(github, place, draft.id)).find((remote) => remote.name === name);
+    if (left === undefined || isSame(asset, left)) return left;
+    await deleteRemote(github, place, left);
+    return undefined;
+  };
+  const request: Persistence = { what: `upload ${name}`, observe };
+  const body: Body = () => readAsset(asset, task);
+  const { data: got } = await github.rest.repos.uploadReleaseAsset({
+    ...{ ...place, release_id: draft.id, url: draft.upload_url, name, request },
+    headers: { "content-type": "application/octet-stream", "content-length": size },
+    // octokit's type knows texts only.
+    data: body as unknown as string,
   });
   if (!isSame(asset, got))
-    throw new BuildError("digest", `${asset.name} arrived at GitHub as ${describe(got)}, not as sha256:${asset.sha256}.`, {
+    throw new BuildError("digest", `${name} arrived at GitHub as ${describe(got)}, not as sha256:${sha256}.`, {
       hint: "run the same command again to upload it again",
     });
 }
 
-async function uploadOnce(request: Request, asset: Asset, { uploadUrl, signal, onBytes }: UploadOptions): Promise<RemoteAsset> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`no progress for ${stalled / 1000} s`)), stalled);
+async function* readAsset(asset: Asset, task: Task): AsyncGenerator<Uint8Array> {
+  const { name, size } = asset;
+  const onBytes = sayBytes(task, size);
   let sent = 0;
-  let changed: BuildError | undefined;
-  const body: SendBody = async (write) => {
-    const send = async (chunk: Uint8Array) => {
-      sent += chunk.length;
-      if (sent <= asset.size) await write(chunk);
-      timer.refresh();
-      onBytes(chunk.length);
-    };
-    await ("path" in asset ? readPieces(asset.path, send) : send(Buffer.from(asset.text)));
-    if (sent === asset.size) return;
-    changed = new BuildError("digest", `${asset.name} changed during the upload: it no longer has ${asset.size} bytes.`);
-    throw changed;
-  };
-  try {
-    const { data } = await request(`POST ${uploadUrl}`, {
-      name: asset.name,
-      headers: { "content-type": "application/octet-stream", "content-length": asset.size },
-      data: body,
-      request: { fetch: sendStream, signal: AbortSignal.any([signal, controller.signal]) },
-    });
-    return readAnswer(remoteAsset, data);
-  } catch (error) {
-    if (changed !== undefined) throw changed;
-    if (statusOf(error) === 422 && String(error).includes("already_exists"))
-      throw new PassingFault("an asset with that name already exists", { cause: error });
-    throw error;
-  } finally {
-    clearTimeout(timer);
+  for await (const piece of "path" in asset ? readPieces(asset.path) : [Buffer.from(asset.text)]) {
+    sent += piece.length;
+    if (sent > size) break;
+    yield piece;
+    onBytes(piece.length);
   }
+  if (sent !== size) throw new BuildError("digest", `${name} changed during the upload: it no longer has ${size} bytes.`);
 }

@@ -1,8 +1,7 @@
-import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import type { ReleasePreview } from "../release/preview.ts";
-import { statusOf, type GitHub, type Request } from "../sys/github.ts";
-import { listPages, readAnswer, type Place } from "./github-assets.ts";
+import { ignoreMissing, statusOf, type GitHub, type Persistence } from "../sys/github.ts";
+import type { Place } from "./github-assets.ts";
 
 /** The text of a release: its preview without the files. */
 export type ReleaseText = Pick<ReleasePreview, "tag" | "name" | "prerelease" | "notes"> & {
@@ -10,17 +9,8 @@ export type ReleaseText = Pick<ReleasePreview, "tag" | "name" | "prerelease" | "
   readonly commit: string;
 };
 
-const remoteRelease = z.object({
-  id: z.number(),
-  tag_name: z.string(),
-  draft: z.boolean(),
-  body: z.string().nullish(),
-  html_url: z.string(),
-  upload_url: z.string(),
-});
-
 /** A release as GitHub has it; drafts are visible only with write access. */
-export type RemoteRelease = Readonly<z.infer<typeof remoteRelease>>;
+export type RemoteRelease = Awaited<ReturnType<GitHub["rest"]["repos"]["getRelease"]>>["data"];
 
 /** The longest notes that GitHub accepts, in characters, less some room for the mark. */
 const longestNotes = 120_000;
@@ -39,23 +29,14 @@ export interface Found {
  * draft that somebody else made.
  */
 export async function findReleases(github: GitHub, place: Place, tag: string): Promise<Found> {
-  return github.persist("the list of releases", (request) => findOnce(request, place, tag));
-}
-
-async function findOnce(request: Request, place: Place, tag: string): Promise<Found> {
-  const all = await listPages(remoteRelease, (page) =>
-    request("GET /repos/{owner}/{repo}/releases", { ...place, per_page: 100, page }).catch((cause: unknown) => {
-      if (statusOf(cause) !== 404) throw cause;
-      throw new BuildError(
-        "destination",
-        `GitHub has no repository ${place.owner}/${place.repo}, or the token has no access to it.`,
-        {
-          cause,
-          hint: "--to github=OWNER/REPO",
-        },
-      );
-    }),
-  );
+  const all = await github.paginate(github.rest.repos.listReleases, { ...place, per_page: 100 }).catch((cause: unknown) => {
+    if (statusOf(cause) !== 404) throw cause;
+    throw new BuildError(
+      "destination",
+      `GitHub has no repository ${place.owner}/${place.repo}, or the token has no access to it.`,
+      { cause, hint: "--to github=OWNER/REPO" },
+    );
+  });
   const found = all.filter((release) => release.tag_name === tag).toSorted((a, b) => a.id - b.id);
   const drafts = found.filter(({ draft }) => draft);
   const foreign = drafts.find(({ body }) => body?.includes(mark) !== true);
@@ -68,7 +49,7 @@ async function findOnce(request: Request, place: Place, tag: string): Promise<Fo
 
 /** Throws "destination" when GitHub does not have the tag, or has it on another commit. */
 export async function assertTag(github: GitHub, place: Place, { tag, commit }: ReleaseText): Promise<void> {
-  const there = await github.persist(`tag ${tag}`, (request) => readTag(request, place, tag));
+  const there = await readTag(github, place, tag);
   if (there === commit) return;
   if (there === undefined)
     throw new BuildError("destination", `Tag ${tag} is not in ${place.owner}/${place.repo}.`, { hint: `git push origin ${tag}` });
@@ -77,62 +58,47 @@ export async function assertTag(github: GitHub, place: Place, { tag, commit }: R
   });
 }
 
-const reference = z.object({ object: z.object({ type: z.string(), sha: z.string() }) });
-
 /** The commit of a tag, also of an annotated one. */
-async function readTag(request: Request, place: Place, tag: string): Promise<string | undefined> {
-  const answer = await request("GET /repos/{owner}/{repo}/git/ref/{ref}", { ...place, ref: `tags/${tag}` }).catch(
-    (error: unknown) => {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    },
-  );
-  if (answer === undefined) return undefined;
-  let { object } = readAnswer(reference, answer.data);
-  while (object.type === "tag") {
-    const { data } = await request("GET /repos/{owner}/{repo}/git/tags/{tag_sha}", { ...place, tag_sha: object.sha });
-    ({ object } = readAnswer(reference, data));
-  }
-  return object.sha;
+async function readTag({ rest }: GitHub, place: Place, tag: string): Promise<string | undefined> {
+  const answer = await rest.git.getRef({ ...place, ref: `tags/${tag}` }).catch(ignoreMissing);
+  let object = answer?.data.object;
+  while (object?.type === "tag") ({ object } = (await rest.git.getTag({ ...place, tag_sha: object.sha })).data);
+  return object?.sha;
 }
 
-/** Creates a draft. Each attempt but the first checks whether the previous one succeeded. */
+/** Creates a draft. */
 export async function createDraft(github: GitHub, place: Place, text: ReleaseText): Promise<RemoteRelease> {
-  return github.persist(`create the draft of ${text.tag}`, async (request, count) => {
-    const made = count === 1 ? undefined : (await findOnce(request, place, text.tag)).drafts[0];
-    if (made !== undefined) return made;
-    const { data } = await request("POST /repos/{owner}/{repo}/releases", { ...place, ...describe(text), draft: true });
-    return readAnswer(remoteRelease, data);
-  });
+  const request: Persistence = {
+    what: `create the draft of ${text.tag}`,
+    observe: async () => (await findReleases(github, place, text.tag)).drafts[0],
+  };
+  return (await github.rest.repos.createRelease({ ...place, ...describe(text), draft: true, request })).data;
 }
 
 /** Deletes a duplicate draft, which a lost response can leave. */
-export async function deleteDraft(github: GitHub, place: Place, { id }: RemoteRelease): Promise<void> {
-  await github.persist("delete a duplicate draft", async (request) => {
-    await request("DELETE /repos/{owner}/{repo}/releases/{release_id}", { ...place, release_id: id }).catch((error: unknown) => {
-      if (statusOf(error) !== 404) throw error;
-    });
-  });
+export async function deleteDraft({ rest }: GitHub, place: Place, { id }: RemoteRelease): Promise<void> {
+  const request: Persistence = { what: "delete a duplicate draft" };
+  await rest.repos.deleteRelease({ ...place, release_id: id, request }).catch(ignoreMissing);
 }
 
-/** Publishes a draft. Each attempt but the first checks whether the previous one succeeded. */
-export async function makePublic(github: GitHub, place: Place, { id }: RemoteRelease, text: ReleaseText): Promise<RemoteRelease> {
-  return github.persist(`publish ${text.tag}`, async (request, count) => {
-    const where = { ...place, release_id: id };
-    if (count > 1) {
-      const { data } = await request("GET /repos/{owner}/{repo}/releases/{release_id}", where);
-      const there = readAnswer(remoteRelease, data);
-      if (!there.draft) return there;
-    }
-    const { data } = await request("PATCH /repos/{owner}/{repo}/releases/{release_id}", {
-      ...where,
-      ...describe(text),
-      draft: false,
-      // By version: a patch release of an older line does not become the latest release.
-      make_latest: "legacy",
-    });
-    return readAnswer(remoteRelease, data);
-  });
+/** Publishes a draft. */
+export async function makePublic(
+  { rest }: GitHub,
+  place: Place,
+  { id }: RemoteRelease,
+  text: ReleaseText,
+): Promise<RemoteRelease> {
+  const where = { ...place, release_id: id };
+  const request: Persistence = {
+    what: `publish ${text.tag}`,
+    observe: async () => {
+      const { data } = await rest.repos.getRelease(where);
+      return data.draft ? undefined : data;
+    },
+  };
+  // By version: a patch release of an older line does not become the latest release.
+  const latest = { make_latest: "legacy" } as const;
+  return (await rest.repos.updateRelease({ ...where, ...describe(text), ...latest, draft: false, request })).data;
 }
 
 function describe({ tag, name, prerelease, notes }: ReleaseText) {

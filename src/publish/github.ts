@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, textAsset, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
+import type { Host } from "../sys/exec.ts";
 import { connect, type GitHub } from "../sys/github.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
-import { formatSize } from "../sys/size.ts";
+import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import {
   deleteRemote,
@@ -33,8 +34,6 @@ const signatureName = `${sumsName}.asc`;
 
 /** How many uploads run at once. */
 const parallel = 4;
-/** Milliseconds between progress lines. */
-const progressEvery = 10_000;
 
 /**
  * `--to github[=OWNER/REPO]`: a release with an asset for each file. Assets go into a draft, which
@@ -48,7 +47,7 @@ function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] 
 }
 
 async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
-  const to = open(place, options);
+  const to = await open(place, options);
   const assets = await listAssets(set);
   const changed = assets.find(({ name }) => !/^\w[\w.+-]*[\w+-]$/.test(name));
   if (changed !== undefined)
@@ -61,7 +60,7 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
 }
 
 async function publish(set: ReleaseSet, where: string, options: PublishOptions): Promise<Outcome> {
-  const to = open(where, options);
+  const to = await open(where, options);
   const { hub, place, text } = to;
   const assets = await listAssets(set);
   const { published, drafts } = await findReleases(hub, place, text.tag);
@@ -72,7 +71,7 @@ async function publish(set: ReleaseSet, where: string, options: PublishOptions):
   const [draft = await createDraft(hub, place, text), ...doubles] = drafts;
   for (const double of doubles) await deleteDraft(hub, place, double);
   const expected = await withSignature(assets, draft, to, options);
-  const { added, removed } = await fill(draft, expected, to, options);
+  const { added, removed } = await fill(draft, expected, to);
   const problems = differences(expected, await listRemote(hub, place, draft.id), [signatureName]);
   if (problems.length > 0) throw incomplete(draft, problems);
   const { html_url: url } = await makePublic(hub, place, draft, text);
@@ -84,13 +83,13 @@ interface Connection {
   readonly hub: GitHub;
   readonly place: Place;
   readonly text: ReleaseText;
-  /** Ends all requests: by the caller's signal, or when an upload fails. */
-  readonly signal: AbortSignal;
+  /** Its signal ends all requests: the caller's, or `fail`, when an upload fails. */
+  readonly host: Host;
   readonly fail: (error: unknown) => void;
 }
 
 /** Throws "usage" when the repository or the token is missing or malformed. */
-function open(where: string, { github: access, release, host, report }: PublishOptions): Connection {
+async function open(where: string, { github: access, release, host: outer }: PublishOptions): Promise<Connection> {
   const repository = where || (access.repository ?? "");
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(repository) ?? [];
   if (owner === undefined || repo === undefined)
@@ -108,9 +107,9 @@ function open(where: string, { github: access, release, host, report }: PublishO
     throw new BuildError("usage", `GITHUB_API_URL \`${access.api}\` is not a plain URL.`, { hint: "https://api.github.com" });
   if (release === undefined) throw new Error("no release text given");
   const failure = new AbortController();
-  const signal = AbortSignal.any([host.signal, failure.signal]);
-  const hub = connect({ ...access, token: access.token }, signal, report);
-  return { hub, place: { owner, repo }, text: release, signal, fail: (error) => failure.abort(error) };
+  const host = { ...outer, signal: AbortSignal.any([outer.signal, failure.signal]) };
+  const hub = await connect(access, host);
+  return { hub, place: { owner, repo }, text: release, host, fail: (error) => failure.abort(error) };
 }
 
 /** Throws "destination" when the published release is not exactly this one. */
@@ -170,8 +169,7 @@ async function withSignature(
 async function fill(
   draft: RemoteRelease,
   expected: readonly Asset[],
-  { hub, place, signal, fail }: Connection,
-  { report }: PublishOptions,
+  { hub, place, host, fail }: Connection,
 ): Promise<Pick<Outcome, "added" | "removed">> {
   const there = await listRemote(hub, place, draft.id);
   const whole = (remote: RemoteAsset) =>
@@ -181,32 +179,14 @@ async function fill(
   const stale = there.filter((remote) => !whole(remote));
   for (const remote of stale) await deleteRemote(hub, place, remote);
   const missing = expected.filter((asset) => !there.some((remote) => isSame(asset, remote)));
-  const progress = startProgress(missing, report);
   const queue = missing.values();
   const work = async () => {
     for (const asset of queue) {
-      signal.throwIfAborted();
-      const onBytes = (count: number) => progress.add(count);
-      await upload(asset, { ...place, github: hub, release: draft.id, uploadUrl: draft.upload_url, signal, onBytes });
-      progress.done(asset);
+      host.signal.throwIfAborted();
+      await runTask(host, `upload ${asset.name}`, async ({ task }) => upload(asset, { github: hub, place, draft, task }));
     }
   };
   await Promise.all(Array.from({ length: parallel }, () => work().catch(fail)));
-  progress.stop();
-  signal.throwIfAborted();
+  host.signal.throwIfAborted();
   return { added: missing.map(({ name }) => name), removed: stale.map(({ name }) => name) };
-}
-
-/** Reports uploads: a line for each asset, and for long ones the bytes sent from time to time. */
-function startProgress(assets: readonly Asset[], report: (text: string) => void) {
-  const total = assets.reduce((sum, { size }) => sum + size, 0);
-  const seen = { done: 0, sent: 0 };
-  const timer = setInterval(() => report(`github: ${formatSize(seen.sent)} sent of ${formatSize(total)}\n`), progressEvery);
-  timer.unref();
-  return {
-    add: (count: number) => void (seen.sent += count),
-    done: ({ name, size }: Asset) =>
-      report(`github: ${++seen.done} of ${assets.length} uploaded: ${name} (${formatSize(size)})\n`),
-    stop: () => clearInterval(timer),
-  };
 }

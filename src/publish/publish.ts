@@ -26,7 +26,7 @@ export interface Published extends Pick<ReleaseSet, "line" | "id" | "allowed"> {
   readonly outcomes: readonly (Outcome & { readonly to: string })[];
 }
 
-export interface PublishContext extends Pick<PublishOptions, "host" | "github" | "report"> {
+export interface PublishContext extends Pick<PublishOptions, "host" | "github"> {
   readonly project: Project;
 }
 

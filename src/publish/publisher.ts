@@ -19,8 +19,6 @@ export interface PublishOptions {
   readonly github: GitHubAccess;
   /** The text of the release; only GitHub needs it. */
   readonly release: ReleaseText | undefined;
-  /** Receives progress. */
-  readonly report: (text: string) => void;
 }
 
 /**

@@ -24,7 +24,7 @@ export const download: StepKind<"download", Input> = { name: "download", schema,
 
 async function run({ url, sha256, folder }: Input, { dir, host, onLines }: StepContext): Promise<void> {
   const file = join(dir, "tmp/download.zip");
-  await writeWhole(file, await fetchFile(url, sha256, host.signal));
+  await writeWhole(file, await fetchFile(url, sha256, host));
   await unpackZip(file, join(dir, folder));
   await onLines([`kovn-build: ${url} unpacked into ${folder}`]);
 }

@@ -12,7 +12,7 @@ export function sha256(data: string | Uint8Array): string {
 /** The sha256 of a file of any size, in hexadecimal. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await readPieces(path, (piece) => void hash.update(piece));
+  for await (const piece of readPieces(path)) hash.update(piece);
   return hash.digest("hex");
 }
 
@@ -20,17 +20,17 @@ export async function sha256File(path: string): Promise<string> {
 const pieceSize = 256 * 1024;
 
 /**
- * Reads a file piece by piece into the same buffer: a piece is valid until `use` resolves. A stream
- * would allocate each piece and leave it to the garbage collector.
+ * Reads a file piece by piece into the same buffer: a piece is valid until the next one is asked
+ * for. A stream would allocate each piece and leave it to the garbage collector.
  */
-export async function readPieces(path: string, use: (piece: Uint8Array) => Promise<void> | void): Promise<void> {
+export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
     const memory = Buffer.allocUnsafeSlow(pieceSize);
     for (;;) {
       const { bytesRead } = await file.read(memory, 0, pieceSize);
       if (bytesRead === 0) return;
-      await use(memory.subarray(0, bytesRead));
+      yield memory.subarray(0, bytesRead);
     }
   } finally {
     await file.close();

@@ -40,8 +40,18 @@ export function adviseRetry(fault: Fault, attempt: number, now: number, random: 
     return { kind: "limited", wait: wait ?? unknownLimit };
   }
   const { status } = fault;
-  if (status === undefined || status === 408 || status >= 500) return { kind: "passing", wait: asked ?? backoff };
+  // Our previous attempt, or somebody else, has created it.
+  const exists = status === 422 && fault.message.includes("already_exists");
+  if (status === undefined || status === 408 || status >= 500 || exists) return { kind: "passing", wait: asked ?? backoff };
   return undefined;
+}
+
+/**
+ * Milliseconds between the starts of two requests that change something. GitHub asks for a second; a
+ * GitHub Enterprise Server has no limits, or says them itself.
+ */
+export function pauseBetweenWrites(api: string): number {
+  return /^(api\.github\.com|.*\.ghe\.com)$/.test(new URL(api).hostname) ? 1000 : 0;
 }
 
 function isLimit({ status, headers, message }: Fault): boolean {

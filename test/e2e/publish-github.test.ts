@@ -20,7 +20,7 @@ describe("publish --to github", { timeout }, () => {
     const result = await kovnBuild(project, ["publish", "--to", "github"], server.env);
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toContain(`see       ${server.url}/o/r/releases/tag/v1.0.0`);
-    expect(result.stderr).toMatch(/^github: 1 of 7 uploaded: /m);
+    expect(result.stdout).toMatch(/^  added     SHA256SUMS$/m);
     await expectPublished(server, await readSet(dist));
     const [release] = server.state.releases;
     expect(release).toMatchObject({ name: "Kube-OVN 1.0.0: demo 1.2.3", prerelease: false });

@@ -9,7 +9,7 @@ import { makeSet, type ReleaseSet } from "../../src/set/set.ts";
 import { makeDist } from "./dist.ts";
 import type { FakeGitHub } from "./github.ts";
 import { commitAll, inGit, makeProject } from "./project.ts";
-import { quietTask } from "../../src/sys/task.ts";
+import { quietTask, type Task } from "../../src/sys/task.ts";
 
 /** The commit of tag v1.0.0 on a server that is not given another one. */
 const commit = "c".repeat(40);
@@ -26,25 +26,29 @@ export async function readSet(dist: string): Promise<ReleaseSet> {
 }
 
 /**
- * Publishes as `kovn-build publish --to github` does, in this process. Returns the outcome and what
- * was reported.
+ * Publishes as `kovn-build publish --to github` does, in this process. Returns the outcome, the
+ * titles of its tasks, and its notices.
  */
 export async function publishHere(
   server: FakeGitHub,
   set: ReleaseSet,
   changes: { readonly token?: string; readonly commit?: string; readonly repository?: string } = {},
-): Promise<Outcome & { readonly reported: string }> {
-  let reported = "";
+): Promise<Outcome & { readonly tasks: readonly string[]; readonly notices: readonly string[] }> {
+  const [tasks, notices]: [string[], string[]] = [[], []];
+  const task: Task = {
+    ...quietTask,
+    run: async (title, work) => work((tasks.push(title), task)),
+    notice: (message) => void notices.push(message),
+  };
   const options = {
-    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask },
+    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task },
     signer: undefined,
     keep: undefined,
     github: { api: server.url, token: changes.token ?? server.token, repository: changes.repository ?? "o/r" },
     release: { tag: "v1.0.0", name: "Demo 1.0.0", prerelease: false, notes: "Notes.\n", commit: changes.commit ?? commit },
-    report: (text: string) => void (reported += text),
   };
   await github.check(set, "", options);
-  return { ...(await github.publish(set, "", options)), reported };
+  return { ...(await github.publish(set, "", options)), tasks, notices };
 }
 
 /**

@@ -71,6 +71,8 @@ export interface FakeOptions {
    * limit.
    */
   readonly limit?: { readonly count: number; readonly seconds: number };
+  /** The address that clients know it by, such as `https://api.github.com`. */
+  readonly address?: string;
   /** The size of a page of a list, if smaller than requested. */
   readonly pageSize?: number;
 }
@@ -136,7 +138,8 @@ export async function startGitHub(options: FakeOptions = {}) {
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const { address: url = `http://127.0.0.1:${port}` } = options;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.on("error", () => undefined);
@@ -291,7 +294,9 @@ export async function startGitHub(options: FakeOptions = {}) {
       const size = Math.min(Number(address.searchParams.get("per_page") ?? 30), state.options.pageSize ?? 100);
       const number = Number(address.searchParams.get("page") ?? 1);
       const more = items.length > size * number;
-      const link = `<${url}${address.pathname}?page=${number + 1}>; rel="next"`;
+      const next = new URL(address);
+      next.searchParams.set("page", String(number + 1));
+      const link = `<${next.href}>; rel="next"`;
       return [200, items.slice(size * (number - 1), size * number), more ? { link } : {}];
     };
     switch (seen.kind) {
@@ -400,6 +405,7 @@ export async function startGitHub(options: FakeOptions = {}) {
 
   return {
     url,
+    port,
     token,
     state,
     /** What a client must know about the server. */

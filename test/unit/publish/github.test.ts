@@ -14,11 +14,11 @@ describe("a release on GitHub", () => {
   test("is a draft until all assets are there, then public, with correct digests", async ({ folder }) => {
     await using server = await startGitHub({ pageSize: 2 });
     const set = await makeSmallSet(folder);
-    const { added, url, reported } = await publishHere(server, set);
+    const { added, url, tasks } = await publishHere(server, set);
     await expectPublished(server, set);
     expect(added).toEqual((await listAssets(set)).map(({ name }) => name));
     expect(url).toBe(`${server.url}/o/r/releases/tag/v1.0.0`);
-    expect(reported).toContain("github: 8 of 8 uploaded:");
+    expect(tasks).toEqual(added.map((name) => `upload ${name}`));
     expect(server.state.releases[0]).toMatchObject({ name: "Demo 1.0.0", prerelease: false });
     expect(server.state.releases[0]?.body).toContain("Notes.");
   });

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { makePersist } from "../../../src/sys/github-persist.ts";
+import { pauseBetweenWrites } from "../../../src/sys/github-retry.ts";
+import { host } from "../../helpers/host.ts";
+
+const answer = (data: unknown, status: 200 | 204 = 200) => ({ status, url: "", headers: {}, data });
+const lost = () => Object.assign(new Error("connection lost"), { name: "HttpError" });
+const quick = { what: "do it", observe: undefined, isWrite: false };
+
+test("requests that change something start a pause apart, others at once", async () => {
+  const persist = makePersist(host, 60);
+  const started: Record<"read" | "write", number[]> = { read: [], write: [] };
+  const run = async (kind: "read" | "write") =>
+    persist({ ...quick, isWrite: kind === "write" }, async () => {
+      started[kind].push(Date.now());
+      return answer({});
+    });
+  await Promise.all([run("write"), run("write"), run("read"), run("write"), run("read")]);
+  const [first = 0, second = 0, third = 0] = started.write;
+  expect(second - first).toBeGreaterThanOrEqual(60);
+  expect(third - second).toBeGreaterThanOrEqual(60);
+  expect(Math.max(...started.read)).toBeLessThan(second);
+});
+
+test("a second attempt looks first, and what it finds is the answer", async () => {
+  const steps: string[] = [];
+  const attempt = async () => {
+    steps.push("attempt");
+    throw lost();
+  };
+  const observe = async () => {
+    steps.push("observe");
+    return steps.length > 3 ? "found" : undefined;
+  };
+  expect(await makePersist(host, 0)({ ...quick, observe }, attempt)).toMatchObject({ data: "found" });
+  expect(steps).toEqual(["attempt", "observe", "attempt", "observe"]);
+});
+
+test.for([
+  ["text", answer('{"id": 1')],
+  ["no bytes", answer(new ArrayBuffer(0))],
+])("an answer that was cut off, and arrives as %s, is asked for again", async ([, cut]) => {
+  const notices: string[] = [];
+  const task = { ...host.task, notice: (message: string) => void notices.push(message) };
+  const answers = [cut, answer({ id: 1 })].values();
+  const attempt = async () => answers.next().value ?? answer(undefined);
+  expect(await makePersist({ ...host, task }, 0)(quick, attempt as () => Promise<never>)).toMatchObject({ data: { id: 1 } });
+  expect(notices).toEqual([expect.stringMatching(/^GitHub: do it: unreadable response; retrying in 0\.\d s$/)]);
+});
+
+test("an answer without content is whole", async () => {
+  const attempt = async () => answer("", 204);
+  expect(await makePersist(host, 0)(quick, attempt)).toMatchObject({ status: 204 });
+});
+
+test.for([
+  ["https://api.github.com", 1000],
+  ["https://api.acme.ghe.com", 1000],
+  ["https://github.acme.com/api/v3", 0],
+  ["https://notapi.github.com.acme.com", 0],
+] as const)("%s gets a pause of %i ms between two changes", ([api, pause]) => expect(pauseBetweenWrites(api)).toBe(pause));
