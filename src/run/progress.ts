@@ -12,6 +12,6 @@ export async function withProgress<T>(host: Host, reporter: Reporter, work: (pro
   const listeners = [reporter.emit];
   const emit: Emit = (event) => listeners.forEach((listener) => listener(event));
   const listen = (listener: Emit) => void listeners.unshift(listener);
-  const { signal } = host;
-  return runTasks(async (task) => work({ host: { ...host, task }, emit, listen }), { view: reporter, emit, signal });
+  const { signal, mask } = host;
+  return runTasks(async (task) => work({ host: { ...host, task }, emit, listen }), { view: reporter, emit, signal, mask });
 }

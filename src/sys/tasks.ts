@@ -33,24 +33,29 @@ export interface TaskOptions {
   readonly emit: (event: TaskEvent) => void;
   /** Work that ends because of this signal is `stopped`, not `failed`. */
   readonly signal: AbortSignal;
+  /** Removes secrets from what tasks show. */
+  readonly mask?: ((text: string) => string) | undefined;
 }
 
 /** A task of listr2, of any renderer. */
 type Node = ListrTaskObject<ListrContext>;
 
 /** Runs `work` as the root of a tree of tasks. Returns or throws what it does. */
-export async function runTasks<T>(work: (task: Task) => Promise<T>, { view, emit, signal }: TaskOptions): Promise<T> {
+export async function runTasks<T>(work: (task: Task) => Promise<T>, options: TaskOptions): Promise<T> {
+  const { view, emit, signal, mask = (text) => text } = options;
   const details = new WeakMap<Node, Omit<RunningTask, "said">>();
   let count = 0;
 
   const taskOf = (node: Node, id?: number): Task => ({
-    say: (message) => {
+    say: (text) => {
+      const message = mask(text);
       if (id === undefined || node.output === message) return;
       node.output = message;
       emit({ event: "task-progress", task: id, message });
     },
-    notice: (message) => emit({ event: "notice", message }),
-    run: async (title, below, job) => {
+    notice: (text) => emit({ event: "notice", message: mask(text) }),
+    run: async (text, below, job) => {
+      const title = mask(text);
       count += 1;
       const task = count;
       const started = performance.now();

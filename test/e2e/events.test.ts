@@ -65,6 +65,13 @@ describe("build --json", () => {
     expect(failed.exitCode).toBe(1);
   });
 
+  test("never shows the output of a job as the progress of a task", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script: "printf 'spe%s\\n' cial" } });
+    const { stdout } = await kovnBuild(project, json);
+    const holding = parse(stdout).filter((event) => JSON.stringify(event).includes("special"));
+    expect(holding.map(({ event }) => event).filter((event) => event !== "plan")).toEqual(["output"]);
+  });
+
   test("omits the output of jobs without --verbose", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "echo line" } });
     const { stdout } = await kovnBuild(project, ["--target", "linux", "--json"]);

@@ -47,6 +47,11 @@ describe("a schedule", () => {
     expect(happened.at(-1)).toMatch(/ends$/);
   });
 
+  test("gives no slot to a job that waits", async () => {
+    const { happened } = await running(pause, { limit: 2 });
+    expect(happened.slice(0, 2)).toEqual(["one starts", "other starts"]);
+  });
+
   test("never exceeds the limit of jobs at once, ready or not", async () => {
     const { happened } = await running(
       async (_job, ready) => {
