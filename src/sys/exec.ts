@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "../errors.ts";
-import { endTree, markName, ownMark, ownPlatform, type ProcessTree } from "./processes.ts";
+import { endTree, markName, noteTree, ownMark, ownPlatform, startTimeout, type ProcessTree } from "./processes.ts";
 import type { Task } from "./task.ts";
 
 /** What all work gets that starts programs or takes time. */
@@ -90,7 +90,8 @@ export async function exec(program: string, args: readonly string[], options: Ex
   const end = () => {
     if (tree !== undefined) ending ??= ownPlatform === "win32" ? killTree(tree.root, child.exitCode !== null) : endTree(tree);
   };
-  const timer = timeout === undefined ? undefined : setTimeout(() => ((isLate = true), end()), timeout);
+  const stopTimer = timeout === undefined ? undefined : startTimeout(() => ((isLate = true), end()), timeout);
+  const forget = tree === undefined ? undefined : noteTree(tree);
   host.signal.addEventListener("abort", end, { once: true });
   try {
     if (onLines !== undefined) {
@@ -109,7 +110,8 @@ export async function exec(program: string, args: readonly string[], options: Ex
     await ending;
     throw error;
   } finally {
-    clearTimeout(timer);
+    stopTimer?.();
+    forget?.();
     host.signal.removeEventListener("abort", end);
   }
 }

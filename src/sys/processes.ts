@@ -45,6 +45,64 @@ export interface ProcessTree {
   readonly mark: string | undefined;
 }
 
+/** The programs that run. */
+const trees = new Set<ProcessTree>();
+/** How many milliseconds this process was stopped so far. */
+let stoppedTime = 0;
+
+/** Notes a program that runs, for `whileStopped`. Returns a function that forgets it. */
+export function noteTree(tree: ProcessTree): () => void {
+  trees.add(tree);
+  return () => void trees.delete(tree);
+}
+
+/**
+ * Stops all noted programs and all processes that came from them (SIGSTOP), runs `stop`, which stops
+ * this process as well, and continues them.
+ */
+export function whileStopped(stop: () => void): void {
+  const started = performance.now();
+  const seen = new Set<number>();
+  const stopped: number[] = [];
+  // In rounds, since they may fork meanwhile.
+  for (let size = -1; size !== seen.size;) {
+    size = seen.size;
+    for (const { pid, isStopped } of [...trees].flatMap((tree) => findTree(tree, new Set([tree.root])))) {
+      // One that a program stopped itself stays as it is.
+      if (!seen.has(pid) && !isStopped && sendSignal(pid, "SIGSTOP")) stopped.push(pid);
+      seen.add(pid);
+    }
+  }
+  stop();
+  stoppedTime += performance.now() - started;
+  for (const pid of stopped) sendSignal(pid, "SIGCONT");
+}
+
+/**
+ * Calls `late` after that many milliseconds, without those for which this process was stopped.
+ * Returns a function that prevents it.
+ */
+export function startTimeout(late: () => void, ms: number): () => void {
+  let before = stoppedTime;
+  const check = () => {
+    const missed = stoppedTime - before;
+    before = stoppedTime;
+    if (missed === 0) late();
+    else timer = setTimeout(check, missed);
+  };
+  let timer = setTimeout(check, ms);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * False when this process runs in the background of a shell, so that its terminal is another's
+ * (proc_pid_stat(5): `pid (name) state parent group session tty foreground-group`).
+ */
+export function isForeground(): boolean {
+  const [, , group, , , foreground] = statFields("self");
+  return foreground === undefined || foreground === "-1" || foreground === group;
+}
+
 /** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 1000;
 /**
@@ -62,9 +120,9 @@ export async function endTree(tree: ProcessTree): Promise<void> {
   const asked = new Set<number>();
   const started = performance.now();
   for (let age = 0; age < timeoutMs; age = performance.now() - started) {
-    const pids = findTree(tree, sessions);
-    if (pids.length === 0) return;
-    for (const pid of pids) {
+    const found = findTree(tree, sessions);
+    if (found.length === 0) return;
+    for (const { pid } of found) {
       if (age >= grace) sendSignal(pid, "SIGKILL");
       else if (!asked.has(pid)) sendSignal(pid, "SIGTERM");
       asked.add(pid);
@@ -74,11 +132,11 @@ export async function endTree(tree: ProcessTree): Promise<void> {
 }
 
 /**
- * Ids of the tree's running processes. Adds their sessions to `sessions`, so that processes are
+ * The tree's running processes. Adds their sessions to `sessions`, so that processes are
  * still found when their parents are gone.
  */
-function findTree({ root, mark }: ProcessTree, sessions: Set<number>): readonly number[] {
-  if (ownPlatform !== "linux") return isAlive(-root) ? [-root] : [];
+function findTree({ root, mark }: ProcessTree, sessions: Set<number>): readonly Found[] {
+  if (ownPlatform !== "linux") return isAlive(-root) ? [{ pid: -root, isStopped: false }] : [];
   const all = readProcesses().filter(({ pid }) => pid !== ownPid);
   const found = new Set(all.flatMap(({ pid }) => (pid === root || (mark !== undefined && carriesMark(pid, mark)) ? [pid] : [])));
   for (let size = -1; size !== found.size;) {
@@ -89,11 +147,16 @@ function findTree({ root, mark }: ProcessTree, sessions: Set<number>): readonly 
       sessions.add(session);
     }
   }
-  return [...found];
+  return all.filter(({ pid }) => found.has(pid));
 }
 
-interface Process {
+interface Found {
+  /** Negative for a process group. */
   readonly pid: number;
+  readonly isStopped: boolean;
+}
+
+interface Process extends Found {
   readonly parent: number;
   readonly session: number;
 }
@@ -104,11 +167,16 @@ interface Process {
  */
 function readProcesses(): readonly Process[] {
   return readdirSync("/proc").flatMap((name) => {
-    const stat = /^\d+$/.test(name) ? readProc(`${name}/stat`) : "";
-    const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (stat === "" || state === "Z" || state === "X") return [];
-    return [{ pid: Number(name), parent: Number(parent), session: Number(session) }];
+    const [state, parent, , session] = /^\d+$/.test(name) ? statFields(name) : [];
+    if (state === undefined || state === "Z" || state === "X") return [];
+    return [{ pid: Number(name), parent: Number(parent), session: Number(session), isStopped: state === "T" }];
   });
+}
+
+/** The fields of `/proc/<pid>/stat` after the name; none when the process is gone. */
+function statFields(pid: string): readonly string[] {
+  const stat = readProc(`${pid}/stat`);
+  return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function carriesMark(pid: number, mark: string): boolean {

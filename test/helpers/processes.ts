@@ -14,6 +14,15 @@ export function processesWith(text: string): readonly string[] {
   });
 }
 
+/** The state of a process, such as `S` or `T` for a stopped one; empty when it is gone (proc_pid_stat(5)). */
+export function stateOf(pid: number): string {
+  try {
+    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
+}
+
 /** Waits until `holds` returns true; throws after `timeoutMs` milliseconds. */
 export async function until(what: string, holds: () => boolean, timeoutMs = 30_000): Promise<void> {
   for (const start = performance.now(); !holds();) {
