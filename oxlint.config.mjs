@@ -16,7 +16,7 @@ const doors = {
   "node:http": ["sys/fetch.ts"],
   "node:https": ["sys/fetch.ts"],
   "node:net": ["sys/"],
-  "log-update": ["report/"],
+  "supports-hyperlinks": ["report/"],
   "cli-truncate": ["report/"],
   commander: ["program/", "commands/"],
   "@cyclonedx/cyclonedx-library": ["set/sbom.ts"],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
 import { isatty } from "node:tty";
+import { styleText } from "node:util";
 import { packageRoot, packageVersion } from "./config/package.ts";
 import { findProject } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
@@ -11,6 +12,9 @@ import { makeActions } from "./report/actions.ts";
 import { makeMask } from "./report/mask.ts";
 import { makeReport } from "./report/report.ts";
 import { quoteWords } from "./sys/quote.ts";
+import { openScreen } from "./report/screen.ts";
+import { makeStyle } from "./report/style.ts";
+import { isForeground, whileStopped } from "./sys/processes.ts";
 import { quietTask } from "./sys/task.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
@@ -65,19 +69,26 @@ const github = { token, repository, api };
 
 const actions = makeActions(process.env, (text) => void process.stderr.write(mask(text)));
 
-const print = (text: string) => void process.stdout.write(mask(text));
-const log = (text: string) => void process.stderr.write(mask(actions?.plain(text) ?? text));
+// An empty NO_COLOR counts as unset (no-color.org), and FORCE_COLOR is stronger. Node 20 knows only
+// the latter, and warns.
+if (process.env["NO_COLOR"] === "" || process.env["FORCE_COLOR"] !== undefined) delete process.env["NO_COLOR"];
+const hasColors = (stream: NodeJS.WriteStream) => styleText("red", "x", { stream }) !== "x";
+const style = makeStyle({ color: hasColors(process.stderr), links: false });
 
 /** True when progress can be redrawn on stderr. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
-const report = makeReport({
-  host,
-  actions,
-  screen: isLive ? process.stderr : undefined,
-  color: !process.env["NO_COLOR"],
-  print: log,
-  result: print,
-});
+const screen = isLive ? openScreen(process.stderr, isForeground) : undefined;
+process.on("exit", () => screen?.pause());
+
+const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
+  const write = () => void stream.write(mask(text));
+  if (screen === undefined) write();
+  else screen.print(write);
+};
+const print = writeTo(process.stdout);
+const writeLog = writeTo(process.stderr);
+const log = (text: string) => writeLog(actions?.plain(text) ?? text);
+const report = makeReport({ host, actions, screen, color: hasColors(process.stderr), print: log, result: print });
 
 /** The shell of the person at the terminal; undefined when there is none to type. */
 const { CI: ci, SHELL: ownShell = "sh", TERM: term = "dumb" } = process.env;
@@ -89,11 +100,12 @@ const shell = isatty(0) && isatty(2) && ci === undefined ? { program: ownShell, 
 function showError(thrown: unknown): number {
   const error = explainRefusal(thrown);
   if (!(error instanceof BuildError)) {
-    log(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug in kovn-build.\n`);
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log(`${style.failed(what)}\nThis is a bug in kovn-build.\n`);
     return 1;
   }
   actions?.annotate(error);
-  log(`${error.message}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
+  log(`${style.failed(error.message)}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
   return exitCode(error);
 }
 
@@ -115,6 +127,20 @@ function stop(signal: keyof typeof stops): void {
   // oxlint-disable-next-line no-process-exit
   setTimeout(() => process.exit(stops[signal]), 4000).unref();
 }
+
+/** Ctrl-Z: stops everything that runs, until `fg`. */
+function suspend(): void {
+  screen?.pause();
+  whileStopped(() => {
+    process.off("SIGTSTP", suspend);
+    // Without a listener this stops the process, and returns when it is continued; at once where no
+    // shell could continue it.
+    process.kill(process.pid, "SIGTSTP");
+    process.on("SIGTSTP", suspend);
+  });
+  screen?.resume();
+}
+process.on("SIGTSTP", suspend);
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
 // The reader of our output, or the terminal, is gone.

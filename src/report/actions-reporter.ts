@@ -11,7 +11,7 @@ import { duration } from "../sys/text.ts";
  * outputs. When jobs run in parallel, only the one that opened a group has groups; every line names
  * its job.
  */
-export function actionsReporter(actions: Actions, options: Pick<PlainOptions, "print" | "result">): Reporter {
+export function actionsReporter(actions: Actions, options: Pick<PlainOptions, "print" | "result" | "style">): Reporter {
   let owner: string | undefined;
   const close = () => {
     if (owner !== undefined) actions.group(undefined);

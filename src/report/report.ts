@@ -2,12 +2,15 @@ import type { Report, ReportOptions } from "../program/context.ts";
 import type { Progress } from "../run/events.ts";
 import type { Host } from "../sys/exec.ts";
 import type { Actions } from "./actions.ts";
+import type { Screen } from "./screen.ts";
+import { makeStyle } from "./style.ts";
 
 export interface ReportChoice {
   readonly host: Host;
   readonly actions: Actions | undefined;
-  /** The terminal that progress can be redrawn on; undefined when there is none. */
-  readonly screen: NodeJS.WriteStream | undefined;
+  /** Where progress can be drawn live; undefined when that is not possible. */
+  readonly screen: Screen | undefined;
+  /** True when progress (stderr) can have colors. */
   readonly color: boolean;
   /** Prints progress (stderr). */
   readonly print: (text: string) => void;
@@ -30,7 +33,10 @@ export function makeReport(choice: ReportChoice): Report {
 async function chooseReporter({ actions, screen, color, print, result }: ReportChoice, options: ReportOptions) {
   const { events = false, verbose = false } = options;
   if (events) return (await import("./json.ts")).jsonReporter(result, verbose);
-  if (actions !== undefined) return (await import("./actions-reporter.ts")).actionsReporter(actions, { print, result });
-  if (screen === undefined || verbose) return (await import("./plain.ts")).plainReporter({ print, result, verbose });
-  return (await import("./live.ts")).liveReporter({ screen, color, print, result });
+  const plain = { style: makeStyle({ color, links: false }), print, result };
+  if (actions !== undefined) return (await import("./actions-reporter.ts")).actionsReporter(actions, plain);
+  if (screen === undefined || verbose) return (await import("./plain.ts")).plainReporter({ ...plain, verbose });
+  const [{ liveReporter }, links] = await Promise.all([import("./live.ts"), import("supports-hyperlinks")]);
+  const style = makeStyle({ color, links: links.default.stderr });
+  return liveReporter({ screen, style, print, result });
 }

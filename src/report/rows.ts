@@ -1,6 +1,7 @@
-import type { RunEvent } from "../run/events.ts";
 import type { RunningTask } from "../sys/tasks.ts";
 import { count, duration } from "../sys/text.ts";
+import type { JobStates } from "./job-states.ts";
+import type { Style } from "./style.ts";
 
 /** What is shown of a running task. Times are milliseconds. */
 export interface Row {
@@ -13,50 +14,35 @@ export interface Row {
   readonly warnings: number;
   /** Its last line of output, unchanged; empty when there is none. */
   readonly last: string;
+  /** The log of the job. */
+  readonly log: string | undefined;
 }
 
-interface JobState {
-  readonly started: number;
-  readonly expected: number | undefined;
-  readonly warnings: number;
-  readonly last: string;
+/** Makes a row of each running task. `now` is a time of `performance.now()`. */
+export function makeRows(running: readonly RunningTask[], states: JobStates, now: number): readonly Row[] {
+  return running.filter((task) => !hasEnded(task, states)).map((task) => makeRow(task, states, now));
 }
 
-export interface Rows {
-  /** Takes note of what an event says about a job. */
-  readonly note: (event: RunEvent) => void;
-  /** Returns a row for each running task. `now` is a time of `performance.now()`. */
-  readonly of: (running: readonly RunningTask[], now: number) => readonly Row[];
+/** True between the end of a job and what follows, such as caching its result. */
+function hasEnded({ title, job }: RunningTask, states: JobStates): boolean {
+  const { state } = (title === job && states.get(job)) || { state: "waiting" };
+  return state === "built" || state === "failed";
 }
 
-/** Makes rows of running tasks, with what the events so far said about their jobs. */
-export function makeRows(): Rows {
-  const jobs = new Map<string, JobState>();
-  const row = ({ title, job, started, said }: RunningTask, now: number): Row => {
-    const doing = said ?? "";
-    const state = job === undefined ? undefined : jobs.get(job);
-    if (job === undefined || state === undefined)
-      return { name: title, doing, elapsed: now - started, expected: undefined, warnings: 0, last: "" };
-    const { expected, warnings, last } = state;
-    const all = [title === job ? "" : title, doing].filter(Boolean).join(", ");
-    return { name: job, doing: all, elapsed: now - state.started, expected, warnings, last };
-  };
-  return {
-    note: (event) => {
-      if (event.event === "job-start")
-        jobs.set(event.job, { started: performance.now(), expected: event.expected, warnings: 0, last: "" });
-      else if (event.event === "output") {
-        const state = jobs.get(event.job);
-        if (state !== undefined)
-          jobs.set(event.job, { ...state, last: event.line, warnings: state.warnings + (event.warning ? 1 : 0) });
-      } else if (event.event === "job-end") jobs.delete(event.job);
-    },
-    of: (running, now) => running.map((task) => row(task, now)),
-  };
+function makeRow({ title, job, started, said }: RunningTask, states: JobStates, now: number): Row {
+  const doing = [...(job === undefined || title === job ? [] : [title]), ...(said === undefined ? [] : [said])].join(", ");
+  const row = { name: job ?? title, doing, elapsed: now - started, expected: undefined, warnings: 0, last: "", log: undefined };
+  const state = job === undefined ? undefined : states.get(job);
+  // Before a job starts and after its end, its tasks show their own time.
+  if (state?.state !== "running" || state.started === undefined) return row;
+  const { expected, warnings, last, log } = state;
+  return { ...row, elapsed: now - state.started, expected, warnings, last, log };
 }
 
 /** Describes what a task is doing and for how long, such as `step 1 of 2: deb, 4.2 s, 1 warning`. */
-export function describeRow({ doing, elapsed, expected, warnings }: Row): string {
+export function describeRow({ doing, elapsed, expected, warnings }: Row, style: Style): string {
   const time = expected === undefined ? duration(elapsed) : `${duration(elapsed)} of about ${duration(expected)}`;
-  return [...(doing === "" ? [] : [doing]), time, ...(warnings === 0 ? [] : [count(warnings, "warning")])].join(", ");
+  return [...(doing === "" ? [] : [doing]), time, ...(warnings === 0 ? [] : [style.warning(count(warnings, "warning"))])].join(
+    ", ",
+  );
 }

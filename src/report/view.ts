@@ -1,62 +1,62 @@
-import { styleText } from "node:util";
 import cliTruncate from "cli-truncate";
 import { printable } from "../sys/printable.ts";
 import { count, duration } from "../sys/text.ts";
+import type { Summary } from "./job-states.ts";
 import { describeRow, type Row } from "./rows.ts";
+import type { Size } from "./screen.ts";
+import type { Style } from "./style.ts";
 
 /** What the view shows. Times are milliseconds. */
 export interface View {
   readonly running: readonly Row[];
-  /** The jobs of a build; undefined for other commands. */
-  readonly jobs: JobCounts | undefined;
+  /** How far a build is; undefined for other commands. */
+  readonly summary: Summary | undefined;
   readonly elapsed: number;
 }
 
-/** Numbers of jobs. */
-export interface JobCounts {
-  readonly running: number;
-  readonly waiting: number;
-  readonly ended: number;
-  /** How many of the ended jobs were not built. After a failure no new jobs start. */
-  readonly failed: number;
-}
-
-export interface Screen {
-  readonly columns: number;
-  readonly rows: number;
-  readonly color: boolean;
-}
-
 /**
- * The lines of the live view: each running job, with its last output where there is room, and a
- * summary. They fit on the screen, in width and number.
+ * The lines of the live view: each running task, with a job's last output where there is room, and
+ * a summary. They fit on the screen, in width and number.
  */
-export function drawView(view: View, { columns, rows, color }: Screen): readonly string[] {
+export function drawView(view: View, { columns, rows }: Size, style: Style): readonly string[] {
   const room = Math.max(1, rows - 2);
-  const { running } = view;
+  const { running, summary, elapsed } = view;
   const shown = running.length <= room ? running : running.slice(0, room - 1);
   const width = Math.max(0, ...shown.map((row) => row.name.length));
-  const cut = (text: string) => cutText(text, columns);
-  const dim = (text: string) => (color ? styleText("dim", text, { validateStream: false }) : text);
+  // One column less: cli-truncate may use it for the second half of a wide character.
+  const cut = (text: string) => cliTruncate(text, columns - 1);
   const lines = shown.flatMap((row) => {
-    const line = cut(`${row.name.padEnd(width)}  ${describeRow(row)}`);
-    return running.length * 2 <= room ? [line, dim(cut(`${" ".repeat(width)}  ${printable(row.last)}`.trimEnd()))] : [line];
+    const line = linkName(cut(`${row.name.padEnd(width)}  ${describeRow(row, style)}`), row, style);
+    if (row.log === undefined || running.length * 2 > room) return [line];
+    return [line, style.dim(cut(`${" ".repeat(width)}  ${printable(row.last)}`.trimEnd()))];
   });
   const more = running.length - shown.length;
   if (more > 0) lines.push(cut(`and ${count(more, "task")} more`));
-  return view.jobs === undefined ? lines : [...lines, cut(sum(view.jobs, view.elapsed))];
+  if (summary !== undefined) lines.push(cut(describeSummary(summary, elapsed, style)));
+  return lines.slice(Math.max(0, lines.length - (rows - 1)));
 }
 
-/**
- * Cuts a line to the width of the screen, minus one column, which cli-truncate may use for the
- * second half of a wide character.
- */
-function cutText(text: string, columns: number): string {
-  return cliTruncate(text, columns - 1);
+/** Makes the name at the start of a line a link to the log, unless it is cut. */
+function linkName(line: string, { name, log }: Row, style: Style): string {
+  return log === undefined || !line.startsWith(name) ? line : `${style.link(name, log)}${line.slice(name.length)}`;
 }
 
-function sum({ running, waiting, ended, failed }: JobCounts, elapsed: number): string {
-  const all = running + waiting + ended;
-  const rest = failed === 0 ? `${waiting} waiting` : `${failed} failed, no new jobs start`;
-  return `${ended - failed} of ${count(all, "job")} built, ${running} running, ${rest}, ${duration(elapsed)}`;
+function describeSummary(summary: Summary, elapsed: number, style: Style): string {
+  const { running, waiting, built, failed, isStopping, left } = summary;
+  return [
+    `${built} of ${count(running + waiting + built + failed, "job")} built`,
+    `${running} running`,
+    ...(failed === 0 ? [] : [style.failed(`${failed} failed`)]),
+    isStopping ? "no new jobs start" : `${waiting} waiting`,
+    duration(elapsed),
+    ...(left === undefined ? [] : [describeLeft(left)]),
+  ].join(", ");
+}
+
+/** Minutes, rounded up: the expected times are not exact. */
+function describeLeft(left: number): string {
+  if (left === 0) return "done any moment now";
+  if (left < 60_000) return "less than a minute left";
+  const minutes = Math.ceil(left / 60_000);
+  return `about ${minutes < 60 ? `${minutes} min` : duration(minutes * 60_000)} left`;
 }

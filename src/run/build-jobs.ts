@@ -34,7 +34,7 @@ export async function buildJobs(
   const bases = await fetchBases(jobs, context);
   const expected = new Map<string, number | undefined>();
   for (const { id } of jobs) expected.set(id, await readExpected(project.work, prepared.plan, id));
-  emit({ event: "jobs", parallel, jobs: jobs.map((job) => expectedJob(job, expected.get(job.id))) });
+  emit({ event: "jobs", parallel, keepGoing, jobs: jobs.map((job) => expectedJob(job, expected.get(job.id))) });
   const results: JobResult[] = [];
   const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
   const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {

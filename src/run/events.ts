@@ -15,8 +15,16 @@ export type RunEvent =
   /** `run` is the name of the run's folder in `.kovn/runs`. */
   | { readonly event: "run"; readonly schema: 1; readonly run: string; readonly version: string }
   | ({ readonly event: "plan" } & Plan)
-  /** The jobs that are built; the others are cached. */
-  | { readonly event: "jobs"; readonly jobs: readonly ExpectedJob[]; readonly parallel: number }
+  /**
+   * The jobs that are built; the others are cached. `keepGoing` is false when no other job starts
+   * after a failure.
+   */
+  | {
+      readonly event: "jobs";
+      readonly jobs: readonly ExpectedJob[];
+      readonly parallel: number;
+      readonly keepGoing: boolean;
+    }
   | { readonly event: "base"; readonly source: string; readonly base: Base; readonly commit: string }
   /** `expected` is how long the job took last time, if known. */
   | {

@@ -1,9 +1,13 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect } from "vitest";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { makeJobs } from "../helpers/jobs.ts";
 
 const script = `echo 'x.c:1:2: warning: unused [-Wunused]'; sleep 0.6; echo done`;
+
+// oxlint-disable-next-line no-control-regex
+const colors = /\u001b\[[\d;]*m/;
 
 /** Runs a build on a terminal of 80x24 (script(1)) and returns everything it drew. */
 async function onTerminal(project: string, env: Readonly<Record<string, string>>): Promise<string> {
@@ -21,17 +25,45 @@ describe("progress", () => {
     await onTerminal(project, {});
     await kovnBuild(project, ["cache", "prune", "--size", "0"]);
     const drawn = await onTerminal(project, {});
-    expect(drawn).toMatch(/demo {2}step 1 of 1: shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
+    const text = stripVTControlCharacters(drawn);
+    expect(text).toMatch(/demo {2}step 1 of 1: shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
+    expect(text).toMatch(/0 of 1 job built, 1 running, 0 waiting, \d+\.\d s, less than a minute left/);
     expect(drawn).toContain("\u001b[2m");
-    expect(drawn).toContain("demo: built after");
+    expect(text).toContain("demo: built after");
   });
 
-  test("on a terminal has no colors with NO_COLOR", async ({ folder }) => {
+  for (const env of [{ NO_COLOR: "1" }, { FORCE_COLOR: "0" }, { TERM: "dumb", CI: "" }])
+    test(`on a terminal has no colors with ${JSON.stringify(env)}`, async ({ folder }) => {
+      const project = await makeJobs(folder, { demo: { script } });
+      const drawn = await onTerminal(project, env);
+      expect(drawn).toContain("step 1 of 1: shell");
+      expect(drawn).not.toMatch(colors);
+    });
+
+  test("on a terminal has colors with an empty NO_COLOR, which counts as unset", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script } });
-    const drawn = await onTerminal(project, { NO_COLOR: "1" });
-    expect(drawn).toContain("step 1 of 1: shell");
-    // oxlint-disable-next-line no-control-regex
-    expect(drawn).not.toMatch(/\u001b\[\d*m/);
+    expect(await onTerminal(project, { NO_COLOR: "" })).toMatch(colors);
+  });
+
+  test("in a pipe has colors with FORCE_COLOR: red for errors, yellow for warnings, green for done", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script: `${script}; exit 1` }, other: {} });
+    const args = ["--target", "linux", "--keep-going"];
+    const { stdout, stderr } = await kovnBuild(project, args, { FORCE_COLOR: "1", NO_COLOR: "1" });
+    const text = stderr.replaceAll("\u001b", "ESC");
+    expect(text).toMatch(/^other: ESC\[32mbuiltESC\[39m after/m);
+    expect(text).toMatch(/^demo: ESC\[31mfailedESC\[39m after .*, ESC\[33m1 warningESC\[39m$/m);
+    expect(text).toMatch(/^ESC\[31mJob `demo`, step 1/m);
+    expect(stderr).not.toContain("Warning");
+    expect(stdout).not.toMatch(colors);
+    expect((await kovnBuild(project, args)).stderr).not.toMatch(colors);
+  });
+
+  test("on a terminal that takes links has one from a job to its log", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: { script } });
+    const link = /ESC\]8;;file:\/\/[^/]+\/.*\/\.kovn\/runs\/.*\/demo\/logESC\\demoESC\]8;;ESC\\/;
+    const drawn = await onTerminal(project, { VTE_VERSION: "7600" });
+    expect(drawn.replaceAll("\u001b", "ESC")).toMatch(link);
+    expect(await onTerminal(project, {})).not.toContain("\u001b]8;;");
   });
 
   for (const env of [{ CI: "true" }, { TERM: "dumb" }])
