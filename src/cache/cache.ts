@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError, refusalOf } from "../errors.ts";
 import { withLock } from "../sys/with-lock.ts";
+import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { stagingOf } from "../sys/staging.ts";
@@ -40,25 +41,24 @@ export interface JobCache {
    */
   store(result: Omit<CachedResult, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
   /** Runs `work` while no other process builds the same job. */
-  withLock<T>(key: string, onWait: () => void, work: () => Promise<T>): Promise<T>;
+  withLock<T>(job: { readonly id: string; readonly key: string }, host: Host, work: () => Promise<T>): Promise<T>;
 }
 
 export interface CacheOptions {
-  readonly signal: AbortSignal;
-  readonly notice: (message: string) => void;
+  readonly host: Pick<Host, "signal" | "task">;
 }
 
 /**
  * Opens the cache in a folder, which need not exist. Returns undefined, after a notice, when it
  * cannot be used.
  */
-export async function openCache(cache: string, { signal, notice }: CacheOptions): Promise<JobCache | undefined> {
+export async function openCache(cache: string, { host }: CacheOptions): Promise<JobCache | undefined> {
   const reported = new Set<string>();
   const reportOnce = (message: string) => {
-    if (!reported.has(message)) notice(message);
+    if (!reported.has(message)) host.task.notice(message);
     reported.add(message);
   };
-  const guard = (work: () => Promise<void>) => withLock(cache, { signal }, work);
+  const guard = (work: () => Promise<void>) => withLock(cache, { host, other: `is using ${cache}` }, work);
   const removeDamaged = async (key: string, why: string) => {
     reportOnce(`Cached result ${key.slice(0, 12)} is damaged (${why}): it is removed, and its job is built again.`);
     await guard(() => removeResult(cache, key)).catch(ignoreRefusal);
@@ -135,7 +135,8 @@ export async function openCache(cache: string, { signal, notice }: CacheOptions)
         await rm(next, { recursive: true, force: true }).catch(ignoreRefusal);
       }
     },
-    withLock: (key, onWait, work) => withLock(join(resultsDir(cache), key), { signal, onWait }, work),
+    withLock: ({ id, key }, below, work) =>
+      withLock(join(resultsDir(cache), key), { host: below, other: `is building job \`${id}\`` }, work),
   };
 }
 

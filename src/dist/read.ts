@@ -1,7 +1,11 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exists, listFiles, sha256File } from "../sys/files.ts";
+import type { Host } from "../sys/exec.ts";
+import { exists, listFiles, sha256File, type OnBytes } from "../sys/files.ts";
+import { runTask } from "../sys/run-task.ts";
+import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
+import type { Task } from "../sys/task.ts";
 import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
 
 /** A folder of artifacts whose files are checked. */
@@ -36,8 +40,13 @@ export async function findDists(path: string): Promise<readonly string[]> {
  * has the size and digest given there, and there are no others. Throws "usage" for a file that it
  * does not name, "digest" for one that is missing or different.
  */
-export async function readDist(folder: string): Promise<Dist> {
+export async function readDist(folder: string, host: Host): Promise<Dist> {
   const manifest = await readManifest(folder);
+  await runTask(host, `check the files in ${folder}`, async ({ task }) => checkFiles(folder, manifest, task));
+  return { folder, manifest };
+}
+
+async function checkFiles(folder: string, manifest: Manifest, task: Task): Promise<void> {
   const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
   const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
   if (unnamed.length > 0)
@@ -45,17 +54,17 @@ export async function readDist(folder: string): Promise<Dist> {
       hint: "remove these files, or build again",
     });
   const problems: string[] = [];
-  for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact)));
+  const onBytes = sayBytes(task, sumOfSizes(manifest.artifacts));
+  for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact, onBytes)));
   if (problems.length > 0) throw new BuildError("digest", problems.join("\n"), { hint: "kovn-build build" });
-  return { folder, manifest };
 }
 
-async function problemsOf(folder: string, { file, size, sha256 }: Artifact): Promise<string[]> {
+async function problemsOf(folder: string, { file, size, sha256 }: Artifact, onBytes: OnBytes): Promise<string[]> {
   const path = join(folder, file);
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return [`${path} is missing.`];
   if (!found.isFile()) return [`${path} is not a regular file.`];
   if (found.size !== size) return [`${path} has ${found.size} bytes, artifacts.json says ${size}.`];
-  const actual = await sha256File(path);
+  const actual = await sha256File(path, onBytes);
   return actual === sha256 ? [] : [`${path} has sha256 ${actual}, artifacts.json says ${sha256}.`];
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import { nearestExisting } from "../sys/disk.ts";
+import type { Host } from "../sys/exec.ts";
 import { exists, listFiles, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
@@ -12,14 +13,9 @@ import { showManifest, type Manifest } from "./manifest.ts";
 /**
  * Replaces `<out>/<target>` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
  * staged beside it and then renamed, so that the folder is always complete: the old one or the new
- * one, and the old one when `signal` is aborted. `filesOf` returns the folder of a job's files.
+ * one, and the old one when the run is stopped. `filesOf` returns the folder of a job's files.
  */
-export async function writeDist(
-  out: string,
-  manifest: Manifest,
-  filesOf: (job: string) => string,
-  signal: AbortSignal,
-): Promise<string> {
+export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string, host: Host): Promise<string> {
   const folder = join(out, manifest.target);
   const next = stagingOf(folder);
   await rm(next, { recursive: true, force: true });
@@ -29,8 +25,8 @@ export async function writeDist(
       await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
     await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
     await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
-    await withLock(folder, { signal }, async () => {
-      signal.throwIfAborted();
+    await withLock(folder, { host, other: `is writing ${folder}` }, async () => {
+      host.signal.throwIfAborted();
       await swap(next, folder);
     });
   } finally {
@@ -79,9 +75,9 @@ export async function assertWritable(out: string, target: string): Promise<void>
  * Repairs what a killed run left in `out`: restores the previous result unless a new one took its
  * place, and removes unfinished ones.
  */
-export async function recoverDist(out: string, target: string, signal: AbortSignal): Promise<void> {
+export async function recoverDist(out: string, target: string, host: Host): Promise<void> {
   const folder = join(out, target);
-  await withLock(folder, { signal }, async () => {
+  await withLock(folder, { host, other: `is writing ${folder}` }, async () => {
     if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
     await removeStale(folder);
   });

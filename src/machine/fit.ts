@@ -17,7 +17,8 @@ export interface FitOptions {
  * Throws "machine" when root is needed to install, "network" when apt fails.
  */
 export async function fitMachine(needs: MachineNeeds, { install, machine }: FitOptions): Promise<readonly MachineCheck[]> {
-  const checks = await checkMachine(needs);
+  const checkAll = async () => runTask(needs.host, "check this machine", async (host) => checkMachine({ ...needs, host }));
+  const checks = await checkAll();
   const packages = [...new Set(checks.flatMap((check) => check.packages ?? []))];
   if (!install || packages.length === 0) return checks;
   const list = packages.join(" ");
@@ -26,11 +27,9 @@ export async function fitMachine(needs: MachineNeeds, { install, machine }: FitO
       hint: `sudo apt-get install --no-install-recommends ${list}`,
     });
   needs.host.task.notice(`Installing ${packages.length} Debian packages: ${list}`);
-  await runTask(needs.host, `install ${packages.length} Debian packages`, async (host) => {
-    await updateLists({ host });
-    await installPackages(packages, { host });
-  });
-  return checkMachine(needs);
+  await updateLists(needs);
+  await installPackages(packages, needs);
+  return checkAll();
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
 import { am, fetchCommit, git, initBlobless, type GitOptions } from "../sys/git.ts";
+import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 
@@ -63,13 +65,17 @@ export async function clonePatched(
   const options = { host, cwd: dir };
   try {
     await mkdir(dir, { recursive: true });
-    await initBlobless(dir, base.repository, { ...options, bare: false });
-    await fetchCommit(base.commit, base.repository, options);
+    await runTask(host, `clone ${source.name} into ${dir}`, async (below) => {
+      await initBlobless(dir, base.repository, { ...options, host: below, bare: false });
+      await fetchCommit(base.commit, base.repository, { ...options, host: below });
+    });
     await git(["config", "remote.origin.url", origin], options);
     // For `patches export`.
     await git(["config", "kovn.base", base.commit], options);
     if (until !== undefined) await git(["config", "kovn.until", until], options);
-    return await applySeries(source, base.commit, dir, host);
+    return await runTask(host, `apply ${count(source.patches.length, "patch")}`, async (below) =>
+      applySeries(source, base.commit, dir, below),
+    );
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
     throw error;
@@ -84,6 +90,7 @@ async function applySeries(
   packaging: readonly Patch[] = [],
 ): Promise<Patched> {
   const options = { host, cwd: dir };
+  host.task.say("checking out the base");
   await git(["checkout", "--quiet", "-B", "kovn", commit], options);
   const patches = [...source.patches, ...packaging].map((patch) => patch.path);
   const failure = await am(patches, options);

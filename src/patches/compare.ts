@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { git } from "../sys/git.ts";
+import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
@@ -45,8 +47,12 @@ export async function compareTrees(before: State, after: State, { host, work }: 
   const [from, to] = [before.source.patches, after.source.patches];
   if (from.length === 0 || to.length === 0) return compareFiles(from, to);
   return withTempDir(join(work, "tmp", "compare-"), async (dir) => {
-    const old = await checkoutPatched(before.source, before.base, join(dir, "before"), host);
-    const now = await checkoutPatched(after.source, after.base, join(dir, "after"), host);
+    const apply = async ({ source, base }: State, when: string) =>
+      runTask(host, `${source.name}, ${when}: apply ${count(source.patches.length, "patch")}`, async (below) =>
+        checkoutPatched(source, base, join(dir, when), below),
+      );
+    const old = await apply(before, "before");
+    const now = await apply(after, "after");
     const ranges = [`${before.base.commit}..${old.commit}`, `${after.base.commit}..${now.commit}`] as const;
     const options = {
       host,

@@ -8,6 +8,8 @@ import { sortKeys } from "../order.ts";
 import { baseId, declaredBases, describeBase, packagingOf, packagingSeries, type Base } from "../plan/base.ts";
 import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
+import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
@@ -73,8 +75,10 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, l
  */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
-  return withTempDir(join(options.work, "tmp", "try-"), (dir) =>
-    checkoutPatched(source, fetched, join(dir, "src"), options.host, packagingOf(source, base)),
+  const packaging = packagingOf(source, base);
+  const title = `${source.name}: apply ${count(source.patches.length + packaging.length, "patch")} to ${describeBase(base)}`;
+  return withTempDir(join(options.work, "tmp", "try-"), async (dir) =>
+    runTask(options.host, title, async (host) => checkoutPatched(source, fetched, join(dir, "src"), host, packaging)),
   );
 }
 

@@ -66,16 +66,18 @@ export async function isComplete(base: Base, work: string): Promise<boolean> {
  */
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
-  if (base.kind === "apt") return probeApt(base, options);
-  const wrong = await askRepository(urlOf(base.url), { host: options.host, timeout: probeTimeout }).catch((error: unknown) => {
+  await runTask(options.host, `reach ${describeBase(base)}`, async (host) =>
+    base.kind === "apt" ? probeApt(base, { ...options, host }) : probeGit(base.url, host),
+  );
+}
+
+async function probeGit(url: string, host: Host): Promise<void> {
+  const wrong = await askRepository(urlOf(url), { host, timeout: probeTimeout }).catch((error: unknown) => {
     if (error instanceof BuildError && error.code === "network") return `no response within ${probeTimeout / 1000} s`;
     throw error;
   });
   if (wrong !== undefined)
-    throw new BuildError(
-      "network",
-      `Repository ${base.url} cannot be read: ${wrong}.${await describeUnread(base.url, options.host)}`,
-    );
+    throw new BuildError("network", `Repository ${url} cannot be read: ${wrong}.${await describeUnread(url, host)}`);
 }
 
 /** What to add to the failure of a fetch: that the person's git may succeed, which has settings for the remote. */
@@ -117,9 +119,8 @@ function urlOf(url: string): string {
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
   if (!(await isComplete(base, options.work))) {
-    const onWait = () => options.host.task.notice(`Another kovn-build is fetching into ${repository}; waiting for it.`);
     await runTask(options.host, `fetch ${describeBase(base)}`, async (host) =>
-      withLock(repository, { signal: host.signal, onWait }, async () => {
+      withLock(repository, { host, other: `is fetching into ${repository}` }, async () => {
         if (await isComplete(base, options.work)) return;
         await removeLeftovers(repository);
         await (base.kind === "git"

@@ -4,6 +4,8 @@ import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
 import { unpackPackage } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { unpackZip } from "../sys/zip.ts";
 
 /** The built programs in a folder, by name. */
@@ -35,6 +37,15 @@ export async function findPrograms(
   suffix = "",
 ): Promise<Programs> {
   const root = await unpack(dir, work, host);
+  return runTask(host, `find the programs in ${dir}`, async () => searchPrograms(dir, root, names, suffix));
+}
+
+async function searchPrograms(
+  dir: string,
+  root: string,
+  names: { readonly programs: readonly string[]; readonly files: readonly string[] },
+  suffix: string,
+): Promise<Programs> {
   const programs = new Set(names.programs.map((name) => `${name}${suffix}`));
   const all = new Set([...programs, ...names.files]);
   const candidates = await glob([...[...all].map((name) => `**/${name}`), "**/lib{openvswitch,ovsdb,ofproto,sflow,ovn}*.so*"], {
@@ -74,7 +85,12 @@ async function unpack(dir: string, work: string, host: Host): Promise<string> {
     .filter((path) => /\.(deb|zip)$/.test(path) && !path.includes("-dbgsym_"));
   if (packed.length === 0) return folder;
   await mkdir(work, { recursive: true });
-  for (const path of packed) await (path.endsWith(".zip") ? unpackZip(path, work) : unpackPackage(path, work, { host }));
+  await runTask(host, `unpack ${count(packed.length, "archive")} in ${dir}`, async (below) => {
+    for (const [index, path] of packed.entries()) {
+      below.task.say(`${basename(path)}, ${index + 1} of ${packed.length}`);
+      await (path.endsWith(".zip") ? unpackZip(path, work) : unpackPackage(path, work, { host: below }));
+    }
+  });
   return work;
 }
 

@@ -49,12 +49,13 @@ export async function proveEntries(options: ProveOptions, { project, host }: Pro
     const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host, isWine ? ".exe" : "");
     const after = await find(options.programs, "after");
     const before = options.before === undefined ? undefined : await find(options.before, "before");
-    const runner = isWine ? await startWine(join(work, "wine"), host) : native;
+    const start = async (below: Host) => startWine(join(work, "wine"), below);
+    const runner = isWine ? await runTask(host, "start Wine", start) : native;
     const proofs: Proof[] = [];
     try {
-      for (const claim of claims) {
+      for (const [index, claim] of claims.entries()) {
         const common = { after, before, requirePrograms: options.only !== undefined, runner };
-        const title = `entry ${claim.entry}: ${claim.title}`;
+        const title = `prove entry ${claim.entry} (${index + 1} of ${claims.length}): ${claim.title}`;
         proofs.push(await runTask(host, title, async (below) => prove(claim, { ...common, host: below })));
       }
     } finally {

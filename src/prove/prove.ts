@@ -40,11 +40,14 @@ export interface ProveOptions {
  * result, not an error.
  */
 export async function prove(claim: Claim, { after, before, requirePrograms, runner, host }: ProveOptions): Promise<Proof> {
+  const { say } = host.task;
   const absent = requirePrograms && !hasPrograms(claim, after);
+  say(`on ${after.dir}`);
   const seen: Observation = absent
     ? { kind: "failed", reason: noProgram(claim, after) }
     : await observe(claim, after, runner, host);
   // The other programs were not built from this series.
+  if (before !== undefined) say(`on ${before.dir}`);
   const compared = before === undefined ? undefined : await observe({ ...claim, patches: [] }, before, runner, host);
   return {
     entry: claim.entry,

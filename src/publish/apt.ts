@@ -8,7 +8,10 @@ import { exists, sha256File, writeWhole } from "../sys/files.ts";
 import { packagesIndex } from "../sys/ftparchive.ts";
 import { clearSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
+import { runTask } from "../sys/run-task.ts";
+import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
+import { count } from "../sys/text.ts";
 import { cleanSuite, previousName, readPrevious } from "./apt-clean.ts";
 import { keepNewest, stageIndices } from "./apt-index.ts";
 import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
@@ -35,14 +38,13 @@ function preview(set: ReleaseSet): readonly Placed[] {
 async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
   await assertOwn(place);
   const { fresh } = await examine(set, place, options);
-  const bytes = fresh.reduce((sum, file) => sum + file.size, 0);
-  await assertSpace(place, bytes + indexSpace);
+  await assertSpace(place, sumOfSizes(fresh) + indexSpace);
 }
 
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await mkdir(place, { recursive: true });
   // A second publish to the same place waits for the first.
-  return withLock(place, options.host, () => publishLocked(set, place, options));
+  return withLock(place, { host: options.host, other: `is publishing to ${place}` }, () => publishLocked(set, place, options));
 }
 
 async function publishLocked(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
@@ -165,7 +167,10 @@ async function stagePackages(
   { host }: PublishOptions,
 ): Promise<readonly Stanza[]> {
   await mkdir(join(staging, "pool"), { recursive: true });
-  for (const file of files) await copyChecked(file.path, join(staging, poolPath(set, file)), file.sha256);
+  await runTask(host, `copy ${count(files.length, "package")}`, async ({ task }) => {
+    const onBytes = sayBytes(task, sumOfSizes(files));
+    for (const file of files) await copyChecked(file.path, join(staging, poolPath(set, file)), file.sha256, onBytes);
+  });
   const stanzas = parseStanzas(await packagesIndex("pool", { host, cwd: staging }));
   for (const file of files) {
     const stanza = stanzas.find((candidate) => candidate.filename === poolPath(set, file));

@@ -3,10 +3,13 @@ import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
-import { sha256File } from "../sys/files.ts";
+import { sha256File, type OnBytes } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
+import { runTask } from "../sys/run-task.ts";
+import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
+import { count } from "../sys/text.ts";
 import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
@@ -24,10 +27,7 @@ function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] 
 async function check(set: ReleaseSet, place: string): Promise<void> {
   const assets = await listAssets(set);
   if (await isThere(assets, place)) return;
-  await assertSpace(
-    place,
-    assets.reduce((sum, asset) => sum + asset.size, 0),
-  );
+  await assertSpace(place, sumOfSizes(assets));
 }
 
 async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
@@ -47,7 +47,10 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
       return { added: [signatureName], removed: [], leftOut: set.leftOut };
     }
     await mkdir(staging, { recursive: true });
-    for (const asset of assets) await writeAsset(asset, join(staging, asset.name));
+    await runTask(host, `copy ${count(assets.length, "file")} to ${place}`, async ({ task }) => {
+      const onBytes = sayBytes(task, sumOfSizes(assets));
+      for (const asset of assets) await writeAsset(asset, join(staging, asset.name), onBytes);
+    });
     await sign(staging, join(staging, signatureName));
     await rename(staging, place);
   } finally {
@@ -80,8 +83,8 @@ async function digestOf(path: string): Promise<string | undefined> {
   return sha256File(path).catch(() => undefined);
 }
 
-async function writeAsset(asset: Asset, to: string): Promise<void> {
-  if ("path" in asset) return copyChecked(asset.path, to, asset.sha256);
+async function writeAsset(asset: Asset, to: string, onBytes: OnBytes): Promise<void> {
+  if ("path" in asset) return copyChecked(asset.path, to, asset.sha256, onBytes);
   await mkdir(dirname(to), { recursive: true });
   await writeFile(to, asset.text, { flush: true });
 }

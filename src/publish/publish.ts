@@ -3,7 +3,9 @@ import { BuildError } from "../errors.ts";
 import { readReleaseText } from "../release/read.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { withSet, type AllowOptions } from "../set/with-set.ts";
+import type { Host } from "../sys/exec.ts";
 import { findSigner } from "../sys/gpg.ts";
+import { runTask } from "../sys/run-task.ts";
 import type { Outcome, PublishOptions } from "./publisher.ts";
 import { destinationForms, parseDestination } from "./registry.ts";
 
@@ -36,6 +38,7 @@ export interface PublishContext extends Pick<PublishOptions, "host" | "github"> 
  */
 export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
   const { to, tag, keep, sign } = request;
+  const { host } = context;
   if (to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
   const destinations = to.map((one) => ({ to: one, ...parseDestination(one) }));
   const has = (kind: string) => destinations.some(({ publisher }) => publisher.kind === kind);
@@ -47,14 +50,17 @@ export async function publish(request: PublishRequest, { project, ...context }: 
     throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
       hint: "--to github",
     });
-  return withSet(request.artifacts, request, project, async (set) => {
+  return withSet(request.artifacts, request, { project, host }, async (set) => {
     const signer = sign === undefined ? undefined : await findSigner(sign, context);
-    const release = has("github") ? await readReleaseText(set, tag, project, context.host) : undefined;
+    const release = has("github") ? await readReleaseText(set, tag, project, host) : undefined;
     const options = { ...context, signer, keep, release };
-    for (const { publisher, place } of destinations) await publisher.check(set, place, options);
-    const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to: name } of destinations)
-      outcomes.push({ to: name, ...(await publisher.publish(set, place, options)) });
+      await runTask(host, `look at ${name}`, async (below) => publisher.check(set, place, { ...options, host: below }));
+    const outcomes: (Outcome & { readonly to: string })[] = [];
+    for (const { publisher, place, to: name } of destinations) {
+      const run = async (below: Host) => publisher.publish(set, place, { ...options, host: below });
+      outcomes.push({ to: name, ...(await runTask(host, `publish to ${name}`, run)) });
+    }
     return { line: set.line, id: set.id, allowed: set.allowed, outcomes };
   });
 }

@@ -7,7 +7,7 @@ import type { ReleaseText } from "./github-release.ts";
 import type { LeftOut, ReleaseSet } from "../set/set.ts";
 import { freeSpace } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { cloneFile, sha256File } from "../sys/files.ts";
+import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
 
 export interface PublishOptions {
@@ -61,7 +61,7 @@ export async function assertSpace(place: string, bytes: number): Promise<void> {
 }
 
 /** Copies a file, flushes it to the disk, and checks its digest. Throws "digest". */
-export async function copyChecked(from: string, to: string, sha256: string): Promise<void> {
+export async function copyChecked(from: string, to: string, sha256: string, onBytes: OnBytes): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await cloneFile(from, to);
   const file = await open(to, "r+");
@@ -71,5 +71,5 @@ export async function copyChecked(from: string, to: string, sha256: string): Pro
   } finally {
     await file.close();
   }
-  if ((await sha256File(to)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
+  if ((await sha256File(to, onBytes)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
 }

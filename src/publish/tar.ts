@@ -6,6 +6,7 @@ import { writeBundle } from "../set/bundle.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import { runTask } from "../sys/run-task.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
 
@@ -45,7 +46,7 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
   const [staging, signature] = [stagingOf(place), `${place}.asc`];
   const added: string[] = [];
   try {
-    await writeBundle(set, staging);
+    await runTask(host, `write ${place}`, async (below) => writeBundle(set, staging, below));
     if (!(await exists(place))) {
       await rename(staging, place);
       added.push(basename(place));

@@ -11,6 +11,7 @@ import { fetchBase, isComplete, type Fetched } from "../patches/mirror.ts";
 import { allowedBases, packagingOf, type Base, type From } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import { archive, commitsBetween } from "../sys/git-release.ts";
+import { runTask } from "../sys/run-task.ts";
 import { extractTar } from "../sys/tar.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 
@@ -51,11 +52,12 @@ export interface Range {
 }
 
 /** Reads what changed in each source of a line. Throws "project" for a broken series. */
-export async function readChanges(
-  line: string,
-  { since, until }: Range,
-  options: ChangesOptions,
-): Promise<readonly SourceChanges[]> {
+export async function readChanges(line: string, range: Range, options: ChangesOptions): Promise<readonly SourceChanges[]> {
+  const title = range.since === undefined ? "read the series" : `read what changed since ${range.since}`;
+  return runTask(options.host, title, async (host) => compareStates(line, range, { ...options, host }));
+}
+
+async function compareStates(line: string, { since, until }: Range, options: ChangesOptions): Promise<readonly SourceChanges[]> {
   const { project, host } = options;
   return withTempDir(join(project.work, "tmp", "tag-"), async (dir) => {
     const after = until === undefined ? project : await projectAt(until, join(dir, "after"), options);
@@ -72,7 +74,7 @@ export async function readChanges(
         const merged = listEntries(seed, [source])
           .filter((entry) => entry.source === name && entry.status === "merged" && !mergedBefore.has(entry.seed))
           .map((entry) => ({ ...entry, since: source.merged.find((one) => one.seed === entry.seed)?.since ?? "" }));
-        const change = await compare(old, source, options);
+        const change = await runTask(host, `compare ${name}`, async (below) => compare(old, source, { ...options, host: below }));
         return {
           ...{ name, upstream, branch, version, revision, commit, patches, ...change },
           merged: old === undefined ? [] : merged,

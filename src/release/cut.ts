@@ -4,7 +4,9 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { git } from "../sys/git.ts";
+import { sayProgress } from "../sys/git-progress.ts";
 import { userGit } from "../sys/git-user.ts";
+import { runTask } from "../sys/run-task.ts";
 import { releaseChangelog } from "./changelog.ts";
 import type { Remote } from "./remote.ts";
 import { tagOf } from "./version.ts";
@@ -40,30 +42,45 @@ export async function cutRelease(options: CutOptions): Promise<string> {
   const path = join(root, changelog);
   const isNew = !(await exists(path));
   const start = await git(["rev-parse", "HEAD"], inRoot);
+  const tag = tagOf(version);
   try {
-    await writeChangelog(path, isNew, options);
-    await userGit(["add", "--", changelog], inRoot);
-    // A run that was killed before tagging has committed already.
-    if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
-      await userGit(["commit", "--quiet", "-m", `Release ${version}`], inRoot);
-    }
-    await userGit(["tag", "--annotate", "-m", options.name, tagOf(version)], inRoot);
+    // Hooks and signing take their time.
+    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, isNew));
   } catch (error) {
     await userGit(["reset", "--quiet", "--hard", start], { ...inRoot, host: { ...host, signal: new AbortController().signal } });
     if (isNew) await rm(path, { force: true });
     throw error;
   }
   if (remote !== undefined) {
-    const args = ["push", "--atomic", remote.name, `HEAD:${remote.branch}`, `refs/tags/${tagOf(version)}`];
-    await userGit(args, { ...inRoot, timeout: pushTimeout }).catch((cause: unknown) => {
+    const args = ["push", "--atomic", remote.name, `HEAD:${remote.branch}`, `refs/tags/${tag}`];
+    await runTask(host, `push ${tag} to ${remote.name}`, async (below) =>
+      userGit(["push", "--progress", ...args.slice(1)], {
+        host: below,
+        cwd: root,
+        timeout: pushTimeout,
+        status: sayProgress(below.task),
+      }),
+    ).catch((cause: unknown) => {
       if (!(cause instanceof BuildError)) throw cause;
-      throw new BuildError("network", `${tagOf(version)} exists, but was not pushed. ${cause.message}`, {
+      throw new BuildError("network", `${tag} exists, but was not pushed. ${cause.message}`, {
         cause,
         hint: `git -C ${root} ${args.join(" ")}`,
       });
     });
   }
   return git(["rev-parse", "HEAD"], inRoot);
+}
+
+async function commitAndTag(options: CutOptions, path: string, isNew: boolean): Promise<void> {
+  const { root, version, name, changelog, host } = options;
+  const inRoot = { host, cwd: root };
+  await writeChangelog(path, isNew, options);
+  await userGit(["add", "--", changelog], inRoot);
+  // A run that was killed before tagging has committed already.
+  if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
+    await userGit(["commit", "--quiet", "-m", `Release ${version}`], inRoot);
+  }
+  await userGit(["tag", "--annotate", "-m", name, tagOf(version)], inRoot);
 }
 
 async function writeChangelog(path: string, isNew: boolean, { version, date, changes }: CutOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { tryGit } from "../sys/git.ts";
 import { userGit } from "../sys/git-user.ts";
+import { runTask } from "../sys/run-task.ts";
 import { releasedVersions, tagOf } from "./version.ts";
 
 /** Where the person's git pushes to: a remote, and a branch there. */
@@ -37,7 +38,9 @@ export async function assertTagsOf(
   host: Host,
 ): Promise<void> {
   const args = ["ls-remote", "--quiet", "--refs", remote.name, "refs/tags/*"];
-  const listed = await userGit(args, { host, cwd: root, timeout: listTimeout });
+  const listed = await runTask(host, `list the tags of ${remote.name}`, async (below) =>
+    userGit(args, { host: below, cwd: root, timeout: listTimeout }),
+  );
   const tags = listed.split("\n").map((row) => row.replace(/^.*\trefs\/tags\//, ""));
   const missing = releasedVersions(line, tags).filter((version) => !known.includes(version));
   if (missing.length === 0) return;

@@ -57,7 +57,15 @@ function expectedJob({ id, needs }: PlannedJob, expected: number | undefined): E
 async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host }: RunContext) {
   const { cache, distcc } = prepared;
   if (cache === undefined) return undefined;
-  return openCompilerCache({ cache: cacheFolder(project.work), remote: remoteCache, distcc, host, notice: host.task.notice });
+  return runTask(host, "open the compiler cache", async (below) =>
+    openCompilerCache({
+      cache: cacheFolder(project.work),
+      remote: remoteCache,
+      distcc,
+      host: below,
+      notice: below.task.notice,
+    }),
+  );
 }
 
 /** Fetches the bases of jobs, and returns them by source. */

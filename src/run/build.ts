@@ -8,6 +8,7 @@ import { holdsDist, recoverDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Host } from "../sys/exec.ts";
 import { writeWhole } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { buildJobs } from "./build-jobs.ts";
@@ -33,16 +34,18 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const { plan } = prepared;
   const { host, run } = context;
   const out = resolve(options.out);
-  await recoverDist(out, plan.target, host.signal);
+  const target = join(out, plan.target);
+  await recoverDist(out, plan.target, host);
   reportAlternates(plan, context);
-  const isCurrent = await holdsResults(out, prepared, context);
+  const isCurrent = await runTask(host, `compare ${target} with the cached results`, async () =>
+    holdsResults(out, prepared, context),
+  );
   const restored = await runTask(host, "take cached results", async () => restore(prepared, isCurrent, context));
   // More than the missing jobs when a cached result turns out to be damaged.
   const unbuilt = plan.jobs.filter((job) => !restored.has(job.id));
   const built = await buildJobs(unbuilt, { ...options, prepared }, context);
   const manifest = makeManifest(plan, [...restored.values(), ...built], context);
-  const target = join(out, plan.target);
-  const write = async () => writeDist(out, manifest, (job) => join(run, job, "out"), host.signal);
+  const write = async (below: Host) => writeDist(out, manifest, (job) => join(run, job, "out"), below);
   const folder = isCurrent ? target : await runTask(host, `write ${target}`, write);
   if (unbuilt.length === 0) for (const job of restored.keys()) await rm(join(run, job), { recursive: true, force: true });
   // For the page of the run, and to compare later runs with.

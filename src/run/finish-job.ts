@@ -26,8 +26,7 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
     return runJob(job, { ...options, plan, input, changes }, context);
   };
   if (cache === undefined || lookup === undefined) return run([]);
-  const onWait = () => context.host.task.notice(`Another kovn-build is building job \`${job.id}\`: waiting for it.`);
-  return cache.withLock(lookup.key, onWait, async () => {
+  return cache.withLock({ id: job.id, key: lookup.key }, context.host, async () => {
     // Another process may have finished the job since the lookup.
     const isUsable = (!isUsed || job.outputs.length > 0) && isLocked(job, await cache.find(lookup.key));
     const cached = isUsable ? await cache.restore(lookup.key, dir, isUsed) : undefined;

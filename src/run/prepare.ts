@@ -10,7 +10,7 @@ import { assertFit, fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { reachBases } from "../patches/bases.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
-import { startGuard } from "../sys/exec.ts";
+import { startGuard, type Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { RunContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
@@ -66,10 +66,10 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
   await assertWritable(options.out, plan.target);
-  const distcc = options.distcc === undefined ? undefined : await openDistcc(options.distcc, { host, notice });
+  const distcc = await findHosts(options, host);
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";
-  const cache = isCached ? await openCache(cacheFolder(project.work), { signal: host.signal, notice }) : undefined;
+  const cache = isCached ? await openCache(cacheFolder(project.work), { host }) : undefined;
   const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, context));
   const found = await find(plan).catch((error: unknown) => {
     // Without dpkg on a Linux machine. The check of the machine says so, with everything else that
@@ -78,8 +78,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
     throw error;
   });
   if (found.missing.length === 0) return { ...found, input, cache, distcc };
-  const checkMachine = async () =>
-    runTask(host, "check this machine", async (below) => fit(input, plan, options, { ...context, host: below }));
+  const checkMachine = async () => fit(input, plan, options, context);
   const reachSources = async () =>
     runTask(host, "reach the sources", async (below) => reach(input, found.missing, options, { ...context, host: below }));
   const reached = await reachSources().catch(async (error: unknown) => {
@@ -97,6 +96,13 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   // Newly installed packages make other results, and dpkg may be there by now.
   const isStale = options.installDeps || (cache !== undefined && now.lookups.length === 0);
   return { ...(isStale ? await find(newPlan) : now), input: reached, cache, distcc };
+}
+
+async function findHosts({ distcc }: BuildOptions, host: Host): Promise<Distcc | undefined> {
+  if (distcc === undefined) return undefined;
+  return runTask(host, "find the hosts of distcc", async (below) =>
+    openDistcc(distcc, { host: below, notice: below.task.notice }),
+  );
 }
 
 /** Looks up which jobs have no cached result that can be used. */

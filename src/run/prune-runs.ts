@@ -1,5 +1,6 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import type { Host } from "../sys/exec.ts";
 import { folderSize, removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { stagingOf } from "../sys/staging.ts";
@@ -51,17 +52,17 @@ export interface PrunedRuns {
  * removed. The newest run stays, and so do those that still run. Throws at the end what kept a run
  * from being removed.
  */
-export async function pruneRuns(work: string, { keep, bytes }: RunLimits, signal: AbortSignal): Promise<PrunedRuns> {
+export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: Host): Promise<PrunedRuns> {
   const folder = runsFolder(work);
   const failures: unknown[] = [];
   let removed: PrunedRuns = { runs: 0, size: 0 };
-  await withLock(folder, { signal }, async () => {
+  await withLock(folder, { host, other: "removes old runs" }, async () => {
     // Only the holder of this lock removes runs, so nobody is at work on these.
     for (const { name } of await readEntries(folder))
       if (halfRemoved.test(name)) await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
     let total = 0;
     for (const [index, name] of (await listRuns(work)).entries()) {
-      signal.throwIfAborted();
+      host.signal.throwIfAborted();
       const run = join(folder, name);
       const isMeasured = bytes < Infinity || index >= keep;
       const size = isMeasured ? await folderSize(run) : 0;

@@ -23,11 +23,11 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const duration = () => Math.round(performance.now() - started);
   const name = runName();
   const run: RunContext = { ...context, run: join(runsFolder(project.work), name) };
-  const { mask, task, signal } = host;
+  const { mask, task } = host;
   const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
   context.listen(file.emit);
   // Others leave a run alone while its lock is held.
-  return withLock(run.run, { signal }, async () => {
+  return withLock(run.run, { host, other: `works in ${run.run}` }, async () => {
     emit({ event: "run", schema: 1, run: name, version: builder.version });
     // A run that builds nothing takes no space, and need not wait until all runs are measured.
     let limits: RunLimits = { keep: options.keepRuns, bytes: Infinity };
@@ -52,9 +52,9 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
 async function removeOldRuns(limits: RunLimits, { project, host }: RunContext): Promise<void> {
   const { signal } = host;
   if (signal.aborted) return;
-  await runTask(host, "remove old runs", async ({ task }) => {
-    await pruneRuns(project.work, limits, signal).catch((error: unknown) => {
-      if (!signal.aborted) task.notice(`Not all old runs can be removed: ${refusalOf(error) ?? String(error)}.`);
+  await runTask(host, "remove old runs", async (below) => {
+    await pruneRuns(project.work, limits, below).catch((error: unknown) => {
+      if (!signal.aborted) below.task.notice(`Not all old runs can be removed: ${refusalOf(error) ?? String(error)}.`);
     });
   });
 }

@@ -6,7 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
-import { sha256, sha256File } from "../sys/files.ts";
+import type { Host } from "../sys/exec.ts";
+import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
+import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { sha256Schema } from "../sys/schemas.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
 import { sbomAsset } from "./assets.ts";
@@ -36,7 +38,7 @@ function distinct(files: readonly { readonly path: string }[]): boolean {
  * Writes a set as one archive for sites without a network: an index, the folder of each build, and
  * the SBOM. The same set gives the same bytes.
  */
-export async function writeBundle(set: ReleaseSet, file: string): Promise<void> {
+export async function writeBundle(set: ReleaseSet, file: string, { task }: Pick<Host, "task">): Promise<void> {
   const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
   for (const { name, folder, manifest } of set.dists) {
     const text = await readFile(join(folder, "artifacts.json"), "utf8");
@@ -47,7 +49,8 @@ export async function writeBundle(set: ReleaseSet, file: string): Promise<void> 
   const sorted = sortBy(members, (member) => member.name);
   const files = sorted.map(({ name, size, sha256: digest }) => ({ path: name, size, sha256: digest }));
   const index = `${JSON.stringify({ schema: formatVersion, files }, undefined, 2)}\n`;
-  await writeTar(file, [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...sorted]);
+  const all = [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...sorted];
+  await writeTar(file, all, sayBytes(task, sumOfSizes(all)));
 }
 
 /**
@@ -55,7 +58,7 @@ export async function writeBundle(set: ReleaseSet, file: string): Promise<void> 
  * a byte more. Throws "usage" for anything else in it (a path outside, a link, a device), "digest"
  * for other bytes.
  */
-export async function unpackBundle(file: string, dir: string): Promise<void> {
+export async function unpackBundle(file: string, dir: string, onBytes?: OnBytes): Promise<void> {
   const invalid = (what: string) => new BuildError("usage", `Bundle ${file}: ${what}`);
   const missing = new Map<string, { readonly size: number; readonly sha256: string }>();
   let first = true;
@@ -73,6 +76,7 @@ export async function unpackBundle(file: string, dir: string): Promise<void> {
     const path = join(dir, name);
     await mkdir(dirname(path), { recursive: true });
     await pipeline(Readable.from(content), createWriteStream(path, { flags: "wx" }));
+    onBytes?.(size);
     if ((await sha256File(path)) !== declared.sha256)
       throw new BuildError("digest", `Bundle ${file}: ${name} has other bytes than ${indexName} says.`);
   });

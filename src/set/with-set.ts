@@ -1,8 +1,11 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { findDists, readDist, type Dist } from "../dist/read.ts";
+import type { Host } from "../sys/exec.ts";
 import { isFile } from "../sys/files.ts";
+import { runTask } from "../sys/run-task.ts";
+import { sayBytes } from "../sys/say-bytes.ts";
 import { unpackBundle } from "./bundle.ts";
 import { makeSbom } from "./sbom.ts";
 import { makeSet, type Allowance, type ReleaseSet } from "./set.ts";
@@ -13,6 +16,11 @@ export interface AllowOptions {
   readonly allowUnlocked: boolean;
 }
 
+export interface SetContext {
+  readonly project: Project;
+  readonly host: Host;
+}
+
 /**
  * Reads and checks builds (folders or bundles), and calls `use` with their set. Bundles are
  * unpacked during the call.
@@ -20,32 +28,34 @@ export interface AllowOptions {
 export async function withSet<T>(
   inputs: readonly string[],
   { allowAlternate, allowUnlocked }: AllowOptions,
-  { work }: Project,
+  { project, host }: SetContext,
   use: (set: ReleaseSet) => Promise<T>,
 ): Promise<T> {
   const unpacked: string[] = [];
   try {
     const dists: Dist[] = [];
     for (const input of inputs) {
-      const folder = (await isFile(input)) ? await unpack(input, work, unpacked) : input;
-      for (const found of await findDists(folder)) dists.push(await readDist(found));
+      const folder = (await isFile(input)) ? await unpack(input, project.work, unpacked, host) : input;
+      for (const found of await findDists(folder)) dists.push(await readDist(found, host));
     }
     const allow: Allowance[] = [
       ...(allowAlternate ? (["alternate"] as const) : []),
       ...(allowUnlocked ? (["unlocked"] as const) : []),
     ];
     const set = makeSet(dists, allow);
-    return await use({ ...set, sbom: await makeSbom(set) });
+    return await use({ ...set, sbom: await runTask(host, "write the SBOM", async () => makeSbom(set)) });
   } finally {
     for (const dir of unpacked) await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function unpack(bundle: string, work: string, unpacked: string[]): Promise<string> {
+async function unpack(bundle: string, work: string, unpacked: string[], host: Host): Promise<string> {
   const parent = join(work, "tmp");
   await mkdir(parent, { recursive: true });
   const dir = await mkdtemp(join(parent, "bundle-"));
   unpacked.push(dir);
-  await unpackBundle(bundle, dir);
+  await runTask(host, `unpack ${bundle}`, async ({ task }) =>
+    unpackBundle(bundle, dir, sayBytes(task, (await stat(bundle)).size)),
+  );
   return dir;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
 import { duration } from "../sys/text.ts";
 import { asRanges, isFailure, parseList, parseShown, testId, type Result, type Test } from "./autotest.ts";
 import { adoptResults, latestResult, readResults, writeResults, type Results } from "./results.ts";
@@ -10,7 +11,7 @@ import { phaseFailed, runPhase, type OnPhaseLine, type Tree, type TreeOptions } 
 
 /** Lists all tests of a built tree, in the order of its suites. */
 export async function listTests(tree: Tree, { host }: TreeOptions): Promise<readonly Test[]> {
-  return askList(tree, [], host);
+  return runTask(host, `${tree.name}: list the tests`, async (below) => askList(tree, [], below));
 }
 
 /**
@@ -26,8 +27,10 @@ export async function chooseTests(
 ): Promise<readonly Test[]> {
   if (groups.length === 0) return all;
   const wanted = new Set<string>();
+  const ask = async (group: string) =>
+    runTask(host, `${tree.name}: find the tests of ${group}`, async (below) => askList(tree, ["-k", group], below));
   for (const group of groups) {
-    const found = testsNamed(group, all) ?? (await askList(tree, ["-k", group], host));
+    const found = testsNamed(group, all) ?? (await ask(group));
     if (found.length === 0)
       throw new BuildError("usage", `No test of \`${tree.source.name}\` is in the group \`${group}\`.`, {
         hint: `cd ${join(tree.src, "tests")} && ./testsuite --list`,

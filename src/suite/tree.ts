@@ -12,6 +12,7 @@ import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
+import { count } from "../sys/text.ts";
 
 /** A source with all or none of its patches, built so that upstream's tests can run in it. */
 export interface Tree {
@@ -80,7 +81,7 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   if (await exists(marker)) return tree((await readFile(marker, "utf8")).trim());
   await rm(dir, { recursive: true, force: true });
   for (const folder of ["home", "tmp", "logs"]) await mkdir(join(dir, folder), { recursive: true });
-  const { commit } = await runTask(options.host, `${name}: apply ${source.patches.length} patches`, async (host) =>
+  const { commit } = await runTask(options.host, `${name}: apply ${count(source.patches.length, "patch")}`, async (host) =>
     checkoutPatched(source, base, join(dir, "src"), host),
   );
   const built = tree(commit);

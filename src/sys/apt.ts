@@ -1,6 +1,9 @@
 import { BuildError } from "../errors.ts";
 import { withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
+import { runTask } from "./run-task.ts";
+import type { Task } from "./task.ts";
+import { count } from "./text.ts";
 
 export interface AptOptions {
   readonly host: Host;
@@ -37,14 +40,18 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
 /** Updates apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
   // apt waits for the lock of the packages, but not for the lock of the lists.
-  await withLock("/var/lib/apt/lists", { signal: options.host.signal }, () => apt(["update"], options));
+  await runTask(options.host, "update apt's lists", async (host) =>
+    withLock("/var/lib/apt/lists", { host, other: "is updating apt's lists" }, () => apt(["update"], { host })),
+  );
 }
 
 /** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */
 export async function installPackages(names: readonly string[], options: AptOptions): Promise<void> {
-  // Completes an installation that was killed half-way; until then apt refuses to do anything.
-  await exec("dpkg", ["--configure", "-a"], { ...options, env: quiet, startsServices: true });
-  await apt(["install", "--yes", "--no-install-recommends", ...names], { ...options, startsServices: true });
+  await runTask(options.host, `install ${count(names.length, "Debian package")}`, async (host) => {
+    // Completes an installation that was killed half-way; until then apt refuses to do anything.
+    await exec("dpkg", ["--configure", "-a"], { host, env: quiet, startsServices: true });
+    await apt(["install", "--yes", "--no-install-recommends", ...names], { host, startsServices: true });
+  });
 }
 
 /**
@@ -56,15 +63,29 @@ export async function downloadPackage(name: string, version: string, dir: string
   await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir });
 }
 
+/** How long apt waits, and where it reports its progress. */
+const settings = ["Acquire::http::Timeout=15", "Acquire::Retries=1", "DPkg::Lock::Timeout=300", "APT::Status-Fd=3"].flatMap(
+  (setting) => ["-o", setting],
+);
+
+/**
+ * Says a line of apt's progress: `dlstatus:1:45.3:Retrieving file 1 of 3 (2s remaining)`, or
+ * `pmstatus:gcc:60.5:Unpacking gcc (amd64)` (README.progress-reporting of apt).
+ */
+function sayStatus(line: string, { say }: Task): void {
+  const [, percent, what] = /^(?:dlstatus|pmstatus):[^:]*(?::[a-z0-9]+)?:(\d+)[.\d]*:(.+)$/.exec(line) ?? [];
+  if (what !== undefined) say(`${percent}%, ${what.charAt(0).toLowerCase()}${what.slice(1)}`);
+}
+
 async function apt(
   args: readonly string[],
   options: AptOptions & { readonly cwd?: string; readonly startsServices?: boolean },
 ): Promise<void> {
-  const result = await exec(
-    "apt-get",
-    ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=300", ...args],
-    { ...options, env: quiet },
-  );
+  const result = await exec("apt-get", [...settings, ...args], {
+    ...options,
+    env: quiet,
+    status: { fd: 3, onLine: (line) => sayStatus(line, options.host.task) },
+  });
   if (result.exitCode === 0) return;
   const reasons = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
   throw new BuildError(

@@ -1,6 +1,8 @@
+import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "../errors.ts";
 import { endTree, markName, noteTree, ownMark, ownPlatform, startTimeout, type ProcessTree } from "./processes.ts";
+import { readStatus, type Status } from "./status-lines.ts";
 import type { Task } from "./task.ts";
 
 /** What all work gets that starts programs or takes time. */
@@ -39,6 +41,8 @@ export interface ExecOptions {
    * that the program leaves running are stopped when it exits.
    */
   readonly onLines?: OnLines;
+  /** Receives the program's progress; not together with `onLines`. */
+  readonly status?: Status;
   /**
    * True for a program that starts services which keep running. It carries no mark, so these are
    * not mistaken for leftovers of a build.
@@ -68,7 +72,7 @@ let started = 0;
  * reason.
  */
 export async function exec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const { host, cwd, input, timeout, onLines } = options;
+  const { host, cwd, input, timeout, onLines, status } = options;
   host.signal.throwIfAborted();
   const { execa } = await import("execa");
   const mark = options.startsServices === true ? undefined : `${ownMark}.${++started}`;
@@ -79,10 +83,11 @@ export async function exec(program: string, args: readonly string[], options: Ex
     detached: ownPlatform !== "win32",
     reject: false,
     stripFinalNewline: false,
-    buffer: onLines === undefined,
+    buffer: onLines !== undefined ? false : { fd2: status?.fd !== 2, ...(status?.fd === 3 ? { fd3: false } : {}) },
     maxBuffer: 256 * 1024 * 1024,
     ...(cwd === undefined ? {} : { cwd }),
-    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    ...(input === undefined ? {} : { input }),
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(status?.fd === 3 ? ["pipe" as const] : [])],
   });
   const tree: ProcessTree | undefined = child.pid === undefined ? undefined : { root: child.pid, mark };
   let isLate = false;
@@ -98,13 +103,19 @@ export async function exec(program: string, args: readonly string[], options: Ex
       child.once("exit", end);
       await Promise.all([deliver(child.stdout, onLines, host), deliver(child.stderr, onLines, host)]);
     }
-    const result = await child;
+    const stream = status === undefined ? undefined : (child.stdio[status.fd] as Readable | undefined);
+    const lines = status === undefined || stream === undefined ? undefined : readStatus(stream, status);
+    const [result, read] = await Promise.all([child, lines]);
     await ending;
     host.signal.throwIfAborted();
     if (isLate)
       throw new BuildError("network", `\`${program} ${args.join(" ")}\` did not finish within ${(timeout ?? 0) / 1000} s.`);
     if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
-    return { exitCode: result.exitCode ?? 128, stdout: result.stdout ?? "", stderr: result.stderr ?? "" };
+    return {
+      exitCode: result.exitCode ?? 128,
+      stdout: result.stdout ?? "",
+      stderr: (status?.fd === 2 ? read : result.stderr) ?? "",
+    };
   } catch (error) {
     end();
     await ending;

@@ -9,10 +9,16 @@ export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
+/** Receives a number of bytes as they are done. */
+export type OnBytes = (count: number) => void;
+
 /** The sha256 of a file of any size, in hexadecimal. */
-export async function sha256File(path: string): Promise<string> {
+export async function sha256File(path: string, onBytes?: OnBytes): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of readPieces(path)) hash.update(piece);
+  for await (const piece of readPieces(path)) {
+    hash.update(piece);
+    onBytes?.(piece.length);
+  }
   return hash.digest("hex");
 }
 

@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
-import { exec, type ExecOptions, type Host } from "./exec.ts";
+import { exec, type Host } from "./exec.ts";
+import { runTask } from "./run-task.ts";
 
 export interface ArchiveOptions {
   readonly host: Host;
@@ -18,7 +19,7 @@ const digests = ["--no-md5", "--no-sha1", "--sha256", "--no-sha512"];
  * with the program's message.
  */
 export async function packagesIndex(path: string, options: ArchiveOptions): Promise<string> {
-  return run("apt-ftparchive", [...digests, "packages", path], options);
+  return run("index the packages", "apt-ftparchive", [...digests, "packages", path], options);
 }
 
 /**
@@ -31,19 +32,22 @@ export async function releaseIndex(
   options: ArchiveOptions,
 ): Promise<string> {
   const given = Object.entries(fields).flatMap(([name, value]) => ["-o", `APT::FTPArchive::Release::${name}=${value}`]);
-  return run("apt-ftparchive", [...digests, ...given, "release", path], options);
+  return run("write Release", "apt-ftparchive", [...digests, ...given, "release", path], options);
 }
 
 /** Compresses a file with xz(1) into `FILE.xz`, always to the same bytes. Throws "build". */
 export async function compressXz(file: string, options: ArchiveOptions): Promise<void> {
-  await run("xz", ["--keep", "--threads=1", "-6", file], options);
+  await run("compress Packages", "xz", ["--keep", "--threads=1", "-6", file], options);
 }
 
-async function run(program: string, args: readonly string[], options: Pick<ExecOptions, "host" | "cwd">): Promise<string> {
-  const result = await exec(program, args, { ...options, env: { LC_ALL: "C", TZ: "UTC" } }).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
-    throw new BuildError("machine", error.message, { cause: error, hint: "apt-get install apt-utils xz-utils" });
-  });
+async function run(title: string, program: string, args: readonly string[], { host, cwd }: ArchiveOptions): Promise<string> {
+  const env = { LC_ALL: "C", TZ: "UTC" };
+  const result = await runTask(host, title, async (below) => exec(program, args, { host: below, cwd, env })).catch(
+    (error: unknown) => {
+      if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+      throw new BuildError("machine", error.message, { cause: error, hint: "apt-get install apt-utils xz-utils" });
+    },
+  );
   if (result.exitCode === 0) return result.stdout;
   throw new BuildError("build", `${program} failed: ${result.stderr.trim() || `exit code ${result.exitCode}`}`);
 }

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
+import { currentMail, isProgress, sayMail, sayProgress } from "./git-progress.ts";
+import type { Status } from "./status-lines.ts";
 
 /** The committer, always. With the author's dates it makes commit ids the same on every machine. */
 const committer = { name: "kovn-build", email: "kovn-build@localhost" };
@@ -56,6 +57,7 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds. For calls to a remote: git itself has no time limit. */
   readonly timeout?: number;
+  readonly status?: Status;
 }
 
 /**
@@ -76,12 +78,12 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   return result.stdout.trim();
 }
 
-/** git's error message without prefixes, warnings, hints and advice, for people. */
+/** git's error message without prefixes, progress, warnings, hints and advice, for people. */
 export function gitSays(result: ExecResult): string {
   const noise =
     /^$|^(warning|hint):|^Could not read from remote|^Please make sure|^and the repository exists|^Patch failed at|^When you have|^If you prefer|^To restore/;
   const lines = result.stderr.split("\n").map((line) => line.trim().replace(/^(fatal|error): /, ""));
-  return lines.filter((line) => !noise.test(line)).join("\n") || `exit code ${result.exitCode}`;
+  return lines.filter((line) => !noise.test(line) && !isProgress(line)).join("\n") || `exit code ${result.exitCode}`;
 }
 
 /**
@@ -141,12 +143,12 @@ async function missingObjects(commit: string, options: GitOptions): Promise<stri
 
 /**
  * Fetches a commit with its history, as far as the origin at `url` has it, and the file contents of
- * its tree. Throws "network".
+ * its tree. The task says how far git is. Throws "network".
  */
 export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
   const fetchOnce = [
     "fetch",
-    "--quiet",
+    "--progress",
     "--no-tags",
     "--no-write-fetch-head",
     "--recurse-submodules=no",
@@ -155,11 +157,12 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
     ...servedFrom(url),
     "origin",
   ];
-  const history = await tryRemoteGit([...fetchOnce, commit], options);
+  const watched = { ...options, status: sayProgress(options.host.task) };
+  const history = await tryRemoteGit([...fetchOnce, commit], watched);
   if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
   const missing = await missingObjects(commit, options);
   if (missing.length === 0) return;
-  const contents = await tryRemoteGit([...fetchOnce, "--stdin"], { ...options, input: `${missing.join("\n")}\n` });
+  const contents = await tryRemoteGit([...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
   if (contents.exitCode !== 0)
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }
@@ -180,7 +183,7 @@ export interface AmFailure {
 /**
  * Applies mails with `git am`: no fuzz, no three-way merge, carriage returns kept, the author's
  * date as the committer's. Returns undefined when all apply. Else the mails before the failed one
- * are commits, and the work tree stays as it is, to be inspected.
+ * are commits, and the work tree stays as it is, to be inspected. The task says which mail git is at.
  */
 export async function am(mails: readonly string[], options: GitOptions): Promise<AmFailure | undefined> {
   if (mails.length === 0) return undefined;
@@ -193,15 +196,12 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
     "--no-scissors",
     "--whitespace=nowarn",
   ];
-  const result = await tryGit([...args, ...mails], options);
+  const { stdout } = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
+  const next = resolve(options.cwd ?? ".", stdout.trim());
+  const end = sayMail(options.host.task, next, mails.length);
+  const result = await tryGit([...args, ...mails], options).finally(end);
   if (result.exitCode === 0) return undefined;
-  const next = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
-  const position = await currentMail(next.stdout.trim(), options);
-  return { position, hunks: failedHunks(result.stderr), output: gitSays(result) };
-}
-
-async function currentMail(file: string, options: GitOptions): Promise<number> {
-  return Number(await readFile(resolve(options.cwd ?? ".", file), "utf8").catch(() => "1"));
+  return { position: await currentMail(next), hunks: failedHunks(result.stderr), output: gitSays(result) };
 }
 
 function failedHunks(stderr: string): FailedHunk[] {

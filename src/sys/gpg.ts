@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
+import { runTask } from "./run-task.ts";
 
 /** A secret key in gpg's keyring. */
 export interface Signer {
@@ -15,7 +17,7 @@ export interface GpgOptions {
  * is exactly one.
  */
 export async function findSigner(key: string, options: GpgOptions): Promise<Signer> {
-  const listed = await gpg(["--with-colons", "--list-secret-keys", "--", key], options);
+  const listed = await gpg(`find the key ${key}`, ["--with-colons", "--list-secret-keys", "--", key], options);
   // gpg's doc/DETAILS: after a `sec` row, the tenth field of the `fpr` row is the fingerprint.
   const rows = listed.stdout.split("\n").map((row) => row.split(":"));
   const found = rows.flatMap((row, index) =>
@@ -51,19 +53,28 @@ async function sign(
   options: GpgOptions,
 ): Promise<void> {
   const args = ["--yes", "--digest-algo", "SHA512", "--local-user", fingerprint, "--output", out, ...how, "--", file];
-  const result = await gpg(args, options);
+  const result = await gpg(`sign ${basename(file)}`, args, options);
   if (result.exitCode !== 0) throw new BuildError("machine", `gpg could not sign ${file}: ${result.stderr.trim()}`);
 }
 
 /** True when a file has a good signature of that key, in itself or in a second file. */
 export async function isSignedBy(signer: Signer, files: readonly string[], options: GpgOptions): Promise<boolean> {
-  const result = await gpg(["--status-fd", "1", "--verify", "--", ...files.toReversed()], options);
+  const result = await gpg(
+    `verify the signature of ${basename(files[0] ?? "")}`,
+    ["--status-fd", "1", "--verify", "--", ...files.toReversed()],
+    options,
+  );
   // The last field of VALIDSIG is the primary key's fingerprint, whichever subkey signed.
   const valid = /^\[GNUPG:\] VALIDSIG .*$/m.exec(result.stdout)?.[0].split(" ").at(-1);
   return result.exitCode === 0 && valid === signer.fingerprint;
 }
 
-/** gpg starts its agent when it needs it, and the agent keeps running. */
-async function gpg(args: readonly string[], options: GpgOptions): Promise<ExecResult> {
-  return exec("gpg", ["--batch", "--no-tty", ...args], { ...options, env: { LC_ALL: "C" }, startsServices: true });
+/**
+ * Runs gpg as a task, because a key on a card takes its time. gpg starts its agent when it needs it,
+ * and the agent keeps running.
+ */
+async function gpg(title: string, args: readonly string[], options: GpgOptions): Promise<ExecResult> {
+  return runTask(options.host, title, async (host) =>
+    exec("gpg", ["--batch", "--no-tty", ...args], { host, env: { LC_ALL: "C" }, startsServices: true }),
+  );
 }

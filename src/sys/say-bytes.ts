@@ -1,3 +1,4 @@
+import type { OnBytes } from "./files.ts";
 import { formatSize } from "./size.ts";
 import type { Task } from "./task.ts";
 
@@ -8,7 +9,7 @@ const pause = 250;
  * Makes a function that counts the bytes of a task as they are done. The task then says how many of
  * `total` they are, and the rate, such as `1.2 GB of 4.0 GB, 310.0 MB/s`.
  */
-export function sayBytes({ say }: Task, total: number): (count: number) => void {
+export function sayBytes({ say }: Task, total: number): OnBytes {
   const started = performance.now();
   let said = started;
   let done = 0;
@@ -19,4 +20,9 @@ export function sayBytes({ say }: Task, total: number): (count: number) => void 
     said = now;
     say(`${formatSize(done)} of ${formatSize(total)}, ${formatSize((done / (now - started)) * 1000)}/s`);
   };
+}
+
+/** How many bytes some files have. */
+export function sumOfSizes(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadEntry } from "tar";
 import { BuildError, refusalOf } from "../errors.ts";
+import type { OnBytes } from "./files.ts";
 import { errorCode } from "./processes.ts";
 
 /**
@@ -28,7 +29,7 @@ export type Packed = { readonly name: string; readonly size: number } & ({ reado
  * Writes an archive of plain files in the given order. The same names and bytes always give the
  * same archive.
  */
-export async function writeTar(file: string, members: readonly Packed[]): Promise<void> {
+export async function writeTar(file: string, members: readonly Packed[], onBytes: OnBytes): Promise<void> {
   const { Header, Pack, ReadEntry } = await import("tar");
   const pack = new Pack({ portable: true });
   const written = pipeline(Readable.from(pack), createWriteStream(file, { flush: true }));
@@ -39,7 +40,10 @@ export async function writeTar(file: string, members: readonly Packed[]): Promis
       const entry = new ReadEntry(header);
       pack.add(entry);
       const content = "path" in member ? createReadStream(member.path) : Readable.from([Buffer.from(member.text)]);
-      for await (const chunk of content) if (!entry.write(chunk as Buffer)) await once(entry, "drain");
+      for await (const chunk of content as AsyncIterable<Buffer>) {
+        if (!entry.write(chunk)) await once(entry, "drain");
+        onBytes(chunk.length);
+      }
       entry.end();
     }
     pack.end();

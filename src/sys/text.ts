@@ -9,7 +9,7 @@ export function duration(milliseconds: number): string {
     : `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** `1 job`, `2 jobs`. */
+/** `1 job`, `2 jobs`, `2 patches`. */
 export function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+  return `${number} ${thing}${number === 1 ? "" : thing.endsWith("ch") ? "es" : "s"}`;
 }

@@ -3,33 +3,49 @@ import { realpathSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Host } from "./exec.ts";
 import { sha256 } from "./files.ts";
 import { errorCode, ownPlatform } from "./processes.ts";
 
 export interface LockOptions {
-  readonly signal: AbortSignal;
-  /** Called once when another process holds the lock. */
-  readonly onWait?: () => void;
+  readonly host: Pick<Host, "signal" | "task">;
+  /** What the process with the lock does, after "Another kovn-build", such as `fetches into DIR`. */
+  readonly other: string;
 }
+
+/** Milliseconds until a person hears that a lock is not free. */
+const quietMs = 1000;
 
 /**
  * Runs `work` while no other process runs its own for the same path. The lock is the name of an
  * abstract socket (unix(7); on Windows of a pipe), which the kernel frees when the process ends,
- * however it ends. Throws the signal's reason when aborted while waiting.
+ * however it ends. A wait of more than a second is a task and a notice. Throws the signal's reason
+ * when aborted while waiting.
  */
-export async function withLock<T>(path: string, { signal, onWait }: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, { host, other }: LockOptions, work: () => Promise<T>): Promise<T> {
   const name = lockName(path);
   if (name === undefined) return work();
-  let free = await take(name);
-  if (free === undefined) onWait?.();
-  while (free === undefined) {
-    await sleep(100, undefined, { signal }).catch(() => signal.throwIfAborted());
-    free = await take(name);
+  const { signal, task } = host;
+  let free = await takeWithin(name, quietMs, signal);
+  if (free === undefined) {
+    task.notice(`Another kovn-build ${other}: waiting for it.`);
+    const wait = async () => takeWithin(name, Number.POSITIVE_INFINITY, signal);
+    free = await task.run("wait for another kovn-build", wait);
   }
   try {
     return await work();
   } finally {
-    await free();
+    await free?.();
+  }
+}
+
+/** Tries to take the name for so many milliseconds. */
+async function takeWithin(name: string, limit: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+  const end = performance.now() + limit;
+  for (;;) {
+    const free = await take(name);
+    if (free !== undefined || performance.now() > end) return free;
+    await sleep(100, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

@@ -62,6 +62,43 @@ describe("a program that imports kovn-build", () => {
     expect(broken.stderr).toContain("pipelines/test.yaml");
   });
 
+  test("hears of the tasks of every function", async ({ folder }) => {
+    const code = `
+import { build, doctor, prove, publish, type RunEvent } from "kovn-build";
+
+const listen = () => {
+  const open = new Map<number, string>();
+  const titles: string[] = [];
+  const onEvent = (event: RunEvent) => {
+    if (event.event === "task-start") open.set(event.task, event.title);
+    if (event.event === "task-end") titles.push(\`\${open.get(event.task)}: \${event.outcome}\`);
+  };
+  return { titles, onEvent };
+};
+const [checked, built, proved, published] = [listen(), listen(), listen(), listen()];
+await doctor({ target: "linux", onEvent: checked.onEvent });
+await build({ target: "linux", unlocked: true, onEvent: built.onEvent });
+await prove({ programs: "dist", onEvent: proved.onEvent }).catch(() => undefined);
+await publish({ to: ["dir=public"], allowUnlocked: true, onEvent: published.onEvent });
+console.log(JSON.stringify([checked, built, proved, published].map(({ titles }) => titles)));
+`;
+    const project = await makeUser(folder, { "use.ts": code });
+    expect(await compile(project)).toMatchObject({ exitCode: 0, stdout: "" });
+    const { stdout, stderr } = await run(project, [process.execPath, "out/use.js"]);
+    expect(stderr).toBe("");
+    const [checked, built, proved, published] = JSON.parse(stdout) as readonly (readonly string[])[];
+    expect(checked).toEqual(["check this machine: done"]);
+    expect(built).toEqual(expect.arrayContaining(["check this machine: done", "demo: done"]));
+    expect(proved).toEqual(["find the programs in dist: done", "prove entry 1 (1 of 1): Greet the world: done"]);
+    expect(published).toEqual([
+      `check the files in ${project}/dist/linux: done`,
+      "write the SBOM: done",
+      "look at dir=public: done",
+      "copy 5 files to public: done",
+      "publish to dir=public: done",
+    ]);
+  });
+
   test("checks the machine, publishes, and reads what is wrong from the fields of an error", async ({ folder }) => {
     const code = `
 import { BuildError, build, doctor, prove, publish, type MachineCheck, type Proof, type Published } from "kovn-build";

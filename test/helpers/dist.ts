@@ -4,9 +4,7 @@ import { execa } from "execa";
 import { describeArtifacts } from "../../src/dist/artifact.ts";
 import { writeDist } from "../../src/dist/write.ts";
 import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
-import { quietTask } from "../../src/sys/task.ts";
-
-const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
+import { host } from "./host.ts";
 
 /** Describes a small build; everything has a default. */
 export interface SmallBuild {
@@ -77,7 +75,7 @@ export async function makeDist(out: string, build: SmallBuild = {}): Promise<str
   };
   const builder = { name: "kovn-build", version: "0.1.0", node: "20.0.0" };
   const manifest: Manifest = { schema: 1, target, line, variant, arch, flags: "-O2", builder, jobs: [job], artifacts };
-  const folder = await writeDist(out, manifest, () => join(work, "out"), host.signal);
+  const folder = await writeDist(out, manifest, () => join(work, "out"), host);
   await rm(work, { recursive: true });
   return folder;
 }

@@ -7,6 +7,7 @@ import { readDist } from "../../src/dist/read.ts";
 import { makeSbom } from "../../src/set/sbom.ts";
 import { makeSet, type ReleaseSet } from "../../src/set/set.ts";
 import { makeDist } from "./dist.ts";
+import { host } from "./host.ts";
 import type { FakeGitHub } from "./github.ts";
 import { commitAll, inGit, makeProject } from "./project.ts";
 import { quietTask, type Task } from "../../src/sys/task.ts";
@@ -21,7 +22,7 @@ export async function makeSmallSet(folder: string, others: readonly string[] = [
 
 /** The set that a build makes. */
 export async function readSet(dist: string): Promise<ReleaseSet> {
-  const set = makeSet([await readDist(dist)], []);
+  const set = makeSet([await readDist(dist, host)], []);
   return { ...set, sbom: await makeSbom(set) };
 }
 
@@ -41,7 +42,7 @@ export async function publishHere(
     notice: (message) => void notices.push(message),
   };
   const options = {
-    host: { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task },
+    host: { ...host, task },
     signer: undefined,
     keep: undefined,
     github: { api: server.url, token: changes.token ?? server.token, repository: changes.repository ?? "o/r" },

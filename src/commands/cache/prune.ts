@@ -3,6 +3,8 @@ import { forgetCompilations } from "../../compile/ccache.ts";
 import { byteCount, examples, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { pruneRuns, runLimits } from "../../run/prune-runs.ts";
+import type { Host } from "../../sys/exec.ts";
+import { runTask } from "../../sys/run-task.ts";
 import { formatSize } from "../../sys/size.ts";
 import { count } from "../../sys/text.ts";
 import { withLock } from "../../sys/with-lock.ts";
@@ -31,16 +33,22 @@ export const cachePrune: Define = (command, context) => {
         ["kovn-build cache prune --keep-runs 1", "remove all runs but the newest"],
       ),
     )
-    .action(async ({ size = Infinity, keepRuns }: PruneOptions) => {
-      const { host, print } = context;
+    .action(async (options: PruneOptions) => {
       const { work } = await context.project();
-      const runs = await pruneRuns(work, { keep: keepRuns, bytes: Math.min(size, runLimits.bytes) }, host.signal);
-      print(`${count(runs.runs, "run")} removed, ${formatSize(runs.size)}.\n`);
-      const cache = cacheFolder(work);
-      await assertVersion(cache);
-      const limit = Math.min(size, resultsLimit);
-      const results = await withLock(cache, { signal: host.signal }, () => trim(cache, limit));
-      if (size === 0) await forgetCompilations(cache, host);
-      print(`${count(results.results, "result")} removed, ${formatSize(results.size)}.\n`);
+      const { runs, results } = await context.report.run(async ({ host }) => prune(work, options, host));
+      context.print(`${count(runs.runs, "run")} removed, ${formatSize(runs.size)}.\n`);
+      context.print(`${count(results.results, "result")} removed, ${formatSize(results.size)}.\n`);
     });
 };
+
+async function prune(work: string, { size = Infinity, keepRuns }: PruneOptions, host: Host) {
+  const cache = cacheFolder(work);
+  await assertVersion(cache);
+  const limits = { keep: keepRuns, bytes: Math.min(size, runLimits.bytes) };
+  const runs = await runTask(host, "remove old runs", async (below) => pruneRuns(work, limits, below));
+  const results = await runTask(host, "remove cached results", async (below) =>
+    withLock(cache, { host: below, other: `is using ${cache}` }, async () => trim(cache, Math.min(size, resultsLimit))),
+  );
+  if (size === 0) await runTask(host, "remove cached compilations", async (below) => forgetCompilations(cache, below));
+  return { runs, results };
+}

@@ -25,7 +25,7 @@ async function explain(options: WhyOptions, context: Context): Promise<string> {
   const { machine, host } = context;
   const project = await context.project();
   const plan = makePlan(await readRequest(options, { project, machine, host }));
-  const cache = await openCache(cacheFolder(project.work), { signal: host.signal, notice: host.task.notice });
+  const cache = await openCache(cacheFolder(project.work), { host });
   const results = (await cache?.list()) ?? [];
   const lookups = await lookUp(plan, cache, host);
   const answers = lookups.map((lookup) => answer(lookup, results));

@@ -1,15 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pickLine } from "../../config/project.ts";
+import { pickLine, type Project } from "../../config/project.ts";
 import { listSources, readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";
 import { fetchReachable } from "../../patches/bases.ts";
 import { allowedBases } from "../../plan/base.ts";
-import type { Context } from "../../program/context.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { parseFrom } from "../../config/from.ts";
+import type { Host } from "../../sys/exec.ts";
 import { errorCode } from "../../sys/processes.ts";
 
 interface ApplyOptions {
@@ -28,15 +28,14 @@ export const patchesApply: Define = (command, context) => {
     .addOption(fromOption())
     .option("--until <patch>", "apply only the patches before this one")
     .addHelpText("after", examples(["kovn-build patches apply ovs work/ovs", "make the patched Open vSwitch to work on"]))
-    .action(async (source: string, dir: string, options: ApplyOptions) =>
-      context.print(await context.report.run(async ({ host }) => apply(source, resolve(dir), options, { ...context, host }))),
-    );
+    .action(async (source: string, dir: string, options: ApplyOptions) => {
+      const project = await context.project();
+      context.print(await context.report.run(async ({ host }) => apply(source, resolve(dir), options, project, host)));
+    });
 };
 
 /** Makes the tree and returns a sentence with its commit. */
-async function apply(name: string, dir: string, options: ApplyOptions, context: Context): Promise<string> {
-  const { host } = context;
-  const project = await context.project();
+async function apply(name: string, dir: string, options: ApplyOptions, project: Project, host: Host): Promise<string> {
   await assertEmpty(dir);
   const line = await pickLine(project, options.line);
   const whole = await readSource(project, line, name, host);

@@ -61,7 +61,7 @@ function complain(findings: readonly LineFinding[]): void {
 }
 
 async function checkLine(line: string, from: From, project: Project, host: Host): Promise<readonly Finding[]> {
-  const sources = await readSources(project, line, host);
+  const sources = await runTask(host, `read the series of line ${line}`, async (below) => readSources(project, line, below));
   const lock = await readLock(project, line);
   const options = { work: project.work, host };
   const entries = listEntries(await readSeed(project), sources);
@@ -74,10 +74,17 @@ async function checkLine(line: string, from: From, project: Project, host: Host)
       : { outcome: "failed", detail: `entries without a patch: ${missing.join(", ")}` }),
   };
   const findings = [seed];
-  for (const source of sources) {
-    const bases = declaredBases(source, from);
-    findings.push(...(await checkSource(source, { ...options, bases, locked: lock?.sources[source.name] })));
-    for (const other of sources) if (other !== source) findings.push(...(await pairOf(source, other, from, options)));
+  for (const [index, source] of sources.entries()) {
+    const title = `check ${source.name}, source ${index + 1} of ${sources.length}`;
+    const found = await runTask(host, title, async (below) => {
+      const around = { ...options, host: below };
+      const bases = declaredBases(source, from);
+      const own = await checkSource(source, { ...around, bases, locked: lock?.sources[source.name] });
+      const others = sources.filter((other) => other !== source);
+      const pairs = await Promise.all(others.map(async (other) => pairOf(source, other, from, around)));
+      return [...own, ...pairs.flat()];
+    });
+    findings.push(...found);
   }
   return findings;
 }

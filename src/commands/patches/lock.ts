@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
-import { pickLine } from "../../config/project.ts";
+import { pickLine, type Project } from "../../config/project.ts";
 import { listSources, readSources, type Source } from "../../config/source.ts";
 import type { Patched } from "../../patches/apply.ts";
 import { whyUnavailable } from "../../patches/check.ts";
+import type { MirrorOptions } from "../../patches/mirror.ts";
 import { lockSource, tryBase, writeLock } from "../../patches/lock.ts";
 import { baseId, declaredBases, describeBase, type Base } from "../../plan/base.ts";
-import type { Context } from "../../program/context.ts";
 import { examples, pinOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import type { Host } from "../../sys/exec.ts";
+import { runTask } from "../../sys/run-task.ts";
 import { parseFrom } from "../../config/from.ts";
 
 interface PatchesLockOptions {
@@ -22,31 +24,24 @@ export const patchesLock: Define = (command, context) => {
     .addOption(lineOption())
     .addOption(pinOption())
     .addHelpText("after", examples(["kovn-build patches lock --from ovs=../ovs", "lock the series as it is now"]))
-    .action(async (options: PatchesLockOptions) =>
-      context.print(await context.report.run(async ({ host }) => lock(options, { ...context, host }))),
-    );
+    .action(async (options: PatchesLockOptions) => {
+      const project = await context.project();
+      context.print(await context.report.run(async ({ host }) => lock(options, project, host)));
+    });
 };
 
 /** Writes the lock. Returns its content, one row per base. */
-async function lock(options: PatchesLockOptions, context: Context): Promise<string> {
-  const { host } = context;
-  const project = await context.project();
+async function lock(options: PatchesLockOptions, project: Project, host: Host): Promise<string> {
   const line = await pickLine(project, options.line);
   const from = parseFrom(options.from, await listSources(project, line), []);
-  const mirror = { work: project.work, host };
   const old = await readLock(project, line);
   const sources: Record<string, LockedSource> = {};
-  for (const source of await readSources(project, line, host)) {
-    const patched = new Map<Base, Patched>();
-    const unavailable: (readonly [base: Base, why: string])[] = [];
-    for (const base of declaredBases(source, from)) {
-      const absent = await whyUnavailable(base, mirror);
-      if (absent === undefined) patched.set(base, await tryBase(source, base, mirror));
-      else unavailable.push([base, absent]);
-    }
-    const locked = await lockSource(source, old?.sources[source.name], patched, mirror);
-    for (const [base, why] of unavailable) host.task.notice(describeUnavailable(source, base, why, locked));
-    sources[source.name] = locked;
+  const all = await runTask(host, `read the series of line ${line}`, async (below) => readSources(project, line, below));
+  for (const [index, source] of all.entries()) {
+    const title = `lock ${source.name}, source ${index + 1} of ${all.length}`;
+    sources[source.name] = await runTask(host, title, async (below) =>
+      lockBases(source, declaredBases(source, from), old?.sources[source.name], { work: project.work, host: below }),
+    );
   }
   await writeLock(join(project.root, lockName(line)), { schema: 1, sources });
   const rows = Object.entries(sources).flatMap(([name, { bases }]) =>
@@ -55,6 +50,28 @@ async function lock(options: PatchesLockOptions, context: Context): Promise<stri
     ),
   );
   return `${rows.join("\n")}\n`;
+}
+
+/** Makes the lock of a source, with a notice for each base that is unavailable. */
+async function lockBases(
+  source: Source,
+  bases: readonly Base[],
+  old: LockedSource | undefined,
+  mirror: MirrorOptions,
+): Promise<LockedSource> {
+  const patched = new Map<Base, Patched>();
+  const unavailable: (readonly [base: Base, why: string])[] = [];
+  for (const [index, base] of bases.entries()) {
+    const title = `${source.name}, base ${index + 1} of ${bases.length}`;
+    await runTask(mirror.host, title, async (host) => {
+      const absent = await whyUnavailable(base, { ...mirror, host });
+      if (absent === undefined) patched.set(base, await tryBase(source, base, { ...mirror, host }));
+      else unavailable.push([base, absent]);
+    });
+  }
+  const locked = await lockSource(source, old, patched, mirror);
+  for (const [base, why] of unavailable) mirror.host.task.notice(describeUnavailable(source, base, why, locked));
+  return locked;
 }
 
 function describeUnavailable({ name }: Source, base: Base, why: string, { bases }: LockedSource): string {

@@ -6,7 +6,6 @@ import { readSeed } from "../../config/seed.ts";
 import { BuildError } from "../../errors.ts";
 import { allowedBases } from "../../plan/base.ts";
 import { fetchReachable } from "../../patches/bases.ts";
-import type { Context } from "../../program/context.ts";
 import { commaSeparated, examples, fromOption, jsonOption, lineOption, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { judgeFailures, type Verdict } from "../../suite/judge.ts";
@@ -14,6 +13,7 @@ import { ownTests } from "../../suite/own.ts";
 import { chooseTests, listTests, runTests } from "../../suite/run.ts";
 import { describeSummary, summarize, type SuiteSummary } from "../../suite/summary.ts";
 import { buildTree, suiteOf, type TreePlan } from "../../suite/tree.ts";
+import { runTask } from "../../sys/run-task.ts";
 import { withLock } from "../../sys/with-lock.ts";
 import { startGuard, type Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../config/from.ts";
@@ -56,29 +56,27 @@ export const patchesSuite: Define = (command, context) => {
       ),
     )
     .action(async (source: string, options: SuiteOptions) => {
-      const summary = await context.report.run(async ({ host }) => runSuite(source, options, { ...context, host }));
+      const project = await context.project();
+      const summary = await context.report.run(async ({ host }) => runSuite(source, options, project, host));
       context.print(options.json ? `${JSON.stringify(summary, undefined, 2)}\n` : describeSummary(summary));
       complain(summary);
     });
 };
 
 /** Runs the tests. Throws "build" when they cannot run; a test that fails is a result. */
-async function runSuite(name: string, command: SuiteOptions, context: Context): Promise<SuiteSummary> {
-  const { host } = context;
-  const project = await context.project();
+async function runSuite(name: string, command: SuiteOptions, project: Project, host: Host): Promise<SuiteSummary> {
   await startGuard();
   const plan = await planTree(name, command, project, host);
   const entryOf = await readEntries(project, plan.source);
   const options = { work: project.work, parallel: command.jobs, host };
-  const onWait = () => host.task.notice("Waiting for another kovn-build that runs tests here.");
   const unpatched = async () => {
     const tree = await buildTree(withoutPatches(plan), options);
     return { tree, tests: await listTests(tree, options) };
   };
-  return withLock(join(project.work, "suites"), { signal: host.signal, onWait }, async () => {
+  return withLock(join(project.work, "suites"), { host, other: "is running tests here" }, async () => {
     const tree = await buildTree(plan, options);
     const all = await listTests(tree, options);
-    const own = await ownTests(tree, all, host);
+    const own = await runTask(host, `${tree.name}: find the tests of the series`, async (below) => ownTests(tree, all, below));
     const chosen = command.own ? own.map(({ test }) => test) : await chooseTests(tree, all, command.groups ?? [], options);
     const results = await runTests(tree, chosen, options);
     const run = { tree, all, chosen, results };

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import type { Project } from "../../config/project.ts";
 import { BuildError } from "../../errors.ts";
 import { fromOption, lineOption, repeated } from "../../program/values.ts";
 import type { ReleaseSet } from "../../set/set.ts";
 import { exists } from "../../sys/files.ts";
-import { withSet, type AllowOptions } from "../../set/with-set.ts";
+import { withSet, type AllowOptions, type SetContext } from "../../set/with-set.ts";
 import type { ReadOptions } from "../../release/read.ts";
 
 /** Options that `release notes` and `release plan` share. */
@@ -26,12 +25,12 @@ export function notesOptions(command: Command): Command {
 export async function withAssets<T>(
   options: Pick<NotesOptions, "dist"> & AllowOptions,
   line: string,
-  project: Project,
+  context: SetContext,
   use: (set: ReleaseSet | undefined) => Promise<T>,
 ): Promise<T> {
   const inputs = options.dist.length > 0 || !(await exists("dist")) ? options.dist : ["dist"];
   if (inputs.length === 0) return use(undefined);
-  return withSet(inputs, options, project, async (set) => {
+  return withSet(inputs, options, context, async (set) => {
     if (set.line === line) return use(set);
     throw new BuildError("usage", `The artifacts in ${inputs.join(", ")} are of line ${set.line}, not of ${line}.`, {
       hint: "--dist DIR, or --line LINE",

@@ -2,7 +2,6 @@ import { readLock } from "../../config/lock.ts";
 import { listLines } from "../../config/project.ts";
 import { readSources } from "../../config/source.ts";
 import { assertLocked } from "../../patches/lock.ts";
-import type { Context } from "../../program/context.ts";
 import { examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { changelogPath } from "../../release/changelog.ts";
@@ -14,6 +13,7 @@ import { previewRelease } from "../../release/preview.ts";
 import { readReleased } from "../../release/released.ts";
 import { assertTagsOf, pushRemote } from "../../release/remote.ts";
 import { assertHigher, checkLine, previousVersion, tagOf } from "../../release/version.ts";
+import type { SetContext } from "../../set/with-set.ts";
 import { isUnchanged } from "../../sys/git-release.ts";
 
 interface CutOptions {
@@ -26,13 +26,14 @@ export const releaseCut: Define = (command, context) => {
     .argument("<version>", "such as 1.12.1 or 1.12.1-rc.1")
     .option("--push", "push branch and tag, both or none", false)
     .addHelpText("after", examples(["kovn-build release cut 1.12.1 --push", "release 1.12.1"]))
-    .action(async (version: string, options: CutOptions) => context.print(await cut(version, options, context)));
+    .action(async (version: string, options: CutOptions) => {
+      const project = await context.project();
+      context.print(await context.report.run(async ({ host }) => cut(version, options, { project, host })));
+    });
 };
 
 /** Runs all checks, then cuts the release. Returns tag and commit. */
-async function cut(version: string, options: CutOptions, context: Context): Promise<string> {
-  const { host } = context;
-  const project = await context.project();
+async function cut(version: string, options: CutOptions, { project, host }: SetContext): Promise<string> {
   const { root } = project;
   const line = checkLine(version, await listLines(project));
   const { versions } = await readReleased(line, project, host, version);
@@ -44,10 +45,7 @@ async function cut(version: string, options: CutOptions, context: Context): Prom
   const since = before === undefined ? undefined : tagOf(before);
   const paths = [`patches/${line}`, "pipelines"];
   const isSame = since !== undefined && (await isUnchanged(since, paths, { host, cwd: root }));
-  if (isSame)
-    await context.report.run(async (progress) =>
-      progress.host.task.notice(`${tagOf(version)} releases the same as ${since}: ${paths.join(" and ")} have not changed.`),
-    );
+  if (isSame) host.task.notice(`${tagOf(version)} releases the same as ${since}: ${paths.join(" and ")} have not changed.`);
   const remote = options.push ? await pushRemote(root, host) : undefined;
   if (remote !== undefined) await assertTagsOf(remote, line, versions, root, host);
   const from = { rule: "auto", repositories: {} } as const;

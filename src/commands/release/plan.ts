@@ -1,10 +1,9 @@
-import type { Context } from "../../program/context.ts";
 import { allowOptions, examples, jsonOption, toOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { parseDestination } from "../../publish/registry.ts";
 import { previewRelease, type ReleasePreview } from "../../release/preview.ts";
 import { listAssets } from "../../set/assets.ts";
-import type { AllowOptions } from "../../set/with-set.ts";
+import type { AllowOptions, SetContext } from "../../set/with-set.ts";
 import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
 import { readRelease } from "../../release/read.ts";
 
@@ -20,16 +19,17 @@ export const releasePlan: Define = (command, context) => {
     .addOption(jsonOption())
     .addHelpText("after", examples(["kovn-build release plan 1.12.1 --to github", "preview the release on GitHub"]))
     .action(async (version: string | undefined, options: PreviewOptions) => {
-      const made = await preview(version, options, context);
+      const project = await context.project();
+      const made = await context.report.run(async ({ host }) => preview(version, options, { project, host }));
       context.print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPreview(made));
     });
 };
 
-async function preview(version: string | undefined, options: PreviewOptions, context: Context): Promise<ReleasePreview> {
+async function preview(version: string | undefined, options: PreviewOptions, context: SetContext): Promise<ReleasePreview> {
+  const { project, host } = context;
   const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
-  const project = await context.project();
-  const release = await readRelease(version, options, true, project, context.host);
-  return withAssets(options, release.line, project, async (set) => {
+  const release = await readRelease(version, options, true, project, host);
+  return withAssets(options, release.line, context, async (set) => {
     const assets = set === undefined ? [] : await listAssets(set);
     const previewed = destinations.map(({ to, publisher, place }) => ({
       to,

@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import { openCache } from "../../../src/cache/cache.ts";
 import type { BuiltJob } from "../../../src/dist/manifest.ts";
 import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
 import { writeFiles } from "../../helpers/project.ts";
 
 const key = "a".repeat(64);
@@ -29,8 +30,8 @@ describe("what a dead process with the same id left behind", () => {
     const left = (kind: string) => `cache/jobs/.${key}.${process.pid}.${kind}/files/x`;
     await writeFiles(folder, { [left("next")]: "half", [left("old")]: "half", "job/lib/made": "made\n" });
     const notices: string[] = [];
-    const signal = new AbortController().signal;
-    const cache = await openCache(join(folder, "cache"), { signal, notice: (message) => notices.push(message) });
+    const task = { ...host.task, notice: (message: string) => void notices.push(message) };
+    const cache = await openCache(join(folder, "cache"), { host: { ...host, task } });
     const store = () => cache?.store({ key, parts: {}, built, artifacts: [] }, join(folder, "job"), ["lib"]);
     await store();
     await store();

@@ -7,8 +7,8 @@ import { describe, expect } from "vitest";
 import { listRuns, pruneRuns } from "../../../src/run/prune-runs.ts";
 import { withLock } from "../../../src/sys/with-lock.ts";
 import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
 
-const signal = new AbortController().signal;
 const all = { keep: 1000, bytes: 1e12 };
 const name = (day: number) => `202611${String(day).padStart(2, "0")}T120000Z-${day}`;
 
@@ -23,26 +23,26 @@ async function makeRuns(work: string, days: readonly number[], size = 8192): Pro
 describe("runs are pruned", () => {
   test("to the newest ones", async ({ folder }) => {
     await makeRuns(folder, [1, 2, 3, 4]);
-    expect(await pruneRuns(folder, { ...all, keep: 2 }, signal)).toEqual({ runs: 2, size: 16384 });
+    expect(await pruneRuns(folder, { ...all, keep: 2 }, host)).toEqual({ runs: 2, size: 16384 });
     expect(await readdir(join(folder, "runs"))).toEqual([name(3), name(4)]);
   });
 
   test("to a size", async ({ folder }) => {
     await makeRuns(folder, [1, 2, 3, 4]);
-    expect(await pruneRuns(folder, { ...all, bytes: 20_000 }, signal)).toEqual({ runs: 2, size: 16384 });
+    expect(await pruneRuns(folder, { ...all, bytes: 20_000 }, host)).toEqual({ runs: 2, size: 16384 });
     expect(await listRuns(folder)).toEqual([name(4), name(3)]);
   });
 
   test("but the newest stays, whatever its size", async ({ folder }) => {
     await makeRuns(folder, [1, 2]);
-    await pruneRuns(folder, { ...all, bytes: 0 }, signal);
+    await pruneRuns(folder, { ...all, bytes: 0 }, host);
     expect(await listRuns(folder)).toEqual([name(2)]);
   });
 
   test("not at all within the limits, and where there are none", async ({ folder }) => {
-    expect(await pruneRuns(folder, all, signal)).toEqual({ runs: 0, size: 0 });
+    expect(await pruneRuns(folder, all, host)).toEqual({ runs: 0, size: 0 });
     await makeRuns(folder, [1, 2]);
-    expect(await pruneRuns(folder, all, signal)).toEqual({ runs: 0, size: 0 });
+    expect(await pruneRuns(folder, all, host)).toEqual({ runs: 0, size: 0 });
     expect(await listRuns(folder)).toHaveLength(2);
   });
 
@@ -50,20 +50,20 @@ describe("runs are pruned", () => {
     await makeRuns(folder, [1, 2, 3, 4]);
     const script = `
       import { withLock } from "./build/sys/with-lock.js";
-      await withLock(process.argv[1], { signal: new AbortController().signal }, async () => {
+      await withLock(process.argv[1], { host: { env: {}, signal: new AbortController().signal, task: undefined }, other: "" }, async () => {
         console.log("here");
         await new Promise((resolve) => setTimeout(resolve, 60_000));
       });`;
     const other = execa("node", ["--input-type=module", "-e", script, join(folder, "runs", name(1))], { reject: false });
     await once(other.stdout, "data");
-    const pruned = await withLock(join(folder, "runs", name(2)), { signal }, () =>
-      pruneRuns(folder, { ...all, keep: 1 }, signal),
+    const pruned = await withLock(join(folder, "runs", name(2)), { host, other: "is at work" }, () =>
+      pruneRuns(folder, { ...all, keep: 1 }, host),
     );
     expect(pruned.runs).toBe(1);
     expect(await listRuns(folder)).toEqual([name(4), name(2), name(1)]);
     other.kill("SIGKILL");
     await other;
-    expect((await pruneRuns(folder, { ...all, keep: 1 }, signal)).runs).toBe(2);
+    expect((await pruneRuns(folder, { ...all, keep: 1 }, host)).runs).toBe(2);
   });
 
   test("and nothing else: other names and links stay, and so does what links in a run point to", async ({ folder }) => {
@@ -75,7 +75,7 @@ describe("runs are pruned", () => {
     await symlink(kept, join(folder, "runs", name(2)));
     await mkdir(join(folder, "runs/notes"));
     await writeFile(join(folder, "runs", name(3)), "a file");
-    await pruneRuns(folder, { ...all, keep: 1 }, signal);
+    await pruneRuns(folder, { ...all, keep: 1 }, host);
     expect((await readdir(join(folder, "runs"))).toSorted()).toEqual([name(2), name(3), name(5), "notes"].toSorted());
     expect(await readFile(join(kept, "file"), "utf8")).toBe("kept");
   });
@@ -83,14 +83,14 @@ describe("runs are pruned", () => {
   test("in a folder behind a link", async ({ folder }) => {
     await makeRuns(join(folder, "large-disk"), [1, 2]);
     await symlink("large-disk/runs", join(folder, "runs"));
-    expect((await pruneRuns(folder, { ...all, keep: 1 }, signal)).runs).toBe(1);
+    expect((await pruneRuns(folder, { ...all, keep: 1 }, host)).runs).toBe(1);
   });
 
   test("with what killed processes left half removed, also of this process's id", async ({ folder }) => {
     await makeRuns(folder, [9]);
     for (const pid of [process.pid, process.ppid, 4_194_305])
       await mkdir(join(folder, "runs", `.${name(1)}.${pid}.old`, "demo"), { recursive: true });
-    await pruneRuns(folder, all, signal);
+    await pruneRuns(folder, all, host);
     expect(await readdir(join(folder, "runs"))).toEqual([name(9)]);
   });
 
@@ -105,7 +105,7 @@ describe("runs are pruned", () => {
     const script = `
       import { pruneRuns } from "./build/run/prune-runs.js";
       console.log("here");
-      await pruneRuns(process.argv[1], { keep: 1, bytes: 1e12 }, new AbortController().signal);`;
+      await pruneRuns(process.argv[1], { keep: 1, bytes: 1e12 }, { env: {}, signal: new AbortController().signal });`;
     for (let delay = 0; delay <= 60; delay += 30) {
       const child = execa("node", ["--input-type=module", "-e", script, folder], { reject: false });
       await once(child.stdout, "data");
@@ -114,7 +114,7 @@ describe("runs are pruned", () => {
       await child;
       for (const run of await listRuns(folder)) expect(await readdir(join(folder, "runs", run, "demo"))).toHaveLength(files);
     }
-    await pruneRuns(folder, { ...all, keep: 1 }, signal);
+    await pruneRuns(folder, { ...all, keep: 1 }, host);
     expect(await readdir(join(folder, "runs"))).toEqual([name(3)]);
   });
 
@@ -149,7 +149,7 @@ async function giveToNobody(folder: string): Promise<void> {
 async function pruneAsNobody(folder: string) {
   const script = `
     import { pruneRuns } from ${JSON.stringify(join(process.cwd(), "build/run/prune-runs.js"))};
-    console.log(JSON.stringify(await pruneRuns(process.argv[1], { keep: 1, bytes: 1e12 }, new AbortController().signal)));`;
+    console.log(JSON.stringify(await pruneRuns(process.argv[1], { keep: 1, bytes: 1e12 }, { env: {}, signal: new AbortController().signal })));`;
   const options = { uid: nobody, gid: nobody, cwd: folder, reject: false };
   return execa(process.execPath, ["--input-type=module", "-e", script, folder], options);
 }

@@ -7,6 +7,7 @@ import { makeSbom } from "../../../src/set/sbom.ts";
 import { makeSet } from "../../../src/set/set.ts";
 import { makeDist } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
 
 const digest = z.partialRecord(z.enum(["sha256", "gitCommit", "gitTree"]), z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
 /**
@@ -49,7 +50,7 @@ const statementSchema = z.strictObject({
 });
 
 async function makeAssets(dists: readonly string[]) {
-  const set = makeSet(await Promise.all(dists.map(readDist)), []);
+  const set = makeSet(await Promise.all(dists.map(async (dist) => readDist(dist, host))), []);
   return listAssets({ ...set, sbom: await makeSbom(set) });
 }
 

@@ -6,6 +6,7 @@ import { makeSbom } from "../../../src/set/sbom.ts";
 import { makeSet, type Allowance } from "../../../src/set/set.ts";
 import { editManifest, makeDist, type SmallBuild } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
 
 interface Component {
   readonly "bom-ref": string;
@@ -20,7 +21,7 @@ async function validate(text: string): Promise<unknown> {
 
 /** Makes the SBOM of builds, validated. */
 async function sbomOf(folders: readonly string[], allow: readonly Allowance[] = []) {
-  const text = await makeSbom(makeSet(await Promise.all(folders.map(readDist)), allow));
+  const text = await makeSbom(makeSet(await Promise.all(folders.map(async (dist) => readDist(dist, host))), allow));
   expect(await validate(text)).toBeNull();
   const bom = JSON.parse(text) as {
     components: Component[];
@@ -71,7 +72,7 @@ test("packaging patches are in the pedigree of a source, and what they make in i
   const made = { packaging: [{ ...patch, origin: "vendor" }], packaged: { commit: "8".repeat(40), tree: "9".repeat(40) } };
   const dist = await makeDist(folder);
   const url = `patches/1.0/demo/packaging/x.patch#sha256=${"a".repeat(64)}`;
-  const [plain] = (await readDist(dist)).manifest.jobs;
+  const [plain] = (await readDist(dist, host)).manifest.jobs;
   const other = { ...plain, id: "other", key: "other" };
   const orders = [[{ ...plain, ...made }], [other, { ...plain, ...made }], [{ ...plain, ...made }, other]];
   for (const jobs of orders) {

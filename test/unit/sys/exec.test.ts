@@ -90,3 +90,37 @@ describe("exec", () => {
     expect(processesWith("4711.0817")).toEqual([]);
   });
 });
+
+describe("a program's progress", () => {
+  async function follow(script: string, fd: 2 | 3) {
+    const seen: string[] = [];
+    const status = { fd, onLine: (line: string) => void seen.push(line) };
+    return { seen, result: await exec("sh", ["-c", script], { host, status }) };
+  }
+
+  test("on stderr arrives line by line; the result has the lines that were not overwritten", async () => {
+    const { seen, result } = await follow("printf 'a 1\\ra 2\\ra 3, done\\n' >&2; sleep 0.1; echo out; printf wrong >&2", 2);
+    expect(seen).toEqual(["a 1", "a 2", "a 3, done"]);
+    expect(result).toEqual({ exitCode: 0, stdout: "out\n", stderr: "a 3, done\nwrong" });
+  });
+
+  test("on a file descriptor of its own leaves stderr alone", async () => {
+    const { seen, result } = await follow("echo at 5 >&3; echo wrong >&2; exit 1", 3);
+    expect(seen).toEqual(["at 5"]);
+    expect(result).toEqual({ exitCode: 1, stdout: "", stderr: "wrong\n" });
+  });
+
+  test("is not collected", async () => {
+    const { seen, result } = await follow("seq 100000 >&2", 2);
+    expect(seen.length).toBe(100_000);
+    expect(result.stderr.split("\n").length).toBeLessThan(10_000);
+    expect(result.stderr).toMatch(/\n100000\n$/);
+  });
+
+  test("of a missing program is an error like any other", async () => {
+    for (const fd of [2, 3] as const)
+      await expect(exec("no-such-program", [], { host, status: { fd, onLine: () => undefined } })).rejects.toMatchObject({
+        code: "machine",
+      });
+  });
+});

@@ -3,17 +3,18 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { withFreeLock, withLock } from "../../../src/sys/with-lock.ts";
 import { test } from "../../helpers/folder.ts";
+import { host, watchTask } from "../../helpers/host.ts";
 
-const signal = new AbortController().signal;
+const options = { host, other: "is at work" };
 
 /** A process that holds the lock of `path` until it ends. */
 async function holder(path: string) {
   const script = `
     import { withLock } from "./build/sys/with-lock.js";
-    await withLock(process.argv[1], { signal: new AbortController().signal }, async () => {
+    await withLock(process.argv[1], { host: { signal: new AbortController().signal }, other: "" }, async () => {
       console.log("here");
       await new Promise((resolve) => setTimeout(resolve, 60_000));
     });`;
@@ -30,7 +31,7 @@ describe("withLock", () => {
       await sleep(50);
       order.push(`${name} ends`);
     };
-    await Promise.all([withLock("/a/b", { signal }, work("one")), withLock("/a/../a/b", { signal }, work("two"))]);
+    await Promise.all([withLock("/a/b", options, work("one")), withLock("/a/../a/b", options, work("two"))]);
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
   });
 
@@ -44,36 +45,49 @@ describe("withLock", () => {
       order.push(`${name} ends`);
     };
     const paths = [join(folder, "real/a/b"), join(folder, "way/a/b")] as const;
-    await Promise.all([withLock(paths[0], { signal }, work("one")), withLock(paths[1], { signal }, work("two"))]);
+    await Promise.all([withLock(paths[0], options, work("one")), withLock(paths[1], options, work("two"))]);
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
   });
 
   test("an error of the work is thrown, and the next one starts", async () => {
-    await expect(withLock("/a/c", { signal }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    expect(await withLock("/a/c", { signal }, async () => 1)).toBe(1);
+    await expect(withLock("/a/c", options, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await withLock("/a/c", options, async () => 1)).toBe(1);
   });
 
-  test("waiting for another process is reported once, and ends when that process is killed", async () => {
+  test("waiting for another process is a notice and a task, which ends when that process is killed", async () => {
     const other = await holder("/a/d");
-    const said: string[] = [];
-    const mine = withLock("/a/d", { signal, onWait: () => said.push("waits") }, async () => said.push("starts"));
-    await sleep(300);
-    expect(said).toEqual(["waits"]);
+    const { task, seen } = watchTask();
+    const mine = withLock("/a/d", { host: { ...host, task }, other: "is at work" }, async () => seen.push("work"));
+    await vi.waitUntil(() => seen.length === 2, { timeout: 10_000 });
     other.kill();
     await mine;
-    expect(said).toEqual(["waits", "starts"]);
+    expect(seen).toEqual([
+      "notice: Another kovn-build is at work: waiting for it.",
+      "start: wait for another kovn-build",
+      "end: wait for another kovn-build",
+      "work",
+    ]);
+  });
+
+  test("a wait of less than a second is not reported", async () => {
+    const { task, seen } = watchTask();
+    const watched = { host: { ...host, task }, other: "is at work" };
+    await Promise.all([withLock("/a/f", watched, async () => sleep(300)), withLock("/a/f", watched, async () => sleep(1))]);
+    expect(seen).toEqual([]);
   });
 
   test("waiting ends when the run is aborted", async () => {
     const other = await holder("/a/e");
     const abort = new AbortController();
     setTimeout(() => abort.abort(new Error("enough")), 100);
-    await expect(withLock("/a/e", { signal: abort.signal }, async () => undefined)).rejects.toThrow("enough");
+    await expect(
+      withLock("/a/e", { host: { ...host, signal: abort.signal }, other: "is at work" }, async () => undefined),
+    ).rejects.toThrow("enough");
     other.kill();
   });
 
   test.runIf(process.platform === "linux")("the lock has the same name in every version of Node", async () => {
-    await withLock("/a/f", { signal }, async () => {
+    await withLock("/a/f", options, async () => {
       const names = (await readFile("/proc/net/unix", "latin1"))
         .split("\n")
         .flatMap((line) => line.match(/@kovn-build-.*/) ?? []);
@@ -94,6 +108,6 @@ describe("withFreeLock", () => {
     const other = await holder("/b/b");
     expect(await withFreeLock("/b/b", async () => 1)).toBeUndefined();
     other.kill();
-    expect(await withLock("/b/c", { signal }, () => withFreeLock("/b/c", async () => 1))).toBeUndefined();
+    expect(await withLock("/b/c", options, () => withFreeLock("/b/c", async () => 1))).toBeUndefined();
   });
 });

@@ -1,0 +1,61 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test as plainTest } from "vitest";
+import { isProgress, sayProgress } from "../../../src/sys/git-progress.ts";
+import { am, fetchCommit, gitSays, initBlobless } from "../../../src/sys/git.ts";
+import { makeBin } from "../../helpers/bin.ts";
+import { test } from "../../helpers/folder.ts";
+import { host, watchTask } from "../../helpers/host.ts";
+import { mail, makeUpstream, newFile, pin } from "../../helpers/project.ts";
+
+describe("a line of git's progress", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["remote: Enumerating objects: 38353, done.", "enumerating objects: 38353"],
+    ["remote: Counting objects:  22% (8438/38353)        ", "counting objects: 22%"],
+    ["Receiving objects:  45% (9/20), 1.00 MiB | 2.00 MiB/s", "receiving objects: 45%, 1.00 MiB, 2.00 MiB/s"],
+    ["Receiving objects: 100% (20/20), 3.00 MiB | 2.00 MiB/s, done.", "receiving objects: 100%, 3.00 MiB, 2.00 MiB/s"],
+    ["Resolving deltas: 100% (306/306), done.", "resolving deltas: 100%"],
+    ["Writing objects:  50% (1/2)", "writing objects: 50%"],
+  ];
+  plainTest.each(cases)("%s", (line, said) => {
+    const { task, seen } = watchTask();
+    sayProgress(task).onLine(line);
+    expect(seen).toEqual([`say: ${said}`]);
+    expect(isProgress(line.trim())).toBe(true);
+  });
+
+  plainTest("is not part of an error message, but what the server says is", () => {
+    const stderr = [
+      "remote: Counting objects: 100% (3/3), done.",
+      "remote: Total 3 (delta 0), reused 0 (delta 0), pack-reused 0",
+      "From https://example.com/demo",
+      " * branch            6ed1afa -> FETCH_HEAD",
+      "remote: Repository not found.",
+      "fatal: early EOF",
+    ];
+    expect(gitSays({ exitCode: 128, stdout: "", stderr: stderr.join("\n") })).toBe("remote: Repository not found.\nearly EOF");
+  });
+});
+
+test("a fetch says how far it is", async ({ folder }) => {
+  await makeUpstream(join(folder, "upstream"));
+  const { task, seen } = watchTask();
+  const options = { host: { ...host, task }, cwd: join(folder, "mirror") };
+  await initBlobless(options.cwd, join(folder, "upstream"), { ...options, cwd: folder, bare: true });
+  await fetchCommit(pin, join(folder, "upstream"), options);
+  expect(seen).toContain("say: counting objects: 100%");
+});
+
+test("git am says which patch it is at", async ({ folder }) => {
+  await makeUpstream(folder);
+  const mails = ["one", "two", "three"].map((name) => join(folder, `../${name}.patch`));
+  for (const [index, path] of mails.entries()) await writeFile(path, mail(`Add ${index}`, newFile(`new-${index}`, "x")));
+  // git counts the mails in this file, and here it takes its time.
+  const script = `[ "$1" = am ] && { mkdir -p "$PWD/.git/rebase-apply"; echo 2 > "$PWD/.git/rebase-apply/next"; sleep 1; rm -r "$PWD/.git/rebase-apply"; }
+exec /usr/bin/git "$@"`;
+  await using bin = await makeBin({ git: script });
+  const { task, seen } = watchTask();
+  const slow = { ...host, task, env: { PATH: `${bin.path}:/usr/bin:/bin` } };
+  expect(await am(mails, { host: slow, cwd: folder })).toBeUndefined();
+  expect(seen).toContain("say: patch 2 of 3");
+});
