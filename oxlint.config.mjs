@@ -48,7 +48,7 @@ const directions = {
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile"],
   prove: ["sys", "config"],
   suite: ["sys", "steps", "plan", "patches", "run"],
-  report: ["sys", "plan", "run"],
+  report: ["sys", "plan", "dist", "run"],
   commands: [
     "sys",
     "plan",

@@ -25,6 +25,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./doctor.ts")).doctor,
     },
     {
+      path: ["report"],
+      description: "make a page of a run: timeline, first errors, series, artifacts",
+      load: async () => (await import("./report.ts")).report,
+    },
+    {
       path: ["patches", "list"],
       description: "list each Kube-OVN change and the patches that reimplement it",
       load: async () => (await import("./patches/list.ts")).patchesList,

@@ -15,7 +15,8 @@ export const pathSchema = z
   .regex(/^[\w.+~-]+(\/[\w.+~-]+)*$/, "expected a relative path of letters, digits and `.+~-_`")
   .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "expected a path inside the folder");
 
-const base = z.discriminatedUnion("kind", [
+/** A base, as `Base` of the plan has it. */
+export const baseSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("git"), url: z.string(), commit: gitIdSchema }),
   z.object({ kind: z.literal("apt"), package: z.string(), version: z.string(), member: z.string(), sha256: sha256Schema }),
 ]);
@@ -31,7 +32,8 @@ export const artifactSchema = z.object({
   architecture: z.string().exactOptional().describe("Architecture of the Debian package."),
 });
 
-const compilerStats = z.object({
+/** What ccache did. */
+export const compilerStatsSchema = z.object({
   hits: z.int().nonnegative().describe("Compilations whose result came from a cache."),
   misses: z.int().nonnegative().describe("Compilations that ran."),
   remoteHits: z.int().nonnegative().describe("Hits that came from the remote cache."),
@@ -58,7 +60,7 @@ export const builtJobSchema = z.object({
   source: name.describe("Source that was built."),
   version: z.string().describe("Version of the source."),
   revision: z.int().positive().describe("Revision of the series."),
-  base: base.describe("Tree that the series was applied to."),
+  base: baseSchema.describe("Tree that the series was applied to."),
   baseCommit: gitIdSchema.describe("Commit of the base."),
   alternate: z.boolean().describe("True if the base is an alternate, not the pinned commit of upstream."),
   locked: z
@@ -91,7 +93,7 @@ export const builtJobSchema = z.object({
     .describe("Files that the job used besides its source, such as a driver; absent if there are none."),
   tools: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of the job's Debian packages."),
   duration: z.number().describe("How long the job ran, in milliseconds. For a cached job: when it was built."),
-  compilerCache: compilerStats.exactOptional().describe("What ccache did when the job was built; absent without ccache."),
+  compilerCache: compilerStatsSchema.exactOptional().describe("What ccache did when the job was built; absent without ccache."),
 });
 
 /** `artifacts.json`. */
@@ -118,7 +120,7 @@ export const manifestSchema = z.object({
 /** A file to publish. */
 export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
 /** What ccache did while a job was built. */
-export type CompilerStats = Readonly<z.infer<typeof compilerStats>>;
+export type CompilerStats = Readonly<z.infer<typeof compilerStatsSchema>>;
 /** A finished job: what it was built from, and with which tools. */
 export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
 /** `dist/<target>/artifacts.json`: what was built, and from what. */

@@ -11,6 +11,7 @@ const overview = `${examples(
   ["kovn-build doctor --target linux", "check what is missing on this machine"],
   ["kovn-build plan --target linux", "show what a build would do"],
   ["kovn-build --target linux --from ovs=../ovs", "take the pinned commit from a clone"],
+  ["kovn-build report --open", "show a page of the newest run: timeline, errors, artifacts"],
   ["kovn-build patches list", "list the Kube-OVN changes and their patches"],
   ["kovn-build patches apply ovs work/ovs", "make a patched tree to work on"],
   ["kovn-build publish --to apt=/srv/apt", "publish dist/ as an apt repository"],

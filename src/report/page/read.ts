@@ -1,0 +1,114 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { readManifest, type Manifest } from "../../dist/manifest.ts";
+import { BuildError } from "../../errors.ts";
+import { exists } from "../../sys/files.ts";
+import { isAlive } from "../../sys/processes.ts";
+import { parseEvents } from "./event.ts";
+import { readExcerpt, type LogLine } from "./excerpt.ts";
+import { makeRun, type Run } from "./run.ts";
+
+/** An earlier run and what it made. */
+export interface EarlierRun {
+  readonly name: string;
+  readonly manifest: Manifest;
+}
+
+/** All that a run's folder says about the run. */
+export interface RunFolder {
+  readonly run: Run;
+  /** Undefined for a run that made nothing. */
+  readonly manifest: Manifest | undefined;
+  /** The last earlier run of the same target, line and variant that made something. */
+  readonly earlier: EarlierRun | undefined;
+  /** Lines of the logs of failed jobs, by job. */
+  readonly excerpts: ReadonlyMap<string, readonly LogLine[]>;
+  /** What is missing or damaged, in sentences. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Reads the folder of a run. `mask` removes secrets. Only `events.jsonl` must be there: throws
+ * "usage" when it cannot be read.
+ */
+export async function readRunFolder(folder: string, mask: (text: string) => string): Promise<RunFolder> {
+  const name = basename(folder);
+  const text = await readFile(join(folder, "events.jsonl"), "utf8").catch((cause: unknown) => {
+    throw new BuildError("usage", `Run \`${name}\` has no readable events.jsonl in ${folder}, so nothing is known about it.`, {
+      cause,
+    });
+  });
+  const { events, isCut, damaged } = parseEvents(mask(text));
+  const isRunning = isRunAlive(name);
+  const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
+  const missing: string[] = [];
+  if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");
+  if (damaged > 0) missing.push(`${damaged} of the lines of events.jsonl cannot be read.`);
+  const manifest = await readManifestOf(folder, run, missing);
+  const excerpts = new Map<string, readonly LogLine[]>();
+  for (const { id, end } of run.jobs) {
+    if (end?.outcome !== "failed") continue;
+    const lines = await readExcerpt(
+      join(folder, id, "log"),
+      end.errors.map(({ line }) => line),
+    );
+    if (lines === undefined) missing.push(`The log of job \`${id}\` is gone: only its last lines are known.`);
+    else excerpts.set(id, lines);
+  }
+  return { run, manifest, earlier: manifest && (await findEarlier(folder, manifest)), excerpts, missing };
+}
+
+/** True while the process of a run is there. A run's name ends with its process id. */
+function isRunAlive(name: string): boolean {
+  const pid = /-(\d+)$/.exec(name)?.[1];
+  return pid !== undefined && isAlive(Number(pid));
+}
+
+/** When a file of a run was last written: its events, or the log of a job. */
+async function lastChange(folder: string): Promise<number> {
+  const jobs = await readdir(folder);
+  const files = [join(folder, "events.jsonl"), ...jobs.map((job) => join(folder, job, "log"))];
+  const times = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  return Math.round(Math.max(...times));
+}
+
+async function readManifestOf(folder: string, run: Run, missing: string[]): Promise<Manifest | undefined> {
+  if (!(await exists(join(folder, "artifacts.json")))) {
+    if (run.state === "done") missing.push("artifacts.json is gone: what was built is known from the events only.");
+    return undefined;
+  }
+  const manifest = await readable(folder);
+  if (manifest === undefined) missing.push("artifacts.json cannot be read.");
+  return manifest;
+}
+
+/** Finds the last run before this one with the same target, line and variant. */
+async function findEarlier(folder: string, { target, line, variant }: Manifest): Promise<EarlierRun | undefined> {
+  const names = await listRuns(dirname(folder));
+  for (const name of names.filter((other) => other < basename(folder)).toReversed()) {
+    const manifest = await readable(join(dirname(folder), name));
+    if (manifest?.target === target && manifest.line === line && manifest.variant === variant) return { name, manifest };
+  }
+  return undefined;
+}
+
+async function readable(folder: string): Promise<Manifest | undefined> {
+  return readManifest(folder).catch((error: unknown) => {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  });
+}
+
+/** The names of the runs in a folder that have events, oldest first: a name starts with a time. */
+export async function listRuns(runs: string): Promise<readonly string[]> {
+  const names = await readdir(runs).catch(() => []);
+  const known = await Promise.all(names.map((name) => exists(join(runs, name, "events.jsonl"))));
+  return names.filter((_, index) => known[index]).toSorted();
+}

@@ -1,0 +1,38 @@
+import type { BuiltJob } from "../../dist/manifest.ts";
+import { describeBase } from "../../plan/base.ts";
+import { html, type Html } from "./html.ts";
+import { seriesOf, type RunPatch, type RunSeries } from "./patches.ts";
+import type { Run } from "./run.ts";
+import { showState } from "./states.ts";
+import { drawTable } from "./table.ts";
+
+/** Draws each series with the state of its patches; `built` knows their subjects. */
+export function drawSeries(run: Run, built: readonly BuiltJob[]): Html {
+  const patches = built.flatMap(({ source, series, packaging = [] }) =>
+    [...series, ...packaging].map(({ name, subject }) => [`${source}/${name}`, subject] as const),
+  );
+  const subjects = new Map(patches);
+  return html`${seriesOf(run).map((series) => drawOne(series, run, subjects))}`;
+}
+
+function drawOne(series: RunSeries, run: Run, subjects: ReadonlyMap<string, string>): Html {
+  const { source, base, patches, jobs } = series;
+  const open = patches.some(({ state }) => state === "failed") ? html` open` : undefined;
+  const rows = patches.map(({ name, isPackaging, state }) => {
+    const notes = [...(isPackaging ? ["for packages only"] : []), subjects.get(`${source.name}/${name}`) ?? ""];
+    const note = html`<span class="small dim">${notes.filter(Boolean).join("; ")}</span>`;
+    return [html`<code>${name}</code> ${note}`, showState(state, run)];
+  });
+  const table = rows.length === 0 ? undefined : drawTable([{ title: "Patch" }, { title: "State" }], rows);
+  return html`<h3>${source.name} ${source.version}, revision ${source.revision}</h3>
+<p class="dim">For ${jobs.join(", ")}, on ${describeBase(base)}.</p>
+<details${open}><summary class="plain">${summaryOf(patches)}</summary>${table}</details>`;
+}
+
+function summaryOf(patches: readonly RunPatch[]): string {
+  const states = (["applied", "failed", "not reached"] as const).flatMap((state) => {
+    const number = patches.filter((patch) => patch.state === state).length;
+    return number === 0 ? [] : [`${number} ${state}`];
+  });
+  return patches.length === 0 ? "No patches" : `Patches: ${states.join(", ")}`;
+}
