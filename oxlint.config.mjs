@@ -37,7 +37,7 @@ const directions = {
   verify: ["sys"],
   steps: ["sys", "verify"],
   config: ["sys", "plan", "steps", "verify"],
-  patches: ["sys", "plan"],
+  patches: ["sys", "plan", "config"],
   dist: ["sys", "plan"],
   set: ["sys", "plan", "dist"],
   release: ["sys", "plan", "config", "patches", "set"],

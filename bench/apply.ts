@@ -8,7 +8,7 @@ import { BuildError } from "../src/errors.ts";
 import { checkoutPatched } from "../src/patches/apply.ts";
 import { fetchBase, type Fetched } from "../src/patches/mirror.ts";
 import { allowedBases } from "../src/plan/base.ts";
-import { am } from "../src/sys/git.ts";
+import { am } from "../src/sys/git-am.ts";
 import { inFolder, medianSeconds, printMachine, report, run } from "./measure.ts";
 import { quietTask } from "../src/sys/task.ts";
 

@@ -2,7 +2,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileProblem } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
-import { mailHeader, patchedPaths, trailers, type InspectedPatch, type MailHeader, type PatchedPaths } from "../sys/git-patch.ts";
+import {
+  mailHeader,
+  patchedPaths,
+  showBytes,
+  trailers,
+  type InspectedPatch,
+  type MailHeader,
+  type PatchedPaths,
+} from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
 
 /**
@@ -59,6 +67,9 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
   "Last-Update": /^\d{4}-\d{2}-\d{2}$/,
 };
 
+/** The names of the DEP-3 fields that every patch must have. */
+export const requiredFields: readonly string[] = Object.keys(fieldForms);
+
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
 /**
@@ -99,8 +110,10 @@ function parseMail(text: string, header: MailHeader): Mail {
 
 /** True when the file is a mail from git: its header is complete, and its message ends. */
 function checkMail({ lines, header, blank, end }: Mail, say: Say): boolean {
-  const carriage = lines.findIndex((line) => line.endsWith("\r"));
-  if (carriage >= 0) say(carriage, "A line ends with a carriage return; a patch must have Unix line ends (`dos2unix`).");
+  // Below the message, carriage returns are those of the files that the patch changes.
+  const carriage = lines.findIndex((line, index) => line.endsWith("\r") && (end < 0 || index <= end));
+  if (carriage >= 0)
+    say(carriage, "A line of the header or message ends with a carriage return; these must have Unix line ends.");
   const missing = headerFields.filter(([, name]) => !header.has(name));
   if (missing.length > 0 || end < 0) {
     const what =
@@ -118,7 +131,8 @@ function checkMail({ lines, header, blank, end }: Mail, say: Say): boolean {
   }
   const encoded = findHeader(/^Content-Transfer-Encoding:(?!\s*[78]bit\s*$)/i);
   if (encoded >= 0) say(encoded, `\`${lines[encoded]}\`: a patch must be plain UTF-8 text.`);
-  const second = lines.findIndex((line, index) => index > 0 && /^From [0-9a-f]{40} .*\d{4}$/.test(line));
+  // What git-mailsplit(1) takes for the first line of a mail.
+  const second = lines.findIndex((line, index) => index > 0 && /^From .{6,}\d.\d\d:\d\d.*\d{2,}\s*$/.test(line));
   if (second >= 0) say(second, "A second mail starts here; a file must hold one patch.");
   return true;
 }
@@ -158,7 +172,7 @@ async function checkDiff(
   const from = lines.slice(Math.max(end, 0)).flatMap((line) => /^(?:rename|copy) from (.+)$/.exec(line)?.[1] ?? []);
   const isOutside = (name: string) =>
     name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git");
-  for (const name of new Set([...touched.paths, ...from].filter(isOutside)))
+  for (const name of new Set([...touched.paths.map(showBytes), ...from].filter(isOutside)))
     say(
       Math.max(
         lines.findIndex((line, index) => index > end && line.includes(name)),

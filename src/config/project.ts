@@ -14,6 +14,8 @@ import { unknownName } from "./names.ts";
 export interface Project {
   readonly root: string;
   readonly work: string;
+  /** True when `root` is the installed kovn-build package, whose files are not the person's. */
+  readonly isPackage?: boolean;
 }
 
 /**
@@ -24,8 +26,20 @@ export async function findProject(cwd: string, packageRoot: string): Promise<Pro
   const work = join(cwd, ".kovn");
   for (let dir = cwd; ; dir = dirname(dir)) {
     if ((await exists(join(dir, "patches"))) && (await exists(join(dir, "pipelines")))) return { root: dir, work };
-    if (dir === dirname(dir)) return { root: packageRoot, work };
+    if (dir === dirname(dir)) return { root: packageRoot, work, isPackage: true };
   }
+}
+
+/** Throws "usage" if the project is the installed package: npm would drop what is written there. */
+export function assertOwn({ root, isPackage }: Project): void {
+  if (isPackage !== true) return;
+  throw new BuildError(
+    "usage",
+    "No folder above this one has `patches/` and `pipelines/`, and those of kovn-build stay as they are.",
+    {
+      hint: `cp -r ${join(root, "patches")} ${join(root, "pipelines")} . for a project of your own`,
+    },
+  );
 }
 
 /** The names of the release lines (the folders in `patches/`), oldest first. */

@@ -2,7 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { projectError, unreadableFile, type FileProblem } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
-import { inspectPatches, type InspectedPatch } from "../sys/git-patch.ts";
+import { inspectPatches, showBytes, type InspectedPatch } from "../sys/git-patch.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 
 /** The folder, in a source's own, of patches that only jobs which make packages take. */
@@ -106,7 +106,7 @@ function findPathsThroughLinks(read: readonly ReadPatch[], shown: string): FileP
     const through = touched.paths.filter((path) => [...links].some((link) => path.startsWith(`${link}/`)));
     problems.push(
       ...through.map((path) =>
-        problemOf(`${shown}/${patch.name}`, `Path \`${path}\` goes through a symbolic link of this series.`),
+        problemOf(`${shown}/${patch.name}`, `Path \`${showBytes(path)}\` goes through a symbolic link of this series.`),
       ),
     );
     for (const link of touched.goneLinks) links.delete(link);

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
@@ -74,16 +75,21 @@ export type Suite = Readonly<z.infer<typeof suite>>;
  * An upstream pinned at a commit, with its series of patches. Read from `patches/<line>/<name>/`.
  */
 export interface Source extends Readonly<z.infer<typeof sourceFile>>, SeriesFiles {
+  readonly line: string;
   readonly name: string;
 }
 
 /** The names of a line's sources, which are the folders of `patches/<line>/`. */
 export async function listSources(project: Project, line: string): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches", line), { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .toSorted();
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const lost = names.find((name) => name.endsWith(".previous") && !names.includes(name.slice(0, -".previous".length)));
+  if (lost !== undefined)
+    throw new BuildError("project", `patches/${line}: \`patches export\` was killed while it replaced a source.`, {
+      hint: `mv patches/${line}/${lost} patches/${line}/${lost.slice(0, -".previous".length)}`,
+    });
+  // An export that was killed leaves others.
+  return names.filter((name) => !/^\.|\.previous$/.test(name)).toSorted();
 }
 
 /**
@@ -97,7 +103,7 @@ export async function readSource(project: Project, line: string, name: string, h
   const dir = join(project.root, shown);
   const pin = await readYaml(join(dir, "source.yaml"), sourceFile, `${shown}/source.yaml`);
   const alternates = pin.alternates.flatMap((alternate) => alternate.packaging ?? []);
-  return { ...pin, name, ...(await readSeries(dir, shown, alternates, host)) };
+  return { ...pin, line, name, ...(await readSeries(dir, shown, alternates, host)) };
 }
 
 /** Reads and checks all sources of a line. */

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import { nearestExisting } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, listFiles, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { removeStale, stagingOf } from "../sys/staging.ts";
+import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
+import { stagingOf } from "../sys/staging.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import { showManifest, type Manifest } from "./manifest.ts";
@@ -27,7 +28,7 @@ export async function writeDist(out: string, manifest: Manifest, filesOf: (job: 
     await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
     await withLock(folder, { host, other: `is writing ${folder}` }, async () => {
       host.signal.throwIfAborted();
-      await swap(next, folder);
+      await replaceFolder(next, folder);
     });
   } finally {
     await rm(next, { recursive: true, force: true });
@@ -77,21 +78,5 @@ export async function assertWritable(out: string, target: string): Promise<void>
  */
 export async function recoverDist(out: string, target: string, host: Host): Promise<void> {
   const folder = join(out, target);
-  await withLock(folder, { host, other: `is writing ${folder}` }, async () => {
-    if (!(await exists(folder)) && (await exists(previousOf(folder)))) await rename(previousOf(folder), folder);
-    await removeStale(folder);
-  });
-}
-
-/** Two renames; `recoverDist` repairs a run that was killed between them. */
-async function swap(next: string, folder: string): Promise<void> {
-  const previous = previousOf(folder);
-  await rm(previous, { recursive: true, force: true });
-  if (await exists(folder)) await rename(folder, previous);
-  await rename(next, folder);
-  await rm(previous, { recursive: true, force: true });
-}
-
-function previousOf(folder: string): string {
-  return `${folder}.previous`;
+  await withLock(folder, { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
-import { am, fetchCommit, git, initBlobless, type GitOptions } from "../sys/git.ts";
+import { am } from "../sys/git-am.ts";
+import { fetchCommit, git, gitBytes, initBlobless, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
@@ -40,8 +41,9 @@ export async function checkoutPatched(
     await mkdir(join(dir, ".git/objects/info"), { recursive: true });
     await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
     const patched = await applySeries(source, base.commit, dir, host, packaging);
-    const files = await git(["ls-files", "-z"], options);
-    for (const file of files.split("\0").filter(Boolean)) await lutimes(join(dir, file), patched.epoch, patched.epoch);
+    const files = await gitBytes(["ls-files", "-z"], options);
+    for (const file of files.toString("latin1").split("\0").filter(Boolean))
+      await lutimes(Buffer.concat([Buffer.from(join(dir, "/")), Buffer.from(file, "latin1")]), patched.epoch, patched.epoch);
     return patched;
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
@@ -54,14 +56,7 @@ export async function checkoutPatched(
  * is the upstream, and its branch `kovn` has a commit for each patch. `dir` must be empty or not
  * exist. Throws like `checkoutPatched`.
  */
-export async function clonePatched(
-  source: Source,
-  base: Fetched,
-  origin: string,
-  dir: string,
-  host: Host,
-  until?: string,
-): Promise<Patched> {
+export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
   const options = { host, cwd: dir };
   try {
     await mkdir(dir, { recursive: true });
@@ -70,9 +65,8 @@ export async function clonePatched(
       await fetchCommit(base.commit, base.repository, { ...options, host: below });
     });
     await git(["config", "remote.origin.url", origin], options);
-    // For `patches export`.
-    await git(["config", "kovn.base", base.commit], options);
-    if (until !== undefined) await git(["config", "kovn.until", until], options);
+    // Patches of files with CRLF line ends.
+    await git(["config", "am.keepcr", "true"], options);
     return await runTask(host, `apply ${count(source.patches.length, "patch")}`, async (below) =>
       applySeries(source, base.commit, dir, below),
     );

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
-import { git, tryGit, type AmFailure, type FailedHunk, type GitOptions } from "../sys/git.ts";
+import type { AmFailure, FailedHunk } from "../sys/git-am.ts";
+import { git, tryGit, type GitOptions } from "../sys/git.ts";
 
 /**
  * The error for a patch that does not apply. It names the patch's position, each file and hunk, and
@@ -43,7 +44,7 @@ export async function describeConflict(
   }));
   return new BuildError("patch", `${head}\n${lines}`, {
     at: at.length > 0 ? at : [{ file: patch.path }],
-    hint: `kovn-build patches apply ${source.name} DIR${until}, then in DIR: git am --3way ${mails.join(" ") || patch.path}`,
+    hint: `kovn-build patches apply ${source.name} DIR${until}, then in DIR: git am --3way --keep-non-patch ${mails.join(" ") || patch.path}`,
   });
 }
 

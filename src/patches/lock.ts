@@ -25,7 +25,7 @@ export function lockDifferences(source: Source, locked: LockedSource | undefined
     (name) => [`\`packaging/${name}\``, source.packaging[name] ?? [], locked.packaging[name] ?? []] as const,
   );
   const pairs = [["the patches", source.patches, locked.patches] as const, ...packaging];
-  const differences = new Set(pairs.flatMap(([shown, now, then]) => seriesDifferences(shown, now, then)));
+  const differences = new Set(pairs.flatMap(([shown, now, then]) => seriesDifferences(shown, now, then, "the lock")));
   if (differences.size > 0) return [...differences];
   const bases = declaredBases(source).flatMap((base) => baseDifferences(source, base, locked.bases[baseId(base)]));
   if (bases.length > 0) return bases;
@@ -34,17 +34,18 @@ export function lockDifferences(source: Source, locked: LockedSource | undefined
 
 type Listed = readonly Pick<Patch, "name" | "sha256">[];
 
-function seriesDifferences(shown: string, current: Listed, locked: Listed): readonly string[] {
+/** How a series differs from what it was at `since`, one sentence per difference. `shown` names its patches. */
+export function seriesDifferences(shown: string, current: Listed, before: Listed, since: string): readonly string[] {
   const now = new Map(current.map((patch) => [patch.name, patch.sha256]));
-  const then = new Map(locked.map((patch) => [patch.name, patch.sha256]));
-  const added = [...now.keys()].filter((name) => !then.has(name)).map((name) => `Patch \`${name}\` was added since the lock.`);
+  const then = new Map(before.map((patch) => [patch.name, patch.sha256]));
+  const added = [...now.keys()].filter((name) => !then.has(name)).map((name) => `Patch \`${name}\` was added since ${since}.`);
   const dropped = [...then.keys()]
     .filter((name) => !now.has(name))
-    .map((name) => `Patch \`${name}\` was dropped since the lock.`);
+    .map((name) => `Patch \`${name}\` was dropped since ${since}.`);
   const changed = [...now].filter(([name, sha256]) => then.has(name) && then.get(name) !== sha256);
-  const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since the lock.`)];
+  const differences = [...added, ...dropped, ...changed.map(([name]) => `Patch \`${name}\` was changed since ${since}.`)];
   if (differences.length > 0 || [...now.keys()].join() === [...then.keys()].join()) return differences;
-  return [`The order of ${shown} was changed since the lock.`];
+  return [`The order of ${shown} was changed since ${since}.`];
 }
 
 function baseDifferences(source: Source, base: Base, locked: LockedBase | undefined): readonly string[] {

@@ -34,6 +34,8 @@ export interface ExecOptions {
   /** Added to `host.env`, which it overrides. The program sees no other variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /** How collected output becomes text: `latin1` makes a character of each byte. */
+  readonly encoding?: "utf8" | "latin1";
   /** Time limit in milliseconds; the program is stopped then. */
   readonly timeout?: number;
   /**
@@ -72,7 +74,7 @@ let started = 0;
  * reason.
  */
 export async function exec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const { host, cwd, input, timeout, onLines, status } = options;
+  const { host, cwd, input, timeout, onLines, status, encoding = "utf8" } = options;
   host.signal.throwIfAborted();
   const { execa } = await import("execa");
   const mark = options.startsServices === true ? undefined : `${ownMark}.${++started}`;
@@ -84,6 +86,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
     reject: false,
     stripFinalNewline: false,
     buffer: onLines !== undefined ? false : { fd2: status?.fd !== 2, ...(status?.fd === 3 ? { fd3: false } : {}) },
+    encoding,
     maxBuffer: 256 * 1024 * 1024,
     ...(cwd === undefined ? {} : { cwd }),
     ...(input === undefined ? {} : { input }),

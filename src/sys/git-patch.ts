@@ -1,12 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 
-/** What a patch touches. */
+/** What a patch touches. A path has a character for each byte, since not all are UTF-8. */
 export interface PatchedPaths {
   readonly paths: readonly string[];
   /** Symbolic links that it makes, and those that it deletes. */
   readonly newLinks: readonly string[];
   readonly goneLinks: readonly string[];
+}
+
+/** Text with a character for each byte, as text for people. */
+export function showBytes(path: string): string {
+  return Buffer.from(path, "latin1").toString();
 }
 
 /**
@@ -18,10 +23,10 @@ export async function patchedPaths(
   options: GitOptions,
 ): Promise<PatchedPaths | { readonly unreadable: string; readonly line: number | undefined }> {
   // Outside of any repository, so that names are those in the patch.
-  const result = await tryGit(["apply", "--numstat", "--summary", "-z", path], { ...options, cwd: "/" });
+  const result = await tryGit(["apply", "--numstat", "--summary", "-z", path], { ...options, cwd: "/", encoding: "latin1" });
   if (result.exitCode !== 0) {
     const line = /\bline (\d+)/.exec(result.stderr)?.[1];
-    return { unreadable: gitSays(result), line: line === undefined ? undefined : Number(line) };
+    return { unreadable: showBytes(gitSays(result)), line: line === undefined ? undefined : Number(line) };
   }
   const rows = result.stdout.split("\0");
   const summary = rows.pop() ?? "";
@@ -35,16 +40,16 @@ export async function patchedPaths(
 type Field = readonly [name: string, value: string];
 
 /** The trailers of a commit message (git-interpret-trailers(1)), in order. */
-export async function trailers(message: string, options: GitOptions): Promise<readonly Field[]> {
-  return parseFields(await git(["interpret-trailers", "--parse"], { ...options, input: message }));
+export async function trailers(message: string | Uint8Array, options: GitOptions): Promise<readonly Field[]> {
+  return parseFields(await git(["interpret-trailers", "--parse", "--no-divider"], { ...options, input: message }));
 }
 
 /** A mail's `Author`, `Email`, `Subject` and `Date`, as `git am` takes them. */
 export type MailHeader = ReadonlyMap<string, string>;
 
-/** Reads the header of a mail (git-mailinfo(1)): decoded (RFC 2047), without the subject's prefixes. */
+/** Reads the header of a mail (git-mailinfo(1)): decoded (RFC 2047), without prefixes such as `[PATCH v2]`. */
 export async function mailHeader(mail: Uint8Array, options: GitOptions): Promise<MailHeader> {
-  const { stdout } = await tryGit(["mailinfo", "/dev/null", "/dev/null"], { ...options, cwd: "/", input: mail });
+  const { stdout } = await tryGit(["mailinfo", "-b", "/dev/null", "/dev/null"], { ...options, cwd: "/", input: mail });
   return new Map(parseFields(stdout));
 }
 

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
-import { currentMail, isProgress, sayMail, sayProgress } from "./git-progress.ts";
+import { isProgress, sayProgress } from "./git-progress.ts";
 import type { Status } from "./status-lines.ts";
 
 /** The committer, always. With the author's dates it makes commit ids the same on every machine. */
@@ -54,6 +53,8 @@ export interface GitOptions {
   readonly host: Host;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
+  /** `latin1` for output that must stay the bytes that it is. */
+  readonly encoding?: "latin1";
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds. For calls to a remote: git itself has no time limit. */
   readonly timeout?: number;
@@ -76,6 +77,16 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   const result = await tryGit(args, options);
   if (result.exitCode !== 0) throw new BuildError("build", `git ${args[0]} failed: ${gitSays(result)}`);
   return result.stdout.trim();
+}
+
+/**
+ * Like `git`, but returns the bytes of stdout as they are: paths, contents and messages are not
+ * always UTF-8.
+ */
+export async function gitBytes(args: readonly string[], options: GitOptions): Promise<Buffer> {
+  const result = await tryGit(args, { ...options, encoding: "latin1" });
+  if (result.exitCode !== 0) throw new BuildError("build", `git ${args[0]} failed: ${gitSays(result)}`);
+  return Buffer.from(result.stdout, "latin1");
 }
 
 /** git's error message without prefixes, progress, warnings, hints and advice, for people. */
@@ -165,57 +176,6 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
   const contents = await tryRemoteGit([...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
   if (contents.exitCode !== 0)
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
-}
-
-/** A hunk that `git am` could not apply: the file, and the line where it was expected. */
-export interface FailedHunk {
-  readonly file: string;
-  readonly line: number | undefined;
-}
-
-/** Why `git am` stopped, and at which mail (from 1). */
-export interface AmFailure {
-  readonly position: number;
-  readonly hunks: readonly FailedHunk[];
-  readonly output: string;
-}
-
-/**
- * Applies mails with `git am`: no fuzz, no three-way merge, carriage returns kept, the author's
- * date as the committer's. Returns undefined when all apply. Else the mails before the failed one
- * are commits, and the work tree stays as it is, to be inspected. The task says which mail git is at.
- */
-export async function am(mails: readonly string[], options: GitOptions): Promise<AmFailure | undefined> {
-  if (mails.length === 0) return undefined;
-  const args = [
-    "am",
-    "--quiet",
-    "--committer-date-is-author-date",
-    "--no-3way",
-    "--keep-cr",
-    "--no-scissors",
-    "--whitespace=nowarn",
-  ];
-  const { stdout } = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
-  const next = resolve(options.cwd ?? ".", stdout.trim());
-  const end = sayMail(options.host.task, next, mails.length);
-  const result = await tryGit([...args, ...mails], options).finally(end);
-  if (result.exitCode === 0) return undefined;
-  return { position: await currentMail(next), hunks: failedHunks(result.stderr), output: gitSays(result) };
-}
-
-function failedHunks(stderr: string): FailedHunk[] {
-  const hunks: FailedHunk[] = [];
-  for (const line of stderr.split("\n")) {
-    const hunk = /^error: patch failed: (.+):(\d+)$/.exec(line);
-    if (hunk?.[1] !== undefined) hunks.push({ file: hunk[1], line: Number(hunk[2]) });
-    const other =
-      /^error: (.+): (?:does not exist in index|already exists in index|No such file or directory|already exists in working directory)$/.exec(
-        line,
-      );
-    if (other?.[1] !== undefined) hunks.push({ file: other[1], line: undefined });
-  }
-  return hunks;
 }
 
 /**

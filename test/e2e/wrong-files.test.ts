@@ -228,12 +228,12 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch with carriage returns",
     first(world.replaceAll("\n", "\r\n")),
-    ["greet-world.patch:1:1: A line ends with a carriage return; a patch must have Unix line ends (`dos2unix`)."],
+    ["greet-world.patch:1:1: A line of the header or message ends with a carriage return; these must have Unix line ends."],
   ],
   [
-    "a patch with a carriage return in its diff",
-    first(world.replace("+hello world", "+hello world\r")),
-    ["greet-world.patch:19:1: A line ends with a carriage return"],
+    "a patch with a carriage return in its message",
+    first(world.replace("Why.", "Why.\r")),
+    ["greet-world.patch:6:1: A line of the header or message ends with a carriage return"],
   ],
   [
     "a patch in base64",
@@ -244,6 +244,11 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
     "a file with two patches",
     first(`${world}\n${mail("Again", diff)}`),
     ["greet-world.patch:21:1: A second mail starts here; a file must hold one patch."],
+  ],
+  [
+    "a message with what begins a mail in a mailbox",
+    first(world.replace("Why.", "From pat Thu Jan  4 10:23:45 2024")),
+    ["greet-world.patch:6:1: A second mail starts here"],
   ],
   ["a patch without a diff", first(mail("Greet", "")), ["greet-world.patch:1:1: git cannot read a diff here"]],
   [

@@ -6,6 +6,7 @@ import type { PlanInput } from "../../src/plan/plan.ts";
 /** A source with two patches and one alternate. */
 export function aSource(changes: Partial<Source> = {}): Source {
   return {
+    line: "1.0",
     name: "ovs",
     upstream: "https://example.com/ovs.git",
     branch: "main",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
-import { pickLine, type Project } from "../../config/project.ts";
+import { assertOwn, pickLine, type Project } from "../../config/project.ts";
 import { listSources, readSources, type Source } from "../../config/source.ts";
 import type { Patched } from "../../patches/apply.ts";
 import { whyUnavailable } from "../../patches/check.ts";
@@ -32,6 +32,7 @@ export const patchesLock: Define = (command, context) => {
 
 /** Writes the lock. Returns its content, one row per base. */
 async function lock(options: PatchesLockOptions, project: Project, host: Host): Promise<string> {
+  assertOwn(project);
   const line = await pickLine(project, options.line);
   const from = parseFrom(options.from, await listSources(project, line), []);
   const old = await readLock(project, line);

@@ -42,7 +42,8 @@ describe("a patch", () => {
       "ofproto: Forget the usage of a number with the port.",
     ],
     ["may contain brackets", "Greet [all]", "Greet [all]"],
-    ["loses all prefixes that git drops", "[PATCH v2] [ovs-dev] Re: Greet all", "Greet all"],
+    ["loses all prefixes of patches", "[PATCH v2] Re: [linux PATCH 1/2] Greet all", "Greet all"],
+    ["keeps other brackets", "[PATCH v2] [windows] Greet all", "[windows] Greet all"],
     ["is decoded", "=?UTF-8?q?Gr=C3=BC=C3=9Fe=20an=20?=\n =?UTF-8?q?alle?=", "Grüße an alle"],
   ];
 

@@ -20,7 +20,17 @@ const events: readonly RunEvent[] = [
   { event: "job-cached", job: "ovs", finished: "2026-11-26T04:30:00.000Z", duration: 1 },
   { event: "job-skipped", job: "ovn", needs: ["ovs"] },
   { event: "step-start", job: "ovs", step: "deb", position: 1, count: 2 },
-  { event: "job-end", job: "ovs", outcome: "failed", duration: 1, warnings: 0, log: "/log", tail: ["t"], compilerCache },
+  {
+    event: "job-end",
+    job: "ovs",
+    outcome: "failed",
+    duration: 1,
+    warnings: 0,
+    log: "/log",
+    errors: [],
+    tail: ["t"],
+    compilerCache,
+  },
   { event: "done", folder: "dist/linux", duration: 1, artifacts: [anArtifact("ovs", 1, "a")] },
   { event: "failed", code: "build", message: "m", hint: "h", at: [{ file: "f", line: 1, message: "m" }], duration: 1 },
 ];

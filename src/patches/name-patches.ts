@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import type { Patch } from "../config/patch.ts";
+import { git, gitBytes, patchId, type GitOptions } from "../sys/git.ts";
+
+/** A commit, the name of its file, and the patch that it was before. */
+export interface Named {
+  readonly id: string;
+  readonly subject: string;
+  readonly name: string;
+  readonly old: Patch | undefined;
+}
+
+/**
+ * Names the file of each commit: that of the old patch with the same subject, else of one with the
+ * same change, else a new slug.
+ */
+export async function namePatches(
+  commits: readonly string[],
+  patches: readonly Patch[],
+  options: GitOptions,
+): Promise<readonly Named[]> {
+  const subjects = await Promise.all(commits.map((id) => git(["log", "-1", "--encoding=UTF-8", "--format=%s", id], options)));
+  const free = new Set(patches);
+  const olds = subjects.map((subject) => take(free, (patch) => patch.subject === subject));
+  const changes = new Map<Patch, string>();
+  if (olds.includes(undefined)) for (const patch of free) changes.set(patch, await patchId(await readFile(patch.path), options));
+  const taken = new Set(patches.map((patch) => patch.name));
+  const named: Named[] = [];
+  for (const [index, id] of commits.entries()) {
+    const subject = subjects[index] ?? "";
+    const change = olds[index] === undefined && free.size > 0 ? await patchId(await diffOf(id, options), options) : "";
+    const old = olds[index] ?? (change === "" ? undefined : take(free, (patch) => changes.get(patch) === change));
+    const name = old?.name ?? freeName(subject, taken);
+    taken.add(name);
+    named.push({ id, subject, name, old });
+  }
+  return named;
+}
+
+function take(free: Set<Patch>, isIt: (patch: Patch) => boolean): Patch | undefined {
+  const found = [...free].find(isIt);
+  if (found !== undefined) free.delete(found);
+  return found;
+}
+
+async function diffOf(commit: string, options: GitOptions): Promise<Buffer> {
+  return gitBytes(["diff-tree", "-p", "--no-renames", "--full-index", "--binary", commit], options);
+}
+
+function freeName(subject: string, taken: ReadonlySet<string>): string {
+  const slug = subject
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60)
+    .replace(/-+$/, "");
+  for (let number = 1; ; number++) {
+    const name = `${slug || "change"}${number === 1 ? "" : `-${number}`}.patch`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Source } from "../config/source.ts";
+import { BuildError } from "../errors.ts";
+import type { Host } from "../sys/exec.ts";
+import { writeWhole } from "../sys/files.ts";
+import { tryGit } from "../sys/git.ts";
+import { gitIdSchema } from "../sys/schemas.ts";
+
+const treeNote = z.object({
+  line: z.string(),
+  source: z.string(),
+  /** The commit below the patches. */
+  base: gitIdSchema,
+  /** The commit that `source.yaml` pinned; the base, unless that is an alternate. */
+  pin: gitIdSchema,
+  /** The name of the first patch that was left out, if the tree was made with `--until`. */
+  until: z.string().exactOptional(),
+  series: z.array(z.object({ name: z.string(), sha256: z.string() })),
+});
+
+/** What a tree made by `patches apply` remembers, for `patches export`: the series that it was made from. */
+export type TreeNote = Readonly<z.infer<typeof treeNote>>;
+
+/** The part of a note that says what a series is. */
+export function seriesOf(source: Source): TreeNote["series"] {
+  return source.patches.map(({ name, sha256 }) => ({ name, sha256 }));
+}
+
+/** Writes the note of a tree, inside its `.git`. */
+export async function writeNote(note: TreeNote, tree: string, host: Host): Promise<void> {
+  const path = await pathOf(tree, host);
+  if (path !== undefined) await writeWhole(path, `${JSON.stringify(note, undefined, 2)}\n`);
+}
+
+/** Reads the note of a tree. Throws "usage" if it has none. */
+export async function readNote(tree: string, host: Host): Promise<TreeNote> {
+  const path = await pathOf(tree, host);
+  const text = path === undefined ? undefined : await readFile(path, "utf8").catch(() => undefined);
+  const note = treeNote.safeParse(text === undefined ? undefined : parse(text));
+  if (note.success) return note.data;
+  throw new BuildError("usage", `Folder ${tree} was not made by \`patches apply\`, or by an older version of it.`, {
+    hint: `kovn-build patches apply SOURCE DIR, then bring commits from ${tree} there with git`,
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Work trees that were added to the tree share its note. */
+async function pathOf(tree: string, host: Host): Promise<string | undefined> {
+  const folder = await tryGit(["-C", tree, "rev-parse", "--path-format=absolute", "--git-common-dir"], { host });
+  return folder.exitCode === 0 ? join(folder.stdout.trimEnd(), "kovn-build.json") : undefined;
+}

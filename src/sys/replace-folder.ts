@@ -1,0 +1,31 @@
+import { rename, rm } from "node:fs/promises";
+import { exists } from "./files.ts";
+import { removeStale } from "./staging.ts";
+
+/** Where a folder is while another takes its place. */
+export function previousOf(folder: string): string {
+  return `${folder}.previous`;
+}
+
+/**
+ * Puts `next`, which is on the same file system, in the place of `folder`: two renames.
+ * `recoverFolder` repairs a run that was killed between them.
+ */
+export async function replaceFolder(next: string, folder: string): Promise<void> {
+  const previous = previousOf(folder);
+  await rm(previous, { recursive: true, force: true });
+  if (await exists(folder)) await rename(folder, previous);
+  await rename(next, folder);
+  await rm(previous, { recursive: true, force: true });
+}
+
+/**
+ * Repairs what a killed run left: restores the previous folder unless a new one took its place, and
+ * removes unfinished ones.
+ */
+export async function recoverFolder(folder: string): Promise<void> {
+  const previous = previousOf(folder);
+  if (!(await exists(folder)) && (await exists(previous))) await rename(previous, folder);
+  await rm(previous, { recursive: true, force: true });
+  await removeStale(folder);
+}
