@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Plan } from "../../src/index.ts";
-import { kovnBuild, type CliResult } from "../helpers/cli.ts";
+import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { demo, makeUpstream, sourceYaml, writeProject } from "../helpers/project.ts";
+import { exportAtRandom } from "./export.ts";
+import { judge } from "./judge.ts";
 import { chanceOf, mutations, pick, type Chance } from "./mutate.ts";
 
 export interface FuzzOptions {
@@ -19,13 +21,11 @@ export interface FuzzOptions {
 }
 
 /**
- * The results of the projects. `failures` describes each failed project and names its folder, which
- * is kept.
+ * How many projects ended in each way. `failures` describes each failed project and names its
+ * folder, which is kept.
  */
-export interface FuzzResult {
-  readonly refused: number;
-  readonly planned: number;
-  readonly applied: number;
+export interface FuzzResult<Outcome extends string> {
+  readonly totals: Readonly<Record<Outcome, number>>;
   readonly failures: readonly string[];
 }
 
@@ -43,29 +43,50 @@ const files = [
  * code 2 and a message, or print a correct plan, and `patches apply` must then succeed or be
  * refused. There must never be a stack trace, nor a file outside the work folders.
  */
-export async function fuzz({ count, seed, parallel }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz(options: FuzzOptions): Promise<FuzzResult<"refused" | "planned" | "applied">> {
+  return fuzzAll(options, { refused: 0, planned: 0, applied: 0 }, attempt);
+}
+
+/** Exports trees with random commits, see `exportAtRandom`. */
+export async function fuzzExports(options: FuzzOptions): Promise<FuzzResult<"refused" | "exported">> {
+  return fuzzAll(options, { refused: 0, exported: 0 }, async (...args) => ({
+    outcome: await exportAtRandom(...args),
+    changes: [],
+  }));
+}
+
+/** What became of one project: the name of a total, or what is wrong. */
+interface Attempt {
+  readonly outcome: string;
+  readonly changes: readonly string[];
+}
+
+async function fuzzAll<Outcome extends string>(
+  { count, seed, parallel }: FuzzOptions,
+  totals: Record<Outcome, number>,
+  run: (folder: string, upstream: string, number: number) => Promise<Attempt>,
+): Promise<FuzzResult<Outcome>> {
   const root = await mkdtemp(join(tmpdir(), "kovn-fuzz-"));
   await makeUpstream(join(root, "upstream"));
-  const totals = { refused: 0, planned: 0, applied: 0 };
   const failures: string[] = [];
   let next = seed;
   const work = async () => {
     while (next < seed + count) {
       const number = next++;
       const folder = join(root, String(number));
-      const { outcome, changes } = await attempt(folder, join(root, "upstream"), number);
-      if (outcome in totals) totals[outcome as keyof typeof totals]++;
+      const { outcome, changes } = await run(folder, join(root, "upstream"), number);
+      if (outcome in totals) totals[outcome as Outcome]++;
       else failures.push(`project ${number} (${changes.join(", ")}) in ${folder}: ${outcome}`);
       if (outcome in totals) await rm(folder, { recursive: true, force: true });
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   if (failures.length === 0) await rm(root, { recursive: true, force: true });
-  return { ...totals, failures };
+  return { totals, failures };
 }
 
 /** Runs one project; `outcome` is one of the totals, or what is wrong. */
-async function attempt(folder: string, upstream: string, number: number): Promise<{ outcome: string; changes: string[] }> {
+async function attempt(folder: string, upstream: string, number: number): Promise<Attempt> {
   const chance = chanceOf(number);
   const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml(upstream) });
   const changes = [];
@@ -112,14 +133,6 @@ async function change(project: string, chance: Chance): Promise<string> {
   return `${kind} in ${name}`;
 }
 
-/** What is wrong with the way the program ended. */
-function judge({ exitCode, stdout, stderr }: CliResult, codes: readonly number[]): string | undefined {
-  if (!codes.includes(exitCode)) return `exit code ${exitCode}: ${stderr}`;
-  if (/^ +at |bug of kovn-build|Warning: |\[object|\bundefined\b/m.test(stderr)) return `it shows its inside: ${stderr}`;
-  if (exitCode === 0) return undefined;
-  return stderr.trim() === "" || stdout !== "" ? `a failure without words or with a result: ${stdout}${stderr}` : undefined;
-}
-
 /** What is wrong with a plan, compared with the project's files. */
 async function judgePlan(plan: Plan, project: string): Promise<string | undefined> {
   if (plan.jobs.length === 0) return "a plan without jobs";
@@ -156,10 +169,12 @@ if (process.argv[1]?.endsWith("fuzz.ts") === true) {
     parallel: { type: "string", default: "2" },
   } as const;
   const { values } = parseArgs({ options });
-  const result = await fuzz({ count: Number(values.count), seed: Number(values.seed), parallel: Number(values.parallel) });
-  for (const failure of result.failures) process.stdout.write(`${failure}\n`);
-  process.stdout.write(
-    `seed ${values.seed}: ${result.refused} refused, ${result.planned} planned, ${result.applied} applied, ${result.failures.length} failed\n`,
-  );
-  process.exitCode = result.failures.length === 0 ? 0 : 1;
+  const chosen = { count: Number(values.count), seed: Number(values.seed), parallel: Number(values.parallel) };
+  for (const run of [fuzz, fuzzExports]) {
+    const { totals, failures } = await run(chosen);
+    for (const failure of failures) process.stdout.write(`${failure}\n`);
+    const counted = Object.entries(totals).map(([outcome, number]) => `${number} ${outcome}`);
+    process.stdout.write(`seed ${values.seed}: ${counted.join(", ")}, ${failures.length} failed\n`);
+    if (failures.length > 0) process.exitCode = 1;
+  }
 }
