@@ -4,7 +4,7 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
-import { fetchCommit, git, gitBytes, initBlobless, type GitOptions } from "../sys/git.ts";
+import { fetchCommit, git, gitBytes, initBlobless, setRemotes, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
@@ -53,7 +53,7 @@ export async function checkoutPatched(
 
 /**
  * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin`
- * is the upstream, and its branch `kovn` has a commit for each patch. `dir` must be empty or not
+ * is the upstream; git asks the repository that the base came from for contents of older files. Its branch `kovn` has a commit for each patch. `dir` must be empty or not
  * exist. Throws like `checkoutPatched`.
  */
 export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
@@ -64,7 +64,7 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
       await initBlobless(dir, base.repository, { ...options, host: below, bare: false });
       await fetchCommit(base.commit, base.repository, { ...options, host: below });
     });
-    await git(["config", "remote.origin.url", origin], options);
+    await setRemotes(origin, base.contents, options);
     // Patches of files with CRLF line ends.
     await git(["config", "am.keepcr", "true"], options);
     return await runTask(host, `apply ${count(source.patches.length, "patch")}`, async (below) =>

@@ -23,6 +23,8 @@ export interface MirrorOptions {
 export interface Fetched {
   readonly repository: string;
   readonly commit: string;
+  /** The repository that has the contents of all files in its history. */
+  readonly contents: string;
 }
 
 /** Milliseconds until an upstream must respond. */
@@ -107,7 +109,7 @@ async function probeApt(
 /**
  * Makes a path absolute, because git runs in other folders; a URL (or host:path) stays as it is.
  */
-function urlOf(url: string): string {
+export function urlOf(url: string): string {
   return /^[a-z+]+:\/\/|^[^/]+:/.test(url) ? url : resolve(url);
 }
 
@@ -129,7 +131,8 @@ export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fet
       }),
     );
   }
-  return { repository, commit: await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository }) };
+  const commit = await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository });
+  return { repository, commit, contents: base.kind === "git" ? urlOf(base.url) : repository };
 }
 
 /** Removes the leftovers of a killed run: git's lock files, partial packs, and a partial mirror. */

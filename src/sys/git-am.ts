@@ -1,17 +1,18 @@
 import { resolve } from "node:path";
-import { gitSays, tryGit, type GitOptions } from "./git.ts";
+import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
 import { currentMail, sayMail } from "./git-progress.ts";
 
-/** A hunk that `git am` could not apply: the file, and the line where it was expected. */
+/** A part of a patch that does not apply: a hunk, by the line where its old lines were, or a file. */
 export interface FailedHunk {
   readonly file: string;
   readonly line: number | undefined;
+  /** Why, in the case of a file. */
+  readonly why: "missing" | "exists" | undefined;
 }
 
 /** Why `git am` stopped, and at which mail (from 1). */
 export interface AmFailure {
   readonly position: number;
-  readonly hunks: readonly FailedHunk[];
   readonly output: string;
 }
 
@@ -38,19 +39,50 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
   const end = sayMail(options.host.task, next, mails.length);
   const result = await tryGit([...args, ...mails], options).finally(end);
   if (result.exitCode === 0) return undefined;
-  return { position: await currentMail(next), hunks: failedHunks(result.stderr), output: gitSays(result) };
+  return { position: await currentMail(next), output: gitSays(result) };
 }
 
-function failedHunks(stderr: string): FailedHunk[] {
-  const hunks: FailedHunk[] = [];
-  for (const line of stderr.split("\n")) {
-    const hunk = /^error: patch failed: (.+):(\d+)$/.exec(line);
-    if (hunk?.[1] !== undefined) hunks.push({ file: hunk[1], line: Number(hunk[2]) });
-    const other =
-      /^error: (.+): (?:does not exist in index|already exists in index|No such file or directory|already exists in working directory)$/.exec(
-        line,
-      );
-    if (other?.[1] !== undefined) hunks.push({ file: other[1], line: undefined });
+/** A state of the files to try patches on: an index of its own, so that the work tree stays as it is. */
+export interface Trial {
+  /** Lists all parts of a patch that do not apply, or with `reverse`, that cannot be undone. */
+  readonly failedHunks: (patch: string, direction?: "reverse") => Promise<readonly FailedHunk[]>;
+  /** Applies a patch for the calls after this one. Returns false, and changes nothing, if it does not apply. */
+  readonly apply: (patch: string) => Promise<boolean>;
+}
+
+/** Starts a trial on the files of a commit, in the repository of `options.cwd`. */
+export async function startTrial(commit: string, options: GitOptions): Promise<Trial> {
+  const index = await git(["rev-parse", "--path-format=absolute", "--git-path", "kovn-build-trial"], options);
+  const trial = { ...options, env: { GIT_INDEX_FILE: index } };
+  await git(["read-tree", commit], trial);
+  const args = ["apply", "--cached", "--whitespace=nowarn"];
+  return {
+    async failedHunks(patch, direction) {
+      // With `--reject`, git goes on after the first failure.
+      const more = ["--check", "--reject", ...(direction === "reverse" ? ["--reverse"] : [])];
+      return parseFailures((await tryGit([...args, ...more, patch], trial)).stderr);
+    },
+    async apply(patch) {
+      return (await tryGit([...args, patch], trial)).exitCode === 0;
+    },
+  };
+}
+
+const fileFailures = [
+  [/^error: (.+): (?:does not exist in index|No such file or directory)$/, "missing"],
+  [/^error: (.+): already exists in (?:index|working directory)$/, "exists"],
+  [/^error: (.+): (?:patch does not apply|does not match index)$/, undefined],
+] as const;
+
+function parseFailures(stderr: string): readonly FailedHunk[] {
+  const found: FailedHunk[] = [];
+  for (const row of stderr.split("\n")) {
+    const [, file, line] = /^error: patch failed: (.+):(\d+)$/.exec(row) ?? [];
+    if (file !== undefined) found.push({ file, line: Number(line), why: undefined });
+    for (const [form, why] of fileFailures) {
+      const other = form.exec(row)?.[1];
+      if (other !== undefined && !found.some((hunk) => hunk.file === other)) found.push({ file: other, line: undefined, why });
+    }
   }
-  return hunks;
+  return found;
 }

@@ -146,6 +146,28 @@ export async function initBlobless(dir: string, url: string, options: GitOptions
   for (const [key, value] of Object.entries(config)) await git(["config", key, value], { ...rest, cwd: dir });
 }
 
+/**
+ * Makes `origin` the upstream of a blobless clone, and `contents`, if that is another one, the
+ * repository that git asks for file contents.
+ */
+export async function setRemotes(origin: string, contents: string, options: GitOptions): Promise<void> {
+  const config = {
+    "remote.origin.url": origin,
+    "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*",
+    ...(origin === contents
+      ? {}
+      : {
+          "remote.base.url": contents,
+          "remote.base.promisor": "true",
+          "remote.base.partialclonefilter": "blob:none",
+          "extensions.partialClone": "base",
+        }),
+  };
+  for (const [key, value] of Object.entries(config)) await git(["config", key, value], options);
+  if (origin === contents) return;
+  for (const key of ["promisor", "partialclonefilter"]) await git(["config", "--unset", `remote.origin.${key}`], options);
+}
+
 /** Ids of the objects of `commit`'s tree that the repository lacks. Contacts no remote. */
 async function missingObjects(commit: string, options: GitOptions): Promise<string[]> {
   const listed = await git(["rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit], options);

@@ -9,7 +9,7 @@ import { git } from "../../../src/sys/git.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { aPatch, aSource } from "../../helpers/plan.ts";
-import { mail, makeUpstream, newFile, pin, replaceLine, writeFiles } from "../../helpers/project.ts";
+import { commitAll, inGit, mail, makeUpstream, newFile, pin, replaceLine, writeFiles } from "../../helpers/project.ts";
 
 /** The fixture upstream in a mirror, and a source with these patches (name to mail). */
 async function prepare(folder: string, mails: Readonly<Record<string, string>>, work = "work") {
@@ -90,6 +90,29 @@ describe("a series", () => {
     expect(await git(["remote", "get-url", "origin"], options)).toBe("https://example.com/ovs.git");
     expect(await git(["status", "--porcelain", "--branch"], options)).toBe("## kovn");
     expect(await git(["rev-list", "--count", "HEAD"], options)).toBe("2");
+  });
+});
+
+describe("a clone for people", () => {
+  test("gets contents of older files from where its base came from, not from upstream", async ({ folder }) => {
+    const { source } = await prepare(folder, {
+      "world.patch": mail("World", replaceLine("lib/code.c", "int main;", "int world;")),
+    });
+    await writeFiles(source.upstream, { "greeting.txt": "hello again\n" });
+    const moved = await commitAll(source.upstream, "Second");
+    const base = await fetchBase({ kind: "git", url: source.upstream, commit: moved }, { work: join(folder, "work"), host });
+    const tree = join(folder, "tree");
+    await clonePatched(source, base, "https://git.example.invalid/demo.git", tree, host);
+    const missing = ["rev-list", "--objects", "--missing=print", "--no-object-names", pin];
+    expect(await git(missing, { host, cwd: tree })).toContain("?");
+    expect(await inGit(tree, "show", `${pin}:greeting.txt`)).toBe("hello");
+    expect(await inGit(tree, "remote")).toBe("base\norigin");
+  });
+
+  test("has one remote, if the base came from upstream", async ({ folder }) => {
+    const { source, base } = await prepare(folder, { "world.patch": world });
+    await clonePatched(source, base, source.upstream, join(folder, "tree"), host);
+    expect(await inGit(join(folder, "tree"), "remote")).toBe("origin");
   });
 });
 
