@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { readSeries } from "../config/series.ts";
@@ -7,6 +7,8 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256 } from "../sys/files.ts";
 import { recoverFolder } from "../sys/replace-folder.ts";
+import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { seriesDifferences } from "./lock.ts";
@@ -43,7 +45,9 @@ type Patches = readonly (Named & { readonly written: Written })[];
 export async function exportSeries(options: ExportOptions): Promise<readonly Exported[]> {
   const { tree, note, project, host } = options;
   const shown = `patches/${note.line}/${note.source}`;
-  const dir = join(project.root, shown);
+  const path = join(project.root, shown);
+  // A link stays: what it leads to is replaced.
+  const dir = await realpath(path).catch(() => path);
   return withLock(dir, { host, other: `is writing ${shown}` }, async () => {
     await recoverFolder(dir);
     const source = await readSource(project, note.line, note.source, host);
@@ -70,15 +74,20 @@ async function writePatches(
   commits: readonly string[],
   { tree, project, seed, host }: ExportOptions,
 ): Promise<Patches> {
-  return withTempDir(join(project.work, "tmp", "export-"), async (dir) => {
+  const write = async (dir: string, { task }: Host): Promise<Patches> => {
     const git = await openScratch(tree, join(dir, "scratch"), host);
     const mails = join(dir, "mails");
     await mkdir(mails);
     const patches = [];
-    for (const named of await namePatches(commits, source.patches, git))
+    for (const named of await namePatches(commits, source.patches, git)) {
+      task.say(`patch ${patches.length + 1} of ${commits.length}`);
       patches.push({ ...named, written: await writePatch(named.id, named.name, named.old, { seed, mails, git }) });
+    }
     return patches;
-  });
+  };
+  return runTask(host, `write ${count(commits.length, "commit")} as patches and read them back`, async (below) =>
+    withTempDir(join(project.work, "tmp", "export-"), async (dir) => write(dir, below)),
+  );
 }
 
 function describe({ name, old, written }: Patches[number]): Exported {
@@ -99,7 +108,7 @@ function newSeries(patches: Patches): TreeNote["series"] {
  */
 function assertSameSeries(source: Source, series: TreeNote["series"], { tree, note }: ExportOptions): void {
   const now = seriesOf(source);
-  const differences = seriesDifferences("the patches", now, note.series, `${tree} was made`);
+  const differences = seriesDifferences("the patches", now, note.series, `${tree} was made or last exported`);
   if (differences.length === 0 || JSON.stringify(now) === JSON.stringify(series)) return;
   throw new BuildError("usage", `${differences.join("\n")}\nAn export would undo that.`, {
     hint: `kovn-build patches apply ${source.name} DIR --line ${note.line}, then bring your commits there: git -C DIR fetch ${tree} HEAD, git -C DIR cherry-pick COMMITS`,
