@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, rmdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { BuildError, refusalOf } from "../errors.ts";
-import { nearestExisting } from "../sys/disk.ts";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { BuildError } from "../errors.ts";
+import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { exists, listFiles, sha256File, writeWhole } from "../sys/files.ts";
+import { listFiles, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
@@ -17,7 +17,7 @@ import { showManifest, type Manifest } from "./manifest.ts";
  * one, and the old one when the run is stopped. `filesOf` returns the folder of a job's files.
  */
 export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string, host: Host): Promise<string> {
-  const folder = join(out, manifest.target);
+  const folder = folderOf(out, manifest.target);
   const next = stagingOf(folder);
   await rm(next, { recursive: true, force: true });
   try {
@@ -33,7 +33,7 @@ export async function writeDist(out: string, manifest: Manifest, filesOf: (job: 
   } finally {
     await rm(next, { recursive: true, force: true });
   }
-  return folder;
+  return join(out, manifest.target);
 }
 
 /** True when `<out>/<target>` already holds exactly what `writeDist` would write. */
@@ -55,21 +55,18 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
 }
 
 /**
- * Checks that `writeDist` can write, by making and removing an empty folder. Throws "machine" with
- * the reason when it cannot.
+ * Checks that `writeDist` can replace its folder, by making and removing empty folders. Throws
+ * "machine" with the reason when it cannot.
  */
-export async function assertWritable(out: string, target: string): Promise<void> {
+export async function assertReplaceable(out: string, target: string): Promise<void> {
   const folder = resolve(out, target);
-  const existing = await nearestExisting(resolve(out));
-  try {
-    if ((await exists(folder)) && !(await stat(folder)).isDirectory()) throw new Error("it is a file");
-    await rmdir(await mkdtemp(join(existing, ".kovn-build-")));
-  } catch (cause) {
-    throw new BuildError("machine", `Output folder ${folder} is not writable: ${refusalOf(cause) ?? String(cause)}.`, {
-      cause,
-      hint: "--out DIR for another folder",
+  if (await isMountPoint(folder))
+    throw new BuildError("machine", `Output folder ${folder} cannot be replaced: a file system is mounted there.`, {
+      hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
     });
-  }
+  const why = (await whyUnwritable(folder)) ?? (await whyUnwritable(dirname(truePath(folder))));
+  if (why === undefined) return;
+  throw new BuildError("machine", `Output folder ${folder} is not writable: ${why}.`, { hint: "--out DIR for another folder" });
 }
 
 /**
@@ -77,6 +74,11 @@ export async function assertWritable(out: string, target: string): Promise<void>
  * place, and removes unfinished ones.
  */
 export async function recoverDist(out: string, target: string, host: Host): Promise<void> {
-  const folder = join(out, target);
+  const folder = folderOf(out, target);
   await withLock(folder, { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
+}
+
+/** The folder itself where `<out>/<target>` is a link: the link stays. */
+function folderOf(out: string, target: string): string {
+  return truePath(resolve(out, target));
 }

@@ -4,7 +4,7 @@ import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
 import { assertRemote } from "../compile/ccache.ts";
 import { openDistcc, type Distcc } from "../compile/distcc.ts";
 import { assertSystem } from "../config/system.ts";
-import { assertWritable } from "../dist/write.ts";
+import { assertReplaceable } from "../dist/write.ts";
 import { BuildError, withDetails } from "../errors.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
@@ -65,7 +65,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   emit({ event: "plan", ...plan });
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
-  await assertWritable(options.out, plan.target);
+  await assertReplaceable(options.out, plan.target);
   const distcc = await findHosts(options, host);
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";

@@ -1,9 +1,13 @@
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { realpathSync } from "node:fs";
+import { lstat, mkdir, readFile, realpath, rmdir, stat, statfs } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { refusalOf } from "../errors.ts";
 import { exists } from "./files.ts";
+import { errorCode } from "./processes.ts";
+import { stagingOf } from "./staging.ts";
 
 /** The path itself if it exists, else the nearest folder above it that does. */
-export async function nearestExisting(path: string): Promise<string> {
+async function nearestExisting(path: string): Promise<string> {
   return (await exists(path)) || path === dirname(path) ? path : nearestExisting(dirname(path));
 }
 
@@ -15,4 +19,46 @@ export async function freeSpace(path: string): Promise<{ readonly dir: string; r
   const dir = await nearestExisting(path);
   const { bavail, bsize } = await statfs(dir);
   return { dir, bytes: bavail * bsize };
+}
+
+/** The path without symbolic links, as far as it exists: the same for each name of a place. */
+export function truePath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(truePath(dirname(path)), basename(path));
+  }
+}
+
+/** True when a file system is mounted at the path, so that it cannot be renamed (proc(5), mountinfo). */
+export async function isMountPoint(path: string): Promise<boolean> {
+  const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  const real = await realpath(path).catch(() => resolve(path));
+  const unescape = (text: string) =>
+    text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+  return mounts.split("\n").some((row) => unescape(row.split(" ")[4] ?? "") === real);
+}
+
+/**
+ * Says why no file can be made in a folder, which need not exist yet; undefined when one can. Makes
+ * and removes an empty folder to find out.
+ */
+export async function whyUnwritable(folder: string): Promise<string | undefined> {
+  try {
+    let dir = resolve(folder);
+    while (!(await exists(dir)) && dir !== dirname(dir)) {
+      const link = await lstat(dir).catch(() => undefined);
+      if (link !== undefined) return `${dir} is a link to nothing`;
+      dir = dirname(dir);
+    }
+    if (!(await stat(dir)).isDirectory()) return "a part of the path is not a folder";
+    const trial = stagingOf(join(dir, "kovn"));
+    await mkdir(trial).catch((error: unknown) => {
+      if (errorCode(error) !== "EEXIST") throw error;
+    });
+    await rmdir(trial);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error) ?? String(error);
+  }
 }

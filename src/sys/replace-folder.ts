@@ -1,5 +1,6 @@
-import { rename, rm } from "node:fs/promises";
+import { constants, cp, rename, rm } from "node:fs/promises";
 import { exists } from "./files.ts";
+import { errorCode } from "./processes.ts";
 import { removeStale } from "./staging.ts";
 
 /** Where a folder is while another takes its place. */
@@ -14,9 +15,18 @@ export function previousOf(folder: string): string {
 export async function replaceFolder(next: string, folder: string): Promise<void> {
   const previous = previousOf(folder);
   await rm(previous, { recursive: true, force: true });
-  if (await exists(folder)) await rename(folder, previous);
+  if (await exists(folder)) await moveFolder(folder, previous);
   await rename(next, folder);
   await rm(previous, { recursive: true, force: true });
+}
+
+/** overlayfs, below containers, does not rename folders of its lower layers. */
+async function moveFolder(from: string, to: string): Promise<void> {
+  await rename(from, to).catch(async (error: unknown) => {
+    if (errorCode(error) !== "EXDEV") throw error;
+    await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await rm(from, { recursive: true });
+  });
 }
 
 /**

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { realpathSync } from "node:fs";
 import { createServer } from "node:net";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { truePath } from "./disk.ts";
 import type { Host } from "./exec.ts";
 import { sha256 } from "./files.ts";
 import { errorCode, ownPlatform } from "./processes.ts";
@@ -72,17 +72,6 @@ function lockName(path: string): string | undefined {
   const name = `kovn-build-${sha256(truePath(resolve(path)))}`.padEnd(nameLength, "-");
   if (ownPlatform === "linux") return `\0${name}`;
   return ownPlatform === "win32" ? `\\\\.\\pipe\\${name}` : undefined;
-}
-
-/**
- * The path without symbolic links, as far as it exists, so that two paths of a folder share a lock.
- */
-function truePath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path === dirname(path) ? path : join(truePath(dirname(path)), basename(path));
-  }
 }
 
 /** Takes the name and returns a function that frees it; undefined when another process has it. */

@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, symlink } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { makeApt } from "../helpers/apt.ts";
 import { run } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
-import { asNobody, canMount, onReadOnlyDisk, onSmallDisk } from "../helpers/isolate.ts";
+import { asNobody, canMount, onMount, onReadOnlyDisk, onSmallDisk } from "../helpers/isolate.ts";
 import {
   commitAll,
   demo,
@@ -231,6 +231,24 @@ describe.concurrent("the folder for results", () => {
     const project = await makeProject(folder);
     const says = ["project/dist/linux is not writable: the file system is read-only."];
     await complains(project, build, { exitCode: 1, says }, { wrap: onReadOnlyDisk(join(folder, "project")) });
+  });
+
+  test.skipIf(!canMount)(
+    "in which the target is a mount point is reported before anything runs (needs root)",
+    async ({ folder }) => {
+      const project = await makeProject(folder, { "dist/linux/old.txt": "old\n" });
+      const says = ["project/dist/linux cannot be replaced: a file system is mounted there.", "-> mount it at "];
+      const result = await complains(project, build, { exitCode: 1, says }, { wrap: onMount(join(project, "dist/linux")) });
+      expect(result.stderr).not.toContain("demo: started");
+    },
+  );
+
+  test("in which the target is a link to nothing is reported", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await mkdir(join(project, "results"));
+    await symlink("../nowhere", join(project, "results/linux"));
+    const says = ["results/linux is not writable: ", "results/linux is a link to nothing."];
+    await complains(project, [...build, "--out", "results"], { exitCode: 1, says });
   });
 
   test.skipIf(!canMount)("on a full disk keeps the previous results (needs root)", async ({ folder }) => {

@@ -41,3 +41,29 @@ export function onReadOnlyDisk(dir: string): readonly string[] {
   const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"';
   return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
 }
+
+/** Starts a program that sees a new, empty file system at `dir`, and then lists what is there. */
+export function onMount(dir: string): readonly string[] {
+  const script = `mount -t tmpfs none "$1" && dir=$1 && shift
+code=0
+"$@" || code=$?
+find "$dir" -type f -printf "left: %P\\n" >&2
+exit $code`;
+  return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
+}
+
+/**
+ * Starts a program that sees `dir` as the lower layer of an overlay, as in a container, whose
+ * folders cannot be renamed; then copies what is there to `<dir>.after`.
+ */
+export function onOverlay(dir: string): readonly string[] {
+  const script = `dir=$1
+shift
+mkdir "$dir.layers" && mount -t tmpfs none "$dir.layers" && mkdir "$dir.layers/upper" "$dir.layers/work"
+mount -t overlay overlay -o "lowerdir=$dir,upperdir=$dir.layers/upper,workdir=$dir.layers/work" "$dir"
+code=0
+"$@" || code=$?
+cp -r "$dir" "$dir.after"
+exit $code`;
+  return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
+}
