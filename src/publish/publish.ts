@@ -4,7 +4,7 @@ import { readReleaseText } from "../release/read.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { withSet, type AllowOptions } from "../set/with-set.ts";
 import type { Host } from "../sys/exec.ts";
-import { findSigner } from "../sys/gpg.ts";
+import { findSigner } from "../sys/gpg-key.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Outcome, PublishOptions } from "./publisher.ts";
 import { destinationForms, parseDestination } from "./registry.ts";

@@ -3,30 +3,13 @@ import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
-/** A secret key in gpg's keyring. */
+/** A secret key that signs: a primary key or a subkey, and no other key of the keyring. */
 export interface Signer {
   readonly fingerprint: string;
 }
 
 export interface GpgOptions {
   readonly host: Host;
-}
-
-/**
- * Finds the secret key of a name (fingerprint, id or mail address). Throws "machine" unless there
- * is exactly one.
- */
-export async function findSigner(key: string, options: GpgOptions): Promise<Signer> {
-  const listed = await gpg(`find the key ${key}`, ["--with-colons", "--list-secret-keys", "--", key], options);
-  // gpg's doc/DETAILS: after a `sec` row, the tenth field of the `fpr` row is the fingerprint.
-  const rows = listed.stdout.split("\n").map((row) => row.split(":"));
-  const found = rows.flatMap((row, index) =>
-    row[0] === "sec" ? [rows.slice(index).find(([kind]) => kind === "fpr")?.[9] ?? ""] : [],
-  );
-  const [fingerprint] = found;
-  if (fingerprint !== undefined && found.length === 1) return { fingerprint };
-  const what = found.length === 0 ? "gpg has no secret key" : `gpg has ${found.length} secret keys (${found.join(", ")})`;
-  throw new BuildError("machine", `${what} named \`${key}\`.`, { hint: "gpg --list-secret-keys" });
 }
 
 /**
@@ -45,6 +28,11 @@ export async function detachSign(file: string, out: string, signer: Signer, opti
   await sign(["--armor", "--detach-sign"], file, out, signer, options);
 }
 
+/** What gpg's status lines name when a key has a passphrase that nobody gives (its doc/DETAILS). */
+const asksPassphrase = /^\[GNUPG:\] (NEED_PASSPHRASE|PINENTRY_LAUNCHED) /m;
+/** gpg-error's codes for it: bad passphrase, no pinentry, canceled, no passphrase, fully canceled. */
+const lockedCodes = new Set([11, 85, 99, 177, 198]);
+
 async function sign(
   how: readonly string[],
   file: string,
@@ -52,28 +40,37 @@ async function sign(
   { fingerprint }: Signer,
   options: GpgOptions,
 ): Promise<void> {
-  const args = ["--yes", "--digest-algo", "SHA512", "--local-user", fingerprint, "--output", out, ...how, "--", file];
-  const result = await gpg(`sign ${basename(file)}`, args, options);
-  if (result.exitCode !== 0) throw new BuildError("machine", `gpg could not sign ${file}: ${result.stderr.trim()}`);
+  // Without `!`, gpg would take the newest subkey.
+  const user = `${fingerprint}!`;
+  const args = ["--yes", "--digest-algo", "SHA512", "--local-user", user, "--output", out, ...how, "--", file];
+  const { exitCode, stdout, stderr } = await gpg(`sign ${basename(file)}`, ["--status-fd", "1", ...args], options);
+  if (exitCode === 0) return;
+  const code = Number(/^\[GNUPG:\] FAILURE \S+ (\d+)/m.exec(stdout)?.[1] ?? 0) % 0x1_00_00;
+  if (asksPassphrase.test(stdout) || lockedCodes.has(code))
+    throw new BuildError("machine", `Key ${fingerprint} is locked: gpg needs its passphrase, and got none.`, {
+      hint: 'without a terminal, give gpg the passphrase first: docs/releasing.md, "How do I sign in CI?"',
+    });
+  throw new BuildError("machine", `gpg could not sign ${file}: ${stderr.trim()}`);
 }
 
-/** True when a file has a good signature of that key, in itself or in a second file. */
+/** True when a file has a good signature of exactly that key, in itself or in a second file. */
 export async function isSignedBy(signer: Signer, files: readonly string[], options: GpgOptions): Promise<boolean> {
-  const result = await gpg(
+  const { exitCode, stdout } = await gpg(
     `verify the signature of ${basename(files[0] ?? "")}`,
     ["--status-fd", "1", "--verify", "--", ...files.toReversed()],
     options,
   );
-  // The last field of VALIDSIG is the primary key's fingerprint, whichever subkey signed.
-  const valid = /^\[GNUPG:\] VALIDSIG .*$/m.exec(result.stdout)?.[0].split(" ").at(-1);
-  return result.exitCode === 0 && valid === signer.fingerprint;
+  // A good signature of an expired or revoked key has another word, and apt refuses it.
+  const isGood = /^\[GNUPG:\] GOODSIG /m.test(stdout);
+  const [, fingerprint] = /^\[GNUPG:\] VALIDSIG (\S+) /m.exec(stdout) ?? [];
+  return exitCode === 0 && isGood && fingerprint === signer.fingerprint;
 }
 
 /**
- * Runs gpg as a task, because a key on a card takes its time. gpg starts its agent when it needs it,
- * and the agent keeps running.
+ * Runs gpg without questions, as a task, because a key on a card takes its time. gpg starts its agent
+ * when it needs it, and the agent keeps running.
  */
-async function gpg(title: string, args: readonly string[], options: GpgOptions): Promise<ExecResult> {
+export async function gpg(title: string, args: readonly string[], options: GpgOptions): Promise<ExecResult> {
   return runTask(options.host, title, async (host) =>
     exec("gpg", ["--batch", "--no-tty", ...args], { host, env: { LC_ALL: "C" }, startsServices: true }),
   );
