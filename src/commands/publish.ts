@@ -1,8 +1,8 @@
 import type { Context } from "../program/context.ts";
-import { allowOptions, examples, jsonOption, positive, toOption } from "../program/values.ts";
+import { allowOptions, examples, jsonOption, positive, signOption, toOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { publish as publishTo, type PublishRequest } from "../publish/publish.ts";
-import type { Outcome } from "../publish/publisher.ts";
+import { showOutcome, summarize } from "../publish/show.ts";
 
 interface PublishFlags extends Omit<PublishRequest, "artifacts"> {
   readonly json: boolean;
@@ -13,7 +13,7 @@ export const publish: Define = (command, context) => {
   command
     .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist")
     .addOption(toOption())
-    .option("--sign <key>", "gpg key (fingerprint, id or mail address) to sign with")
+    .addOption(signOption())
     .option("--tag <tag>", "tag of the release on GitHub; default: the version's tag at HEAD")
     .option("--keep <n>", "versions of each package that stay in the apt repository; default: all", positive);
   allowOptions(command)
@@ -31,6 +31,8 @@ export const publish: Define = (command, context) => {
     });
 };
 
+const nothing = "nothing to do, everything is already published";
+
 /** Publishes, and returns what changed. */
 async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string> {
   const { host, github, actions } = context;
@@ -38,35 +40,8 @@ async function publishAll(artifacts: readonly string[], options: PublishFlags, c
   const published = await publishTo({ ...options, artifacts }, { project, host, github });
   const { outcomes } = published;
   for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
-  actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome))].join("\n"));
-  return options.json ? `${JSON.stringify({ schema: 1, ...published }, undefined, 2)}\n` : outcomes.map(showOutcome).join("");
-}
-
-/** Returns an outcome as Markdown. */
-function summarize({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string[] {
-  const rows = [
-    ...added.map((name) => `- added \`${name}\``),
-    ...removed.map((name) => `- removed \`${name}\``),
-    ...leftOut.map(({ name, why }) => `- left out \`${name}\`: ${why}`),
-  ];
-  return [
-    `\`${to}\`${url === undefined ? "" : `: ${url}`}`,
-    "",
-    ...(rows.length > 0 ? rows : ["Nothing to do: everything is already published."]),
-    "",
-  ];
-}
-
-function showOutcome({ to, added, removed, leftOut, url }: Outcome & { readonly to: string }): string {
-  const head =
-    added.length + removed.length === 0
-      ? `${to}: nothing to do, everything is already published`
-      : `${to}: ${added.length} added`;
-  const rows = [
-    ...added.map((name) => `  added     ${name}`),
-    ...removed.map((name) => `  removed   ${name}`),
-    ...leftOut.map(({ name, why }) => `  left out  ${name}: ${why}`),
-    ...(url === undefined ? [] : [`  see       ${url}`]),
-  ];
-  return `${[head, ...rows].join("\n")}\n`;
+  actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome, nothing))].join("\n"));
+  return options.json
+    ? `${JSON.stringify({ schema: 1, ...published }, undefined, 2)}\n`
+    : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
 }

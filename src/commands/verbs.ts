@@ -90,6 +90,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./release/cut.ts")).releaseCut,
     },
     {
+      path: ["release", "yank"],
+      description: "take published versions out of apt repositories and folders",
+      load: async () => (await import("./release/yank.ts")).releaseYank,
+    },
+    {
       path: ["cache", "list"],
       description: "list cached results, most recently used first",
       load: async () => (await import("./cache/list.ts")).cacheList,

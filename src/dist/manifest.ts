@@ -132,11 +132,11 @@ export function showManifest(manifest: Manifest): string {
 }
 
 /**
- * Reads the `artifacts.json` of a folder; ignores fields that a later kovn-build added. Throws
+ * Reads the `artifacts.json` of a folder, or the file that it was published as; ignores fields that a later kovn-build added. Throws
  * "usage" with all problems of the file when it is missing, broken, or of a newer format.
  */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const shown = join(folder, "artifacts.json");
+export async function readManifest(folder: string, file = "artifacts.json"): Promise<Manifest> {
+  const shown = join(folder, file);
   const value = await readFile(shown, "utf8")
     .then((text): unknown => JSON.parse(text))
     .catch((cause: unknown) => {

@@ -52,6 +52,11 @@ export function toOption(): Option {
   return repeated("--to <destination>", "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO]; may be repeated");
 }
 
+/** `--sign`: who signs. */
+export function signOption(): Option {
+  return new Option("--sign <key>", "gpg key (fingerprint, id or mail address) to sign with");
+}
+
 /** `--only`: a part of the pipeline. */
 export function onlyOption(): Option {
   return repeated("--only <job>", "only this job and what it needs; may be repeated");

@@ -3,14 +3,20 @@ import { dirname, join } from "node:path";
 import { sortBy } from "../order.ts";
 import { newestFirst } from "../sys/apt.ts";
 import { compressXz, releaseIndex } from "../sys/ftparchive.ts";
+import { groupOf } from "./apt-state.ts";
 import { byHash, parseIndices, type Stanza, type Suite } from "./apt-suite.ts";
 import type { PublishOptions } from "./publisher.ts";
 
+/** What decides which versions of a package stay. */
+export type Versioned = Pick<Stanza, "package" | "version" | "architecture" | "filename">;
+
 /** The newest versions of each package, ordered by path. */
-export async function keepNewest(stanzas: readonly Stanza[], { keep, host }: PublishOptions): Promise<readonly Stanza[]> {
+export async function keepNewest<T extends Versioned>(
+  stanzas: readonly T[],
+  { keep, host }: Pick<PublishOptions, "keep" | "host">,
+): Promise<readonly T[]> {
   const sorted = sortBy(stanzas, (stanza) => stanza.filename);
   if (keep === undefined) return sorted;
-  const groupOf = (stanza: Stanza) => `${dirname(stanza.filename)} ${stanza.package} ${stanza.architecture}`;
   const versions = new Map<string, string[]>();
   for (const stanza of sorted) versions.set(groupOf(stanza), [...(versions.get(groupOf(stanza)) ?? []), stanza.version]);
   const kept = new Map<string, readonly string[]>();
@@ -27,7 +33,7 @@ export async function stageIndices(
   stanzas: readonly Stanza[],
   live: Suite | undefined,
   staging: string,
-  { host }: PublishOptions,
+  { host }: Pick<PublishOptions, "host">,
 ): Promise<{ readonly plain: readonly string[]; readonly byHash: readonly string[] }> {
   const suite = join("dists", line);
   const componentOf = (stanza: Stanza) => stanza.filename.split("/")[2] ?? "";

@@ -12,6 +12,7 @@ export interface Stanza {
   readonly architecture: string;
   /** Path relative to the repository. */
   readonly filename: string;
+  readonly size: number;
   readonly sha256: string;
 }
 
@@ -38,6 +39,7 @@ export function parseStanzas(text: string): readonly Stanza[] {
       version: field(part, "Version"),
       architecture: field(part, "Architecture"),
       filename: field(part, "Filename"),
+      size: Number(field(part, "Size")),
       sha256: field(part, "SHA256"),
     }));
 }
@@ -61,8 +63,8 @@ export function byHash(index: string, digest: string): string {
 }
 
 /**
- * Reads the state that a `Release` or `InRelease` file describes, from its by-hash indices. Returns
- * undefined when the file does not exist. Throws "destination" when an index is missing or damaged.
+ * Reads the state that a `Release` or `InRelease` file describes, from its indices. Returns
+ * undefined when the file does not exist. Throws "destination" when it or an index is damaged.
  */
 export async function readSuite(dir: string, file: string): Promise<Suite | undefined> {
   const release = await readFile(join(dir, file), "utf8").catch((error: unknown) => {
@@ -71,13 +73,18 @@ export async function readSuite(dir: string, file: string): Promise<Suite | unde
   });
   if (release === undefined) return undefined;
   const indices = parseIndices(release);
+  const damaged = (what: string) =>
+    new BuildError("destination", what, {
+      hint: "restore it from a backup, or publish all builds to a new folder",
+    });
+  if (indices.size === 0) throw damaged(`${join(dir, file)} is damaged: it names no index.`);
   const stanzas = new Map<string, Stanza>();
   for (const [path, digest] of indices) {
     if (!path.endsWith("/Packages")) continue;
-    const index = join(dir, byHash(path, digest));
-    const text = await readFile(index, "utf8").catch(() => "");
-    if (sha256(text) !== digest)
-      throw new BuildError("destination", `${join(dir, file)} names ${index}, which is missing or damaged.`);
+    const copies = [join(dir, byHash(path, digest)), join(dir, path)];
+    const texts = await Promise.all(copies.map((copy) => readFile(copy, "utf8").catch(() => "")));
+    const text = texts.find((one) => sha256(one) === digest);
+    if (text === undefined) throw damaged(`${join(dir, file)} names ${copies.join(" and ")}, and both are missing or damaged.`);
     for (const stanza of parseStanzas(text)) stanzas.set(stanza.filename, stanza);
   }
   const words = (name: string) =>

@@ -1,34 +1,40 @@
-import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sbomAsset } from "../set/assets.ts";
 import type { ReleaseSet, SetFile } from "../set/set.ts";
-import { withLock } from "../sys/with-lock.ts";
-import { exists, sha256File, writeWhole } from "../sys/files.ts";
-import { packagesIndex } from "../sys/ftparchive.ts";
-import { clearSign, isSignedBy } from "../sys/gpg.ts";
-import { errorCode } from "../sys/processes.ts";
+import { assertTools, packagesIndex } from "../sys/ftparchive.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
-import { removeStale, stagingOf } from "../sys/staging.ts";
 import { count } from "../sys/text.ts";
-import { cleanSuite, previousName, readPrevious } from "./apt-clean.ts";
-import { keepNewest, stageIndices } from "./apt-index.ts";
-import { parseIndices, parseStanzas, readSuite, type Stanza } from "./apt-suite.ts";
-import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
+import { keepNewest, type Versioned } from "./apt-index.ts";
+import { findDamage } from "./apt-pool.ts";
+import { assertOwn, assertParts, identity, markOwn, readState, type State } from "./apt-state.ts";
+import { parseStanzas, type Stanza } from "./apt-suite.ts";
+import { switchTo } from "./apt-switch.ts";
+import { aptYank } from "./apt-yank.ts";
+import {
+  assertSpace,
+  copyChecked,
+  noticeUnsigned,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+  withPlace,
+} from "./publisher.ts";
 
-/** Marks a repository as made by kovn-build, from its first publish on. */
-const marker = ".kovn-apt.json";
 /** Bytes to reserve for indices, in addition to the packages. */
 const indexSpace = 4e6;
 
 /**
  * `--to apt=DIR`: a repository for any web server, with a suite for each line and a component for
- * each variant. Files are staged in a folder beside it, then renamed in an order in which readers
- * see either the old state or the new one: packages, by-hash indices, named indices, `Release`, and
- * last `InRelease`. Files of the previous state stay for readers that are still fetching it.
+ * each variant. Files are staged in a folder inside, then renamed in an order in which readers see
+ * either the old state or the new one. Files of the previous state stay for readers that are still
+ * fetching it.
  */
-export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish };
+export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish, yank: aptYank };
 
 function preview(set: ReleaseSet): readonly Placed[] {
   const packages = packagesOf(set).map((file) => ({ name: file.name, to: poolPath(set, file) }));
@@ -37,51 +43,42 @@ function preview(set: ReleaseSet): readonly Placed[] {
 
 async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
   await assertOwn(place);
-  const { fresh } = await examine(set, place, options);
-  await assertSpace(place, sumOfSizes(fresh) + indexSpace);
+  // Not while another publish replaces what is read here.
+  const { lacking } = await withPlace(place, options.host, () => examine(set, place, options));
+  await assertTools(options);
+  await assertParts(set.line, place);
+  await assertSpace(place, sumOfSizes(lacking) + indexSpace);
 }
 
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await mkdir(place, { recursive: true });
   // A second publish to the same place waits for the first.
-  return withLock(place, { host: options.host, other: `is publishing to ${place}` }, () => publishLocked(set, place, options));
+  return withPlace(place, options.host, () => publishLocked(set, place, options));
 }
 
 async function publishLocked(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   await assertOwn(place);
-  if (!(await exists(join(place, marker)))) await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1 })}\n`);
+  await markOwn(place);
   await removeStale(join(place, "kovn"));
-  const { live, liveName, fresh } = await examine(set, place, options);
+  noticeUnsigned(place, options);
+  const { state, lacking } = await examine(set, place, options);
   const staging = stagingOf(join(place, "kovn"));
   try {
-    const added = await stagePackages(set, fresh, staging, options);
-    const next = await keepNewest([...(live?.stanzas.values() ?? []), ...added], options);
-    const indices = await stageIndices(set.line, next, live, staging, options);
-    const suite = join("dists", set.line);
-    const release = join(suite, "Release");
-    const same = live !== undefined && sameIndices(live.indices, parseIndices(await readFile(join(staging, release), "utf8")));
-    const names = new Set(next.map((stanza) => stanza.filename));
-    const order = [
-      ...added.map((stanza) => stanza.filename).filter((name) => names.has(name)),
-      await stageSbom(set, staging),
-      ...indices.byHash,
-      ...(live === undefined || same ? [] : [await stagePrevious(suite, liveName, place, staging)]),
-      ...indices.plain,
-    ];
-    if (!same || !(await isSigned(join(place, suite, "InRelease"), options))) {
-      order.push(release);
-      if (options.signer !== undefined) {
-        const signed = join(suite, "InRelease");
-        await clearSign(join(staging, release), join(staging, signed), options.signer, options);
-        order.push(signed);
-      }
-    }
-    for (const path of order) await goLive(path, staging, place);
-    await cleanSuite(place, set.line, options.signer === undefined ? "Release" : "InRelease");
-    const old = new Set(live?.stanzas.keys());
+    const staged = await stagePackages(set, lacking, staging, options);
+    const standing = new Set(state.standing.map((stanza) => stanza.filename));
+    const added = staged.filter((stanza) => !standing.has(stanza.filename));
+    const stanzas = await keepNewest([...state.standing, ...added], options);
+    const names = new Set(stanzas.map((stanza) => stanza.filename));
+    const files = [...staged.map((stanza) => stanza.filename).filter((name) => names.has(name)), await stageSbom(set, staging)];
+    const { made, repaired } = await switchTo({ stanzas, files }, state, place, staging, options);
+    const old = new Set(state.live?.stanzas.keys());
+    const fresh = [...names].filter((name) => !old.has(name));
+    // A package whose file was missing is not new: the index named it.
+    const healed = made.filter((name) => old.has(name));
     return {
-      added: [...names].filter((name) => !old.has(name)),
+      added: [...fresh, ...made.filter((name) => !old.has(name) && !names.has(name))],
       removed: [...old].filter((name) => !names.has(name)),
+      repaired: [...healed, ...repaired.filter((name) => !fresh.includes(name))],
       leftOut: leftOut(set, added, names),
     };
   } finally {
@@ -111,49 +108,53 @@ function leftOut(set: ReleaseSet, added: readonly Stanza[], names: ReadonlySet<s
   ];
 }
 
-/** Throws "destination" unless the folder is absent, empty, or a repository made by kovn-build. */
-async function assertOwn(place: string): Promise<void> {
-  const names = await readdir(place).catch((cause: unknown): string[] => {
-    if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
-  });
-  // A killed first run may have left the marker half-written.
-  if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
-  throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {
-    hint: "name a new or empty folder",
-  });
-}
-
 /**
- * Reads the state of the repository and finds the packages of the set that it does not have. Throws
- * "destination" for a version that it has with different bytes.
+ * Reads the state of the repository and every package of it. Finds the packages of the set that it
+ * lacks, also those whose file is missing or altered. Throws "destination" for a version that it
+ * has with different bytes or that was taken out, and for a damaged package that is not in the set.
  */
-async function examine(set: ReleaseSet, place: string, { signer }: PublishOptions) {
+async function examine(set: ReleaseSet, place: string, options: PublishOptions) {
   const packages = packagesOf(set);
   if (packages.length === 0) throw new BuildError("usage", "The artifacts contain no Debian package.");
-  const dir = join(place, "dists", set.line);
-  const signed = await exists(join(dir, "InRelease"));
-  if (signed && signer === undefined)
-    throw new BuildError("usage", `Suite ${set.line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
-  const liveName = signed ? "InRelease" : "Release";
-  const live = await readSuite(dir, liveName);
-  const previous = await readPrevious(dir);
-  const known = [...(live?.stanzas.values() ?? []), ...(previous?.stanzas.values() ?? [])];
-  for (const file of packages) {
-    const { package: name = "", version = "", architecture = "", sha256 } = file;
-    const id = identity({ package: name, version, architecture });
-    const there = known.filter((stanza) => identity(stanza) === id || stanza.filename === poolPath(set, file));
-    if (there.some((stanza) => stanza.sha256 !== sha256))
-      throw new BuildError("destination", `${place} has ${name} ${version} (${architecture}) with different bytes.`, {
-        hint: "raise `revision` in source.yaml and build again: a published version never changes",
-      });
-  }
-  const fresh = packages.filter((file) => live?.stanzas.has(poolPath(set, file)) !== true);
-  return { live, liveName, fresh };
+  const state = await readState(set.line, place, options);
+  for (const file of packages) assertUnchanged(set, file, state, place);
+  const damage = await findDamage(state.standing, place);
+  const standing = new Set(state.standing.map((stanza) => stanza.filename));
+  const isLacking = (path: string) => !standing.has(path) || damage.has(path);
+  const lacking = packages.filter((file) => isLacking(poolPath(set, file)));
+  const fresh = lacking.map((file) => versionOf(set, file)).filter(({ filename }) => !standing.has(filename));
+  const next = await keepNewest<Versioned>([...state.standing, ...fresh], options);
+  const ours = new Set(packages.map((file) => poolPath(set, file)));
+  const broken = next.filter(({ filename }) => damage.has(filename) && !ours.has(filename));
+  const damaged = [...new Set(broken.map(({ version }) => version))];
+  if (broken.length > 0)
+    throw new BuildError(
+      "destination",
+      broken.map(({ filename }) => `${join(place, filename)}, which the index names, ${damage.get(filename)}.`).join("\n"),
+      {
+        hint: `publish its build again, which repairs it; or take it out: kovn-build release yank ${damaged.join(" ")} --to apt=${place}`,
+      },
+    );
+  return { state, lacking };
 }
 
-function identity(stanza: Pick<Stanza, "package" | "version" | "architecture">): string {
-  return `${stanza.package} ${stanza.version} ${stanza.architecture}`;
+function versionOf(set: ReleaseSet, file: SetFile): Versioned {
+  const { package: name = "", version = "", architecture = "" } = file;
+  return { package: name, version, architecture, filename: poolPath(set, file) };
+}
+
+function assertUnchanged(set: ReleaseSet, file: SetFile, { live, previous, yanked }: State, place: string): void {
+  const own = versionOf(set, file);
+  const isSame = (stanza: Stanza) => identity(stanza) === identity(own) || stanza.filename === own.filename;
+  const known = [...(live?.stanzas.values() ?? []), ...(previous?.stanzas.values() ?? []), ...yanked];
+  const name = `${own.package} ${own.version} (${own.architecture})`;
+  const hint = "raise `revision` in source.yaml and build again: a published version never changes";
+  if (known.some((stanza) => isSame(stanza) && stanza.sha256 !== file.sha256))
+    throw new BuildError("destination", `${place} has ${name} with different bytes.`, { hint });
+  if (yanked.some(isSame))
+    throw new BuildError("destination", `${name} was taken out of ${place}, and does not come back.`, {
+      hint: "raise `revision` in source.yaml and build again",
+    });
 }
 
 /**
@@ -173,19 +174,15 @@ async function stagePackages(
   });
   const stanzas = parseStanzas(await packagesIndex("pool", { host, cwd: staging }));
   for (const file of files) {
-    const stanza = stanzas.find((candidate) => candidate.filename === poolPath(set, file));
-    const { package: name = "", version = "", architecture = "" } = file;
-    if (stanza === undefined || identity(stanza) !== identity({ package: name, version, architecture }))
+    const own = versionOf(set, file);
+    const stanza = stanzas.find((candidate) => candidate.filename === own.filename);
+    if (stanza === undefined || identity(stanza) !== identity(own))
       throw new BuildError(
         "digest",
-        `${file.path} is not the package that artifacts.json names: ${name} ${version} (${architecture}).`,
+        `${file.path} is not the package that artifacts.json names: ${own.package} ${own.version} (${own.architecture}).`,
       );
   }
   return stanzas;
-}
-
-function sameIndices(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([path, digest]) => b.get(path) === digest);
 }
 
 async function stageSbom(set: ReleaseSet, staging: string): Promise<string> {
@@ -194,22 +191,4 @@ async function stageSbom(set: ReleaseSet, staging: string): Promise<string> {
   await mkdir(dirname(join(staging, path)), { recursive: true });
   await writeFile(join(staging, path), text, { flush: true });
   return path;
-}
-
-async function stagePrevious(suite: string, liveName: string, place: string, staging: string): Promise<string> {
-  const path = join(suite, previousName);
-  await copyFile(join(place, suite, liveName), join(staging, path));
-  return path;
-}
-
-async function isSigned(file: string, { signer, host }: PublishOptions): Promise<boolean> {
-  return signer === undefined || ((await exists(file)) && isSignedBy(signer, [file], { host }));
-}
-
-/** Renames a staged file into place, unless the same bytes are there already. */
-async function goLive(path: string, staging: string, place: string): Promise<void> {
-  const [from, to] = [join(staging, path), join(place, path)];
-  if ((await exists(to)) && (await sha256File(to)) === (await sha256File(from))) return;
-  await mkdir(dirname(to), { recursive: true });
-  await rename(from, to);
 }

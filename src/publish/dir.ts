@@ -1,86 +1,160 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
+import { truePath } from "../sys/disk.ts";
 import { sha256File, type OnBytes } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
-import { removeStale, stagingOf } from "../sys/staging.ts";
+import { isStagingOf, removeStale, stagingOf } from "../sys/staging.ts";
 import { count } from "../sys/text.ts";
-import { copyChecked, assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
+import { dirYank } from "./dir-yank.ts";
+import {
+  assertSpace,
+  assertWritable,
+  copyChecked,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+  withPlace,
+} from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
 
 /**
- * `--to dir=DIR`: the files of the set side by side, with their digests, in a folder that is
- * created atomically and never changes again.
+ * `--to dir=DIR`: the files of the set side by side, with their digests. A new folder is created
+ * atomically. A folder that exists is filled, SHA256SUMS last, since it may be a mount point. Files
+ * of the same set that are missing or altered are repaired; other files are never changed.
  */
-export const dir: Publisher = { kind: "dir", place: "DIR", preview, check, publish };
+export const dir: Publisher = { kind: "dir", place: "DIR", preview, check, publish, yank: dirYank };
 
 function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
   return assets.map(({ name }) => ({ name, to: name }));
 }
 
-async function check(set: ReleaseSet, place: string): Promise<void> {
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
   const assets = await listAssets(set);
-  if (await isThere(assets, place)) return;
-  await assertSpace(place, sumOfSizes(assets));
+  const found = await withPlace(place, options.host, () => survey(assets, place));
+  const lacking = found === undefined ? assets : [...found.missing, ...found.altered];
+  if (lacking.length === 0 && (await isSigned(place, options))) return;
+  await assertWritable(place);
+  await assertSpace(place, sumOfSizes(lacking));
 }
 
-async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
+async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
   const assets = await listAssets(set);
-  await removeStale(place);
-  const staging = stagingOf(place);
-  const sign = async (folder: string, out: string) => {
-    if (signer !== undefined) await detachSign(join(folder, sumsName), out, signer, { host });
-  };
+  return withPlace(place, options.host, async () => {
+    const folder = truePath(place);
+    await removeStale(folder);
+    const found = await survey(assets, place);
+    const change = found === undefined ? await create(assets, folder, options) : await complete(found, folder, options);
+    return { removed: [], leftOut: set.leftOut, ...change };
+  });
+}
+
+async function create(assets: readonly Asset[], folder: string, options: PublishOptions): Promise<Pick<Outcome, "added">> {
+  const staging = stagingOf(folder);
   try {
-    if (await isThere(assets, place)) {
-      const signature = join(place, signatureName);
-      if (signer === undefined || (await isSignedBy(signer, [join(place, sumsName), signature], { host })))
-        return { added: [], removed: [], leftOut: set.leftOut };
-      await sign(place, staging);
-      await rename(staging, signature);
-      return { added: [signatureName], removed: [], leftOut: set.leftOut };
-    }
     await mkdir(staging, { recursive: true });
-    await runTask(host, `copy ${count(assets.length, "file")} to ${place}`, async ({ task }) => {
-      const onBytes = sayBytes(task, sumOfSizes(assets));
-      for (const asset of assets) await writeAsset(asset, join(staging, asset.name), onBytes);
-    });
-    await sign(staging, join(staging, signatureName));
-    await rename(staging, place);
+    await writeAssets(assets, staging, folder, options);
+    const signed = await sign(staging, join(staging, signatureName), options);
+    await rename(staging, folder);
+    return { added: [...assets.map((asset) => asset.name), ...signed] };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
-  const names = assets.map((asset) => asset.name);
-  return { added: signer === undefined ? names : [...names, signatureName], removed: [], leftOut: set.leftOut };
+}
+
+async function complete(
+  { missing, altered, isWhole }: Survey,
+  folder: string,
+  options: PublishOptions,
+): Promise<Pick<Outcome, "added" | "repaired">> {
+  await removeStale(join(folder, stagingName));
+  const staging = stagingOf(join(folder, stagingName));
+  try {
+    await mkdir(staging);
+    const lacking = [...missing, ...altered].toSorted((a, b) => Number(a.name === sumsName) - Number(b.name === sumsName));
+    await writeAssets(lacking, staging, folder, options);
+    for (const { name } of lacking) await rename(join(staging, name), join(folder, name));
+    const signed = (await isSigned(folder, options)) ? [] : await sign(folder, join(staging, signatureName), options);
+    for (const name of signed) await rename(join(staging, name), join(folder, name));
+    const names = (list: readonly Asset[]) => list.map(({ name }) => name);
+    const repaired = names(isWhole ? [...missing, ...altered] : altered);
+    return { added: [...(isWhole ? [] : names(missing)), ...signed], repaired };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Name of files that are not complete yet, in a folder that is being filled. */
+const stagingName = "kovn";
+
+/** How a folder differs from the assets that it should hold. */
+interface Survey {
+  readonly missing: readonly Asset[];
+  /** Files with other bytes. */
+  readonly altered: readonly Asset[];
+  /** True when all of the assets were there once: SHA256SUMS is written last. */
+  readonly isWhole: boolean;
 }
 
 /**
- * Returns true when the folder holds exactly these assets, false when it is absent or empty. Throws
- * "destination" when it holds anything else.
+ * Compares a folder with the assets; undefined when it does not exist. Throws "destination" when it
+ * holds anything else.
  */
-async function isThere(assets: readonly Asset[], place: string): Promise<boolean> {
-  const names = await readdir(place).catch((cause: unknown): string[] => {
-    if (errorCode(cause) === "ENOENT") return [];
-    throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
+async function survey(assets: readonly Asset[], folder: string): Promise<Survey | undefined> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    if (errorCode(cause) === "ENOENT") return undefined;
+    throw new BuildError("destination", `${folder} is not a readable folder.`, { cause });
   });
-  if (names.length === 0) return false;
-  const expected = new Map(assets.map((asset) => [asset.name, asset.sha256]));
-  const others = names.filter((name) => !expected.has(name) && name !== signatureName);
-  for (const [name, digest] of expected) if ((await digestOf(join(place, name))) !== digest) others.push(name);
-  if (others.length === 0) return true;
-  throw new BuildError("destination", `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`, {
-    hint: "name a new folder: published files never change",
-  });
+  if (names === undefined) return undefined;
+  const refuse = (problems: readonly string[], what: string) =>
+    new BuildError("destination", `Folder ${folder} ${what}: ${problems.slice(0, 5).join(", ")}.`, {
+      hint: "name a new folder: published files never change",
+    });
+  const expected = new Set([...assets.map((asset) => asset.name), signatureName]);
+  const others = names.filter((name) => !expected.has(name) && !isStagingOf(stagingName, name));
+  if (others.length > 0) throw refuse(others, "holds something else");
+  const states = new Map<Asset, "missing" | "altered">();
+  for (const asset of assets) {
+    const found = await stat(join(folder, asset.name)).catch(() => undefined);
+    if (found?.isFile() === false) throw refuse([asset.name], "has something that is not a file");
+    if (found === undefined) states.set(asset, "missing");
+    else if (found.size !== asset.size || (await sha256File(join(folder, asset.name))) !== asset.sha256)
+      states.set(asset, "altered");
+  }
+  const all = (state: string) => [...states].filter(([, one]) => one === state).map(([asset]) => asset);
+  const isWhole = ![...states.keys()].some((asset) => asset.name === sumsName);
+  // Without the digests, nothing says that the other files were of this set.
+  if (!isWhole && all("altered").some((asset) => asset.name !== sumsName))
+    throw refuse(
+      [...states].toReversed().map(([asset, state]) => `${asset.name} is ${state}`),
+      "is damaged, or holds another set",
+    );
+  return { missing: all("missing"), altered: all("altered"), isWhole };
 }
 
-async function digestOf(path: string): Promise<string | undefined> {
-  return sha256File(path).catch(() => undefined);
+async function isSigned(folder: string, { signer, host }: PublishOptions): Promise<boolean> {
+  return signer === undefined || isSignedBy(signer, [join(folder, sumsName), join(folder, signatureName)], { host });
+}
+
+/** Signs the digests of a folder, if somebody signs. Returns the name of the signature. */
+async function sign(folder: string, to: string, { signer, host }: PublishOptions): Promise<readonly string[]> {
+  if (signer === undefined) return [];
+  await detachSign(join(folder, sumsName), to, signer, { host });
+  return [signatureName];
+}
+
+async function writeAssets(assets: readonly Asset[], staging: string, folder: string, { host }: PublishOptions): Promise<void> {
+  await runTask(host, `copy ${count(assets.length, "file")} to ${folder}`, async ({ task }) => {
+    const onBytes = sayBytes(task, sumOfSizes(assets));
+    for (const asset of assets) await writeAsset(asset, join(staging, asset.name), onBytes);
+  });
 }
 
 async function writeAsset(asset: Asset, to: string, onBytes: OnBytes): Promise<void> {

@@ -40,7 +40,15 @@ const parallel = 4;
  * is published when GitHub has all of them; a published release never changes. Publishing again
  * continues where the last run ended.
  */
-export const github: Publisher = { kind: "github", place: "OWNER/REPO", placeFromEnv: true, preview, check, publish };
+export const github: Publisher = {
+  kind: "github",
+  place: "OWNER/REPO",
+  placeFromEnv: true,
+  preview,
+  check,
+  publish,
+  yank: "gh release delete TAG --repo OWNER/REPO (the tag stays), or mark it: gh release edit TAG --prerelease",
+};
 
 function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] {
   return assets.map(({ name }) => ({ name, to: name }));

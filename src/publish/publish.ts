@@ -7,7 +7,7 @@ import type { Host } from "../sys/exec.ts";
 import { findSigner } from "../sys/gpg-key.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Outcome, PublishOptions } from "./publisher.ts";
-import { destinationForms, parseDestination } from "./registry.ts";
+import { assertApart, destinationForms, parseDestination } from "./registry.ts";
 
 /** What to publish, and where. */
 export interface PublishRequest extends AllowOptions {
@@ -51,11 +51,15 @@ export async function publish(request: PublishRequest, { project, ...context }: 
       hint: "--to github",
     });
   return withSet(request.artifacts, request, { project, host }, async (set) => {
+    assertApart(
+      destinations,
+      set.dists.map(({ folder }) => folder),
+    );
     const signer = sign === undefined ? undefined : await findSigner(sign, context);
     const release = has("github") ? await readReleaseText(set, tag, project, host) : undefined;
     const options = { ...context, signer, keep, release };
     for (const { publisher, place, to: name } of destinations)
-      await runTask(host, `look at ${name}`, async (below) => publisher.check(set, place, { ...options, host: below }));
+      await runTask(host, `check ${name}`, async (below) => publisher.check(set, place, { ...options, host: below }));
     const outcomes: (Outcome & { readonly to: string })[] = [];
     for (const { publisher, place, to: name } of destinations) {
       const run = async (below: Host) => publisher.publish(set, place, { ...options, host: below });

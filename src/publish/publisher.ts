@@ -1,3 +1,4 @@
+import { withLock } from "../sys/with-lock.ts";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BuildError } from "../errors.ts";
@@ -5,7 +6,7 @@ import type { Asset } from "../set/assets.ts";
 import type { GitHubAccess } from "../sys/github.ts";
 import type { ReleaseText } from "./github-release.ts";
 import type { LeftOut, ReleaseSet } from "../set/set.ts";
-import { freeSpace } from "../sys/disk.ts";
+import { freeSpace, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
@@ -27,6 +28,8 @@ export interface PublishOptions {
 export interface Outcome {
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Published files that were missing or altered, and have their bytes again. */
+  readonly repaired?: readonly string[];
   readonly leftOut: readonly LeftOut[];
   /** A page that shows the result. */
   readonly url?: string;
@@ -43,7 +46,7 @@ export interface Publisher {
   readonly kind: string;
   /** What follows `--to kind=` in messages, in capitals. */
   readonly place: string;
-  /** True when the environment can name the place, so that `--to kind` is enough. */
+  /** True when the environment can name the place, so that `--to kind` is enough; else it is a path. */
   readonly placeFromEnv?: true;
   /** Says where each asset would go; pure. */
   preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
@@ -51,6 +54,41 @@ export interface Publisher {
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
   /** Publishes all of the set or nothing; files that are there already are unchanged. */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
+  /** How versions are taken out again; where a person does it, what to type. */
+  readonly yank: Yanker | string;
+}
+
+export type YankOptions = Pick<PublishOptions, "host" | "signer">;
+
+/** How a destination takes versions of packages out. */
+export interface Yanker {
+  /** Throws "destination" or "usage" when the place has none of the versions. Changes nothing. */
+  check(versions: readonly string[], place: string, options: YankOptions): Promise<void>;
+  /** Takes the versions out; nothing to do for those that were taken out before. */
+  run(versions: readonly string[], place: string, options: YankOptions): Promise<Outcome>;
+}
+
+/** The error for versions that a destination does not have. */
+export function noSuchVersion(place: string, absent: readonly string[], there: readonly string[]): BuildError {
+  return new BuildError(
+    "usage",
+    `${place} has no package of version ${absent.join(", ")}. Available: ${there.join(", ") || "none"}.`,
+    {
+      hint: "name versions of packages, as apt shows them",
+    },
+  );
+}
+
+/** Reports that an apt repository will not be signed. */
+export function noticeUnsigned(place: string, { signer, host }: YankOptions): void {
+  if (signer === undefined)
+    host.task.notice(`${place} is not signed: apt refuses it unless the reader trusts it without a signature (--sign KEY).`);
+}
+
+/** Throws "destination" when nothing can be written at a path or, if it does not exist, made there. */
+export async function assertWritable(place: string): Promise<void> {
+  const why = await whyUnwritable(place);
+  if (why !== undefined) throw new BuildError("destination", `${place} cannot be written: ${why}.`);
 }
 
 /** Throws "destination" when the file system of a path has fewer free bytes. */
@@ -72,4 +110,9 @@ export async function copyChecked(from: string, to: string, sha256: string, onBy
     await file.close();
   }
   if ((await sha256File(to, onBytes)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
+}
+
+/** Runs `work` while no other process publishes to the place. */
+export async function withPlace<T>(place: string, host: Host, work: () => Promise<T>): Promise<T> {
+  return withLock(place, { host, other: `is publishing to ${place}` }, work);
 }

@@ -1,14 +1,23 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sbomAsset, type Asset } from "../set/assets.ts";
-import { writeBundle } from "../set/bundle.ts";
+import { bundleDigest, writeBundle } from "../set/bundle.ts";
 import type { ReleaseSet } from "../set/set.ts";
+import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { runTask } from "../sys/run-task.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
-import { assertSpace, type Outcome, type Placed, type Publisher, type PublishOptions } from "./publisher.ts";
+import {
+  assertSpace,
+  assertWritable,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+  withPlace,
+} from "./publisher.ts";
 
 /** Bytes to reserve for the headers of each file. */
 const headerSpace = 4096;
@@ -17,7 +26,7 @@ const headerSpace = 4096;
  * `--to tar=FILE`: a bundle, one archive for sites without a network, which `publish FILE --to …`
  * reads. With a key, `FILE.asc` is its signature.
  */
-export const tar: Publisher = { kind: "tar", place: "FILE", preview, check, publish };
+export const tar: Publisher = { kind: "tar", place: "FILE", preview, check, publish, yank: "remove the file" };
 
 function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): readonly Placed[] {
   const inside = (path: string) => ({ name: basename(path), to: `${basename(place)}: ${path}` });
@@ -27,13 +36,11 @@ function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): rea
   return [...folders, inside(sbomAsset(set).name)];
 }
 
-async function check(set: ReleaseSet, place: string): Promise<void> {
-  if (await exists(place)) {
-    if (!(await stat(place)).isFile())
-      throw new BuildError("destination", `${place} is not a file.`, { hint: `--to tar=${place}/NAME.tar` });
-    return;
-  }
-  const artifacts = set.dists.flatMap((dist) => dist.manifest.artifacts);
+async function check(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<void> {
+  const isWritten = await isThere(set, place, host);
+  if (isWritten && signer === undefined) return;
+  await assertWritable(isWritten ? dirname(place) : place);
+  const artifacts = isWritten ? [] : set.dists.flatMap((dist) => dist.manifest.artifacts);
   await assertSpace(
     place,
     artifacts.reduce((sum, artifact) => sum + artifact.size + headerSpace, 100 * headerSpace),
@@ -42,25 +49,40 @@ async function check(set: ReleaseSet, place: string): Promise<void> {
 
 async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
   await mkdir(dirname(place), { recursive: true });
-  await removeStale(place);
-  const [staging, signature] = [stagingOf(place), `${place}.asc`];
-  const added: string[] = [];
-  try {
-    await runTask(host, `write ${place}`, async (below) => writeBundle(set, staging, below));
-    if (!(await exists(place))) {
-      await rename(staging, place);
-      added.push(basename(place));
-    } else if ((await sha256File(place)) !== (await sha256File(staging)))
-      throw new BuildError("destination", `${place} exists and is a different bundle.`, {
-        hint: "name a new file: published files never change",
-      });
-    if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
-      await detachSign(place, staging, signer, { host });
-      await rename(staging, signature);
-      added.push(basename(signature));
+  return withPlace(place, host, async () => {
+    await removeStale(place);
+    const [staging, signature] = [stagingOf(place), `${place}.asc`];
+    const added: string[] = [];
+    try {
+      if (!(await isThere(set, place, host))) {
+        await runTask(host, `write ${place}`, async (below) => writeBundle(set, staging, below));
+        await rename(staging, place);
+        added.push(basename(place));
+      }
+      if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
+        await detachSign(place, staging, signer, { host });
+        await rename(staging, signature);
+        added.push(basename(signature));
+      }
+      return { added, removed: [], leftOut: [] };
+    } finally {
+      await rm(staging, { force: true });
     }
-    return { added, removed: [], leftOut: [] };
-  } finally {
-    await rm(staging, { force: true });
-  }
+  });
+}
+
+/**
+ * True when the file is the bundle of the set, false when it does not exist. Throws "destination"
+ * when it is anything else.
+ */
+async function isThere(set: ReleaseSet, place: string, host: Host): Promise<boolean> {
+  const found = await stat(place).catch(() => undefined);
+  if (found?.isFile() === false || place.endsWith("/"))
+    throw new BuildError("destination", `${place} is not a file.`, { hint: `--to tar=${join(place, "NAME.tar")}` });
+  if (found === undefined) return false;
+  const digest = await runTask(host, `compare ${place} with the artifacts`, async (below) => bundleDigest(set, below));
+  if ((await sha256File(place)) === digest) return true;
+  throw new BuildError("destination", `${place} exists and is a different bundle, or a damaged one.`, {
+    hint: "name a new file (published files never change), or remove this one",
+  });
 }

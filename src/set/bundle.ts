@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -10,6 +11,7 @@ import type { Host } from "../sys/exec.ts";
 import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { sha256Schema } from "../sys/schemas.ts";
+import type { Task } from "../sys/task.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
 import { sbomAsset } from "./assets.ts";
 import { pathSchema } from "../dist/manifest.ts";
@@ -39,6 +41,17 @@ function distinct(files: readonly { readonly path: string }[]): boolean {
  * the SBOM. The same set gives the same bytes.
  */
 export async function writeBundle(set: ReleaseSet, file: string, { task }: Pick<Host, "task">): Promise<void> {
+  await packBundle(set, createWriteStream(file, { flush: true }), task);
+}
+
+/** The sha256 of the bundle of a set, without writing it. */
+export async function bundleDigest(set: ReleaseSet, { task }: Pick<Host, "task">): Promise<string> {
+  const hash = createHash("sha256");
+  await packBundle(set, hash, task);
+  return hash.digest("hex");
+}
+
+async function packBundle(set: ReleaseSet, to: NodeJS.WritableStream, task: Task): Promise<void> {
   const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
   for (const { name, folder, manifest } of set.dists) {
     const text = await readFile(join(folder, "artifacts.json"), "utf8");
@@ -50,7 +63,7 @@ export async function writeBundle(set: ReleaseSet, file: string, { task }: Pick<
   const files = sorted.map(({ name, size, sha256: digest }) => ({ path: name, size, sha256: digest }));
   const index = `${JSON.stringify({ schema: formatVersion, files }, undefined, 2)}\n`;
   const all = [{ name: indexName, text: index, size: Buffer.byteLength(index) }, ...sorted];
-  await writeTar(file, all, sayBytes(task, sumOfSizes(all)));
+  await writeTar(to, all, sayBytes(task, sumOfSizes(all)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { exec, type Host } from "./exec.ts";
+import { exec, type ExecOptions, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
 export interface ArchiveOptions {
@@ -40,14 +40,24 @@ export async function compressXz(file: string, options: ArchiveOptions): Promise
   await run("compress Packages", "xz", ["--keep", "--threads=1", "-6", file], options);
 }
 
-async function run(title: string, program: string, args: readonly string[], { host, cwd }: ArchiveOptions): Promise<string> {
+/** Throws "machine" when a program that makes indices is not installed. */
+export async function assertTools(options: Pick<ArchiveOptions, "host">): Promise<void> {
+  for (const program of ["apt-ftparchive", "xz"]) await run(`check ${program}`, program, ["--version"], options);
+}
+
+async function run(
+  title: string,
+  program: string,
+  args: readonly string[],
+  { host, cwd }: Pick<ExecOptions, "host" | "cwd">,
+): Promise<string> {
   const env = { LC_ALL: "C", TZ: "UTC" };
-  const result = await runTask(host, title, async (below) => exec(program, args, { host: below, cwd, env })).catch(
-    (error: unknown) => {
-      if (!(error instanceof BuildError) || error.code !== "machine") throw error;
-      throw new BuildError("machine", error.message, { cause: error, hint: "apt-get install apt-utils xz-utils" });
-    },
-  );
+  const result = await runTask(host, title, async (below) =>
+    exec(program, args, { host: below, env, ...(cwd === undefined ? {} : { cwd }) }),
+  ).catch((error: unknown) => {
+    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    throw new BuildError("machine", error.message, { cause: error, hint: "apt-get install apt-utils xz-utils" });
+  });
   if (result.exitCode === 0) return result.stdout;
   throw new BuildError("build", `${program} failed: ${result.stderr.trim() || `exit code ${result.exitCode}`}`);
 }

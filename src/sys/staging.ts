@@ -10,6 +10,11 @@ export function stagingOf(path: string, role: "next" | "old" = "next"): string {
   return join(dirname(path), `.${basename(path)}.${ownPid}.${role}`);
 }
 
+/** True for the name of such a path of any process, beside `name`. */
+export function isStagingOf(name: string, file: string): boolean {
+  return parseStaged(file)?.name === name;
+}
+
 /** Removes what killed runs left beside `path`. Call it before staging anything for that path. */
 export async function removeStale(path: string): Promise<void> {
   // A dead process may have had this one's id, as always in a container.
@@ -25,7 +30,12 @@ export async function removeAllStale(folder: string): Promise<void> {
 
 async function removeStaged(folder: string, isStale: (name: string, pid: number) => boolean): Promise<void> {
   for (const file of await readdir(folder).catch(() => [])) {
-    const [, name, pid] = /^\.(.+)\.(\d+)\.(?:next|old)$/.exec(file) ?? [];
-    if (name !== undefined && isStale(name, Number(pid))) await rm(join(folder, file), { recursive: true, force: true });
+    const staged = parseStaged(file);
+    if (staged !== undefined && isStale(staged.name, staged.pid)) await rm(join(folder, file), { recursive: true, force: true });
   }
+}
+
+function parseStaged(file: string): { readonly name: string; readonly pid: number } | undefined {
+  const [, name, pid] = /^\.(.+)\.(\d+)\.(?:next|old)$/.exec(file) ?? [];
+  return name === undefined ? undefined : { name, pid: Number(pid) };
 }

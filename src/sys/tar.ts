@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadEntry } from "tar";
@@ -26,13 +26,13 @@ export async function extractTar(file: string, dir: string): Promise<void> {
 export type Packed = { readonly name: string; readonly size: number } & ({ readonly path: string } | { readonly text: string });
 
 /**
- * Writes an archive of plain files in the given order. The same names and bytes always give the
- * same archive.
+ * Writes an archive of plain files in the given order to a stream. The same names and bytes always
+ * give the same archive.
  */
-export async function writeTar(file: string, members: readonly Packed[], onBytes: OnBytes): Promise<void> {
+export async function writeTar(to: NodeJS.WritableStream, members: readonly Packed[], onBytes: OnBytes): Promise<void> {
   const { Header, Pack, ReadEntry } = await import("tar");
   const pack = new Pack({ portable: true });
-  const written = pipeline(Readable.from(pack), createWriteStream(file, { flush: true }));
+  const written = pipeline(Readable.from(pack), to);
   const feed = async () => {
     for (const member of members) {
       const { name, size } = member;

@@ -258,7 +258,7 @@ describe("a bundle", () => {
     expect(again.stdout).toBe("tar=b.tar: nothing to do, everything is already published");
     const other = await kovnBuild(folder, ["publish", two, "--to", "tar=b.tar"]);
     expect(other).toMatchObject({ exitCode: 1 });
-    expect(other.stderr).toContain("b.tar exists and is a different bundle.");
+    expect(other.stderr).toContain("b.tar exists and is a different bundle, or a damaged one.");
     expect(await contentOf(folder)).toEqual(before);
   });
 

@@ -1,0 +1,39 @@
+import type { Context } from "../../program/context.ts";
+import { examples, jsonOption, signOption, toOption } from "../../program/values.ts";
+import type { Define } from "../../program/verb.ts";
+import { showOutcome, summarize } from "../../publish/show.ts";
+import { yank, type YankRequest } from "../../publish/yank.ts";
+
+interface YankFlags extends Omit<YankRequest, "versions"> {
+  readonly json: boolean;
+}
+
+/** `kovn-build release yank`: takes versions of packages out of destinations. */
+export const releaseYank: Define = (command, context) => {
+  command
+    .argument("<versions...>", "versions of packages, as apt shows them, such as 3.1.8-1+kovn2.0123abcd")
+    .addOption(toOption())
+    .addOption(signOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(["kovn-build release yank 3.1.8-1+kovn2.0123abcd --to apt=/srv/apt --sign KEY", "stop offering a bad version"]),
+    )
+    .action(async (versions: readonly string[], flags: YankFlags) =>
+      context.print(await context.report.run(async ({ host }) => takeOut({ ...flags, versions }, { ...context, host }))),
+    );
+};
+
+const nothing = "nothing to do, not offered any more";
+
+/** Takes the versions out, and returns what changed. */
+async function takeOut(
+  { json, ...request }: YankRequest & { readonly json: boolean },
+  { host, actions }: Context,
+): Promise<string> {
+  const outcomes = await yank(request, { host });
+  actions?.summarize(["### Taken out", "", ...outcomes.flatMap((outcome) => summarize(outcome, nothing))].join("\n"));
+  return json
+    ? `${JSON.stringify({ schema: 1, outcomes }, undefined, 2)}\n`
+    : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
+}

@@ -1,0 +1,24 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256File } from "../sys/files.ts";
+import type { Stanza } from "./apt-suite.ts";
+
+/** Why a package in the pool is not what an index says, in words; undefined when it is. */
+async function flawOf({ filename, size, sha256 }: Stanza, place: string): Promise<string | undefined> {
+  const path = join(place, filename);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return "is missing";
+  if (!found.isFile()) return "is not a file";
+  if (found.size !== size) return `has ${found.size} bytes instead of ${size}`;
+  return (await sha256File(path)) === sha256 ? undefined : "has other bytes";
+}
+
+/** Reads every package of the given stanzas. Returns the flaws of those that are not whole, by path. */
+export async function findDamage(stanzas: readonly Stanza[], place: string): Promise<ReadonlyMap<string, string>> {
+  const flaws = new Map<string, string>();
+  for (const stanza of stanzas) {
+    const flaw = await flawOf(stanza, place);
+    if (flaw !== undefined) flaws.set(stanza.filename, flaw);
+  }
+  return flaws;
+}
