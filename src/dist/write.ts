@@ -60,10 +60,11 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
  */
 export async function assertReplaceable(out: string, target: string): Promise<void> {
   const folder = resolve(out, target);
-  if (await isMountPoint(folder))
-    throw new BuildError("machine", `Output folder ${folder} cannot be replaced: a file system is mounted there.`, {
-      hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
-    });
+  for (const path of [folder, previousOf(folderOf(out, target))])
+    if (await isMountPoint(path))
+      throw new BuildError("machine", `Folder ${path} cannot be replaced: a file system is mounted there.`, {
+        hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
+      });
   const why = (await whyUnwritable(folder)) ?? (await whyUnwritable(dirname(truePath(folder))));
   if (why === undefined) return;
   throw new BuildError("machine", `Output folder ${folder} is not writable: ${why}.`, { hint: "--out DIR for another folder" });

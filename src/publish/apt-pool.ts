@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { sha256File } from "../sys/files.ts";
 import type { Stanza } from "./apt-suite.ts";
 
+/** The flaw that no publish repairs. */
+export const notFile = "is not a file: remove it";
+
 /** Why a package in the pool is not what an index says, in words; undefined when it is. */
 async function flawOf({ filename, size, sha256 }: Stanza, place: string): Promise<string | undefined> {
   const path = join(place, filename);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return "is missing";
-  if (!found.isFile()) return "is not a file";
+  if (!found.isFile()) return notFile;
   if (found.size !== size) return `has ${found.size} bytes instead of ${size}`;
   return (await sha256File(path)) === sha256 ? undefined : "has other bytes";
 }

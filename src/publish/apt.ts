@@ -9,7 +9,7 @@ import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { count } from "../sys/text.ts";
 import { keepNewest, type Versioned } from "./apt-index.ts";
-import { findDamage } from "./apt-pool.ts";
+import { findDamage, notFile } from "./apt-pool.ts";
 import { assertOwn, assertParts, identity, markOwn, readState, type State } from "./apt-state.ts";
 import { parseStanzas, type Stanza } from "./apt-suite.ts";
 import { switchTo } from "./apt-switch.ts";
@@ -125,7 +125,7 @@ async function examine(set: ReleaseSet, place: string, options: PublishOptions) 
   const fresh = lacking.map((file) => versionOf(set, file)).filter(({ filename }) => !standing.has(filename));
   const next = await keepNewest<Versioned>([...state.standing, ...fresh], options);
   const ours = new Set(packages.map((file) => poolPath(set, file)));
-  const broken = next.filter(({ filename }) => damage.has(filename) && !ours.has(filename));
+  const broken = next.filter(({ filename }) => damage.has(filename) && (!ours.has(filename) || damage.get(filename) === notFile));
   const damaged = [...new Set(broken.map(({ version }) => version))];
   if (broken.length > 0)
     throw new BuildError(

@@ -5,6 +5,7 @@ import { sbomAsset, type Asset } from "../set/assets.ts";
 import { bundleDigest, writeBundle } from "../set/bundle.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import type { Host } from "../sys/exec.ts";
+import { isMountPoint } from "../sys/disk.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -40,6 +41,10 @@ async function check(set: ReleaseSet, place: string, { signer, host }: PublishOp
   const isWritten = await isThere(set, place, host);
   if (isWritten && signer === undefined) return;
   await assertWritable(isWritten ? dirname(place) : place);
+  if (signer !== undefined && (await isMountPoint(`${place}.asc`)))
+    throw new BuildError("destination", `${place}.asc cannot be written: a file system is mounted there.`, {
+      hint: `mount ${dirname(place)} instead`,
+    });
   const artifacts = isWritten ? [] : set.dists.flatMap((dist) => dist.manifest.artifacts);
   await assertSpace(
     place,

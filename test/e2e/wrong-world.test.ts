@@ -243,6 +243,22 @@ describe.concurrent("the folder for results", () => {
     },
   );
 
+  test.skipIf(!canMount)(
+    "in which the previous results are a mount point is reported as well (needs root)",
+    async ({ folder }) => {
+      const project = await makeProject(folder, { "dist/linux.previous/old.txt": "old\n" });
+      const says = ["project/dist/linux.previous cannot be replaced: a file system is mounted there."];
+      await complains(project, build, { exitCode: 1, says }, { wrap: onMount(join(project, "dist/linux.previous")) });
+    },
+  );
+
+  test("of patches apply that is a link to nothing is reported", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await symlink("../nowhere", join(project, "tree"));
+    const says = ["project/tree cannot be made: ", "project/tree is a link to nothing."];
+    await complains(project, ["patches", "apply", "demo", "tree"], { exitCode: 1, says });
+  });
+
   test("in which the target is a link to nothing is reported", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(project, "results"));

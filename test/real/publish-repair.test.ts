@@ -72,6 +72,16 @@ describe("a package in the pool that", () => {
       expect(await offered(folder)).toEqual([2]);
     });
 
+  test("is a folder now is refused, since no rename replaces it", async ({ folder }) => {
+    await publish(folder, [1]);
+    await rm(join(folder, "repo", deb(1)));
+    await mkdir(join(folder, "repo", deb(1)));
+    const result = await publish(folder, [1]);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain(`repo/${deb(1)}, which the index names, is not a file: remove it.`);
+    expect(await yank(folder, [version(1)])).toMatchObject({ exitCode: 0 });
+  });
+
   test("is damaged does not stop a publish that drops it", async ({ folder }) => {
     await publish(folder, [1]);
     await rm(join(folder, "repo", deb(1)));
@@ -160,7 +170,8 @@ describe("release yank", () => {
     };
     expect(await downloaded()).toEqual([deb(2, "demo-data", "all"), deb(2)].map((path) => path.slice(17)));
     const result = await yank(folder, [version(2)], sign, key.env);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).not.toContain("notice");
     expect(result.stdout).toBe(`apt=repo: 2 removed\n  removed   ${deb(2, "demo-data", "all")}\n  removed   ${deb(2)}`);
     expect(await downloaded()).toEqual([deb(1, "demo-data", "all"), deb(1)].map((path) => path.slice(17)));
     const after = await contentOf(join(folder, "repo"));

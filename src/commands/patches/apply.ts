@@ -12,6 +12,7 @@ import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { parseFrom } from "../../config/from.ts";
 import type { Host } from "../../sys/exec.ts";
+import { whyUnwritable } from "../../sys/disk.ts";
 import { errorCode } from "../../sys/processes.ts";
 
 interface ApplyOptions {
@@ -59,6 +60,8 @@ async function assertEmpty(dir: string): Promise<void> {
   });
   if (content.length > 0)
     throw new BuildError("usage", `Folder ${dir} is not empty.`, { hint: "name a folder that does not exist yet" });
+  const why = await whyUnwritable(dir);
+  if (why !== undefined) throw new BuildError("machine", `Folder ${dir} cannot be made: ${why}.`);
 }
 
 function patchNamed(source: Source, name: string): Source["patches"][number] {
