@@ -5,7 +5,7 @@ import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { listFiles, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
+import { previousOf, recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { checksums, placeFile } from "./artifact.ts";

@@ -98,6 +98,13 @@ function unusable(row: readonly string[]): string | undefined {
 async function noSecretKey(name: string, options: GpgOptions): Promise<BuildError> {
   const [known] = await listKeys("--list-keys", name, options);
   const only = known === undefined ? "" : `: it has only the public part of ${known.fingerprint}`;
+  // Without its agent, gpg has no secret keys.
+  const { exitCode, stderr } = await gpg(["--list-secret-keys"], options);
+  const agent = stderr.split("\n").find((line) => line.includes("agent"));
+  if (exitCode !== 0 && agent !== undefined)
+    return new BuildError("machine", `gpg cannot use its agent: ${agent}`, {
+      hint: "apt-get install gpg-agent; the path of GNUPGHOME has to be short (a hundred characters)",
+    });
   return new BuildError("machine", `gpg has no secret key named \`${name}\`${only}.`, {
     hint: "gpg --list-secret-keys; in CI import it first: gpg --batch --import FILE (GNUPGHOME says where to)",
   });

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { BuildError } from "../errors.ts";
+import { BuildError, withDetails } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
@@ -73,5 +73,8 @@ export async function isSignedBy(signer: Signer, files: readonly string[], optio
 export async function gpg(title: string, args: readonly string[], options: GpgOptions): Promise<ExecResult> {
   return runTask(options.host, title, async (host) =>
     exec("gpg", ["--batch", "--no-tty", ...args], { host, env: { LC_ALL: "C" }, startsServices: true }),
-  );
+  ).catch((error: unknown) => {
+    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    throw withDetails(error, { hint: "apt-get install gpg gpg-agent" });
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -97,6 +97,27 @@ describe("before anything is published, publish reports a key that", () => {
       expect(result.stderr).toContain("  -> ");
       expect((await readdir(folder)).filter((one) => one !== "dist")).toEqual([]);
     });
+});
+
+describe("before anything is published, publish reports", () => {
+  test("a gpg that is not installed, and one that cannot start its agent", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    const args = ["publish", dist, "--to", "dir=out", "--sign", name];
+    const absent = await kovnBuild(folder, args, { PATH: join(folder, "nothing") });
+    expect(absent).toMatchObject({ exitCode: 1 });
+    expect(absent.stderr).toContain("-> apt-get install gpg gpg-agent");
+    await using home = await makeHome();
+    await home.gpg("--quick-generate-key", name, "ed25519", "sign", "never");
+    // The agent's socket has a path that is too long.
+    const long = join(folder, "a".repeat(100));
+    await mkdir(long, { mode: 0o700 });
+    await home.gpg("--output", join(folder, "public"), "--export", name);
+    await execa("gpg", ["--batch", "--import", join(folder, "public")], { env: { GNUPGHOME: long }, reject: false });
+    const result = await kovnBuild(folder, args, { GNUPGHOME: long });
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toContain("gpg cannot use its agent: ");
+    expect((await readdir(folder)).includes("out")).toBe(false);
+  });
 });
 
 describe("publish signs", () => {
