@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { refusalOf } from "../errors.ts";
 import { exists } from "./files.ts";
 import { errorCode } from "./processes.ts";
-import { stagingOf } from "./staging.ts";
+import { removeAllStale, stagingOf } from "./staging.ts";
 
 /** The path itself if it exists, else the nearest folder above it that does. */
 async function nearestExisting(path: string): Promise<string> {
@@ -52,6 +52,7 @@ export async function whyUnwritable(folder: string): Promise<string | undefined>
       dir = dirname(dir);
     }
     if (!(await stat(dir)).isDirectory()) return "a part of the path is not a folder";
+    await removeAllStale(dir, "kovn");
     const trial = stagingOf(join(dir, "kovn"));
     await mkdir(trial).catch((error: unknown) => {
       if (errorCode(error) !== "EEXIST") throw error;

@@ -22,10 +22,11 @@ export async function removeStale(path: string): Promise<void> {
 }
 
 /**
- * Removes what killed runs left in a folder, for any path in it. This process may be staging there.
+ * Removes what killed runs left in a folder, for any path in it or for one. This process may be
+ * staging there.
  */
-export async function removeAllStale(folder: string): Promise<void> {
-  await removeStaged(folder, (_name, pid) => !isAlive(pid));
+export async function removeAllStale(folder: string, only?: string): Promise<void> {
+  await removeStaged(folder, (name, pid) => (only ?? name) === name && !isAlive(pid));
 }
 
 async function removeStaged(folder: string, isStale: (name: string, pid: number) => boolean): Promise<void> {
