@@ -1,9 +1,7 @@
 import { openCache, type JobCache } from "../cache/cache.ts";
 import { cacheFolder } from "../cache/folder.ts";
 import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
-import { assertRemote } from "../compile/ccache.ts";
 import { openDistcc, type Distcc } from "../compile/distcc.ts";
-import { assertSystem } from "../config/system.ts";
 import { assertReplaceable } from "../dist/write.ts";
 import { BuildError, withDetails } from "../errors.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
@@ -52,14 +50,12 @@ export interface Prepared {
  * Makes a plan that this machine can run: looks up which jobs are missing, checks or installs what
  * they need, and finds bases that can be reached. When every job is cached, it checks neither the
  * machine nor the network. The plan is the first event, and is reported again when a base had to be
- * replaced. Throws "usage" and "project" for wrong input, "machine" with everything that is
- * missing, "network" when a source cannot be reached.
+ * replaced. Throws "usage" for hosts that distcc does not understand, "machine" with everything
+ * that is missing, "network" when a source cannot be reached.
  */
 export async function prepare(input: PlanInput, options: BuildOptions, context: RunContext): Promise<Prepared> {
   const { project, machine, host, emit } = context;
   const { notice } = host.task;
-  if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
-  assertSystem(input.pipeline, machine.system);
   await startGuard();
   const plan = makePlan(input);
   emit({ event: "plan", ...plan });

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { assertRemote } from "../compile/ccache.ts";
+import { assertSystem } from "../config/system.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { ownPid } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -19,6 +21,8 @@ import { readRequest } from "./request.ts";
 export async function runBuild(options: BuildOptions, context: WorkContext): Promise<Built> {
   const { project, builder, host, emit } = context;
   const input = await readRequest(options, context);
+  if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
+  assertSystem(input.pipeline, context.machine.system);
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
   const name = runName();
