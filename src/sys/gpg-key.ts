@@ -99,7 +99,7 @@ async function noSecretKey(name: string, options: GpgOptions): Promise<BuildErro
   const [known] = await listKeys("--list-keys", name, options);
   const only = known === undefined ? "" : `: it has only the public part of ${known.fingerprint}`;
   // Without its agent, gpg has no secret keys.
-  const { exitCode, stderr } = await gpg(["--list-secret-keys"], options);
+  const { exitCode, stderr } = await gpg("list the secret keys", ["--list-secret-keys"], options);
   const agent = stderr.split("\n").find((line) => line.includes("agent"));
   if (exitCode !== 0 && agent !== undefined)
     return new BuildError("machine", `gpg cannot use its agent: ${agent}`, {
