@@ -11,10 +11,10 @@ import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { makeMask } from "./report/mask.ts";
 import { makeReport } from "./report/report.ts";
-import { quoteWords } from "./sys/quote.ts";
-import { openScreen } from "./report/screen.ts";
+import type { Screen } from "./report/screen.ts";
 import { makeStyle } from "./report/style.ts";
 import { isForeground, whileStopped } from "./sys/processes.ts";
+import { quoteWords } from "./sys/quote.ts";
 import { quietTask } from "./sys/task.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
@@ -77,7 +77,11 @@ const style = makeStyle({ color: hasColors(process.stderr), links: false });
 
 /** True when progress can be redrawn on stderr. */
 const isLive = process.stderr.isTTY && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
-const screen = isLive ? openScreen(process.stderr, isForeground) : undefined;
+let screen: Screen | undefined;
+async function openScreen(): Promise<Screen> {
+  const live = await import("./report/screen.ts");
+  return (screen ??= live.openScreen(process.stderr, isForeground));
+}
 process.on("exit", () => screen?.pause());
 
 const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
@@ -88,7 +92,10 @@ const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
 const print = writeTo(process.stdout);
 const writeLog = writeTo(process.stderr);
 const log = (text: string) => writeLog(actions?.plain(text) ?? text);
-const report = makeReport({ host, actions, screen, color: hasColors(process.stderr), print: log, result: print });
+const report = makeReport({
+  ...{ host, actions, color: hasColors(process.stderr), print: log, result: print },
+  openScreen: isLive ? openScreen : undefined,
+});
 
 /** The shell of the person at the terminal; undefined when there is none to type. */
 const { CI: ci, SHELL: ownShell = "sh", TERM: term = "dumb" } = process.env;

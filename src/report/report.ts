@@ -8,8 +8,8 @@ import { makeStyle } from "./style.ts";
 export interface ReportChoice {
   readonly host: Host;
   readonly actions: Actions | undefined;
-  /** Where progress can be drawn live; undefined when that is not possible. */
-  readonly screen: Screen | undefined;
+  /** Opens the screen where progress is drawn live; undefined when that is not possible. */
+  readonly openScreen: (() => Promise<Screen>) | undefined;
   /** True when progress (stderr) can have colors. */
   readonly color: boolean;
   /** Prints progress (stderr). */
@@ -30,13 +30,13 @@ export function makeReport(choice: ReportChoice): Report {
   };
 }
 
-async function chooseReporter({ actions, screen, color, print, result }: ReportChoice, options: ReportOptions) {
+async function chooseReporter({ actions, openScreen, color, print, result }: ReportChoice, options: ReportOptions) {
   const { events = false, verbose = false } = options;
   if (events) return (await import("./json.ts")).jsonReporter(result, verbose);
   const plain = { style: makeStyle({ color, links: false }), print, result };
   if (actions !== undefined) return (await import("./actions-reporter.ts")).actionsReporter(actions, plain);
-  if (screen === undefined || verbose) return (await import("./plain.ts")).plainReporter({ ...plain, verbose });
-  const [{ liveReporter }, links] = await Promise.all([import("./live.ts"), import("supports-hyperlinks")]);
+  if (openScreen === undefined || verbose) return (await import("./plain.ts")).plainReporter({ ...plain, verbose });
+  const [{ liveReporter }, links, screen] = await Promise.all([import("./live.ts"), import("supports-hyperlinks"), openScreen()]);
   const style = makeStyle({ color, links: links.default.stderr });
   return liveReporter({ screen, style, print, result });
 }

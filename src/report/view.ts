@@ -45,11 +45,11 @@ function describeSummary(summary: Summary, elapsed: number, style: Style): strin
   const { running, waiting, built, failed, isStopping, left } = summary;
   return [
     `${built} of ${count(running + waiting + built + failed, "job")} built`,
-    `${running} running`,
     ...(failed === 0 ? [] : [style.failed(`${failed} failed`)]),
+    ...(left === undefined ? [] : [describeLeft(left)]),
+    `${running} running`,
     isStopping ? "no new jobs start" : `${waiting} waiting`,
     duration(elapsed),
-    ...(left === undefined ? [] : [describeLeft(left)]),
   ].join(", ");
 }
 

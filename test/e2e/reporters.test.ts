@@ -27,7 +27,7 @@ describe("progress", () => {
     const drawn = await onTerminal(project, {});
     const text = stripVTControlCharacters(drawn);
     expect(text).toMatch(/demo {2}step 1 of 1: shell, \d+\.\d s of about \d+\.\d s, 1 warning/);
-    expect(text).toMatch(/0 of 1 job built, 1 running, 0 waiting, \d+\.\d s, less than a minute left/);
+    expect(text).toMatch(/0 of 1 job built, less than a minute left, 1 running, 0 waiting, \d+\.\d s/);
     expect(drawn).toContain("\u001b[2m");
     expect(text).toContain("demo: built after");
   });

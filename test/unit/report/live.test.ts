@@ -40,7 +40,7 @@ test("the live view shows a job until it ends, and then what follows its end", a
               expect(await shown()).toEqual([
                 "ovs  step 1 of 2: deb, N s of about 1 min 00 s, 1 warning",
                 "     gcc -c x.c",
-                "0 of 1 job built, 1 running, 0 waiting, N s, less than a minute left",
+                "0 of 1 job built, less than a minute left, 1 running, 0 waiting, N s",
               ]);
             },
             "ovs",
@@ -54,7 +54,7 @@ test("the live view shows a job until it ends, and then what follows its end", a
               expect(await shown()).toEqual([
                 "ovs: built after N s",
                 "ovs  cache the result, N s",
-                "1 of 1 job built, 0 running, 0 waiting, N s, done any moment now",
+                "1 of 1 job built, done any moment now, 0 running, 0 waiting, N s",
               ]);
             },
             "ovs",

@@ -36,12 +36,12 @@ describe("the live view", () => {
 
   test("says that no new jobs start when a job failed", () => {
     expect(sum({ waiting: 3, built: 1, failed: 1, isStopping: true })).toBe(
-      "1 of 6 jobs built, 1 running, 1 failed, no new jobs start, 1 h 01 min",
+      "1 of 6 jobs built, 1 failed, 1 running, no new jobs start, 1 h 01 min",
     );
   });
 
   test("says how many jobs failed and wait when the others go on", () => {
-    expect(sum({ waiting: 3, built: 1, failed: 1 })).toBe("1 of 6 jobs built, 1 running, 1 failed, 3 waiting, 1 h 01 min");
+    expect(sum({ waiting: 3, built: 1, failed: 1 })).toBe("1 of 6 jobs built, 1 failed, 1 running, 3 waiting, 1 h 01 min");
   });
 
   const ends: Readonly<Record<string, readonly [number, string]>> = {
@@ -53,7 +53,7 @@ describe("the live view", () => {
   };
   for (const [name, [left, shown]] of Object.entries(ends))
     test(`says when the build will end: ${name}`, () => {
-      expect(sum({ left })).toBe(`0 of 1 job built, 1 running, 0 waiting, 1 h 01 min, ${shown}`);
+      expect(sum({ left })).toBe(`0 of 1 job built, ${shown}, 1 running, 0 waiting, 1 h 01 min`);
     });
 
   for (const [rows, columns] of [
@@ -94,7 +94,7 @@ describe("the live view", () => {
     expect(drawView(shown, screen, makeStyle({ color: true, links: false }))).toEqual([
       "a  step 1 of 2: deb, 1 min 01 s, \u001b[33m2 warnings\u001b[39m",
       "\u001b[2m   gcc -c x.c\u001b[22m",
-      "0 of 2 jobs built, 1 running, \u001b[31m1 failed\u001b[39m, 0 waiting, 1 h 01 min",
+      "0 of 2 jobs built, \u001b[31m1 failed\u001b[39m, 1 running, 0 waiting, 1 h 01 min",
     ]);
   });
 
