@@ -9,7 +9,10 @@ export interface Shell extends AsyncDisposable {
   readonly type: (keys: string) => void;
   /** Waits until what is written matches, without control sequences, and returns the lines on the screen. */
   readonly shows: (pattern: RegExp) => Promise<readonly string[]>;
-  /** Changes the size of the terminal. */
+  /**
+   * Changes the size of the terminal right after a drawing. A real one does at once what takes two
+   * steps here, between which the next drawing must not come.
+   */
   readonly resize: (columns: number, rows: number) => Promise<void>;
   readonly emulator: Emulator;
 }
@@ -34,18 +37,23 @@ export async function openShell(cwd: string, columns: number, rows: number): Pro
     return emulator.screen();
   };
   await shows(/\$ $/);
+  const sizes = execa("sh", { stdin: "pipe" });
   const tty = (await emulator.all())[0] ?? "";
   return {
     emulator,
     type,
     shows,
     resize: async (newColumns, newRows) => {
+      text = "";
+      await until("the terminal is drawn", () => text !== "");
+      text = "";
       await emulator.resize(newColumns, newRows);
-      await execa("stty", ["-F", tty, "cols", `${newColumns}`, "rows", `${newRows}`]);
+      sizes.stdin.write(`stty -F ${tty} cols ${newColumns} rows ${newRows}\n`);
     },
     [Symbol.asyncDispose]: async () => {
+      sizes.stdin.end();
       child.kill("SIGKILL");
-      await child;
+      await Promise.all([child, sizes]);
     },
   };
 }
