@@ -69,9 +69,8 @@ const github = { token, repository, api };
 
 const actions = makeActions(process.env, (text) => void process.stderr.write(mask(text)));
 
-// An empty NO_COLOR counts as unset (no-color.org), and FORCE_COLOR is stronger. Node 20 knows only
-// the latter, and warns.
-if (process.env["NO_COLOR"] === "" || process.env["FORCE_COLOR"] !== undefined) delete process.env["NO_COLOR"];
+// An empty NO_COLOR counts as unset (no-color.org), but not for Node 20.
+if (process.env["NO_COLOR"] === "") delete process.env["NO_COLOR"];
 const hasColors = (stream: NodeJS.WriteStream) => styleText("red", "x", { stream }) !== "x";
 const style = makeStyle({ color: hasColors(process.stderr), links: false });
 
