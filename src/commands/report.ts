@@ -7,10 +7,11 @@ import { examples } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { dataOf } from "../report/page/data.ts";
 import { drawPage } from "../report/page/page.ts";
-import { listRuns, readRunFolder } from "../report/page/read.ts";
+import { readRunFolder } from "../report/page/read.ts";
 import { makeTrace } from "../report/page/trace.ts";
+import { listRuns, runsFolder } from "../run/prune-runs.ts";
 import { tryExec } from "../sys/exec.ts";
-import { writeWhole } from "../sys/files.ts";
+import { exists, writeWhole } from "../sys/files.ts";
 
 interface ReportOptions {
   readonly open: boolean;
@@ -40,7 +41,7 @@ export const report: Define = (command, context) => {
 
 async function makeReport(name: string | undefined, options: ReportOptions, context: Context): Promise<void> {
   const { host, print } = context;
-  const run = await pickRun(name, join((await context.project()).work, "runs"));
+  const run = await pickRun(name, (await context.project()).work);
   const found = await readRunFolder(run, host.mask ?? ((text) => text));
   if (options.trace !== undefined) await writeWhole(options.trace, makeTrace(found.run));
   if (options.json) return print(`${JSON.stringify(dataOf(found), undefined, 2)}\n`);
@@ -51,10 +52,12 @@ async function makeReport(name: string | undefined, options: ReportOptions, cont
 }
 
 /** Returns the folder of a run. Throws "usage", with the runs that there are, for an unknown one. */
-async function pickRun(name: string | undefined, runs: string): Promise<string> {
+async function pickRun(name: string | undefined, work: string): Promise<string> {
   if (name !== undefined && name !== basename(name)) return resolve(name);
-  const names = await listRuns(runs);
-  const picked = name ?? names.at(-1);
+  const runs = runsFolder(work);
+  const names: string[] = [];
+  for (const run of await listRuns(work)) if (await exists(join(runs, run, "events.jsonl"))) names.push(run);
+  const picked = name ?? names[0];
   if (picked === undefined)
     throw new BuildError("usage", `No run has left its events in ${runs}.`, { hint: "kovn-build --target linux" });
   if (!names.includes(picked)) throw unknownName("Run", picked, names);

@@ -64,6 +64,15 @@ export async function withFreeLock<T>(path: string, work: () => Promise<T>): Pro
   }
 }
 
+/** True while a process holds the lock of a path. */
+export async function isLocked(path: string): Promise<boolean> {
+  const name = lockName(path);
+  if (name === undefined) return false;
+  const free = await take(name);
+  await free?.();
+  return free === undefined;
+}
+
 /** Characters. libuv before 1.47 pads shorter names, so Node 20 and 22 would have other locks. */
 const nameLength = 107;
 

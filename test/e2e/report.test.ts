@@ -1,9 +1,11 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { withLock } from "../../src/sys/with-lock.ts";
 import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
+import { host } from "../helpers/host.ts";
 import { makeJobs } from "../helpers/jobs.ts";
 import { writeFiles } from "../helpers/project.ts";
 import { aManifest, anArtifact, compileEvents, compileLog, conflictEvents, doneEvents, writeRun } from "../helpers/run-folder.ts";
@@ -110,12 +112,14 @@ describe.concurrent("report", () => {
 
   test("shows a run that is still going", async ({ folder }) => {
     const events = compileEvents.slice(0, compileEvents.indexOf('{"event":"job-end"'));
-    await writeRun(folder, `20261126T043000Z-${process.pid}`, { "events.jsonl": `${events}{"event":` });
-    const text = await pageText((await kovnBuild(folder, ["report"])).stdout);
+    const run = await writeRun(folder, first, { "events.jsonl": `${events}{"event":` });
+    const report = async () => pageText((await kovnBuild(folder, ["report"])).stdout);
+    const text = await withLock(run, { host, other: "is at work" }, report);
     expect(text).toContain("Build for linux, line 1.12: running");
     expect(text).toContain("The run is still going. Make the page again to see more.");
     expect(text).toContain("ovs running");
     expect(text).not.toContain("middle of a line");
+    expect(await report()).toContain("Build for linux, line 1.12: killed");
   });
 
   test("escapes everything that comes from a run", async ({ folder }) => {
@@ -209,14 +213,34 @@ describe.concurrent("report", () => {
     expect(failed.stderr).toContain("The page cannot be opened: no browser.");
   });
 
+  test("shows a build that failed, with the compiler's line and what it says below", async ({ folder }) => {
+    const script = "exec 2>&1; echo before; printf 'a.c:1:1: error: no\\n    1 | x\\n      | ^\\n'; seq 40; exit 1";
+    const project = await makeJobs(folder, { demo: { script }, after: { needs: ["demo"] } });
+    await kovnBuild(project, ["--target", "linux", "--keep-going"]);
+    const text = await pageText((await kovnBuild(project, ["report"])).stdout);
+    expect(text).toContain("Build for linux, line 1.0: failed");
+    expect(text).toContain("The error in its log:");
+    expect(text).toMatch(/ \d before \d a\.c:1:1: error: no \d 1 \| x /);
+    expect(text).toContain("after skipped needs demo");
+  });
+
+  test("names the patch of a build that does not apply", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: {} });
+    await writeFiles(join(project, "patches/1.0/demo"), { series: "greet-all.patch\ngreet-world.patch\n" });
+    await kovnBuild(project, ["--target", "linux", "--unlocked"]);
+    const text = await pageText((await kovnBuild(project, ["report"])).stdout);
+    expect(text).toContain("greet-all.patch failed greet-world.patch not reached");
+  });
+
   test("knows all that a build reports", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "echo 'x.c:1: warning: w'" } });
-    const { stdout } = await kovnBuild(project, ["--target", "linux", "--json", "--verbose"]);
-    await writeRun(folder, first, { "events.jsonl": `${stdout}\n` });
-    const text = await pageText((await kovnBuild(folder, ["report"])).stdout);
+    await kovnBuild(project, ["--target", "linux", "--verbose"]);
+    await kovnBuild(project, ["--target", "linux"]);
+    const text = await pageText((await kovnBuild(project, ["report"])).stdout);
     expect(text).toContain("Build for linux, line 1.0: done");
-    expect(text).toContain("demo built");
+    expect(text).toContain("demo cached");
     expect(text).toContain("Patches: 2 applied");
+    expect(text).toMatch(/demo\.txt [0-9a-f]{64} \S+ kB same/);
     expect(text).not.toContain("cannot be read");
   });
 });

@@ -1,12 +1,17 @@
+import { printable } from "../../sys/printable.ts";
 import { count, duration } from "../../sys/text.ts";
-import { mostErrors, printable, type LogLine } from "./excerpt.ts";
+import type { LogLine } from "./excerpt.ts";
 import { html, prose, type Html } from "./html.ts";
 import type { RunFolder } from "./read.ts";
 import type { Failure, JobEnd } from "./run.ts";
 
-/** Draws why a run failed: its error, and for each failed job the first errors of its log. */
-export function drawFailure({ run, excerpts }: RunFolder): Html {
+/**
+ * Draws why a run failed: its error, and for each failed job the first errors of its log; undefined
+ * when nothing failed. A job may have failed in a run that goes on or was killed.
+ */
+export function drawFailure({ run, excerpts }: RunFolder): Html | undefined {
   const jobs = run.jobs.flatMap(({ end }) => (end?.outcome === "failed" ? [drawJob(end, excerpts.get(end.job))] : []));
+  if (run.failure === undefined && jobs.length === 0) return undefined;
   return html`${run.failure && drawError(run.failure)}${jobs}`;
 }
 
@@ -40,11 +45,10 @@ function drawJob(end: JobEnd, excerpt: readonly LogLine[] | undefined): Html {
 /** Draws the first errors of a job: in its log, or without the lines around them if that is gone. */
 function drawFirst({ errors }: JobEnd, excerpt: readonly LogLine[] = []): Html | undefined {
   if (errors.length === 0) return undefined;
-  const alone = errors.slice(0, mostErrors).map(({ line, text }) => ({ number: line, text: printable(text) }));
-  const many = errors.length > mostErrors ? `The first ${mostErrors} of ${errors.length} errors` : "The first errors";
-  const wrong = new Set(errors.map(({ line }) => line));
-  return html`<p>${many} in its log:</p>
-    ${drawLines(excerpt.length > 0 ? excerpt : alone, wrong)}`;
+  const known = errors.flatMap(({ line, text }) => text.split("\n").map((one, index) => ({ number: line + index, text: one })));
+  const wrong = new Set(known.map(({ number }) => number));
+  return html`<p>${errors.length === 1 ? "The error" : "The first errors"} in its log:</p>
+    ${drawLines(excerpt.length > 0 ? excerpt : known, wrong)}`;
 }
 
 /** Draws lines with their numbers; a gap where some are left out. */

@@ -69,7 +69,7 @@ function sectionsOf(folder: RunFolder): readonly Section[] {
   const artifacts = manifest?.artifacts ?? run.done?.artifacts ?? [];
   const hasJobs = run.jobs.length > 0;
   return [
-    { id: "failure", title: "What failed", content: run.state === "failed" ? drawFailure(folder) : undefined },
+    { id: "failure", title: run.state === "stopped" ? "What stopped it" : "What failed", content: drawFailure(folder) },
     { id: "timeline", title: "Timeline", content: drawTimeline(run) },
     { id: "times", title: "Where the time went", content: drawTimes(run) },
     { id: "jobs", title: "Jobs", content: hasJobs ? drawJobs(run) : undefined },
@@ -86,7 +86,13 @@ function titleOf({ plan, name }: Run): string {
 function drawFacts({ run }: RunFolder): Html {
   const { plan, start, end, state, command } = run;
   const bases = new Map((run.plan?.jobs ?? []).map(({ source, base }) => [source.name, describeBase(base)]));
-  const ended = { done: "took", failed: "failed after", running: "has run for", killed: "was last seen after" }[state];
+  const ended = {
+    done: "took",
+    failed: "failed after",
+    stopped: "stopped after",
+    running: "has run for",
+    killed: "was last seen after",
+  }[state];
   const facts: readonly (readonly [string, Html | string | undefined])[] = [
     ["Started", `${showTime(start)}, ${ended} ${duration(end - start)}`],
     ["Command", command.length === 0 ? undefined : html`<code>${["kovn-build", ...command].join(" ")}</code>`],
@@ -109,6 +115,7 @@ function drawNotes({ run, missing }: RunFolder): Html | undefined {
   const ways = {
     done: [],
     failed: [],
+    stopped: [],
     running: ["The run is still going. Make the page again to see more."],
     killed: ["The run was killed: it neither succeeded nor failed. This is how far it came."],
   };

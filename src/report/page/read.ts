@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { readManifest, type Manifest } from "../../dist/manifest.ts";
 import { BuildError } from "../../errors.ts";
 import { exists } from "../../sys/files.ts";
-import { isAlive } from "../../sys/processes.ts";
+import { isLocked } from "../../sys/with-lock.ts";
 import { parseEvents } from "./event.ts";
 import { readExcerpt, type LogLine } from "./excerpt.ts";
 import { makeRun, type Run } from "./run.ts";
@@ -39,7 +39,7 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
     });
   });
   const { events, isCut, damaged } = parseEvents(mask(text));
-  const isRunning = isRunAlive(name);
+  const isRunning = await isLocked(folder);
   const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
   const missing: string[] = [];
   if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");
@@ -56,12 +56,6 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
     else excerpts.set(id, lines);
   }
   return { run, manifest, earlier: manifest && (await findEarlier(folder, manifest)), excerpts, missing };
-}
-
-/** True while the process of a run is there. A run's name ends with its process id. */
-function isRunAlive(name: string): boolean {
-  const pid = /-(\d+)$/.exec(name)?.[1];
-  return pid !== undefined && isAlive(Number(pid));
 }
 
 /** When a file of a run was last written: its events, or the log of a job. */
@@ -91,8 +85,9 @@ async function readManifestOf(folder: string, run: Run, missing: string[]): Prom
 
 /** Finds the last run before this one with the same target, line and variant. */
 async function findEarlier(folder: string, { target, line, variant }: Manifest): Promise<EarlierRun | undefined> {
-  const names = await listRuns(dirname(folder));
-  for (const name of names.filter((other) => other < basename(folder)).toReversed()) {
+  const names = (await readdir(dirname(folder))).filter((name) => name < basename(folder));
+  // A name starts with the time of the run.
+  for (const name of names.toSorted().toReversed()) {
     const manifest = await readable(join(dirname(folder), name));
     if (manifest?.target === target && manifest.line === line && manifest.variant === variant) return { name, manifest };
   }
@@ -104,11 +99,4 @@ async function readable(folder: string): Promise<Manifest | undefined> {
     if (error instanceof BuildError) return undefined;
     throw error;
   });
-}
-
-/** The names of the runs in a folder that have events, oldest first: a name starts with a time. */
-export async function listRuns(runs: string): Promise<readonly string[]> {
-  const names = await readdir(runs).catch(() => []);
-  const known = await Promise.all(names.map((name) => exists(join(runs, name, "events.jsonl"))));
-  return names.filter((_, index) => known[index]).toSorted();
 }

@@ -39,7 +39,8 @@ export interface Run {
   readonly name: string;
   readonly version: string | undefined;
   readonly command: readonly string[];
-  readonly state: "done" | "failed" | "running" | "killed";
+  /** A person stopped it; what was killed had no time to say so. */
+  readonly state: "done" | "failed" | "stopped" | "running" | "killed";
   readonly start: number;
   /** When it ended, or was last seen. */
   readonly end: number;
@@ -68,15 +69,15 @@ export function makeRun(name: string, events: readonly TimedEvent[], { isRunning
   const done = all("done").at(-1);
   const failure = all("failed").at(-1);
   const plan = all("plan").at(-1);
-  const state = failure !== undefined ? "failed" : done !== undefined ? "done" : isRunning ? "running" : "killed";
+  const isOver = done !== undefined || failure !== undefined;
   const start = events[0]?.time ?? until;
   const last = events.at(-1)?.time ?? until;
-  const end = state === "done" || state === "failed" ? last : Math.max(last, until);
+  const end = isOver ? last : Math.max(last, until);
   return {
     name,
     version: begin?.version,
     command: begin?.command ?? [],
-    state,
+    state: isOver ? stateOf(failure, all("job-end")) : isRunning ? "running" : "killed",
     start,
     end,
     plan,
@@ -86,6 +87,13 @@ export function makeRun(name: string, events: readonly TimedEvent[], { isRunning
     tasks: makeTasks(events, end),
     jobs: (plan?.jobs ?? []).map((planned) => makeJob(planned, all)),
   };
+}
+
+/** The state of a run that is over. One that was stopped ends as failed, though nothing failed. */
+function stateOf(failure: Failure | undefined, ends: readonly JobEnd[]): Run["state"] {
+  if (failure === undefined) return "done";
+  const has = (wanted: JobEnd["outcome"]) => ends.some(({ outcome }) => outcome === wanted);
+  return has("stopped") && !has("failed") ? "stopped" : "failed";
 }
 
 function makeJob(planned: RunJobPlan, all: <Name extends TimedEvent["event"]>(wanted: Name) => readonly EventOf<Name>[]): RunJob {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { describe, expect, vi } from "vitest";
-import { withFreeLock, withLock } from "../../../src/sys/with-lock.ts";
+import { isLocked, withFreeLock, withLock } from "../../../src/sys/with-lock.ts";
 import { test } from "../../helpers/folder.ts";
 import { host, watchTask } from "../../helpers/host.ts";
 
@@ -95,6 +95,15 @@ describe("withLock", () => {
       expect(names).toContainEqual(expect.stringMatching(/^@kovn-build-[0-9a-f]{64}-{32}$/));
     });
   });
+});
+
+test("isLocked is true while a process, or this one, holds the lock", async () => {
+  expect(await isLocked("/c/a")).toBe(false);
+  const other = await holder("/c/a");
+  expect(await isLocked("/c/a")).toBe(true);
+  other.kill();
+  await withLock("/c/a", options, async () => expect(await isLocked("/c/a")).toBe(true));
+  expect(await isLocked("/c/a")).toBe(false);
 });
 
 describe("withFreeLock", () => {

@@ -29,6 +29,11 @@ describe("a run", () => {
     expect(states(conflictEvents)).toEqual(["ovs failed", "ovn not started"]);
   });
 
+  test("that a person stopped did not fail", () => {
+    const stopped = compileEvents.replace('"outcome":"failed"', '"outcome":"stopped"');
+    expect(runOf(stopped)).toMatchObject({ state: "stopped", end: start + 62_002, jobs: [{ state: "stopped" }, {}] });
+  });
+
   test("that was killed ends when it was last seen, with unfinished tasks", () => {
     const run = runOf(upTo(compileEvents, "job-end"), { isRunning: false, until: start + 50_000 });
     expect(run).toMatchObject({ state: "killed", end: start + 50_000 });
