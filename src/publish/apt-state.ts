@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readPrevious } from "./apt-clean.ts";
@@ -58,7 +59,7 @@ export async function markOwn(place: string): Promise<void> {
  * Reads the state of a suite. Throws "usage" when it is signed and nobody signs, "destination" when
  * its indices are damaged.
  */
-export async function readState(line: string, place: string, { signer }: Pick<YankOptions, "signer">): Promise<State> {
+export async function readState(line: string, place: string, { signer, host }: YankOptions): Promise<State> {
   const dir = join(place, "dists", line);
   const isSigned = await exists(join(dir, "InRelease"));
   if (isSigned && signer === undefined)
@@ -67,7 +68,7 @@ export async function readState(line: string, place: string, { signer }: Pick<Ya
   const live = await readSuite(dir, liveName);
   const previous = await readPrevious(dir);
   const record = await readRecord(dir);
-  return { line, live, liveName, previous, yanked: record.yanked, standing: await settle(live, record, place) };
+  return { line, live, liveName, previous, yanked: record.yanked, standing: await settle(live, record, place, host) };
 }
 
 /** What a yank wrote down before it changed anything. */
@@ -97,12 +98,17 @@ function parseRecord(text: string, path: string) {
   }
 }
 
-async function settle(live: Suite | undefined, { yanked, returning }: YankRecord, place: string): Promise<readonly Stanza[]> {
+async function settle(
+  live: Suite | undefined,
+  { yanked, returning }: YankRecord,
+  place: string,
+  host: Host,
+): Promise<readonly Stanza[]> {
   const offered = [...(live?.stanzas.values() ?? [])];
   const gone = new Set(yanked.map((stanza) => stanza.filename));
   const standing = offered.filter((stanza) => !gone.has(stanza.filename));
   if (standing.length === offered.length) return standing;
-  const damage = await findDamage(returning, place);
+  const damage = await findDamage(returning, place, host);
   return [...standing, ...returning.filter((stanza) => !damage.has(stanza.filename))];
 }
 

@@ -84,6 +84,6 @@ function reportGaps(found: readonly Stanza[], left: readonly Stanza[], line: str
 
 /** A version is taken out anyway: that may be urgent. */
 async function reportDamage({ standing }: State, place: string, { host }: YankOptions): Promise<void> {
-  for (const [path, flaw] of await findDamage(standing, place))
+  for (const [path, flaw] of await findDamage(standing, place, host))
     host.task.notice(`${join(place, path)} ${flaw}. Publish its build again, or take this version out as well.`);
 }

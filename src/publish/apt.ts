@@ -118,7 +118,7 @@ async function examine(set: ReleaseSet, place: string, options: PublishOptions) 
   if (packages.length === 0) throw new BuildError("usage", "The artifacts contain no Debian package.");
   const state = await readState(set.line, place, options);
   for (const file of packages) assertUnchanged(set, file, state, place);
-  const damage = await findDamage(state.standing, place);
+  const damage = await findDamage(state.standing, place, options.host);
   const standing = new Set(state.standing.map((stanza) => stanza.filename));
   const isLacking = (path: string) => !standing.has(path) || damage.has(path);
   const lacking = packages.filter((file) => isLacking(poolPath(set, file)));

@@ -4,6 +4,7 @@ import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { truePath } from "../sys/disk.ts";
+import type { Host } from "../sys/exec.ts";
 import { sha256File, type OnBytes } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
@@ -38,7 +39,7 @@ function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] 
 
 async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
   const assets = await listAssets(set);
-  const found = await withPlace(place, options.host, () => survey(assets, place));
+  const found = await withPlace(place, options.host, () => survey(assets, place, options.host));
   const lacking = found === undefined ? assets : [...found.missing, ...found.altered];
   if (lacking.length === 0 && (await isSigned(place, options))) return;
   await assertWritable(place);
@@ -50,7 +51,7 @@ async function publish(set: ReleaseSet, place: string, options: PublishOptions):
   return withPlace(place, options.host, async () => {
     const folder = truePath(place);
     await removeStale(folder);
-    const found = await survey(assets, place);
+    const found = await survey(assets, place, options.host);
     const change = found === undefined ? await create(assets, folder, options) : await complete(found, folder, options);
     return { removed: [], leftOut: set.leftOut, ...change };
   });
@@ -107,7 +108,7 @@ interface Survey {
  * Compares a folder with the assets; undefined when it does not exist. Throws "destination" when it
  * holds anything else.
  */
-async function survey(assets: readonly Asset[], folder: string): Promise<Survey | undefined> {
+async function survey(assets: readonly Asset[], folder: string, host: Host): Promise<Survey | undefined> {
   const names = await readdir(folder).catch((cause: unknown) => {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw new BuildError("destination", `${folder} is not a readable folder.`, { cause });
@@ -121,13 +122,16 @@ async function survey(assets: readonly Asset[], folder: string): Promise<Survey 
   const others = names.filter((name) => !expected.has(name) && !isStagingOf(stagingName, name));
   if (others.length > 0) throw refuse(others, "holds something else");
   const states = new Map<Asset, "missing" | "altered">();
-  for (const asset of assets) {
-    const found = await stat(join(folder, asset.name)).catch(() => undefined);
-    if (found?.isFile() === false) throw refuse([asset.name], "has something that is not a file");
-    if (found === undefined) states.set(asset, "missing");
-    else if (found.size !== asset.size || (await sha256File(join(folder, asset.name))) !== asset.sha256)
-      states.set(asset, "altered");
-  }
+  await runTask(host, `read ${count(assets.length, "file")}`, async ({ task }) => {
+    const onBytes = sayBytes(task, sumOfSizes(assets));
+    for (const asset of assets) {
+      const path = join(folder, asset.name);
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isFile() === false) throw refuse([asset.name], "has something that is not a file");
+      if (found === undefined) states.set(asset, "missing");
+      else if (found.size !== asset.size || (await sha256File(path, onBytes)) !== asset.sha256) states.set(asset, "altered");
+    }
+  });
   const all = (state: string) => [...states].filter(([, one]) => one === state).map(([asset]) => asset);
   const isWhole = ![...states.keys()].some((asset) => asset.name === sumsName);
   // Without the digests, nothing says that the other files were of this set.
