@@ -34,14 +34,14 @@ export async function writeNote(note: TreeNote, tree: string, host: Host): Promi
   if (path !== undefined) await writeWhole(path, `${JSON.stringify(note, undefined, 2)}\n`);
 }
 
-/** Reads the note of a tree. Throws "usage" if it has none. */
-export async function readNote(tree: string, host: Host): Promise<TreeNote> {
+/** Reads the note of a tree. Throws "usage" if it has none; `source` is what it should be made from. */
+export async function readNote(tree: string, source: string, host: Host): Promise<TreeNote> {
   const path = await pathOf(tree, host);
   const text = path === undefined ? undefined : await readFile(path, "utf8").catch(() => undefined);
   const note = treeNote.safeParse(text === undefined ? undefined : parse(text));
   if (note.success) return note.data;
   throw new BuildError("usage", `Folder ${tree} was not made by \`patches apply\`, or by an older version of it.`, {
-    hint: `kovn-build patches apply SOURCE DIR, then bring commits from ${tree} there with git`,
+    hint: `kovn-build patches apply ${source} DIR, then bring commits from ${tree} there with git`,
   });
 }
 

@@ -9,17 +9,24 @@ import { errorCode } from "./processes.ts";
 
 /**
  * Unpacks a tar archive, compressed or not, into `dir`, without the first part of its paths. Throws
- * "digest" for a broken archive, and for links or paths that lead outside.
+ * "digest" for a broken archive, for links or paths that lead outside, and for a path that is not
+ * UTF-8, of which node-tar would change the bytes.
  */
 export async function extractTar(file: string, dir: string): Promise<void> {
   const { extract } = await import("tar");
   // The default of 16 MB at once takes 180 MB of memory.
   const options = { file, cwd: dir, strip: 1, strict: true, preserveOwner: false, maxReadSize: 256 * 1024 };
-  await extract(options).catch((cause: unknown) => {
+  let odd: string | undefined;
+  const filter = (path: string) => {
+    if (path.includes("\uFFFD")) odd = path;
+    return odd === undefined;
+  };
+  await extract({ ...options, filter }).catch((cause: unknown) => {
     if (refusalOf(cause) !== undefined) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BuildError("digest", `Archive ${file} cannot be unpacked: ${reason}.`, { cause });
   });
+  if (odd !== undefined) throw new BuildError("digest", `Archive ${file} cannot be unpacked: path ${odd} is not UTF-8.`);
 }
 
 /** A member of an archive to write: the content of a file, or a text. `size` is in bytes. */

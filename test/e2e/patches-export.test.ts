@@ -291,6 +291,17 @@ describe("patches export writes a commit that is the same when it is applied aga
     expect(await kovnBuild(project, ["--target", "linux", "--unlocked"])).toMatchObject({ exitCode: 0 });
   });
 
+  test("in another encoding, as UTF-8", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const tree = await applyTree(project, "tree");
+    const message = join(folder, "message");
+    await writeFile(message, Buffer.from(`Gr\xfc\xdfe\n\nGr\xfc\xdfe an alle.\n\n${fields}\n`, "latin1"));
+    await writeFile(join(tree, "greeting.txt"), "hi\n");
+    await inGit(tree, "-c", "i18n.commitEncoding=ISO-8859-1", "commit", "--quiet", "--all", `--file=${message}`);
+    await roundTrip(project, tree);
+    expect(await readFile(join(project, demo, "gr-e.patch"), "utf8")).toContain("\nGrüße an alle.\n");
+  });
+
   test("whatever git is set to in the tree", async ({ folder }) => {
     const project = await makeProject(folder);
     const tree = await applyTree(project, "tree");
@@ -377,6 +388,18 @@ describe("patches export keeps a file that still makes its commit", () => {
     await writeFile(join(tree, "code.c"), twice("old", "new"));
     await inGit(tree, "commit", "--quiet", "--all", "--amend", "--no-edit");
     expect(await roundTrip(project, tree)).toBe("changed  change-code.patch\n2 of 3 patches unchanged");
+  });
+
+  test("and its name among commits with one subject, in any order", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const tree = await applyTree(project, "tree");
+    for (const name of ["one", "two"]) await commitFile(tree, name, "x\n", `Fix\n\n${fields}`);
+    expect(await roundTrip(project, tree)).toContain("added    fix.patch\nadded    fix-2.patch\n");
+    const linked = join(project, "linked");
+    await inGit(tree, "worktree", "add", "--quiet", linked, "-b", "other", "HEAD~2");
+    await inGit(linked, "cherry-pick", "kovn", "kovn~1");
+    expect(await kovnBuild(project, ["patches", "export", "demo", linked])).toMatchObject({ exitCode: 0 });
+    expect(await commitsOf(await applyTree(project, "third"))).toEqual(await commitsOf(linked));
   });
 
   test("and comments of `series`, in any bytes", async ({ folder }) => {

@@ -37,7 +37,7 @@ async function exportTree(
 ): Promise<readonly Exported[]> {
   const project = await find();
   assertOwn(project);
-  const note = await readNote(tree, host);
+  const note = await readNote(tree, source, host);
   const line = await pickLine(project, options.line ?? note.line);
   if (source !== note.source || line !== note.line)
     throw new BuildError("usage", `Folder ${tree} was made from \`${note.source}\` of line ${note.line}.`, {
