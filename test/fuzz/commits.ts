@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { inGit } from "../helpers/project.ts";
+import { inGit, pin } from "../helpers/project.ts";
 import { pick, type Chance } from "./mutate.ts";
 
 /** Texts here have a character for each byte, so that some are not UTF-8. */
@@ -137,10 +137,45 @@ export async function commitAtRandom(tree: string, chance: Chance): Promise<void
   const [files, parent] = [await inGit(tree, "write-tree"), await inGit(tree, "rev-parse", "HEAD")];
   const author = chance() < 0.25 ? pick(chance, authors) : authors[0];
   const date = chance() < 0.2 ? pick(chance, dates) : dates[0];
-  const head = `tree ${files}\nparent ${parent}\nauthor ${author} ${date}\ncommitter Pat <pat@example.com> 1700000000 +0000\n`;
-  const input = bytes(`${head}\n${messageAtRandom(chance)}`);
-  const { stdout } = await execa("git", ["-C", tree, "hash-object", "-t", "commit", "-w", "--stdin"], { input });
-  await inGit(tree, "reset", "--quiet", "--hard", stdout);
+  await inGit(
+    tree,
+    "reset",
+    "--quiet",
+    "--hard",
+    await writeCommit(tree, files, parent, `${author} ${date}`, messageAtRandom(chance)),
+  );
+}
+
+async function writeCommit(tree: string, files: string, parent: string, author: string, message: string): Promise<string> {
+  const head = `tree ${files}\nparent ${parent}\nauthor ${author}\ncommitter Pat <pat@example.com> 1700000000 +0000\n`;
+  return writeRaw(tree, `${head}\n${message}`);
+}
+
+async function writeRaw(tree: string, commit: string): Promise<string> {
+  const args = ["-C", tree, "hash-object", "-t", "commit", "-w", "--stdin"];
+  return (await execa("git", args, { input: bytes(commit) })).stdout;
+}
+
+/**
+ * Gives the commits with these ids (their first 12 digits) a plain author, date and message, and
+ * drops those that change nothing, so that the others can be exported.
+ */
+export async function makePlain(tree: string, refused: ReadonlySet<string>): Promise<void> {
+  let [parent, before] = [pin, await inGit(tree, "rev-parse", `${pin}^{tree}`)];
+  for (const [index, id] of (await inGit(tree, "rev-list", "--reverse", `${pin}..HEAD`)).split("\n").entries()) {
+    const files = await inGit(tree, "rev-parse", `${id}^{tree}`);
+    const isPlain = refused.has(id.slice(0, 12));
+    if (isPlain && files === before) continue;
+    const { stdout } = await execa("git", ["-C", tree, "cat-file", "commit", id], {
+      encoding: "latin1",
+      stripFinalNewline: false,
+    });
+    parent = isPlain
+      ? await writeCommit(tree, files, parent, `${authors[0]} ${dates[0]}`, `Plain ${index}\n\n${fields}`)
+      : await writeRaw(tree, stdout.replace(/^parent .*$/m, `parent ${parent}`));
+    before = files;
+  }
+  await inGit(tree, "reset", "--quiet", "--hard", parent);
 }
 
 function messageAtRandom(chance: Chance): string {

@@ -7,7 +7,7 @@ import type { Plan } from "../../src/index.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { demo, makeUpstream, sourceYaml, writeProject } from "../helpers/project.ts";
-import { exportAtRandom } from "./export.ts";
+import { commitsPerTree, exportAtRandom } from "./export.ts";
 import { judge } from "./judge.ts";
 import { chanceOf, mutations, pick, type Chance } from "./mutate.ts";
 
@@ -44,27 +44,26 @@ const files = [
  * refused. There must never be a stack trace, nor a file outside the work folders.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult<"refused" | "planned" | "applied">> {
-  return fuzzAll(options, { refused: 0, planned: 0, applied: 0 }, attempt);
+  return fuzzAll(options, { refused: 0, planned: 0, applied: 0 }, async (...args) => {
+    const { outcome, changes } = await attempt(...args);
+    const isKnown = outcome === "refused" || outcome === "planned" || outcome === "applied";
+    return isKnown ? { outcomes: [outcome] } : { outcomes: [], wrong: `${changes.join(", ")}: ${outcome}` };
+  });
 }
 
-/** Exports trees with random commits, see `exportAtRandom`. */
+/** Exports trees with random commits, see `exportAtRandom`. Its totals count commits. */
 export async function fuzzExports(options: FuzzOptions): Promise<FuzzResult<"refused" | "exported">> {
-  return fuzzAll(options, { refused: 0, exported: 0 }, async (...args) => ({
-    outcome: await exportAtRandom(...args),
-    changes: [],
-  }));
-}
-
-/** What became of one project: the name of a total, or what is wrong. */
-interface Attempt {
-  readonly outcome: string;
-  readonly changes: readonly string[];
+  return fuzzAll(options, { refused: 0, exported: 0 }, exportAtRandom);
 }
 
 async function fuzzAll<Outcome extends string>(
   { count, seed, parallel }: FuzzOptions,
   totals: Record<Outcome, number>,
-  run: (folder: string, upstream: string, number: number) => Promise<Attempt>,
+  run: (
+    folder: string,
+    upstream: string,
+    number: number,
+  ) => Promise<{ readonly outcomes: readonly Outcome[]; readonly wrong?: string }>,
 ): Promise<FuzzResult<Outcome>> {
   const root = await mkdtemp(join(tmpdir(), "kovn-fuzz-"));
   await makeUpstream(join(root, "upstream"));
@@ -74,10 +73,10 @@ async function fuzzAll<Outcome extends string>(
     while (next < seed + count) {
       const number = next++;
       const folder = join(root, String(number));
-      const { outcome, changes } = await run(folder, join(root, "upstream"), number);
-      if (outcome in totals) totals[outcome as Outcome]++;
-      else failures.push(`project ${number} (${changes.join(", ")}) in ${folder}: ${outcome}`);
-      if (outcome in totals) await rm(folder, { recursive: true, force: true });
+      const { outcomes, wrong } = await run(folder, join(root, "upstream"), number);
+      for (const outcome of outcomes) totals[outcome]++;
+      if (wrong === undefined) await rm(folder, { recursive: true, force: true });
+      else failures.push(`project ${number} in ${folder}: ${wrong}`);
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
@@ -86,7 +85,11 @@ async function fuzzAll<Outcome extends string>(
 }
 
 /** Runs one project; `outcome` is one of the totals, or what is wrong. */
-async function attempt(folder: string, upstream: string, number: number): Promise<Attempt> {
+async function attempt(
+  folder: string,
+  upstream: string,
+  number: number,
+): Promise<{ readonly outcome: string; readonly changes: readonly string[] }> {
   const chance = chanceOf(number);
   const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml(upstream) });
   const changes = [];
@@ -170,8 +173,9 @@ if (process.argv[1]?.endsWith("fuzz.ts") === true) {
   } as const;
   const { values } = parseArgs({ options });
   const chosen = { count: Number(values.count), seed: Number(values.seed), parallel: Number(values.parallel) };
-  for (const run of [fuzz, fuzzExports]) {
-    const { totals, failures } = await run(chosen);
+  const trees = { ...chosen, count: Math.ceil(chosen.count / commitsPerTree) };
+  for (const run of [() => fuzz(chosen), () => fuzzExports(trees)]) {
+    const { totals, failures } = await run();
     for (const failure of failures) process.stdout.write(`${failure}\n`);
     const counted = Object.entries(totals).map(([outcome, number]) => `${number} ${outcome}`);
     process.stdout.write(`seed ${values.seed}: ${counted.join(", ")}, ${failures.length} failed\n`);
