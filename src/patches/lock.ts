@@ -77,7 +77,8 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, l
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   const packaging = packagingOf(source, base);
-  const title = `${source.name}: apply ${count(source.patches.length + packaging.length, "patch")} to ${describeBase(base)}`;
+  const to = base.kind === "git" ? base.commit.slice(0, 12) : base.version;
+  const title = `${source.name}: apply ${count(source.patches.length + packaging.length, "patch")} to ${to}`;
   return withTempDir(join(options.work, "tmp", "try-"), async (dir) =>
     runTask(options.host, title, async (host) => checkoutPatched(source, fetched, join(dir, "src"), host, packaging)),
   );

@@ -42,5 +42,7 @@ export async function openShell({ job, dir, last }: FailedJob, { shell, host, wr
   );
   const env = { ...last.env, TERM: term, SHELL: program, KOVN_COMMAND: command };
   // Nobody removes the run meanwhile.
-  await withLock(dirname(dir), { host, other: `works in ${dir}` }, async () => execOnTerminal(program, [], { host, cwd, env }));
+  await withLock(dirname(dir), { host, other: `is working in ${dir}` }, async () =>
+    execOnTerminal(program, [], { host, cwd, env }),
+  );
 }

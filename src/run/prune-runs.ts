@@ -56,7 +56,7 @@ export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: 
   const folder = runsFolder(work);
   const failures: unknown[] = [];
   let removed: PrunedRuns = { runs: 0, size: 0 };
-  await withLock(folder, { host, other: "removes old runs" }, async () => {
+  await withLock(folder, { host, other: "is removing old runs" }, async () => {
     // Only the holder of this lock removes runs, so nobody is at work on these.
     for (const { name } of await readEntries(folder))
       if (halfRemoved.test(name)) await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));

@@ -31,7 +31,7 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
   context.listen(file.emit);
   // Others leave a run alone while its lock is held.
-  return withLock(run.run, { host, other: `works in ${run.run}` }, async () => {
+  return withLock(run.run, { host, other: `is working in ${run.run}` }, async () => {
     emit({ event: "run", schema: 1, run: name, version: builder.version });
     // A run that builds nothing takes no space, and need not wait until all runs are measured.
     let limits: RunLimits = { keep: options.keepRuns, bytes: Infinity };

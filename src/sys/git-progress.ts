@@ -3,22 +3,23 @@ import type { Status } from "./status-lines.ts";
 import type { Task } from "./task.ts";
 
 /** A line of git's progress: `Receiving objects:  45% (9/20), 1.00 MiB | 2.00 MiB/s`. */
-const progress = /^(?:remote: )?([A-Z])([a-z]+ [a-z]+): +(\d+%|\d+)(?: \(\d+\/\d+\))?(?:, (.*?))?(?: \| (.*?))?(?:, done\.)?$/;
+const progress =
+  /^(?:remote: )?([A-Z])([a-z]+ [a-z]+): +(\d+%|\d+)(?: \(\d+\/\d+\))?(?:, (?!done\.$)(.*?))?(?: \| (.*?))?(?:, done\.)?$/;
 
 /** True for a line that only shows how far git is, or what a fetch updated. */
 export function isProgress(line: string): boolean {
   return progress.test(line) || /^remote: Total \d|^From |^\* /.test(line);
 }
 
-/** Makes a task say what git reports with `--progress`, such as `receiving objects: 45%, 1.00 MiB`. */
+/** Makes a task say what git reports with `--progress`, such as `45%, receiving objects, 1.00 MiB`. */
 export function sayProgress(task: Task): Status {
   return {
     fd: 2,
     onLine: (line) => {
       const [, first, rest, done, size, rate] = progress.exec(line.trim()) ?? [];
       if (first === undefined) return;
-      const how = [done, size === "done." ? undefined : size, rate].filter(Boolean).join(", ");
-      task.say(`${first.toLowerCase()}${rest}: ${how}`);
+      const what = `${first.toLowerCase()}${rest}`;
+      task.say([done?.endsWith("%") === true ? done : undefined, what, size, rate].filter(Boolean).join(", "));
     },
   };
 }

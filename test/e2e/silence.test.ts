@@ -44,7 +44,7 @@ const cases: Readonly<Record<string, Case>> = {
   "patches lock, applying": {
     args: ["patches", "lock"],
     programs: { git: applying },
-    shown: ["demo: apply 3 patches to PATH/upstream at 6ed1afa7a74a  checking out the base"],
+    shown: ["demo: apply 3 patches to 6ed1afa7a74a  checking out the base"],
   },
   "patches check": { args: ["patches", "check"], programs: { git: applying }, shown: ["demo: apply 3 patches to"] },
   "patches apply": {

@@ -123,4 +123,13 @@ describe("a program's progress", () => {
         code: "machine",
       });
   });
+
+  test("ends with the run", async () => {
+    for (const fd of [2, 3] as const) {
+      const abort = new AbortController();
+      const status = { fd, onLine: () => abort.abort(new Error("enough")) };
+      const slow = exec("sh", ["-c", `echo here >&${fd}; sleep 60`], { host: { ...host, signal: abort.signal }, status });
+      await expect(slow).rejects.toThrow("enough");
+    }
+  });
 });
