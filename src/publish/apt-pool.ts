@@ -22,6 +22,7 @@ async function flawOf({ filename, size, sha256 }: Stanza, place: string, onBytes
 
 /** Reads every package of the given stanzas. Returns the flaws of those that are not whole, by path. */
 export async function findDamage(stanzas: readonly Stanza[], place: string, host: Host): Promise<ReadonlyMap<string, string>> {
+  if (stanzas.length === 0) return new Map();
   return runTask(host, `read ${count(stanzas.length, "published package")}`, async ({ task }) => {
     const onBytes = sayBytes(task, sumOfSizes(stanzas));
     const flaws = new Map<string, string>();

@@ -9,6 +9,7 @@ import { isMountPoint } from "../sys/disk.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { runTask } from "../sys/run-task.ts";
+import { sayBytes } from "../sys/say-bytes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import {
   assertSpace,
@@ -86,7 +87,8 @@ async function isThere(set: ReleaseSet, place: string, host: Host): Promise<bool
     throw new BuildError("destination", `${place} is not a file.`, { hint: `--to tar=${join(place, "NAME.tar")}` });
   if (found === undefined) return false;
   const digest = await runTask(host, `compare ${place} with the artifacts`, async (below) => bundleDigest(set, below));
-  if ((await sha256File(place)) === digest) return true;
+  const own = await runTask(host, `check ${place}`, async ({ task }) => sha256File(place, sayBytes(task, found.size)));
+  if (own === digest) return true;
   throw new BuildError("destination", `${place} exists and is a different bundle, or a damaged one.`, {
     hint: "name a new file (published files never change), or remove this one",
   });
