@@ -139,7 +139,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
     };
     await runTask(host, title, runIt, job.id).catch((error: unknown) => {
       if (!(error instanceof BuildError)) throw error;
-      const [first] = error.code === "build" ? log.errors() : [];
+      const [first] = error.code === "build" && !host.signal.aborted ? log.errors() : [];
       const lines = [
         `Job \`${job.id}\`, step ${index + 1} (${step.uses}): ${error.message}`,
         ...(first === undefined ? [] : [first.text]),

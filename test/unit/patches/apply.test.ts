@@ -62,6 +62,14 @@ describe("a series", () => {
     for (const file of files) expect((await lstat(join(folder, "tree", file))).mtimeMs, file).toBe(epoch * 1000);
   });
 
+  test("gives no file a date after this machine's clock, with which make would configure again and again", async ({ folder }) => {
+    const later = world.replace(/^Date: .*$/m, "Date: Wed, 1 Jan 2098 00:00:00 +0000");
+    const { source, base } = await prepare(folder, { "world.patch": later });
+    const { epoch } = await checkoutPatched(source, base, join(folder, "tree"), host);
+    expect(epoch).toBe(Date.UTC(2098, 0, 1) / 1000);
+    expect((await lstat(join(folder, "tree/greeting.txt"))).mtimeMs).toBeLessThanOrEqual(Date.now());
+  });
+
   test("without patches gives the base", async ({ folder }) => {
     const { source, base } = await prepare(folder, {});
     expect((await checkoutPatched(source, base, join(folder, "tree"), host)).commit).toBe(pin);
