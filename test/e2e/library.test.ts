@@ -93,9 +93,7 @@ console.log(JSON.stringify([checked, built, proved, published].map(({ titles }) 
     expect(published).toEqual([
       `check the files in ${project}/dist/linux: done`,
       "write the SBOM: done",
-      "check the files in public: done",
       "check dir=public: done",
-      "check the files in public: done",
       `copy 5 files to ${project}/public: done`,
       "publish to dir=public: done",
     ]);

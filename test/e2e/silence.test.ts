@@ -17,11 +17,11 @@ const longest = 3000;
 const slowly = (program: string, ...words: readonly string[]) =>
   `case " $* " in ${words.map((word) => `*" ${word} "*`).join("|")}) sleep ${slow};; esac\nexec /usr/bin/${program} "$@"`;
 
-/** A gpg with one key, which signs with any bytes and finds no signature good. */
+/** A gpg with one key, which signs with any bytes and finds every signature good. */
 const gpg = `sleep ${slow}
 case "$*" in
-  *--list-secret-keys*) echo sec:::::::::; echo fpr:::::::::ABC: ;;
-  *--verify*) exit 1 ;;
+  *--list-secret-keys*) echo sec:u:255:22:ABC:1::u::::sc:; echo fpr:::::::::ABC: ;;
+  *--verify*) echo '[GNUPG:] GOODSIG ABC Me'; echo '[GNUPG:] VALIDSIG ABC 1' ;;
   *) while [ "$1" != --output ]; do shift; done; echo signed > "$2" ;;
 esac`;
 
@@ -54,8 +54,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "patches export": {
     args: ["patches", "export", "demo", "tree"],
-    programs: { git: slowly("git", "format-patch") },
-    shown: ["export demo"],
+    programs: { git: slowly("git", "log") },
+    shown: ["export demo", "write 2 commits as patches"],
   },
   "patches prove": {
     args: ["patches", "prove", "1", "--programs", "dist/linux"],

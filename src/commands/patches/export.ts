@@ -7,6 +7,7 @@ import { readNote } from "../../patches/tree-note.ts";
 import type { Context } from "../../program/context.ts";
 import { examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import { runTask } from "../../sys/run-task.ts";
 
 interface PatchesExportOptions {
   readonly line?: string;
@@ -21,7 +22,9 @@ export const patchesExport: Define = (command, context) => {
     .addHelpText("after", examples(["kovn-build patches export ovs work/ovs", "write the series after a change"]))
     .action(async (source: string, dir: string, options: PatchesExportOptions) => {
       const exported = await context.report.run(async ({ host }) =>
-        exportTree(source, resolve(dir), options, { ...context, host }),
+        runTask(host, `export ${source}`, async (below) =>
+          exportTree(source, resolve(dir), options, { ...context, host: below }),
+        ),
       );
       const changed = exported.filter((patch) => patch.change !== "unchanged");
       const rows = changed.map((patch) => `${patch.change.padEnd(7)}  ${patch.name}\n`);
