@@ -3,7 +3,7 @@ import { defineConfig } from "oxlint";
 
 /** Package -> the files or folders of src/ that may import it. */
 const doors = {
-  execa: ["sys/exec.ts"],
+  execa: ["sys/exec.ts", "sys/exec-for-person.ts"],
   child_process: ["sys/exec.ts"],
   "node:child_process": ["sys/exec.ts"],
   process: ["cli.ts"],

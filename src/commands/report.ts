@@ -10,7 +10,7 @@ import { drawPage } from "../report/page/page.ts";
 import { readRunFolder } from "../report/page/read.ts";
 import { makeTrace } from "../report/page/trace.ts";
 import { listRuns, runsFolder } from "../run/prune-runs.ts";
-import { tryExec } from "../sys/exec.ts";
+import { execOnDesktop } from "../sys/exec-for-person.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 
 interface ReportOptions {
@@ -65,7 +65,10 @@ async function pickRun(name: string | undefined, work: string): Promise<string> 
 }
 
 async function open(page: string, { host }: Context): Promise<void> {
-  const opened = await tryExec("xdg-open", [page], { host, startsServices: true });
+  const opened = await execOnDesktop("xdg-open", [page], host).catch((error: unknown) => {
+    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    return undefined;
+  });
   if (opened?.exitCode === 0) return;
   const why =
     opened === undefined ? "program `xdg-open` is not installed" : opened.stderr.trim() || "`xdg-open` found no browser";

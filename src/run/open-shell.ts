@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
-import { execOnTerminal, type Host } from "../sys/exec.ts";
+import { execOnTerminal } from "../sys/exec-for-person.ts";
+import type { Host } from "../sys/exec.ts";
 import { printable } from "../sys/printable.ts";
 import { quoteWords } from "../sys/quote.ts";
 import { withLock } from "../sys/with-lock.ts";

@@ -130,25 +130,6 @@ export async function exec(program: string, args: readonly string[], options: Ex
   }
 }
 
-/**
- * Runs a program for the person at the terminal: it reads what they type, and writes to stderr.
- * Resolves when it ends, however it ends; an aborted run hangs it up.
- */
-export async function execOnTerminal(
-  program: string,
-  args: readonly string[],
-  { host, cwd, env = {} }: Pick<ExecOptions, "host" | "cwd" | "env">,
-): Promise<void> {
-  const { execa } = await import("execa");
-  const options = { env: { ...env }, extendEnv: false, reject: false, cancelSignal: host.signal, killSignal: "SIGHUP" } as const;
-  const result = await execa(program, args, {
-    ...options,
-    stdio: ["inherit", 2, "inherit"],
-    ...(cwd === undefined ? {} : { cwd }),
-  });
-  if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
-}
-
 /** Like `exec`, but returns undefined when the program is not installed. */
 export async function tryExec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult | undefined> {
   return exec(program, args, options).catch((error: unknown) => {
@@ -184,7 +165,8 @@ async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Ho
   if (rest !== "") await pass(rest);
 }
 
-function missingProgram(program: string, cause: unknown): BuildError {
+/** The error for a program that is not installed. */
+export function missingProgram(program: string, cause: unknown): BuildError {
   return new BuildError("machine", `Program \`${program}\` cannot be started. Is it installed?`, {
     hint: "kovn-build doctor --target linux",
     cause,

@@ -213,6 +213,19 @@ describe.concurrent("report", () => {
     expect(failed.stderr).toContain("The page cannot be opened: no browser.");
   });
 
+  test("gives xdg-open the person's environment, and does not wait for the browser", async ({ folder }) => {
+    await writeRun(folder, first, doneRun());
+    const script = 'echo "$DISPLAY" > "$dir/display"\nsleep 20 &\necho $! > "$dir/browser"';
+    await using bin = await makeBin({ "xdg-open": script, node: "" });
+    const started = performance.now();
+    const opened = await kovnBuild(folder, ["report", "--open"], { PATH: `${bin.path}:/usr/bin:/bin`, DISPLAY: ":7" });
+    expect(opened).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(await readFile(join(bin.dir, "display"), "utf8")).toBe(":7\n");
+    const browser = Number(await readFile(join(bin.dir, "browser"), "utf8"));
+    expect(process.kill(browser, "SIGKILL")).toBe(true);
+  });
+
   test("shows a build that failed, with the compiler's line and what it says below", async ({ folder }) => {
     const script = "exec 2>&1; echo before; printf 'a.c:1:1: error: no\\n    1 | x\\n      | ^\\n'; seq 40; exit 1";
     const project = await makeJobs(folder, { demo: { script }, after: { needs: ["demo"] } });
