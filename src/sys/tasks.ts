@@ -127,7 +127,12 @@ async function runList<T>({ renderer, title, parent }: ListOptions, work: (node:
     parent.subtasks = [...(parent.subtasks ?? []), ...list.tasks];
     parent.emit(ListrTaskEventType.SUBTASK, parent.subtasks);
   }
-  await list.run();
+  try {
+    await list.run();
+  } finally {
+    // Otherwise a long run keeps each task that has ended, and what it returned.
+    if (parent !== undefined) parent.subtasks = parent.subtasks.filter((one) => !list.tasks.includes(one));
+  }
   if (result === undefined) throw new Error("listr2 did not run the task");
   return result.value;
 }
