@@ -49,7 +49,6 @@ export const begin: PlainEvent = {
   schema: 1,
   run: "20261126T043000Z-1",
   version: "0.1.0",
-  command: ["build", "--target", "linux"],
 };
 
 /** A task's start and end, for `lines`. */

@@ -5,14 +5,13 @@ import { waitsOf } from "./waits.ts";
 
 /** What a page shows, as data: `report --json`. Times are milliseconds. */
 export function dataOf({ run, manifest, earlier, missing }: RunFolder) {
-  const { name, state, version, command, start, end, plan, failure, notices } = run;
+  const { name, state, version, start, end, plan, failure, notices } = run;
   const artifacts = manifest?.artifacts ?? run.done?.artifacts ?? [];
   return {
     schema: 1,
     run: name,
     state,
     version,
-    command,
     start: new Date(start).toISOString(),
     duration: end - start,
     target: plan?.target,

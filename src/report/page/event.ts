@@ -7,7 +7,7 @@ const time = { time: z.number() };
 
 /** An event of `events.jsonl` (docs/events.md), as far as a page shows it. */
 const runEventSchema = z.discriminatedUnion("event", [
-  z.object({ event: z.literal("run"), version: z.string(), command: z.array(z.string()).default([]), ...time }),
+  z.object({ event: z.literal("run"), version: z.string(), ...time }),
   z.object({
     event: z.literal("plan"),
     target: z.string(),

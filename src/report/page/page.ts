@@ -84,7 +84,7 @@ function titleOf({ plan, name }: Run): string {
 }
 
 function drawFacts({ run }: RunFolder): Html {
-  const { plan, start, end, state, command } = run;
+  const { plan, start, end, state } = run;
   const bases = new Map((run.plan?.jobs ?? []).map(({ source, base }) => [source.name, describeBase(base)]));
   const ended = {
     done: "took",
@@ -95,7 +95,6 @@ function drawFacts({ run }: RunFolder): Html {
   }[state];
   const facts: readonly (readonly [string, Html | string | undefined])[] = [
     ["Started", `${showTime(start)}, ${ended} ${duration(end - start)}`],
-    ["Command", command.length === 0 ? undefined : html`<code>${["kovn-build", ...command].join(" ")}</code>`],
     ["Variant", plan && html`${plan.variant} for ${plan.arch}: <code>${plan.flags}</code>`],
     ...[...bases].map(([source, base]) => [source, base] as const),
     ["Results", run.done && html`<code>${run.done.folder}</code>`],

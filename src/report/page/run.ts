@@ -38,7 +38,6 @@ export interface RunJob {
 export interface Run {
   readonly name: string;
   readonly version: string | undefined;
-  readonly command: readonly string[];
   /** A person stopped it; what was killed had no time to say so. */
   readonly state: "done" | "failed" | "stopped" | "running" | "killed";
   readonly start: number;
@@ -76,7 +75,6 @@ export function makeRun(name: string, events: readonly TimedEvent[], { isRunning
   return {
     name,
     version: begin?.version,
-    command: begin?.command ?? [],
     state: isOver ? stateOf(failure, all("job-end")) : isRunning ? "running" : "killed",
     start,
     end,
