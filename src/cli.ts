@@ -9,7 +9,7 @@ import { verbs } from "./commands/verbs.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
-import { makeMask } from "./report/mask.ts";
+import { makeMask } from "./sys/mask.ts";
 import { makeReport } from "./report/report.ts";
 import type { Screen } from "./report/screen.ts";
 import { makeStyle } from "./report/style.ts";

@@ -8,6 +8,7 @@ import { makePlan, type Plan } from "./plan/plan.ts";
 import { proveEntries, type ProveOptions as ProveRequest } from "./prove/prove-entries.ts";
 import type { Proof } from "./prove/prove.ts";
 import { publish as publishArtifacts, type Published, type PublishRequest } from "./publish/publish.ts";
+import { makeMask } from "./sys/mask.ts";
 import type { Built } from "./run/build.ts";
 import type { ReadContext, WorkContext } from "./run/context.ts";
 import { doctor as checkMachine, type DoctorOptions as DoctorRequest } from "./run/doctor.ts";
@@ -122,7 +123,12 @@ async function contextOf({ folder = ".", env, signal }: CommonOptions): Promise<
   return {
     project: await findProject(resolve(folder), packageRoot),
     machine: thisMachine(),
-    host: { env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, signal: own, task: quietTask },
+    host: {
+      env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      signal: own,
+      mask: makeMask(env ?? {}),
+      task: quietTask,
+    },
   };
 }
 

@@ -70,10 +70,14 @@ function describeFailure(thrown: unknown): Omit<RunEvent & { event: "failed" }, 
   return { event: "failed", code, message, ...(hint === undefined ? {} : { hint }), at };
 }
 
+/** The second of this process's last run, since 1970. */
+let lastRun = 0;
+
 /**
  * Names a run by its start, so that runs sort by time; the process id separates runs of the same
- * second.
+ * second. A program may build more than once a second: each of its runs takes the next free one.
  */
 function runName(): string {
-  return `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
+  lastRun = Math.max(Math.floor(Date.now() / 1000), lastRun + 1);
+  return `${new Date(lastRun * 1000).toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
 }

@@ -54,10 +54,12 @@ export async function whyUnwritable(folder: string): Promise<string | undefined>
     if (!(await stat(dir)).isDirectory()) return "a part of the path is not a folder";
     await removeAllStale(dir, "kovn");
     const trial = stagingOf(join(dir, "kovn"));
-    await mkdir(trial).catch((error: unknown) => {
-      if (errorCode(error) !== "EEXIST") throw error;
-    });
-    await rmdir(trial);
+    // This process may be trying the same folder twice at once.
+    const ignore = (code: string) => (error: unknown) => {
+      if (errorCode(error) !== code) throw error;
+    };
+    await mkdir(trial).catch(ignore("EEXIST"));
+    await rmdir(trial).catch(ignore("ENOENT"));
     return undefined;
   } catch (error) {
     return refusalOf(error) ?? String(error);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, readdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import { run } from "../helpers/cli.ts";
@@ -97,6 +97,27 @@ console.log(JSON.stringify([checked, built, proved, published].map(({ titles }) 
       `copy 5 files to ${project}/public: done`,
       "publish to dir=public: done",
     ]);
+  });
+
+  test("gives each build a run of its own, without secrets", async ({ folder }) => {
+    const code = `
+import { build } from "kovn-build";
+
+const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", MIRROR_TOKEN: "0123456789abcdef" };
+const from = ["demo=https://me:qwertyuiop@localhost:1/demo.git", "demo=https://localhost:1/0123456789abcdef.git"];
+for (const one of from)
+  await build({ target: "linux", unlocked: true, env, from: [one] }).catch(() => undefined);
+await Promise.all(["one", "two"].map((out) => build({ target: "linux", unlocked: true, env, out })));
+`;
+    const project = await makeUser(folder, { "use.ts": code });
+    expect(await compile(project)).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(await run(project, [process.execPath, "out/use.js"])).toMatchObject({ exitCode: 0, stderr: "" });
+    const runs = join(project, ".kovn/runs");
+    const files = (await readdir(runs)).map(async (one) => readFile(join(runs, one, "events.jsonl"), "utf8"));
+    const texts = await Promise.all(files);
+    expect(texts.map((text) => text.split('"event":"run"').length - 1)).toEqual([1, 1, 1, 1]);
+    expect(texts.join("")).toContain("localhost:1/");
+    expect(texts.join("")).not.toMatch(/qwertyuiop|0123456789abcdef/);
   });
 
   test("checks the machine, publishes, and reads what is wrong from the fields of an error", async ({ folder }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { makeMask } from "../../../src/report/mask.ts";
+import { makeMask } from "../../../src/sys/mask.ts";
 
 describe("a mask", () => {
   const mask = makeMask({
