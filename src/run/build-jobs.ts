@@ -57,7 +57,7 @@ function expectedJob({ id, needs }: PlannedJob, expected: number | undefined): E
 async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host }: RunContext) {
   const { cache, distcc } = prepared;
   if (cache === undefined) return undefined;
-  return runTask(host, "open the compiler cache", async (below) =>
+  return runTask(host, "set up the compiler cache", async (below) =>
     openCompilerCache({
       cache: cacheFolder(project.work),
       remote: remoteCache,

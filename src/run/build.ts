@@ -40,7 +40,7 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const isCurrent = await runTask(host, `compare ${target} with the cached results`, async () =>
     holdsResults(out, prepared, context),
   );
-  const restored = await runTask(host, "take cached results", async () => restore(prepared, isCurrent, context));
+  const restored = await runTask(host, "restore cached results", async () => restore(prepared, isCurrent, context));
   // More than the missing jobs when a cached result turns out to be damaged.
   const unbuilt = plan.jobs.filter((job) => !restored.has(job.id));
   const built = await buildJobs(unbuilt, { ...options, prepared }, context);
@@ -50,7 +50,7 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   if (unbuilt.length === 0) for (const job of restored.keys()) await rm(join(run, job), { recursive: true, force: true });
   // For the page of the run, and to compare later runs with.
   await writeWhole(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
-    host.task.notice(`The manifest is not kept in ${run}: ${refusalOf(error) ?? String(error)}.`),
+    host.task.notice(`The manifest could not be written to ${run}: ${refusalOf(error) ?? String(error)}.`),
   );
   return { folder, manifest };
 }

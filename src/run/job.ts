@@ -14,6 +14,7 @@ import type { Host, OnLines } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
+import { count } from "../sys/text.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import type { RunContext } from "./context.ts";
@@ -103,14 +104,12 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   const { plan, source, base, dir, parallel, compilerCache, log, onLines, onProgram } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
-  const count = source.patches.length + packaging.length;
+  const patches = count(source.patches.length + packaging.length, "patch");
   const apply = async (below: Host) => checkoutPatched(source, base, join(dir, "src"), below, packaging);
-  const patched = await runTask(host, `apply ${count} patches`, apply, job.id);
+  const patched = await runTask(host, `apply ${patches}`, apply, job.id);
   assertLockedCommit(job, patched);
   const { commit } = patched.packaged ?? patched;
-  await onLines([
-    `kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${count} patches, patched commit ${commit}`,
-  ]);
+  await onLines([`kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${patches}, patched commit ${commit}`]);
   // Upstream's `make dist` fails for tracked files that it does not list, so programs get a tree
   // without git.
   await rm(join(dir, "src/.git"), { recursive: true });
