@@ -31,7 +31,7 @@ export const build: Define = (command, context) => {
     .option("--no-cache", "build everything; use no cached result and cache none")
     .option("--keep-runs <n>", "runs to keep in .kovn/runs, of at most 2 GB", positive, runLimits.keep)
     .addOption(
-      new Option("--shell-on-failure", "open a shell in the folder of a job that failed, with its environment")
+      new Option("--shell-on-failure", "open a shell in `src/` of the first job that failed, with the environment of its steps")
         .conflicts("json")
         .default(false),
     )
@@ -73,7 +73,7 @@ async function shellFor([job]: readonly FailedJob[], options: OpenShellOptions):
 /** Throws "usage" where nobody can type. */
 function shellOf({ shell }: Context): Shell {
   if (shell !== undefined) return shell;
-  throw new BuildError("usage", "`--shell-on-failure` needs a terminal for stdin and stderr, and no variable `CI`.", {
-    hint: "leave the option out, and look into the folder of the log",
+  throw new BuildError("usage", "`--shell-on-failure` needs a terminal for stdin and stderr, and is refused where `CI` is set.", {
+    hint: "leave out the option; the folder of a job that failed stays in .kovn/runs",
   });
 }

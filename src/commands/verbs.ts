@@ -106,7 +106,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["cache", "prune"],
-      description: "remove the least recently used results until the rest fits",
+      description: "remove the oldest runs and the least recently used results until the rest fits",
       load: async () => (await import("./cache/prune.ts")).cachePrune,
     },
     {

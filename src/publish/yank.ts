@@ -39,5 +39,5 @@ export async function yank(
 
 function yankerOf(how: Yanker | string, to: string): Yanker {
   if (typeof how !== "string") return how;
-  throw new BuildError("usage", `\`${to}\`: a person takes this out. Nothing was changed, at no destination.`, { hint: how });
+  throw new BuildError("usage", `\`${to}\` can only be taken out by hand. No destination was changed.`, { hint: how });
 }

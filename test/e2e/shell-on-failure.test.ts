@@ -90,7 +90,7 @@ describe("--shell-on-failure", () => {
   test("is refused on a terminal where CI is set", async ({ folder }) => {
     const project = await makeProject(folder);
     const { exitCode, drawn } = await onTerminal(project, "", { CI: "1" }, async () => undefined);
-    expect(drawn).toContain("`--shell-on-failure` needs a terminal for stdin and stderr, and no variable `CI`.");
+    expect(drawn).toContain("`--shell-on-failure` needs a terminal for stdin and stderr, and is refused where `CI` is set.");
     expect(exitCode).toBe(2);
   });
 

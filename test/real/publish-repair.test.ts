@@ -175,7 +175,7 @@ describe("release yank", () => {
     expect(result.stdout).toBe(`apt=repo: 2 removed\n  removed   ${deb(2, "demo-data", "all")}\n  removed   ${deb(2)}`);
     expect(await downloaded()).toEqual([deb(1, "demo-data", "all"), deb(1)].map((path) => path.slice(17)));
     const after = await contentOf(join(folder, "repo"));
-    expect((await yank(folder, [version(2)], sign, key.env)).stdout).toBe("apt=repo: nothing to do, not offered any more");
+    expect((await yank(folder, [version(2)], sign, key.env)).stdout).toBe("apt=repo: nothing to do, no longer offered");
     expect(await contentOf(join(folder, "repo"))).toEqual(after);
     const back = await publish(folder, [2], sign, key.env);
     expect(back).toMatchObject({ exitCode: 1 });
@@ -215,7 +215,7 @@ describe("release yank", () => {
     for (const place of ["github=o/r", "tar=b.tar"]) {
       const manual = await yank(folder, [version(2)], ["--to", place, "--sign", key.id], key.env);
       expect(manual).toMatchObject({ exitCode: 2 });
-      expect(manual.stderr).toContain(`\`${place}\`: a person takes this out.`);
+      expect(manual.stderr).toContain(`\`${place}\` can only be taken out by hand.`);
     }
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
   });
@@ -234,7 +234,7 @@ describe("release yank", () => {
     for (const name of ["out", "damaged"]) {
       expect(await take(name)).toMatchObject({ exitCode: 0 });
       const again = await take(name);
-      expect(again).toMatchObject({ exitCode: 0, stdout: `dir=${name}: nothing to do, not offered any more` });
+      expect(again).toMatchObject({ exitCode: 0, stdout: `dir=${name}: nothing to do, no longer offered` });
       expect(again.stderr).toContain(`notice: Folder ${name} does not exist or is empty.`);
     }
     expect((await readdir(folder)).toSorted()).toEqual(["dist", "mine"]);

@@ -22,7 +22,7 @@ export const cachePrune: Define = (command, context) => {
   command
     .option(
       "--size <bytes>",
-      "what results, and what runs, may take, such as 500M; 0 removes all but the newest run, cached compilations too; default: the limits of builds",
+      "most bytes of results, and of runs, such as 500M; 0 removes all results, all compilations and all runs but the newest; default: the limits of builds",
       byteCount,
     )
     .option("--keep-runs <n>", "runs to keep in .kovn/runs", positive, runLimits.keep)

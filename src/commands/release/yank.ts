@@ -1,5 +1,5 @@
 import type { Context } from "../../program/context.ts";
-import { examples, jsonOption, signOption, toOption } from "../../program/values.ts";
+import { examples, jsonOption, repeated, signOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { showOutcome, summarize } from "../../publish/show.ts";
 import { yank, type YankRequest } from "../../publish/yank.ts";
@@ -12,7 +12,7 @@ interface YankFlags extends Omit<YankRequest, "versions"> {
 export const releaseYank: Define = (command, context) => {
   command
     .argument("<versions...>", "versions of packages, as apt shows them, such as 3.1.8-1+kovn2.0123abcd")
-    .addOption(toOption())
+    .addOption(repeated("--to <destination>", "apt=DIR | dir=DIR; may be repeated"))
     .addOption(signOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -24,7 +24,7 @@ export const releaseYank: Define = (command, context) => {
     );
 };
 
-const nothing = "nothing to do, not offered any more";
+const nothing = "nothing to do, no longer offered";
 
 /** Takes the versions out, and returns what changed. */
 async function takeOut(
