@@ -144,5 +144,5 @@ function assertWritten(patches: Patches, base: string, tree: string): void {
   const hint = isLast
     ? `git -C ${tree} ${amend}`
     : `git -C ${tree} rebase --interactive ${base} with \`edit\`, and for each: git -C ${tree} ${amend}`;
-  throw new BuildError("usage", `A patch would not give back these commits of ${tree}:\n${rows.join("\n")}`, { hint });
+  throw new BuildError("usage", `These commits of ${tree} cannot be written as patches:\n${rows.join("\n")}`, { hint });
 }

@@ -40,7 +40,7 @@ export async function readNote(tree: string, source: string, host: Host): Promis
   const text = path === undefined ? undefined : await readFile(path, "utf8").catch(() => undefined);
   const note = treeNote.safeParse(text === undefined ? undefined : parse(text));
   if (note.success) return note.data;
-  throw new BuildError("usage", `Folder ${tree} was not made by \`patches apply\`, or by an older version of it.`, {
+  throw new BuildError("usage", `Folder ${tree} was not made by this version of \`patches apply\`.`, {
     hint: `kovn-build patches apply ${source} DIR, then bring commits from ${tree} there with git`,
   });
 }

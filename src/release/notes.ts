@@ -44,7 +44,7 @@ function describeSource(source: ReleasedSource, since: string | undefined): stri
   const { name, before, series, built } = source;
   const sections = [`## ${name} ${escapeMarkdown(built?.version ?? source.version)}`, describeBase(source, since)];
   if (built?.differs !== undefined) {
-    sections.push(`These artifacts were built from other files than those of this release; they differ in ${built.differs}.`);
+    sections.push(`These artifacts were built from other files than the release has; they differ in ${built.differs}.`);
     return sections;
   }
   // What upstream changed is not in an alternate.

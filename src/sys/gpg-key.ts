@@ -103,7 +103,7 @@ async function noSecretKey(name: string, options: GpgOptions): Promise<BuildErro
   const agent = stderr.split("\n").find((line) => line.includes("agent"));
   if (exitCode !== 0 && agent !== undefined)
     return new BuildError("machine", `gpg cannot use its agent: ${agent}`, {
-      hint: "apt-get install gpg-agent; the path of GNUPGHOME has to be short (a hundred characters)",
+      hint: "apt-get install gpg-agent; the path of GNUPGHOME must be short (about 100 characters at most)",
     });
   return new BuildError("machine", `gpg has no secret key named \`${name}\`${only}.`, {
     hint: "gpg --list-secret-keys; in CI import it first: gpg --batch --import FILE (GNUPGHOME says where to)",
@@ -117,6 +117,8 @@ async function tryKey(signer: Signer, options: GpgOptions): Promise<void> {
     await writeFile(text, "kovn-build\n");
     await detachSign(text, signature, signer, options);
     if (await isSignedBy(signer, [text, signature], options)) return;
-    throw new BuildError("machine", `gpg does not verify the signatures of its own key ${signer.fingerprint}.`, { hint: remedy });
+    throw new BuildError("machine", `gpg rejects the trial signature that it made with key ${signer.fingerprint}.`, {
+      hint: remedy,
+    });
   });
 }

@@ -106,7 +106,7 @@ describe("patches export", () => {
     const project = await makeProject(folder);
     const result = await kovnBuild(project, ["patches", "export", "demo", join(folder, "upstream")]);
     expect(result).toMatchObject({ exitCode: 2 });
-    expect(result.stderr).toContain("not made by `patches apply`");
+    expect(result.stderr).toContain("not made by this version of `patches apply`");
   });
 });
 

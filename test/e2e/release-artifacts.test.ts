@@ -50,7 +50,7 @@ describe("a release describes its artifacts", () => {
     await addPatch(project, "third");
     const { stdout } = await kovnBuild(project, dist);
     expect(stdout).toContain("; these artifacts differ from the release in the revision, `third.patch`\n");
-    expect(stdout).toContain("built from other files than those of this release; they differ in the revision, `third.patch`.");
+    expect(stdout).toContain("built from other files than the release has; they differ in the revision, `third.patch`.");
     expect(stdout).not.toContain("### Patches added");
   });
 });
