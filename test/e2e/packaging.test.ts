@@ -93,7 +93,9 @@ describe("packaging patches", () => {
       expect(result).toMatchObject({ exitCode: 1 });
       expect(result.stderr).toContain("Patch `packaging/greet-packages.patch` (3 of 3 of `demo`) does not apply:");
       expect(result.stderr).toContain("conflicts with earlier patch `greet-world.patch`");
-      expect(result.stderr).toContain(`patches apply demo DIR --line 1.0, then in DIR: git am --3way --keep-non-patch ${join(project, patch)}`);
+      expect(result.stderr).toContain(
+        `patches apply demo DIR --line 1.0, then in DIR: git am --3way --keep-non-patch ${join(project, patch)}`,
+      );
     }
     const check = await kovnBuild(project, ["patches", "check"]);
     expect(check.stdout).toMatch(/^failed .* applies to .*packaging\/greet-packages\.patch/m);
