@@ -53,7 +53,8 @@ describe("plan", () => {
     const before = await jsonOf(project);
     expect(await jsonOf(project)).toEqual(before);
     const built = await kovnBuild(project, ["--target", "linux", "--json"]);
-    expect(JSON.parse(built.stdout.split("\n")[0] ?? "")).toEqual({ event: "plan", ...before });
+    const plan = built.stdout.split("\n").find((line) => line.startsWith('{"event":"plan"')) ?? "";
+    expect(JSON.parse(plan)).toEqual({ event: "plan", ...before, time: expect.any(Number) });
     expect(await jsonOf(project)).toEqual(before);
   });
 
