@@ -53,8 +53,8 @@ describe("plan", () => {
     const before = await jsonOf(project);
     expect(await jsonOf(project)).toEqual(before);
     const built = await kovnBuild(project, ["--target", "linux", "--json"]);
-    const plan = built.stdout.split("\n").find((line) => line.startsWith('{"event":"plan"')) ?? "";
-    expect(JSON.parse(plan)).toEqual({ event: "plan", ...before, time: expect.any(Number) });
+    const event = built.stdout.split("\n").find((line) => line.startsWith('{"event":"plan"')) ?? "";
+    expect(JSON.parse(event)).toEqual({ event: "plan", ...before, time: expect.any(Number) });
     expect(await jsonOf(project)).toEqual(before);
   });
 
