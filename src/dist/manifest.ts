@@ -132,8 +132,9 @@ export function showManifest(manifest: Manifest): string {
 }
 
 /**
- * Reads the `artifacts.json` of a folder, or the file that it was published as; ignores fields that a later kovn-build added. Throws
- * "usage" with all problems of the file when it is missing, broken, or of a newer format.
+ * Reads the `artifacts.json` of a folder, or the file that it was published as; ignores fields that
+ * a later kovn-build added. Throws "usage" with all problems of the file when it is missing, broken,
+ * or of a newer format.
  */
 export async function readManifest(folder: string, file = "artifacts.json"): Promise<Manifest> {
   const shown = join(folder, file);

@@ -55,8 +55,9 @@ export async function checkoutPatched(
 
 /**
  * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin`
- * is the upstream; git asks the repository that the base came from for contents of older files. Its branch `kovn` has a commit for each patch. `dir` must be empty or not
- * exist. Throws like `checkoutPatched`.
+ * is the upstream; git asks the repository that the base came from for contents of older files. Its
+ * branch `kovn` has a commit for each patch. `dir` must be empty or not exist. Throws like
+ * `checkoutPatched`.
  */
 export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
   const options = { host, cwd: dir };

@@ -53,7 +53,8 @@ async function remove(folder: string, names: readonly string[]): Promise<void> {
     },
   );
   if (isRenamed) return rm(old, { recursive: true });
-  // Digests first: then the folder no longer says that it is whole. Manifests last: they say whose it is.
+  // Digests first: then the folder no longer says that it is whole. Manifests last: they say whose
+  // it is.
   const rank = (name: string) => (name.startsWith(sumsName) ? 0 : manifestName.test(name) ? 2 : 1);
   for (const name of names.toSorted((a, b) => rank(a) - rank(b))) await rm(join(folder, name), { recursive: true, force: true });
   await rmdir(folder).catch(() => undefined);

@@ -1,4 +1,3 @@
-import { withLock } from "../sys/with-lock.ts";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BuildError } from "../errors.ts";
@@ -10,6 +9,7 @@ import { freeSpace, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
+import { withLock } from "../sys/with-lock.ts";
 
 export interface PublishOptions {
   readonly host: Host;

@@ -72,21 +72,6 @@ describe("build --json", () => {
     expect(holding.map(({ event }) => event).filter((event) => event !== "plan")).toEqual(["output"]);
   });
 
-  test("omits the output of jobs without --verbose", async ({ folder }) => {
-    const project = await makeJobs(folder, { demo: { script: "echo line" } });
-    const { stdout } = await kovnBuild(project, ["--target", "linux", "--json"]);
-    expect(withoutTasks(parse(stdout)).map((event) => event["event"])).toEqual([
-      "run",
-      "plan",
-      "base",
-      "jobs",
-      "job-start",
-      "step-start",
-      "job-end",
-      "done",
-    ]);
-  });
-
   test("has an end for each task, inside of the task that it is part of", async ({ folder }) => {
     const project = await makeJobs(folder, { demo: { script: "exit 1" }, other: {} });
     const events = parse((await kovnBuild(project, ["--target", "linux", "--json"])).stdout);
