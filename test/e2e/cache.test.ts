@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { appendFile, chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import type { Manifest } from "../../src/index.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
@@ -210,11 +209,12 @@ describe("two builds at once", () => {
     const first = startBuild(project);
     await until("the job runs", () => existsSync(started));
     const second = startBuild(project);
-    setTimeout(() => void writeFile(go, ""), 3000);
+    const waiting = "Another kovn-build is building job `one`: waiting for it.";
+    await until("the second waits", () => second.said().includes(waiting));
+    await writeFile(go, "");
     const [one, two] = await Promise.all([first.ended, second.ended]);
     expect([one.exitCode, two.exitCode]).toEqual([0, 0]);
     expect(await readFile(started, "utf8")).toBe("x\n");
-    expect(two.stderr).toContain("Another kovn-build is building job `one`: waiting for it.");
     expect(reportOf(two)).toEqual(["one: cached"]);
   });
 
@@ -225,13 +225,13 @@ describe("two builds at once", () => {
     const count = () => (existsSync(ran) ? readFileSync(ran, "utf8").split("\n").length - 1 : 0);
     const first = kovnBuild(project, [...build, "--jobs", "2"]);
     await until("both jobs run", () => count() === 2);
-    const second = kovnBuild(project, [...build, "--jobs", "1"]);
-    await sleep(3000);
+    const second = startBuild(project, {}, ["--jobs", "1"]);
+    await until("the second waits", () => second.said().includes("waiting for it"));
     await writeFile(`${go}-two`, "");
     const kept = join(cacheOf(project), "jobs");
     await until("a job is kept", () => existsSync(kept) && readdirSync(kept).some((name) => /^\w/.test(name)));
     await writeFile(`${go}-one`, "");
-    const [, result] = await Promise.all([first, second]);
+    const [, result] = await Promise.all([first, second.ended]);
     expect(reportOf(result)).toEqual(["one: cached", "two: cached"]);
     expect(count()).toBe(2);
   });

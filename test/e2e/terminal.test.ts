@@ -5,6 +5,7 @@ import { describe, expect } from "vitest";
 import { cli } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { makeJobs } from "../helpers/jobs.ts";
+import { until } from "../helpers/processes.ts";
 import { openShell } from "../helpers/terminal.ts";
 
 /** Counts to 60 in 6 seconds, in a file, by programs in sessions of their own as well. */
@@ -26,18 +27,16 @@ describe("on a terminal, a build", () => {
     const counted = () => ["own", "other"].map((name) => linesIn(join(project, ".kovn/runs"), `demo/out/${name}.txt`));
     shell.type(start);
     await shell.shows(/step 1 of 1: shell/);
-    await sleep(500);
+    await until("both count", () => Math.min(...counted()) > 1);
     shell.type("\u001a");
     const stopped = await shell.shows(/Stopped[^$]*\$ $/);
     expect(stopped.join("\n")).not.toContain("step 1 of 1");
     const before = counted();
-    expect(Math.min(...before)).toBeGreaterThan(1);
     await sleep(1500);
     expect(counted()).toEqual(before);
     // In the background it goes on, and leaves the terminal to the shell.
     shell.type("bg\r");
-    await sleep(800);
-    expect(counted()[0]).toBeGreaterThan(before[0] ?? 0);
+    await until("it counts on", () => (counted()[0] ?? 0) > (before[0] ?? 0));
     shell.type("echo typed\r");
     expect((await shell.shows(/[\r\n]typed\s+\$ $/)).join("\n")).not.toContain("step 1 of 1");
     shell.type("fg\r");

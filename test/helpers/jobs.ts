@@ -42,9 +42,12 @@ function pipelineOf(jobs: Jobs): string {
   return JSON.stringify({ name: "test", target: "linux", flags, jobs: Object.fromEntries(entries) });
 }
 
-/** Starts a build with the compiled program in a project; `ended` resolves however it ends. */
-export function startBuild(project: string, env: Readonly<Record<string, string>> = {}) {
-  const child = execa("node", [cli, "--target", "linux"], {
+/**
+ * Starts a build with the compiled program in a project; `said` is its stderr so far, and `ended`
+ * resolves however it ends.
+ */
+export function startBuild(project: string, env: Readonly<Record<string, string>> = {}, options: readonly string[] = []) {
+  const child = execa("node", [cli, "--target", "linux", ...options], {
     cwd: project,
     reject: false,
     extendEnv: false,
@@ -52,5 +55,7 @@ export function startBuild(project: string, env: Readonly<Record<string, string>
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: join(project, ".."), ...env },
   });
   if (child.pid === undefined) throw new Error("node did not start");
-  return { pid: child.pid, ended: child.then(({ exitCode, stderr }) => ({ exitCode, stderr })) };
+  let said = "";
+  child.stderr.on("data", (piece: Buffer) => (said += piece.toString()));
+  return { pid: child.pid, said: () => said, ended: child.then(({ exitCode, stderr }) => ({ exitCode, stderr })) };
 }

@@ -30,8 +30,7 @@ describe("the screen", () => {
     const screen = openScreen(terminal, () => true);
     screen.show(() => lines);
     lines = ["four"];
-    await sleep(400);
-    expect(await terminal.all()).toEqual(["four"]);
+    await expect.poll(terminal.all, { timeout: 10_000 }).toEqual(["four"]);
     screen.show(undefined);
   });
 
@@ -95,7 +94,6 @@ describe("the screen", () => {
     screen.print(() => terminal.write("$ printed\n"));
     expect(await terminal.all()).toEqual(["$ printed"]);
     isForeground = true;
-    await sleep(400);
-    expect(await terminal.all()).toEqual(["$ printed", "one"]);
+    await expect.poll(terminal.all, { timeout: 10_000 }).toEqual(["$ printed", "one"]);
   });
 });
