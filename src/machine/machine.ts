@@ -7,6 +7,7 @@ import { tryExec, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { availableMemory } from "../sys/processes.ts";
 import { formatSize } from "../sys/size.ts";
+import { checkBuildPath } from "./build-path.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
@@ -47,6 +48,7 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
     ...checked,
     ...(hasDpkg ? [await checkPackages(needs), ...(await checkProvers(needs))] : []),
     ...(await checkCompilers(needs)),
+    checkBuildPath(needs.work),
     await checkDisk(needs),
     checkMemory(needs),
     ...(await checkPython(needs.host)),

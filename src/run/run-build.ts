@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { assertRemote } from "../compile/ccache.ts";
 import { assertSystem } from "../config/system.ts";
+import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { ownPid } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -23,6 +24,7 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const input = await readRequest(options, context);
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
+  if (input.pipeline.host === "linux") assertBuildPath(project.work);
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
   const name = runName();

@@ -1,7 +1,8 @@
 import { mkdir, readFile, readdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import { truePath } from "../sys/disk.ts";
 import { writeWhole } from "../sys/files.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
@@ -42,8 +43,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
   const env = {
     DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, ...input.options].join(" "),
     DEB_BUILD_MAINT_OPTIONS: "hardening=+all",
-    DEB_CFLAGS_APPEND: context.flags,
-    DEB_CXXFLAGS_APPEND: context.flags,
+    ...appendFlags(context),
     // debhelper(7): every dh_* program acts on these packages only.
     DH_OPTIONS: input.packages.map((name) => `-p${name}`).join(" "),
     // configure and libtool prefer bash (autoconf, "config.status Invocation"); Debian's sh is
@@ -58,6 +58,19 @@ async function run(input: Input, context: StepContext): Promise<void> {
   context.onReady();
   await build("--build=binary");
   await collect(input, context);
+}
+
+/**
+ * Appends flags for compilers: the plan's, and the maps that take the folders of this run out of the
+ * result, so that it is the same in every folder. dpkg maps only `src/`, and nothing where the path
+ * has other characters than `[A-Za-z0-9+.:/_~-]` (dpkg-buildflags(1), fixfilepath). The folder of
+ * another job gets the path that it has from here. The last map that fits is used.
+ */
+function appendFlags({ dir, flags }: StepContext): Readonly<Record<string, string>> {
+  const job = truePath(dir);
+  const maps = `-ffile-prefix-map=${dirname(job)}=../.. -ffile-prefix-map=${join(job, "src")}=.`;
+  const own = { CFLAGS: flags, CXXFLAGS: flags, OBJCFLAGS: "", OBJCXXFLAGS: "", FFLAGS: "", FCFLAGS: "" };
+  return Object.fromEntries(Object.entries(own).map(([name, value]) => [`DEB_${name}_APPEND`, `${value} ${maps}`.trim()]));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { truePath } from "../sys/disk.ts";
 import { writeWhole } from "../sys/files.ts";
 import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { insidePath } from "./path.ts";
@@ -52,7 +53,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
   // and ccache does not look at it by itself.
   const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as` };
   // The folder of the run, in which the jobs' folders are, must not be part of the result.
-  const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(context.dir)}=.`]
+  const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(truePath(context.dir))}=.`]
     .filter((flag) => flag !== "")
     .join(" ");
   const variables = [`CFLAGS=${cflags}`, ...(input.ldflags === "" ? [] : [`LDFLAGS=${input.ldflags}`])];

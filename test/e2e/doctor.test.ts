@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
@@ -42,5 +43,24 @@ describe("doctor", () => {
     expect(stderr).toContain(`Debian packages: not installed: ${missing}`);
     expect(stderr).toContain(`-> apt-get install --no-install-recommends ${missing}\n`);
     expect(readdirSync(join(project, ".kovn"))).toEqual(["runs"]);
+  });
+
+  test("refuses a folder that configure and make do not take, as every command does that builds", async ({ folder }) => {
+    const made = await makeJobs(folder, { demo: {} });
+    const project = join(folder, "issue#12 (new)");
+    await rename(made, project);
+    const checked = await kovnBuild(project, ["doctor", "--target", "linux"]);
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stdout).toMatch(/^missing +build path: ".*" has `#`, a space, `\(`, `\)` \(expected: .*\)$/m);
+    for (const args of [
+      ["--target", "linux"],
+      ["patches", "suite", "demo"],
+    ]) {
+      const { exitCode, stderr } = await kovnBuild(project, args);
+      expect(stderr).toMatch(/^This folder cannot be built in: ".*\/\.kovn" has `#`, a space, `\(`, `\)` .*\n {2}-> move /m);
+      expect(exitCode).toBe(2);
+    }
+    expect(existsSync(join(project, ".kovn"))).toBe(false);
+    expect((await kovnBuild(project, ["plan", "--target", "linux"])).exitCode).toBe(0);
   });
 });

@@ -6,6 +6,7 @@ import { readSeed } from "../../config/seed.ts";
 import { BuildError } from "../../errors.ts";
 import { allowedBases } from "../../plan/base.ts";
 import { fetchReachable } from "../../patches/bases.ts";
+import { assertBuildPath } from "../../machine/build-path.ts";
 import { commaSeparated, examples, fromOption, jsonOption, lineOption, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { judgeFailures, type Verdict } from "../../suite/judge.ts";
@@ -65,6 +66,7 @@ export const patchesSuite: Define = (command, context) => {
 
 /** Runs the tests. Throws "build" when they cannot run; a test that fails is a result. */
 async function runSuite(name: string, command: SuiteOptions, project: Project, host: Host): Promise<SuiteSummary> {
+  assertBuildPath(project.work);
   await startGuard();
   const plan = await planTree(name, command, project, host);
   const entryOf = await readEntries(project, plan.source);

@@ -21,10 +21,15 @@ for name in demo-tools demo-tools-dbgsym; do : > "../\${name}_\${version}_all.de
  * Runs the step for these packages in a folder whose source has `changelog`; returns what the log
  * has.
  */
-async function run(dir: string, packages: readonly string[], changelog: string | undefined): Promise<readonly string[]> {
+async function run(
+  dir: string,
+  packages: readonly string[],
+  changelog: string | undefined,
+  dpkg = program,
+): Promise<readonly string[]> {
   await mkdir(join(dir, "src/debian"), { recursive: true });
   if (changelog !== undefined) await writeFile(join(dir, "src/debian/changelog"), changelog);
-  await using bin = await makeBin({ "dpkg-buildpackage": program });
+  await using bin = await makeBin({ "dpkg-buildpackage": dpkg });
   const log: string[] = [];
   const context = aStepContext(dir, {
     flags: "-O2 -msse4.2",
@@ -44,9 +49,30 @@ test("packages and their debug packages are kept, with a version that names the 
   expect(await readdir(join(folder, "out"))).toEqual(["debug", `demo-tools_${version}_all.deb`]);
   expect(await readdir(join(folder, "out/debug"))).toEqual([`demo-tools-dbgsym_${version}_all.deb`]);
   expect(await readFile(join(folder, "src/debian/changelog"), "utf8")).toMatch(/^demo \(1\.2\.3-1\+kovn1\.12345678\) stable;/);
-  expect(log).toContain("DEB_CFLAGS_APPEND=-O2 -msse4.2");
+  expect(log).toContainEqual(expect.stringMatching(/^DEB_CFLAGS_APPEND=-O2 -msse4\.2 /));
   expect(log).toContain("DEB_BUILD_OPTIONS=nocheck parallel=3 nodpdk");
   expect(log).toContain("DH_OPTIONS=-pdemo-tools");
+});
+
+/** Compiles as debian/rules does, with absolute paths; what gcc wrote is the "package". */
+const compiler = `case "$*" in *--build=binary) ;; *) exit 0;; esac
+mkdir -p ../../other/src _debian
+echo 'static inline const char *other(void) { return __FILE__; }' > ../../other/src/other.h
+printf '#include "other.h"\nconst char *own = __FILE__;\nconst char *get(void) { return other(); }\n' > own.c
+cd _debian
+gcc $DEB_CFLAGS_APPEND -g -O0 -I"$(cd ../../../other/src && pwd)" -c "\${PWD%/*}/own.c" -o ../../demo-tools_1_all.deb
+`;
+
+test("a package has the same bytes in every folder, also where dpkg maps no paths", async ({ folder }) => {
+  const built: Buffer[] = [];
+  for (const name of ["job", "job@2", "büro,a=b%c^d:e"]) {
+    const dir = join(folder, name, "job");
+    await run(dir, ["demo-tools"], changelog, compiler);
+    built.push(await readFile(join(dir, "out/demo-tools_1_all.deb")));
+  }
+  expect(built[1]).toEqual(built[0]);
+  expect(built[2]).toEqual(built[0]);
+  expect(built[0]?.includes(folder)).toBe(false);
 });
 
 test("a build that leaves out a package fails and names it", async ({ folder }) => {
