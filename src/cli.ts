@@ -9,6 +9,7 @@ import { verbs } from "./commands/verbs.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
+import type { Json } from "./sys/json.ts";
 import { makeMask } from "./sys/mask.ts";
 import { makeReport } from "./report/report.ts";
 import type { Screen } from "./report/screen.ts";
@@ -62,7 +63,7 @@ const small = defined(proxies.map((name) => [name, process.env[name] ?? process.
 const userEnv = { ...defined(Object.entries(process.env)), ...small };
 const env = { ...defined(passed.map((name) => [name, process.env[name]])), ...small };
 const mask = makeMask(process.env);
-const host = { env, userEnv, signal: abort.signal, mask, task: quietTask };
+const host = { env, userEnv, signal: abort.signal, mask, hide: mask.add, task: quietTask };
 
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
@@ -83,8 +84,9 @@ async function openScreen(): Promise<Screen> {
 }
 process.on("exit", () => screen?.pause());
 
-const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
-  const write = () => void stream.write(mask(text));
+const writeTo = (stream: NodeJS.WriteStream) => (result: string | Json) => {
+  const text = typeof result === "string" ? mask(result) : result.toText(mask);
+  const write = () => void stream.write(text);
   if (screen === undefined) write();
   else screen.print(write);
 };

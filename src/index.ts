@@ -120,13 +120,15 @@ async function contextOf({ folder = ".", env, signal }: CommonOptions): Promise<
   const own = signal === undefined ? new AbortController().signal : AbortSignal.any([signal]);
   // Each running program listens to it.
   setMaxListeners(0, own);
+  const mask = makeMask(env ?? {});
   return {
     project: await findProject(resolve(folder), packageRoot),
     machine: thisMachine(),
     host: {
       env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
       signal: own,
-      mask: makeMask(env ?? {}),
+      mask,
+      hide: mask.add,
       task: quietTask,
     },
   };

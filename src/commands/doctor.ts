@@ -4,6 +4,7 @@ import type { Context } from "../program/context.ts";
 import { examples, jsonOption, onlyOption, positive, targetOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
+import { Json } from "../sys/json.ts";
 
 interface DoctorFlags extends DoctorOptions {
   readonly json: boolean;
@@ -31,7 +32,7 @@ async function examine(options: DoctorFlags, context: Context): Promise<void> {
   const { machine, report, print } = context;
   const project = await context.project();
   const checks = await report.run(async ({ host }) => checkFor(options, { project, machine, host }));
-  print(options.json ? `${JSON.stringify({ schema: 1, checks }, undefined, 2)}\n` : checks.map(showCheck).join(""));
+  print(options.json ? new Json({ schema: 1, checks }) : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
   const isInstallable = missing.some((check) => check.packages !== undefined);

@@ -6,6 +6,7 @@ import { isBeyondWindow } from "../config/window.ts";
 import { makeMatrices } from "../plan/matrix.ts";
 import type { Actions } from "../report/actions.ts";
 import type { Host } from "../sys/exec.ts";
+import { Json } from "../sys/json.ts";
 
 export interface MatrixOptions {
   /** All when empty. */
@@ -23,7 +24,7 @@ export async function planMatrix(
   project: Project,
   host: Host,
   actions: Actions | undefined,
-): Promise<string> {
+): Promise<Json> {
   const sources = await readSources(project, await pickLine(project, line), host);
   const all = await readPipelines(project);
   const targets = all.filter((pipeline) => target === "" || pipeline.target === target);
@@ -33,5 +34,5 @@ export async function planMatrix(
   const possible = targets.filter((pipeline) => !isBeyondWindow(pipeline, sources));
   const matrices = makeMatrices(possible, variant);
   for (const [name, matrix] of Object.entries(matrices)) actions?.output(name, JSON.stringify(matrix));
-  return `${JSON.stringify(matrices, undefined, 2)}\n`;
+  return new Json(matrices);
 }

@@ -7,6 +7,7 @@ import type { Define } from "../program/verb.ts";
 import { readRequest, type RequestOptions } from "../run/request.ts";
 import { madeBy } from "../steps/registry.ts";
 import { planMatrix } from "./plan-matrix.ts";
+import { Json } from "../sys/json.ts";
 
 interface PlanOptions extends RequestOptions {
   readonly json: boolean;
@@ -38,7 +39,7 @@ export const plan: Define = (command, context) => {
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
       const made = makePlan(await readRequest(options, { project, machine, host }));
       if (options.mermaid) return print(toMermaid(made, madeBy));
-      print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPlan(made));
+      print(options.json ? new Json(made) : showPlan(made));
     });
 };
 

@@ -3,6 +3,7 @@ import { allowOptions, examples, jsonOption, positive, signOption, toOption } fr
 import type { Define } from "../program/verb.ts";
 import { publish as publishTo, type PublishRequest } from "../publish/publish.ts";
 import { showOutcome, summarize } from "../publish/show.ts";
+import { Json } from "../sys/json.ts";
 
 interface PublishFlags extends Omit<PublishRequest, "artifacts"> {
   readonly json: boolean;
@@ -34,14 +35,12 @@ export const publish: Define = (command, context) => {
 const nothing = "nothing to do, everything is already published";
 
 /** Publishes, and returns what changed. */
-async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string> {
+async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string | Json> {
   const { host, github, actions } = context;
   const project = await context.project();
   const published = await publishTo({ ...options, artifacts }, { project, host, github });
   const { outcomes } = published;
   for (const { url } of outcomes) if (url !== undefined) actions?.output("url", url);
   actions?.summarize(["### Published", "", ...outcomes.flatMap((outcome) => summarize(outcome, nothing))].join("\n"));
-  return options.json
-    ? `${JSON.stringify({ schema: 1, ...published }, undefined, 2)}\n`
-    : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
+  return options.json ? new Json({ schema: 1, ...published }) : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
 }

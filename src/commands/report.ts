@@ -12,6 +12,7 @@ import { makeTrace } from "../report/page/trace.ts";
 import { listRuns, runsFolder } from "../run/prune-runs.ts";
 import { execOnDesktop } from "../sys/exec-for-person.ts";
 import { exists, writeWhole } from "../sys/files.ts";
+import { Json } from "../sys/json.ts";
 
 interface ReportOptions {
   readonly open: boolean;
@@ -44,7 +45,7 @@ async function makeReport(name: string | undefined, options: ReportOptions, cont
   const run = await pickRun(name, (await context.project()).work);
   const found = await readRunFolder(run, host.mask ?? ((text) => text));
   if (options.trace !== undefined) await writeWhole(options.trace, makeTrace(found.run));
-  if (options.json) return print(`${JSON.stringify(dataOf(found), undefined, 2)}\n`);
+  if (options.json) return print(new Json(dataOf(found)));
   const page = options.out ?? join(run, "report.html");
   await writeWhole(page, drawPage(found));
   print(`${page}\n`);

@@ -5,6 +5,7 @@ import type { Shell } from "../run/open-shell.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import type { Host } from "../sys/exec.ts";
 import type { GitHubAccess } from "../sys/github.ts";
+import type { Json } from "../sys/json.ts";
 
 export interface ReportOptions {
   /** True to print each event as a line of JSON on stdout, instead of progress on stderr. */
@@ -41,6 +42,6 @@ export interface Context {
   /** Finds the project of the current folder. */
   readonly project: () => Promise<Project>;
   /** Writes a result to stdout. */
-  readonly print: (text: string) => void;
+  readonly print: (result: string | Json) => void;
   readonly report: Report;
 }

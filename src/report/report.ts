@@ -1,6 +1,7 @@
 import type { Report, ReportOptions } from "../program/context.ts";
 import type { Progress } from "../run/events.ts";
 import type { Host } from "../sys/exec.ts";
+import type { Json } from "../sys/json.ts";
 import type { Actions } from "./actions.ts";
 import type { Screen } from "./screen.ts";
 import { makeStyle } from "./style.ts";
@@ -15,7 +16,7 @@ export interface ReportChoice {
   /** Prints progress (stderr). */
   readonly print: (text: string) => void;
   /** Prints results (stdout). */
-  readonly result: (text: string) => void;
+  readonly result: (result: string | Json) => void;
 }
 
 /** Reports progress live, as plain lines, for GitHub Actions, or as JSON. */

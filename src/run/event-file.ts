@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { refusalOf } from "../errors.ts";
+import { Json } from "../sys/json.ts";
 import type { Emit, RunEvent } from "./events.ts";
 
 export interface EventFileOptions {
@@ -22,7 +23,6 @@ export interface EventFile {
  * events; no problem with the file fails the run.
  */
 export function eventFile(path: string, { notice, mask = (text) => text }: EventFileOptions): EventFile {
-  const hide = (_key: string, value: unknown) => (typeof value === "string" ? mask(value) : value);
   let file: number | undefined;
   let isBroken = false;
   return {
@@ -30,7 +30,7 @@ export function eventFile(path: string, { notice, mask = (text) => text }: Event
       if (isBroken || event.event === "output") return;
       try {
         file ??= openNew(path);
-        appendWhole(file, `${JSON.stringify({ time: Date.now(), ...event }, hide)}\n`);
+        appendWhole(file, new Json({ time: Date.now(), ...event }, 0).toText(mask));
       } catch (error) {
         isBroken = true;
         notice(`Events are no longer written to ${path}: ${refusalOf(error) ?? String(error)}.`);

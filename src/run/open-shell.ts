@@ -32,7 +32,7 @@ export async function openShell({ job, dir, last }: FailedJob, { shell, host, wr
   const cwd = join(dir, "src");
   const command = quoteWords(last.command);
   const [line = ""] = command.split("\n");
-  const shown = printable(line).slice(0, longest);
+  const shown = printable(host.mask?.(line) ?? line).slice(0, longest);
   write(
     [
       `Job \`${job}\` failed. This is a shell in ${cwd}, with the environment of its steps:`,

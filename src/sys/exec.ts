@@ -20,6 +20,8 @@ export interface Host {
   readonly task: Task;
   /** Removes secrets from a program's output before it is logged or shown. */
   readonly mask?: (text: string) => string;
+  /** Makes a value a secret from now on, such as the password in an address. */
+  readonly hide?: (secret: string) => void;
 }
 
 /**
@@ -63,6 +65,8 @@ export interface ExecResult {
  * memory.
  */
 const longestLine = 64 * 1024;
+/** Characters at the end of a piece that wait for the next one: a secret may go on there. */
+const longestSecret = 16 * 1024;
 
 let started = 0;
 
@@ -151,18 +155,20 @@ async function killTree(root: number, hasEnded: boolean): Promise<void> {
 
 async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Host): Promise<void> {
   const decoder = new StringDecoder("utf8");
-  const pass = (text: string) => onLines((host.mask?.(text) ?? text).split("\n"));
+  const hide = (text: string) => host.mask?.(text) ?? text;
+  const pass = (text: string) => onLines(text.split("\n"));
   let rest = "";
   for await (const chunk of stream) {
     rest += decoder.write(chunk);
     const cut = rest.lastIndexOf("\n");
-    if (cut >= 0) await pass(rest.slice(0, cut));
+    if (cut >= 0) await pass(hide(rest.slice(0, cut)));
     rest = rest.slice(cut + 1);
     if (rest.length < longestLine) continue;
-    await pass(rest);
-    rest = "";
+    const hidden = hide(rest);
+    await pass(hidden.slice(0, -longestSecret));
+    rest = hidden.slice(-longestSecret);
   }
-  if (rest !== "") await pass(rest);
+  if (rest !== "") await pass(hide(rest));
 }
 
 /** The error for a program that is not installed. */

@@ -34,6 +34,16 @@ function expectDocumented(events: readonly Event[]): void {
 }
 
 describe("build --json", () => {
+  test("prints no secret, whatever JSON escapes in it, and only JSON", async ({ folder }) => {
+    const secret = String.raw`pass\"word`;
+    const project = await makeJobs(folder, { demo: { script: `printf '%s\\n' 'x ${secret} y'; exit 1` } });
+    const { stdout } = await kovnBuild(project, json, { DB_PASS: secret });
+    expect(stdout).not.toContain("word y");
+    expect(parse(stdout).findLast(({ event }) => event === "output")).toMatchObject({ line: "x *** y" });
+    const end = parse(stdout).find(({ event }) => event === "job-end");
+    expect(end).toMatchObject({ tail: expect.arrayContaining(["x *** y"]) });
+  });
+
   test("prints exactly the documented fields of every event, one event a line, and nothing else on stdout", async ({
     folder,
   }) => {

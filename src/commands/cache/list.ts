@@ -7,6 +7,7 @@ import type { Define } from "../../program/verb.ts";
 import { measureRuns, runLimits } from "../../run/prune-runs.ts";
 import { formatSize } from "../../sys/size.ts";
 import { count } from "../../sys/text.ts";
+import { Json } from "../../sys/json.ts";
 
 /** `kovn-build cache list`: lists the cached results, most recently used first, and the totals, also of runs. */
 export const cacheList: Define = (command, context) => {
@@ -16,14 +17,14 @@ export const cacheList: Define = (command, context) => {
     .action(async (options: { readonly json: boolean }) => context.print(await list(options, context)));
 };
 
-async function list({ json }: { readonly json: boolean }, context: Context): Promise<string> {
+async function list({ json }: { readonly json: boolean }, context: Context): Promise<string | Json> {
   const { work } = await context.project();
   const cache = cacheFolder(work);
   await assertVersion(cache);
   const results = await listResults(cache);
   const compiled = await compilations(cache, context.host);
   const runs = await measureRuns(work);
-  if (json) return `${JSON.stringify({ schema: 1, entries: results.map(jsonOf), compilations: compiled, runs }, undefined, 2)}\n`;
+  if (json) return new Json({ schema: 1, entries: results.map(jsonOf), compilations: compiled, runs });
   const total = results.reduce((sum, result) => sum + sizeOf(result), 0);
   const sums = [
     `${count(results.length, "result")} of at most ${formatSize(resultsLimit)}: ${formatSize(total)}\n`,

@@ -7,6 +7,7 @@ import type { Context } from "../../program/context.ts";
 import { examples, requestOptions } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { readRequest, type RequestOptions } from "../../run/request.ts";
+import { Json } from "../../sys/json.ts";
 
 interface WhyOptions extends RequestOptions {
   readonly json: boolean;
@@ -21,7 +22,7 @@ export const cacheWhy: Define = (command, context) => {
     );
 };
 
-async function explain(options: WhyOptions, context: Context): Promise<string> {
+async function explain(options: WhyOptions, context: Context): Promise<string | Json> {
   const { machine, host } = context;
   const project = await context.project();
   const plan = makePlan(await readRequest(options, { project, machine, host }));
@@ -29,7 +30,7 @@ async function explain(options: WhyOptions, context: Context): Promise<string> {
   const results = (await cache?.list()) ?? [];
   const lookups = await lookUp(plan, cache, host);
   const answers = lookups.map((lookup) => answer(lookup, results));
-  if (options.json) return `${JSON.stringify({ schema: 1, jobs: answers }, undefined, 2)}\n`;
+  if (options.json) return new Json({ schema: 1, jobs: answers });
   return answers.map(showAnswer).join("");
 }
 

@@ -13,6 +13,7 @@ import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { parseFrom } from "../../config/from.ts";
+import { Json } from "../../sys/json.ts";
 
 interface CheckOptions {
   readonly from: readonly string[];
@@ -27,7 +28,7 @@ export const patchesCheck: Define = (command, context) => {
     .addHelpText("after", examples(["kovn-build patches check --from ovs=../ovs", "check with the pinned commit of a clone"]))
     .action(async (options: CheckOptions) => {
       const findings = await context.report.run(async ({ host }) => checkAll(options, { ...context, host }));
-      context.print(options.json ? `${JSON.stringify({ schema: 1, findings }, undefined, 2)}\n` : showFindings(findings));
+      context.print(options.json ? new Json({ schema: 1, findings }) : showFindings(findings));
       complain(findings);
     });
 };

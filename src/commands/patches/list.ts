@@ -4,6 +4,7 @@ import { readSources } from "../../config/source.ts";
 import { listEntries, type ListedEntry } from "../../patches/list.ts";
 import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import { Json } from "../../sys/json.ts";
 
 interface ListOptions {
   readonly line?: string;
@@ -20,7 +21,7 @@ export const patchesList: Define = (command, { host, project, print }) => {
       const found = await project();
       const line = await pickLine(found, options.line);
       const entries = listEntries(await readSeed(found), await readSources(found, line, host));
-      print(options.json ? `${JSON.stringify({ schema: 1, line, entries }, undefined, 2)}\n` : showEntries(entries));
+      print(options.json ? new Json({ schema: 1, line, entries }) : showEntries(entries));
     });
 };
 

@@ -4,6 +4,7 @@ import { examples, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { proveEntries, type ProveOptions } from "../../prove/prove-entries.ts";
 import type { Proof } from "../../prove/prove.ts";
+import { Json } from "../../sys/json.ts";
 
 interface ProveFlags extends Omit<ProveOptions, "entries"> {
   readonly json: boolean;
@@ -36,7 +37,7 @@ export const patchesProve: Define = (command, context) => {
       const { report, print } = context;
       const project = await context.project();
       const proofs = await report.run(async ({ host }) => proveEntries({ ...options, entries }, { project, host }));
-      print(options.json ? `${JSON.stringify({ entries: proofs }, undefined, 2)}\n` : showProofs(proofs));
+      print(options.json ? new Json({ entries: proofs }) : showProofs(proofs));
       complain(proofs);
     });
 };

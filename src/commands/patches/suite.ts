@@ -18,6 +18,7 @@ import { runTask } from "../../sys/run-task.ts";
 import { withLock } from "../../sys/with-lock.ts";
 import { startGuard, type Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../config/from.ts";
+import { Json } from "../../sys/json.ts";
 
 interface SuiteOptions {
   readonly line?: string;
@@ -59,7 +60,7 @@ export const patchesSuite: Define = (command, context) => {
     .action(async (source: string, options: SuiteOptions) => {
       const project = await context.project();
       const summary = await context.report.run(async ({ host }) => runSuite(source, options, project, host));
-      context.print(options.json ? `${JSON.stringify(summary, undefined, 2)}\n` : describeSummary(summary));
+      context.print(options.json ? new Json(summary) : describeSummary(summary));
       complain(summary);
     });
 };

@@ -3,6 +3,7 @@ import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { readReleased } from "../../release/released.ts";
 import { isPrerelease, nextVersion, tagOf } from "../../release/version.ts";
+import { Json } from "../../sys/json.ts";
 
 interface NextOptions {
   readonly line?: string;
@@ -25,6 +26,6 @@ export const releaseNext: Define = (command, context) => {
       const version = nextVersion(line, versions, options.preid);
       const tag = tagOf(version);
       const result = { schema: 1, line, version, tag, prerelease: isPrerelease(version), previous: versions.at(-1) };
-      print(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${version}\n`);
+      print(options.json ? new Json(result) : `${version}\n`);
     });
 };

@@ -6,6 +6,7 @@ import { listAssets } from "../../set/assets.ts";
 import type { AllowOptions, SetContext } from "../../set/with-set.ts";
 import { notesOptions, withAssets, type NotesOptions } from "./assets.ts";
 import { readRelease } from "../../release/read.ts";
+import { Json } from "../../sys/json.ts";
 
 interface PreviewOptions extends NotesOptions, AllowOptions {
   readonly to: readonly string[];
@@ -21,7 +22,7 @@ export const releasePlan: Define = (command, context) => {
     .action(async (version: string | undefined, options: PreviewOptions) => {
       const project = await context.project();
       const made = await context.report.run(async ({ host }) => preview(version, options, { project, host }));
-      context.print(options.json ? `${JSON.stringify(made, undefined, 2)}\n` : showPreview(made));
+      context.print(options.json ? new Json(made) : showPreview(made));
     });
 };
 

@@ -3,6 +3,7 @@ import { examples, jsonOption, repeated, signOption } from "../../program/values
 import type { Define } from "../../program/verb.ts";
 import { showOutcome, summarize } from "../../publish/show.ts";
 import { yank, type YankRequest } from "../../publish/yank.ts";
+import { Json } from "../../sys/json.ts";
 
 interface YankFlags extends Omit<YankRequest, "versions"> {
   readonly json: boolean;
@@ -30,10 +31,8 @@ const nothing = "nothing to do, no longer offered";
 async function takeOut(
   { json, ...request }: YankRequest & { readonly json: boolean },
   { host, actions }: Context,
-): Promise<string> {
+): Promise<string | Json> {
   const outcomes = await yank(request, { host });
   actions?.summarize(["### Taken out", "", ...outcomes.flatMap((outcome) => summarize(outcome, nothing))].join("\n"));
-  return json
-    ? `${JSON.stringify({ schema: 1, outcomes }, undefined, 2)}\n`
-    : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
+  return json ? new Json({ schema: 1, outcomes }) : outcomes.map((outcome) => showOutcome(outcome, nothing)).join("");
 }

@@ -88,15 +88,15 @@ const named = z.object({ event: z.string() });
 
 /**
  * Reads the lines of `events.jsonl`. Ignores events that it does not know: a later kovn-build may
- * have others.
+ * have others. `mask` removes secrets from all texts.
  */
-export function parseEvents(text: string): EventFile {
+export function parseEvents(text: string, mask: (text: string) => string): EventFile {
   const lines = text.split("\n");
   const last = lines.pop() ?? "";
   const events: TimedEvent[] = [];
   let damaged = 0;
   for (const line of lines) {
-    const event = parseLine(line);
+    const event = parseLine(line, mask);
     if (event === "damaged") damaged += 1;
     else if (event !== undefined) events.push(event);
   }
@@ -104,17 +104,17 @@ export function parseEvents(text: string): EventFile {
 }
 
 /** Returns the event of a line; undefined for one that no page shows. */
-function parseLine(line: string): TimedEvent | "damaged" | undefined {
-  const value = parseJson(line);
+function parseLine(line: string, mask: (text: string) => string): TimedEvent | "damaged" | undefined {
+  const value = parseJson(line, mask);
   const event = runEventSchema.safeParse(value);
   if (event.success) return event.data;
   const other = named.safeParse(value);
   return other.success && !names.has(other.data.event) ? undefined : "damaged";
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, mask: (text: string) => string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? mask(value) : value));
   } catch {
     return undefined;
   }

@@ -14,8 +14,12 @@ const around = 4;
 /** Characters. Longer lines are cut. */
 const longest = 2000;
 
-/** Reads the lines of a log around errors; undefined when the log is gone. */
-export async function readExcerpt(path: string, errors: readonly number[]): Promise<readonly LogLine[] | undefined> {
+/** Reads the lines of a log around errors; undefined when the log is gone. `mask` removes secrets. */
+export async function readExcerpt(
+  path: string,
+  errors: readonly number[],
+  mask: (text: string) => string,
+): Promise<readonly LogLine[] | undefined> {
   const lines: LogLine[] = [];
   const last = Math.max(0, ...errors) + around;
   let number = 0;
@@ -24,7 +28,7 @@ export async function readExcerpt(path: string, errors: readonly number[]): Prom
       number += 1;
       if (number > last) break;
       const isShown = errors.some((error) => Math.abs(error - number) <= around);
-      if (isShown) lines.push({ number, text: printable(line).slice(0, longest) });
+      if (isShown) lines.push({ number, text: printable(mask(line)).slice(0, longest) });
     }
   } catch {
     return undefined;

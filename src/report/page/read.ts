@@ -38,7 +38,7 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
       cause,
     });
   });
-  const { events, isCut, damaged } = parseEvents(mask(text));
+  const { events, isCut, damaged } = parseEvents(text, mask);
   const isRunning = await isLocked(folder);
   const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
   const missing: string[] = [];
@@ -51,6 +51,7 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
     const lines = await readExcerpt(
       join(folder, id, "log"),
       end.errors.map(({ line }) => line),
+      mask,
     );
     if (lines === undefined) missing.push(`The log of job \`${id}\` is gone: only its last lines are known.`);
     else excerpts.set(id, lines);

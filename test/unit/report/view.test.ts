@@ -82,7 +82,7 @@ describe("the live view", () => {
   const lasts: Readonly<Record<string, readonly [string, string]>> = {
     "a long line is cut": ["x".repeat(200), `     ${"x".repeat(73)}…`],
     "wide characters count twice": ["日本語".repeat(30), `     ${"日本語".repeat(30).slice(0, 37)}…`],
-    "colors and other control characters are removed": ["\u001b[31mred\u001b[0m\tbell\u0007", "     red bell"],
+    "colors are dropped, and control characters shown": ["\u001b[31mred\u001b[0m\tbell\u0007", "     red bell\\x07"],
     "of a line that overwrites itself the last state is shown": ["10%\r50%\r100%", "     100%"],
   };
   for (const [name, [last, shown]] of Object.entries(lasts))

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { eventFile } from "../../../src/run/event-file.ts";
 import type { RunEvent } from "../../../src/run/events.ts";
+import { makeMask } from "../../../src/sys/mask.ts";
 import { test } from "../../helpers/folder.ts";
 import { canMount } from "../../helpers/isolate.ts";
 
@@ -44,6 +45,16 @@ describe("an event file", () => {
     file.emit(note('say hush\n"hush" now'));
     file.close();
     expect(await readFile(path, "utf8")).toContain('"message":"say *** now"');
+  });
+
+  test("has no secrets in keys and values, whatever JSON escapes, and no control characters", async ({ folder }) => {
+    const path = join(folder, "events.jsonl");
+    const secret = String.raw`hush\"hush`;
+    const file = eventFile(path, { notice: fail, mask: makeMask({ MY_TOKEN: secret }) });
+    const event = { ...note(`a ${secret}\u202Eb\u007F`), [secret]: 1, ["__proto__"]: secret };
+    file.emit(event);
+    file.close();
+    expect(await readFile(path, "utf8")).toContain(String.raw`"message":"a ***\u202eb\u007f","***":1,"__proto__":"***"`);
   });
 
   test.runIf(canMount)("ends with a whole line when the disk is full, and says so once", async ({ folder }) => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { exec, type Host } from "../../../src/sys/exec.ts";
 import { processesWith } from "../../helpers/processes.ts";
+import { makeMask } from "../../../src/sys/mask.ts";
 import { quietTask } from "../../../src/sys/task.ts";
 
 const host: Host = { env: { PATH: "/usr/bin:/bin" }, signal: new AbortController().signal, task: quietTask };
@@ -56,6 +57,14 @@ describe("exec", () => {
 
   test("secrets are masked before a line is delivered", async () => {
     expect(await linesOf("echo my secret", { mask: (text) => text.replaceAll("secret", "***") })).toEqual(["my ***"]);
+  });
+
+  test("a secret is masked where an endless line is cut into pieces, and where the output is", async () => {
+    const mask = makeMask({ MY_TOKEN: "value-of-token" });
+    const script = `head -c 65530 /dev/zero | tr '\\0' x; printf 'value-'; sleep 0.2; printf 'of-token'; head -c 200000 /dev/zero`;
+    const lines = await linesOf(script, { mask });
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.join("")).toBe(`${"x".repeat(65530)}***${"\0".repeat(200_000)}`);
   });
 
   test("when the receiver fails, the program is stopped and the failure is thrown", async () => {

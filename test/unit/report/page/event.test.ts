@@ -37,27 +37,27 @@ const events: readonly RunEvent[] = [
 
 describe("a file of events", () => {
   test("is read in full", () => {
-    const read = parseEvents(lines(...events.map((event, index) => [index, event] as const)));
+    const read = parseEvents(lines(...events.map((event, index) => [index, event] as const)), String);
     expect(read).toMatchObject({ isCut: false, damaged: 0 });
     expect(read.events.map(({ event }) => event)).toEqual(events.map(({ event }) => event));
   });
 
   test("may have events that this version does not know", () => {
     const text = lines([0, begin], [1, { event: "output", job: "ovs", line: "x" }], [2, { event: "of-2030", job: 5 }]);
-    expect(parseEvents(text)).toMatchObject({ events: [{ event: "run" }], isCut: false, damaged: 0 });
+    expect(parseEvents(text, String)).toMatchObject({ events: [{ event: "run" }], isCut: false, damaged: 0 });
   });
 
   test("that ends in the middle of a line is read up to there", () => {
     const text = lines([0, begin], [1, { event: "notice", message: "m" }]);
     for (let length = lines([0, begin]).length + 1; length < text.length; length += 1)
-      expect(parseEvents(text.slice(0, length))).toMatchObject({ events: [{ event: "run" }], isCut: true, damaged: 0 });
+      expect(parseEvents(text.slice(0, length), String)).toMatchObject({ events: [{ event: "run" }], isCut: true, damaged: 0 });
   });
 
   test.for(["", "{", "null", "[]", "5", '{"event":5}', '{"event":"task-start","task":"1","time":1}', "\0\0\0"])(
     "is read around the damaged line %j",
     (line) => {
       const text = `${lines([0, begin])}${line}\n${lines([9, { event: "notice", message: "m" }])}`;
-      expect(parseEvents(text)).toMatchObject({ events: [{ event: "run" }, { event: "notice" }], damaged: 1 });
+      expect(parseEvents(text, String)).toMatchObject({ events: [{ event: "run" }, { event: "notice" }], damaged: 1 });
     },
   );
 });

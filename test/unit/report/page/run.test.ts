@@ -4,7 +4,7 @@ import { seriesOf } from "../../../../src/report/page/patches.ts";
 import { makeRun } from "../../../../src/report/page/run.ts";
 import { begin, compileEvents, conflictEvents, doneEvents, jobEnd, lines, plan, start } from "../../../helpers/run-folder.ts";
 
-const runOf = (text: string, seen = { isRunning: false, until: 0 }) => makeRun("r", parseEvents(text).events, seen);
+const runOf = (text: string, seen = { isRunning: false, until: 0 }) => makeRun("r", parseEvents(text, String).events, seen);
 const states = (text: string) => runOf(text).jobs.map(({ id, state }) => `${id} ${state}`);
 const patches = (text: string) =>
   seriesOf(runOf(text)).map((series) => `${series.jobs.join("+")}: ${series.patches.map(({ state }) => state).join(", ")}`);

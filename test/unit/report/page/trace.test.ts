@@ -14,7 +14,7 @@ interface Slice {
 }
 
 function trace(text: string): readonly Slice[] {
-  const run = makeRun("r", parseEvents(text).events, { isRunning: false, until: 0 });
+  const run = makeRun("r", parseEvents(text, String).events, { isRunning: false, until: 0 });
   return (JSON.parse(makeTrace(run)) as { readonly traceEvents: readonly Slice[] }).traceEvents;
 }
 
