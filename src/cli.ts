@@ -132,8 +132,15 @@ let stopped: keyof typeof stops | undefined;
 function stop(signal: keyof typeof stops): void {
   stopped ??= signal;
   abort.abort(new BuildError("build", "Interrupted. dist/ is unchanged.", { hint: ownCommand() }));
-  // oxlint-disable-next-line no-process-exit
-  setTimeout(() => process.exit(stops[signal]), 4000).unref();
+  setTimeout(() => {
+    // The process would wait for a thread that hangs, so the signal itself ends it.
+    process.on("exit", () => {
+      process.removeAllListeners(signal);
+      if (process.platform !== "win32") process.kill(process.pid, signal);
+    });
+    // oxlint-disable-next-line no-process-exit
+    process.exit(stops[signal]);
+  }, 4000).unref();
 }
 
 /** Ctrl-Z: stops everything that runs, until `fg`. */

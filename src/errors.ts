@@ -73,9 +73,24 @@ export function projectError(problems: readonly FileProblem[], details: ErrorDet
   return new BuildError("project", [...byLine.keys()].join("\n"), { at: [...byLine.values()], ...details });
 }
 
-/** The error for a project file that cannot be read. */
-export function unreadableFile(file: string, cause: unknown, message = "This file cannot be read."): BuildError {
-  return projectError([{ file, line: 1, column: 1, message }], { cause });
+/** A file that is not used: it is not a regular file, or too large. */
+export class UnusableFile extends Error {
+  readonly path: string;
+  /** Why it is not used, such as `it is a FIFO, not a regular file`. */
+  readonly why: string;
+
+  constructor(path: string, why: string) {
+    super(`Path ${path} cannot be used: ${why}.`);
+    this.path = path;
+    this.why = why;
+  }
+}
+
+/** The error for a project file that cannot be read; `hint` is what to type next. */
+export function unreadableFile(file: string, cause: unknown, hint?: string): BuildError {
+  const why = refusalOf(cause);
+  const message = `This file cannot be read${why === undefined ? "" : `: ${why}`}.`;
+  return projectError([{ file, line: 1, column: 1, message }], { cause, hint });
 }
 
 /** The same error with other details. */
@@ -104,10 +119,17 @@ const refusals: Readonly<Record<string, string>> = {
   ELOOP: "the path has a loop of symbolic links",
   EMFILE: "too many files are open (`ulimit -n`)",
   EIO: "the disk reports an error",
+  ERR_FS_CP_FIFO_PIPE: "it is a FIFO, not a regular file",
+  ERR_FS_CP_SOCKET: "it is a socket, not a regular file",
+  ERR_FS_CP_UNKNOWN: "it is a device, not a regular file",
 };
 
-/** Why the operating system refused a call, in words; undefined for any other error. */
+/**
+ * Why a file is not used, or the operating system refused a call, in words; undefined for any other
+ * error.
+ */
 export function refusalOf(error: unknown): string | undefined {
+  if (error instanceof UnusableFile) return error.why;
   return error instanceof Error && "code" in error ? refusals[String(error.code)] : undefined;
 }
 

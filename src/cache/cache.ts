@@ -1,7 +1,7 @@
 import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { glob } from "../sys/glob.ts";
-import { BuildError, refusalOf } from "../errors.ts";
+import { BuildError, refusalOf, UnusableFile } from "../errors.ts";
 import { withLock } from "../sys/with-lock.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
@@ -94,7 +94,7 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
         await guard(() => placeFiles(files, join(resultsDir(cache), key, "files"), dir));
       } catch (error) {
         const why = refusalOf(error);
-        const damage = damages[errorCode(error) ?? ""];
+        const damage = error instanceof UnusableFile ? error.why : damages[errorCode(error) ?? ""];
         if (why === undefined && damage === undefined) throw error;
         await rm(dir, { recursive: true, force: true });
         if (damage === undefined) reportOnce(`Results cannot be restored from ${cache}: ${why}.`);
@@ -141,7 +141,7 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
 }
 
 /** What is wrong with a result whose files cannot be placed, by the code of the error. */
-const damages: Readonly<Record<string, string>> = { ENOENT: "a file is missing", EISDIR: "a file became a folder" };
+const damages: Readonly<Record<string, string>> = { ENOENT: "a file is missing" };
 
 function ignoreRefusal(error: unknown): void {
   if (refusalOf(error) === undefined && errorCode(error) !== "ENOENT") throw error;

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BuildError } from "../errors.ts";
+import { BuildError, UnusableFile } from "../errors.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
 import { removeAllStale, stagingOf } from "../sys/staging.ts";
 import { listKeys, listResults, readResult, resultsDir, sizeOf } from "./result.ts";
 
@@ -23,9 +24,9 @@ export function cacheFolder(work: string): string {
  */
 export async function assertVersion(cache: string): Promise<void> {
   const file = join(cache, "version");
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+  const text = await readText(file, "a project file").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return `${formatVersion}\n`;
-    if (errorCode(error) === "EISDIR") return "";
+    if (error instanceof UnusableFile) return "";
     throw error;
   });
   if (!/^\d+\n$/.test(text))

@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { refusalOf } from "../errors.ts";
@@ -6,6 +6,7 @@ import { keyOf } from "../plan/key.ts";
 import { errorCode } from "../sys/processes.ts";
 import { sha256Schema } from "../sys/schemas.ts";
 import { artifactSchema, builtJobSchema } from "../dist/manifest.ts";
+import { readText } from "../sys/read-file.ts";
 
 /** A path in the job's folder. */
 const path = z.string().refine((value) => !value.startsWith("/") && !value.split("/").includes(".."));
@@ -72,7 +73,7 @@ export async function readResult(cache: string, key: string): Promise<StoredResu
   const name = resultFile(cache, key);
   try {
     const { mtimeMs } = await stat(name);
-    const { digest, ...described } = JSON.parse(await readFile(name, "utf8")) as Record<string, unknown>;
+    const { digest, ...described } = JSON.parse(await readText(name, "a manifest", { follow: false })) as Record<string, unknown>;
     const checked = resultSchema.safeParse(described);
     const isWhole = digest === keyOf(described) && checked.success && checked.data.key === key;
     return isWhole ? { ...checked.data, used: mtimeMs } : "damaged";

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rmdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError, refusalOf } from "../errors.ts";
 import type { CompilerStats } from "../dist/manifest.ts";
@@ -6,6 +6,7 @@ import { tryExec, type ExecResult, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
+import { readText } from "../sys/read-file.ts";
 import type { Distcc } from "./distcc.ts";
 
 /** What steps need to compile through ccache(1). */
@@ -78,7 +79,7 @@ export async function openCompilerCache({
       ...storage,
       ...distcc?.env,
     }),
-    stats: async (dir) => countStats(await readFile(logOf(dir), "utf8").catch(() => "")),
+    stats: async (dir) => countStats(await readText(logOf(dir), "a log").catch(() => "")),
   };
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { BuildError, unreadableFile } from "../errors.ts";
 import { isFile, sha256File } from "../sys/files.ts";
+import { assertRegular } from "../sys/read-file.ts";
 import { kernel, readPeHeader, x64 } from "../verify/pe.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Project } from "./project.ts";
@@ -49,10 +50,12 @@ export async function readInputs(
 
 async function readInput(project: Project, name: string): Promise<InputFile> {
   const path = join(project.root, "pipelines", name);
-  const sha256 = await sha256File(path).catch((cause: unknown) => {
+  try {
+    await assertRegular(path, "an input");
+    return { name, path, sha256: await sha256File(path) };
+  } catch (cause) {
     throw unreadableFile(`pipelines/${name}`, cause);
-  });
-  return { name, path, sha256 };
+  }
 }
 
 /**

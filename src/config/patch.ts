@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileProblem } from "../errors.ts";
+import { refusalOf, type FileProblem } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import {
   mailHeader,
@@ -12,6 +11,7 @@ import {
   type PatchedPaths,
 } from "../sys/git-patch.ts";
 import type { Host } from "../sys/exec.ts";
+import { readBytes } from "../sys/read-file.ts";
 
 /**
  * A patch of a series: a mail from `git format-patch` whose last paragraph holds DEP-3 fields
@@ -87,11 +87,15 @@ export async function readPatch(
   const path = join(dir, name);
   const problems: FileProblem[] = [];
   const say: Say = (line, message) => problems.push({ file: shown, line: line + 1, column: 1, message });
-  const bytes = await readFile(path).catch(() => undefined);
+  let why: string | undefined;
+  const bytes = await readBytes(path, "a patch").catch((error: unknown) => {
+    why = refusalOf(error);
+  });
   const text = bytes?.toString() ?? "";
   const patch = { name, path, sha256: sha256(bytes ?? ""), subject: "", seed: "none", origin: "" };
   if (bytes === undefined || text.trim() === "") {
-    say(0, bytes === undefined ? "This patch cannot be read." : "This patch is empty.");
+    const unread = `This patch cannot be read${why === undefined ? "" : `: ${why}`}.`;
+    say(0, bytes === undefined ? unread : "This patch is empty.");
     return { patch, problems, touched: nothing };
   }
   const mail = parseMail(text, inspected?.header ?? (await mailHeader(bytes, { host })));

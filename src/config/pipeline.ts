@@ -1,9 +1,10 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { packageName } from "../steps/deb.ts";
 import { insidePath } from "../steps/path.ts";
 import { packagesOf, stepSchema } from "../steps/registry.ts";
+import { readText } from "../sys/read-file.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
@@ -109,7 +110,7 @@ async function readPipelinesFor(project: Project, target: string): Promise<reado
   const files = await pipelineFiles(project);
   const targets = await Promise.all(
     files.map(async (file) => {
-      const text = await readFile(join(project.root, "pipelines", file), "utf8").catch(() => "");
+      const text = await readText(join(project.root, "pipelines", file), "a project file").catch(() => "");
       return /^target: *([\w-]+) *$/m.exec(text)?.[1];
     }),
   );

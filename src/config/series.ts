@@ -1,8 +1,10 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { projectError, unreadableFile, type FileProblem } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { inspectPatches, showBytes, type InspectedPatch } from "../sys/git-patch.ts";
+import { assertRegular, readBytes } from "../sys/read-file.ts";
+import { errorCode } from "../sys/processes.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 
 /** The folder, in a source's own, of patches that only jobs which make packages take. */
@@ -58,13 +60,14 @@ interface Listed {
 }
 
 async function listPatches(path: string, dir: string, shown: string, files: readonly string[]): Promise<Listed> {
-  const text = await readFile(join(dir, path), "utf8").catch((cause: unknown) => {
-    throw unreadableFile(`${shown}/${path}`, cause, "This file cannot be read; for a series without patches, make it empty.");
+  const bytes = await readBytes(join(dir, path), "a project file").catch((cause: unknown) => {
+    const isMissing = errorCode(cause) === "ENOENT";
+    throw unreadableFile(`${shown}/${path}`, cause, isMissing ? "for a series without patches, make an empty file" : undefined);
   });
   const problems: FileProblem[] = [];
   const names = new Set<string>();
   const mentioned: string[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
+  for (const [index, line] of bytes.toString().split("\n").entries()) {
     const name = line.replace(/(^|\s)#.*$/, "").trim();
     if (name === "") continue;
     const file = `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
@@ -85,10 +88,17 @@ async function listPatches(path: string, dir: string, shown: string, files: read
  * unusual does it run git for each patch.
  */
 async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
-  const inspected = await inspectPatches(
-    names.map((name) => join(dir, name)),
-    { host },
+  const paths = names.map((name) => join(dir, name));
+  // git would wait for ever for a FIFO.
+  const areReadable = await Promise.all(
+    paths.map((path) =>
+      assertRegular(path, "a patch").then(
+        () => true,
+        () => false,
+      ),
+    ),
   );
+  const inspected = areReadable.every(Boolean) ? await inspectPatches(paths, { host }) : undefined;
   const readAll = (known: readonly InspectedPatch[] = []) =>
     Promise.all(names.map((name, index) => readPatch(dir, name, `${shown}/${name}`, host, known[index])));
   const read = await readAll(inspected);

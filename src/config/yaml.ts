@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document } from "yaml";
 import type { z } from "zod";
 import { projectError, unreadableFile } from "../errors.ts";
+import { readText } from "../sys/read-file.ts";
 
 /**
  * Reads a YAML file and checks it against a schema. Throws "project" that lists all problems of the
  * file, each as `file:line:column: what is wrong`; `name` is the file's name in these messages.
  */
 export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: string): Promise<T> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  const text = await readText(path, "a project file").catch((cause: unknown) => {
     throw unreadableFile(name, cause);
   });
   const counter = new LineCounter();

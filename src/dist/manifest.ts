@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { BuildError } from "../errors.ts";
+import { BuildError, refusalOf } from "../errors.ts";
+import { readText } from "../sys/read-file.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 
 /** The version of the format. */
@@ -138,10 +138,13 @@ export function showManifest(manifest: Manifest): string {
  */
 export async function readManifest(folder: string, file = "artifacts.json"): Promise<Manifest> {
   const shown = join(folder, file);
-  const value = await readFile(shown, "utf8")
+  const value = await readText(shown, "a manifest")
     .then((text): unknown => JSON.parse(text))
     .catch((cause: unknown) => {
-      throw new BuildError("usage", `${shown} cannot be read as JSON.`, { cause });
+      const why = refusalOf(cause);
+      throw new BuildError("usage", why === undefined ? `${shown} cannot be read as JSON.` : `${shown} cannot be read: ${why}.`, {
+        cause,
+      });
     });
   const { schema } = z
     .object({ schema: z.number().catch(0) })

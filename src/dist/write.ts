@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { listFiles, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
 import { previousOf, recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
 import { withLock } from "../sys/with-lock.ts";
@@ -44,7 +45,8 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
   try {
     const files = await listFiles(folder);
     if (files.toSorted().join("\n") !== expected.join("\n")) return false;
-    for (const [name, text] of Object.entries(texts)) if ((await readFile(join(folder, name), "utf8")) !== text) return false;
+    for (const [name, text] of Object.entries(texts))
+      if ((await readText(join(folder, name), "a manifest")) !== text) return false;
     for (const { file, sha256 } of manifest.artifacts) if ((await sha256File(join(folder, file))) !== sha256) return false;
     return true;
   } catch (error) {

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { AmFailure, FailedHunk } from "../sys/git-am.ts";
 import type { GitOptions } from "../sys/git.ts";
+import { readBytes } from "../sys/read-file.ts";
 import { findCauses, type Cause } from "./conflict-cause.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function describeConflict(
   const patches = [...source.patches, ...packaging];
   const patch = patches[failure.position - 1];
   if (patch === undefined) return new BuildError("patch", `The series of \`${source.name}\` does not apply: ${failure.output}`);
-  const mail = await readFile(patch.path, "latin1");
+  const mail = (await readBytes(patch.path, "a patch")).toString("latin1");
   const causes = await findCauses(mail, patch, patches, base, options);
   const details = causes.map(({ hunk, cause }) => {
     const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lock, LockedBase, LockedSource } from "../config/lock.ts";
 import type { Patch } from "../config/patch.ts";
@@ -8,6 +7,7 @@ import { sortKeys } from "../order.ts";
 import { baseId, declaredBases, describeBase, packagingOf, packagingSeries, type Base } from "../plan/base.ts";
 import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
+import { readBytes } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
@@ -103,7 +103,11 @@ export async function lockSource(
   }
   const lockPatches = (patches: readonly Patch[]) =>
     Promise.all(
-      patches.map(async ({ name, path, sha256 }) => ({ name, sha256, patchId: await patchId(await readFile(path), { host }) })),
+      patches.map(async ({ name, path, sha256 }) => ({
+        name,
+        sha256,
+        patchId: await patchId(await readBytes(path, "a patch"), { host }),
+      })),
     );
   const packaging = Object.entries(source.packaging).map(async ([name, patches]) => [name, await lockPatches(patches)] as const);
   const results = [...patched].map(([base, result]) => [baseId(base), lockBase(source, base, result)] as const);

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { Patch } from "../config/patch.ts";
 import { git, gitBytes, patchId, type GitOptions } from "../sys/git.ts";
+import { readBytes } from "../sys/read-file.ts";
 
 /** A commit, the name of its file, and the patch that it was before. */
 export interface Named {
@@ -23,7 +23,8 @@ export async function namePatches(
   const free = new Set(patches);
   const olds = subjects.map((subject) => take(free, (patch) => patch.subject === subject));
   const changes = new Map<Patch, string>();
-  if (olds.includes(undefined)) for (const patch of free) changes.set(patch, await patchId(await readFile(patch.path), options));
+  if (olds.includes(undefined))
+    for (const patch of free) changes.set(patch, await patchId(await readBytes(patch.path, "a patch"), options));
   const taken = new Set(patches.map((patch) => patch.name));
   const named: Named[] = [];
   for (const [index, id] of commits.entries()) {

@@ -1,6 +1,7 @@
-import { cp, readFile, readdir, rm } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../sys/files.ts";
+import { readBytes } from "../sys/read-file.ts";
 import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
 
@@ -22,7 +23,7 @@ export async function replaceSeries(
 ): Promise<readonly string[]> {
   const next = stagingOf(dir);
   await recoverFolder(dir);
-  const series = await readFile(join(dir, "series"), "latin1");
+  const series = (await readBytes(join(dir, "series"), "a project file")).toString("latin1");
   const text = seriesText(series, names);
   const dropped = (await readdir(dir)).filter((file) => file.endsWith(".patch") && !names.includes(file));
   if (mails.size === 0 && dropped.length === 0 && text === series) return [];

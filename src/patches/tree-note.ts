@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Source } from "../config/source.ts";
@@ -6,6 +5,7 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { writeWhole } from "../sys/files.ts";
 import { tryGit } from "../sys/git.ts";
+import { readText } from "../sys/read-file.ts";
 import { gitIdSchema } from "../sys/schemas.ts";
 
 const treeNote = z.object({
@@ -37,7 +37,7 @@ export async function writeNote(note: TreeNote, tree: string, host: Host): Promi
 /** Reads the note of a tree. Throws "usage" if it has none; `source` is what it should be made from. */
 export async function readNote(tree: string, source: string, host: Host): Promise<TreeNote> {
   const path = await pathOf(tree, host);
-  const text = path === undefined ? undefined : await readFile(path, "utf8").catch(() => undefined);
+  const text = path === undefined ? undefined : await readText(path, "a project file").catch(() => undefined);
   const note = treeNote.safeParse(text === undefined ? undefined : parse(text));
   if (note.success) return note.data;
   throw new BuildError("usage", `Folder ${tree} was not made by this version of \`patches apply\`.`, {

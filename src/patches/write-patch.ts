@@ -1,8 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readPatch, type Patch } from "../config/patch.ts";
 import { git, gitBytes, tryGit, type GitOptions } from "../sys/git.ts";
 import { showBytes } from "../sys/git-patch.ts";
+import { readBytes } from "../sys/read-file.ts";
 import { fillFields } from "./fill-fields.ts";
 import { contentOf, difference, lostLine, readBack, type Content } from "./read-back.ts";
 
@@ -75,7 +76,7 @@ async function fill(
 
 /** The mail with the first line of the old file, which has the id of the commit that it came from. */
 async function withOrigin(mail: Buffer, old: Patch | undefined): Promise<Buffer> {
-  const before = old === undefined ? undefined : await readFile(old.path);
+  const before = old === undefined ? undefined : await readBytes(old.path, "a patch");
   const first = before?.subarray(0, before.indexOf("\n"));
   if (first === undefined || !/^From [0-9a-f]{40} Mon Sep 17 00:00:00 2001$/.test(first.toString("latin1"))) return mail;
   return Buffer.concat([first, mail.subarray(mail.indexOf("\n"))]);

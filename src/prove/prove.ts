@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
+import { readText } from "../sys/read-file.ts";
 import type { Check, SourceFile } from "./check.ts";
 import { findSourceFile, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
@@ -84,9 +84,9 @@ function noProgram({ source }: Claim, { dir }: Programs): string {
 
 async function sourceOf(claim: Claim, programs: Programs, path: string): Promise<SourceFile | undefined> {
   const file = await findSourceFile(programs, claim.source, path);
-  if (file !== undefined) return { where: relative(programs.root, file), text: await readFile(file, "utf8") };
+  if (file !== undefined) return { where: relative(programs.root, file), text: await readText(file, "a source file") };
   const added = await Promise.all(
-    claim.patches.map(async (patch) => ({ name: patch.name, lines: addedTo(path, await readFile(patch.path, "utf8")) })),
+    claim.patches.map(async (patch) => ({ name: patch.name, lines: addedTo(path, await readText(patch.path, "a patch")) })),
   );
   const touching = added.filter(({ lines }) => lines.length > 0);
   if (touching.length === 0) return undefined;

@@ -1,10 +1,11 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
 import { readPrevious } from "./apt-clean.ts";
 import { findDamage } from "./apt-pool.ts";
 import { parseStanzas, readSuite, type Stanza, type Suite } from "./apt-suite.ts";
@@ -79,7 +80,7 @@ interface YankRecord {
 }
 
 async function readRecord(dir: string): Promise<YankRecord> {
-  const text = await readFile(join(dir, recordName), "utf8").catch((error: unknown) => {
+  const text = await readText(join(dir, recordName), "an index of packages").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return "{}";
     throw error;
   });

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
 
 /** A package in an apt repository: its stanza in a `Packages` file, and the fields used here. */
 export interface Stanza {
@@ -67,7 +67,7 @@ export function byHash(index: string, digest: string): string {
  * undefined when the file does not exist. Throws "destination" when it or an index is damaged.
  */
 export async function readSuite(dir: string, file: string): Promise<Suite | undefined> {
-  const release = await readFile(join(dir, file), "utf8").catch((error: unknown) => {
+  const release = await readText(join(dir, file), "an index of packages").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   });
@@ -82,7 +82,7 @@ export async function readSuite(dir: string, file: string): Promise<Suite | unde
   for (const [path, digest] of indices) {
     if (!path.endsWith("/Packages")) continue;
     const copies = [join(dir, byHash(path, digest)), join(dir, path)];
-    const texts = await Promise.all(copies.map((copy) => readFile(copy, "utf8").catch(() => "")));
+    const texts = await Promise.all(copies.map((copy) => readText(copy, "an index of packages").catch(() => "")));
     const text = texts.find((one) => sha256(one) === digest);
     if (text === undefined) throw damaged(`${join(dir, file)} names ${copies.join(" and ")}, and both are missing or damaged.`);
     for (const stanza of parseStanzas(text)) stanzas.set(stanza.filename, stanza);

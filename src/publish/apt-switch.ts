@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cloneFile, exists, sha256File } from "../sys/files.ts";
 import { clearSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { cleanSuite, previousName } from "./apt-clean.ts";
 import { stageIndices } from "./apt-index.ts";
@@ -54,7 +55,7 @@ export async function switchTo(
 }
 
 async function indicesOf(release: string): Promise<ReadonlyMap<string, string>> {
-  return parseIndices(await readFile(release, "utf8").catch(() => ""));
+  return parseIndices(await readText(release, "an index of packages").catch(() => ""));
 }
 
 function sameIndices(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

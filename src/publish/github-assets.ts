@@ -1,7 +1,7 @@
 import { BuildError } from "../errors.ts";
 import type { Asset } from "../set/assets.ts";
 import type { Body } from "../sys/fetch.ts";
-import { readPieces } from "../sys/files.ts";
+import { readPieces } from "../sys/read-file.ts";
 import { ignoreMissing, type GitHub, type Persistence } from "../sys/github.ts";
 import { sayBytes } from "../sys/say-bytes.ts";
 import type { Task } from "../sys/task.ts";

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
@@ -6,6 +6,7 @@ import { exists, writeWhole } from "../sys/files.ts";
 import { git } from "../sys/git.ts";
 import { sayProgress } from "../sys/git-progress.ts";
 import { userGit } from "../sys/git-user.ts";
+import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { releaseChangelog } from "./changelog.ts";
 import type { Remote } from "./remote.ts";
@@ -84,7 +85,7 @@ async function commitAndTag(options: CutOptions, path: string, isNew: boolean): 
 }
 
 async function writeChangelog(path: string, isNew: boolean, { version, date, changes }: CutOptions): Promise<void> {
-  const old = isNew ? "# Changelog\n" : await readFile(path, "utf8");
+  const old = isNew ? "# Changelog\n" : await readText(path, "a project file");
   await mkdir(dirname(path), { recursive: true });
   await writeWhole(path, releaseChangelog(old, version, date, changes));
 }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
@@ -6,6 +5,7 @@ import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { git } from "../sys/git.ts";
 import { listTags } from "../sys/git-release.ts";
+import { readText } from "../sys/read-file.ts";
 import { changelogPath, changelogVersions } from "./changelog.ts";
 import { releasedVersions, tagOf } from "./version.ts";
 
@@ -24,7 +24,7 @@ export async function readReleased(line: string, { root }: Project, host: Host, 
   const tags = await listTags({ host, cwd: root });
   const versions = releasedVersions(line, tags);
   const path = changelogPath(line);
-  const text = (await exists(join(root, path))) ? await readFile(join(root, path), "utf8") : "";
+  const text = (await exists(join(root, path))) ? await readText(join(root, path), "a project file") : "";
   const known = new Set([...versions, cutting]);
   const untagged = releasedVersions(line, changelogVersions(text).map(tagOf)).find((version) => !known.has(version));
   if (untagged === undefined) return { versions, tags };

@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "../plan/plan.ts";
 import { writeWhole } from "../sys/files.ts";
+import { readText } from "../sys/read-file.ts";
 
 /**
  * How many milliseconds the job took in its last build on this machine; undefined when there was
  * none.
  */
 export async function readExpected(work: string, plan: Plan, job: string): Promise<number | undefined> {
-  const text = await readFile(fileOf(work, plan, job), "utf8").catch(() => "");
+  const text = await readText(fileOf(work, plan, job), "a project file").catch(() => "");
   return /^\d+\n$/.test(text) ? Number(text) : undefined;
 }
 

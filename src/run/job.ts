@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
 import type { Source } from "../config/source.ts";
@@ -17,6 +17,7 @@ import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
+import { readBytes } from "../sys/read-file.ts";
 import type { RunContext } from "./context.ts";
 import { writeExpected } from "./expected.ts";
 import { openLog, type Log } from "./log.ts";
@@ -186,7 +187,7 @@ async function describeJob(
 ): Promise<BuiltJob> {
   const patchIds = await Promise.all(
     [...source.patches, ...jobPackaging(job, source)].map(
-      async ({ sha256, path }) => [sha256, await patchId(await readFile(path), { host })] as const,
+      async ({ sha256, path }) => [sha256, await patchId(await readBytes(path, "a patch"), { host })] as const,
     ),
   );
   return describeBuilt(job, source, {

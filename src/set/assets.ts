@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sha256 } from "../sys/files.ts";
 import { checksums } from "../dist/artifact.ts";
+import { readText } from "../sys/read-file.ts";
 import { makeProvenance } from "./provenance.ts";
 import type { ReleaseSet } from "./set.ts";
 
@@ -25,7 +25,7 @@ export const sumsName = "SHA256SUMS";
 export async function listAssets(set: ReleaseSet): Promise<readonly Asset[]> {
   const files = set.files.map(({ name, path, size, sha256: digest }): Asset => ({ name, path, size, sha256: digest }));
   const manifests = set.dists.map(async ({ name, folder }) =>
-    textAsset(`artifacts-${name}.json`, await readFile(join(folder, "artifacts.json"), "utf8")),
+    textAsset(`artifacts-${name}.json`, await readText(join(folder, "artifacts.json"), "a manifest")),
   );
   const read = await Promise.all(manifests);
   const statements = set.dists.map((dist, index) =>

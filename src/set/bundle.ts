@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,6 +15,7 @@ import type { Task } from "../sys/task.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
 import { sbomAsset } from "./assets.ts";
 import { pathSchema } from "../dist/manifest.ts";
+import { readText } from "../sys/read-file.ts";
 import type { ReleaseSet } from "./set.ts";
 
 /** The first member of a bundle; lists every other member with its size and digest. */
@@ -54,7 +55,7 @@ export async function bundleDigest(set: ReleaseSet, { task }: Pick<Host, "task">
 async function packBundle(set: ReleaseSet, to: NodeJS.WritableStream, task: Task): Promise<void> {
   const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
   for (const { name, folder, manifest } of set.dists) {
-    const text = await readFile(join(folder, "artifacts.json"), "utf8");
+    const text = await readText(join(folder, "artifacts.json"), "a manifest");
     members.push({ name: `${name}/artifacts.json`, text, size: Buffer.byteLength(text), sha256: sha256(text) });
     for (const { file: path, size, sha256: digest } of manifest.artifacts)
       members.push({ name: `${name}/${path}`, path: join(folder, path), size, sha256: digest });

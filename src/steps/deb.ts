@@ -1,9 +1,10 @@
-import { mkdir, readFile, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { BuildError } from "../errors.ts";
+import { BuildError, refusalOf } from "../errors.ts";
 import { truePath } from "../sys/disk.ts";
 import { writeWhole } from "../sys/files.ts";
+import { readText } from "../sys/read-file.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
 /**
@@ -80,8 +81,10 @@ function appendFlags({ dir, flags }: StepContext): Readonly<Record<string, strin
  */
 async function stampChangelog(context: StepContext): Promise<void> {
   const path = join(context.dir, "src/debian/changelog");
-  const old = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new BuildError("build", "The source has no debian/changelog, so it cannot be built as a Debian package.", { cause });
+  const old = await readText(path, "a source file").catch((cause: unknown) => {
+    const why = refusalOf(cause);
+    const what = why === undefined ? "The source has no debian/changelog" : `debian/changelog cannot be read (${why})`;
+    throw new BuildError("build", `${what}, so it cannot be built as a Debian package.`, { cause });
   });
   const top = /^(\S+) \(([^)]+)\) (\S+);/.exec(old);
   if (top === null) throw new BuildError("build", "The first line of debian/changelog is not a Debian changelog entry.");

@@ -1,9 +1,10 @@
-import { mkdir, readFile, utimes } from "node:fs/promises";
+import { mkdir, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { exists, sha256, writeWhole } from "../sys/files.ts";
 import { guidOf } from "../sys/guid.ts";
+import { readText } from "../sys/read-file.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
@@ -109,7 +110,7 @@ function codeOf(text: string): string {
  * copies them into the cabinet. Paths in the WiX source are relative to `src/`.
  */
 async function setTimes(source: string, { dir, epoch }: StepContext): Promise<void> {
-  const files = [...(await readFile(source, "utf8")).matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) =>
+  const files = [...(await readText(source, "a source file")).matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) =>
     resolve(dir, "src", path),
   );
   for (const file of files) if (await exists(file)) await utimes(file, epoch, epoch);

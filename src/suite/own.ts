@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { git } from "../sys/git.ts";
 import type { Host } from "../sys/exec.ts";
+import { readText } from "../sys/read-file.ts";
 import type { Test } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
 
@@ -26,7 +26,7 @@ export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): 
   const own = new Map<Test, OwnTest>();
   for (const path of changed.filter((name) => name.endsWith(".at"))) {
     const blame = parseBlame(await git(["blame", "--incremental", range, "--", path], options), patchOf);
-    const lines = (await readFile(join(tree.src, path), "utf8")).split("\n");
+    const lines = (await readText(join(tree.src, path), "a source file")).split("\n");
     const inFile = tests.filter((test) => path.endsWith(`/${test.file}`));
     for (const test of inFile) {
       const { first, end } = extent(test, inFile, lines);

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readFile, readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { writeWhole } from "../sys/files.ts";
+import { cloneFile, writeWhole } from "../sys/files.ts";
+import { readText } from "../sys/read-file.ts";
 import { isFailure, parseLog, testId, type Result } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
 
@@ -18,7 +19,7 @@ function fileOf(tree: Tree): string {
 
 /** The stored results of a tree; empty when its tests never ran. */
 export async function readResults(tree: Tree): Promise<Results> {
-  const text = await readFile(fileOf(tree), "utf8").catch(() => undefined);
+  const text = await readText(fileOf(tree), "a manifest").catch(() => undefined);
   return text === undefined ? { first: {}, alone: {} } : (JSON.parse(text) as Results);
 }
 
@@ -59,7 +60,7 @@ interface Found {
  */
 async function readProgramResults(tree: Tree, program: string): Promise<ReadonlyMap<number, Found>> {
   const path = join(tree.src, program);
-  const read = async (file: string) => readFile(file, "utf8").catch(() => "");
+  const read = async (file: string) => readText(file, "a log").catch(() => "");
   const found = new Map<number, Found>();
   for (const [number, result] of parseLog(await read(`${path}.log`))) found.set(number, { result, log: undefined });
   for (const folder of await readdir(`${path}.dir`).catch(() => [])) {
@@ -79,5 +80,5 @@ export async function latestResult(tree: Tree, program: string, number: number):
 async function keepLog(tree: Tree, id: string, log: string): Promise<void> {
   const dir = join(tree.dir, "failures");
   await mkdir(dir, { recursive: true });
-  await copyFile(log, join(dir, `${id.replace(":", "-")}.log`));
+  await cloneFile(log, join(dir, `${id.replace(":", "-")}.log`));
 }

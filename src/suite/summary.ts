@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { testId, type Result, type Test } from "./autotest.ts";
 import type { Judged, SuiteRun, Verdict } from "./judge.ts";
 import type { OwnTest } from "./own.ts";
 import type { Tree } from "./tree.ts";
+import { readText } from "../sys/read-file.ts";
 
 /** The result of upstream's tests on a patched tree, as `patches suite --json` prints it. */
 export interface SuiteSummary {
@@ -104,7 +104,7 @@ async function groupSkips(tree: Tree, skipped: readonly { readonly test: Test; r
   const groups = new Map<string, string[]>();
   for (const { test, result } of skipped) {
     const [file = "", line = "0"] = (result.where ?? "").split(":");
-    const text = await readFile(join(tree.src, dirname(test.program), file), "utf8").catch(() => "");
+    const text = await readText(join(tree.src, dirname(test.program), file), "a source file").catch(() => "");
     const why = text.split("\n")[Number(line) - 1]?.trim() || (result.where ?? "");
     groups.set(why, [...(groups.get(why) ?? []), testId(test)]);
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Source, Suite } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
@@ -10,6 +10,7 @@ import { quoteLog } from "../run/quote-log.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
+import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
 import { count } from "../sys/text.ts";
@@ -78,7 +79,7 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   const suite = suiteOf(source);
   const tree = (commit: string): Tree => ({ name, source, suite, dir, src: join(dir, "src"), base: base.commit, commit });
   const marker = join(dir, "built");
-  if (await exists(marker)) return tree((await readFile(marker, "utf8")).trim());
+  if (await exists(marker)) return tree((await readText(marker, "a project file")).trim());
   await rm(dir, { recursive: true, force: true });
   for (const folder of ["home", "tmp", "logs"]) await mkdir(join(dir, folder), { recursive: true });
   const { commit } = await runTask(options.host, `${name}: apply ${count(source.patches.length, "patch")}`, async (host) =>

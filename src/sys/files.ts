@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { access, chmod, constants, copyFile, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { errorCode } from "./processes.ts";
+import { assertRegular, readPieces } from "./read-file.ts";
 import { stagingOf } from "./staging.ts";
 
 /** The sha256 of a text or of bytes, in hexadecimal. */
@@ -12,7 +13,7 @@ export function sha256(data: string | Uint8Array): string {
 /** Receives a number of bytes as they are done. */
 export type OnBytes = (count: number) => void;
 
-/** The sha256 of a file of any size, in hexadecimal. */
+/** The sha256 of a regular file of any size, in hexadecimal. */
 export async function sha256File(path: string, onBytes?: OnBytes): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of readPieces(path)) {
@@ -20,27 +21,6 @@ export async function sha256File(path: string, onBytes?: OnBytes): Promise<strin
     onBytes?.(piece.length);
   }
   return hash.digest("hex");
-}
-
-/** The size of `readPieces`'s buffer, in bytes. */
-const pieceSize = 256 * 1024;
-
-/**
- * Reads a file piece by piece into the same buffer: a piece is valid until the next one is asked
- * for. A stream would allocate each piece and leave it to the garbage collector.
- */
-export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path);
-  try {
-    const memory = Buffer.allocUnsafeSlow(pieceSize);
-    for (;;) {
-      const { bytesRead } = await file.read(memory, 0, pieceSize);
-      if (bytesRead === 0) return;
-      yield memory.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 /** True when something exists at the path. */
@@ -72,6 +52,8 @@ export async function listFiles(folder: string): Promise<string[]> {
  * Copies a file, as a reflink where the file system supports it, which takes no time and no space.
  */
 export async function cloneFile(from: string, to: string): Promise<void> {
+  // Copying a FIFO would wait for ever.
+  await assertRegular(from);
   await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
+import { readBytes } from "./read-file.ts";
 
 /** What a patch touches. A path has a character for each byte, since not all are UTF-8. */
 export interface PatchedPaths {
@@ -114,7 +114,7 @@ export async function inspectPatches(
   const touched = { paths: [], newLinks: [], goneLinks: [] };
   return Promise.all(
     files.map(async (file, index) => {
-      const mail = await readFile(file);
+      const mail = await readBytes(file, "a patch");
       const header = plainMailHeader(mail.toString()) ?? (await mailHeader(mail, options));
       return { trailers: fields[index] ?? [], header, touched };
     }),

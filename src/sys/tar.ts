@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadEntry } from "tar";
 import { BuildError, refusalOf } from "../errors.ts";
 import type { OnBytes } from "./files.ts";
 import { errorCode } from "./processes.ts";
+import { openRegular } from "./read-file.ts";
 
 /**
  * Unpacks a tar archive, compressed or not, into `dir`, without the first part of its paths. Throws
@@ -46,7 +46,8 @@ export async function writeTar(to: NodeJS.WritableStream, members: readonly Pack
       const header = new Header({ path: name, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: "File" });
       const entry = new ReadEntry(header);
       pack.add(entry);
-      const content = "path" in member ? createReadStream(member.path) : Readable.from([Buffer.from(member.text)]);
+      const content =
+        "path" in member ? (await openRegular(member.path)).file.createReadStream() : Readable.from([Buffer.from(member.text)]);
       for await (const chunk of content as AsyncIterable<Buffer>) {
         if (!entry.write(chunk)) await once(entry, "drain");
         onBytes(chunk.length);

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
 import { writeWhole } from "./files.ts";
+import { readBytes } from "./read-file.ts";
 
 /**
  * A member of an archive: the file at `path`, or an empty folder when there is no `path`. `name` is
@@ -26,7 +26,9 @@ export async function writeZip(file: string, members: readonly ZipMember[], epoc
   const sorted = sortBy(members, (member) => member.name);
   const entries = await Promise.all(
     sorted.map(async ({ name, path }) =>
-      path === undefined ? ([`${name}/`, new Uint8Array()] as const) : ([name, new Uint8Array(await readFile(path))] as const),
+      path === undefined
+        ? ([`${name}/`, new Uint8Array()] as const)
+        : ([name, new Uint8Array(await readBytes(path, "an archive"))] as const),
     ),
   );
   await writeWhole(file, zipSync(Object.fromEntries(entries), { level: 9, mtime }));
@@ -38,7 +40,7 @@ export async function writeZip(file: string, members: readonly ZipMember[], epoc
  */
 export async function unpackZip(file: string, dir: string): Promise<void> {
   const { unzipSync } = await import("fflate");
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readBytes(file, "an archive").catch((cause: unknown) => {
     throw new BuildError("usage", `Archive ${file} cannot be read.`, { cause });
   });
   let members: Readonly<Record<string, Uint8Array>>;

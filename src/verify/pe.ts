@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { openRegular } from "../sys/read-file.ts";
 
 /**
  * The header of a Windows program or driver
@@ -30,10 +30,10 @@ export const kernel = 1;
 
 /** Reads the header of a 64-bit PE file; undefined for any other file, or one that is cut off. */
 export async function readPeHeader(path: string): Promise<PeHeader | undefined> {
-  const file = await open(path, "r");
+  const { file, size } = await openRegular(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return parse(buffer.subarray(0, bytesRead), (await file.stat()).size);
+    return parse(buffer.subarray(0, bytesRead), size);
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
@@ -51,6 +52,19 @@ describe("a build that is interrupted", () => {
       expect(await contentOf(join(project, "dist"))).toEqual(before);
       expect(stderr).toContain(`Interrupted. dist/ is unchanged.\n  -> kovn-build --target linux`);
     });
+
+  test("SIGTERM ends a process of which a thread hangs, as on a dead file system", async ({ folder }) => {
+    const fifo = join(folder, "fifo");
+    await execa("mkfifo", [fifo]);
+    const hang = `import { open } from "node:fs"; open(${JSON.stringify(fifo)}, "r", () => {});`;
+    const project = await makeJobs(folder, { demo: { script: `touch ${folder}/runs; sleep 60` } });
+    const build = startBuild(project, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` });
+    await until("the step runs", () => existsSync(join(folder, "runs")));
+    process.kill(build.pid, "SIGTERM");
+    const { signal, stderr } = await build.ended;
+    expect(signal).toBe("SIGTERM");
+    expect(stderr).toContain("Interrupted.");
+  });
 
   test("kill -9 leaves no process, dist unchanged, and nothing that disturbs the next build", async ({ folder }) => {
     const { project, unique, before, build } = await sleepingBuild(folder);

@@ -264,7 +264,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a patch that is a folder",
     { [`${demo}/greet-world.patch`]: undefined, [`${demo}/greet-world.patch/x`]: "" },
-    ["greet-world.patch:1:1: This patch cannot be read."],
+    ["greet-world.patch:1:1: This patch cannot be read: it is a folder, not a regular file."],
   ],
 
   [

@@ -57,5 +57,9 @@ export function startBuild(project: string, env: Readonly<Record<string, string>
   if (child.pid === undefined) throw new Error("node did not start");
   let said = "";
   child.stderr.on("data", (piece: Buffer) => (said += piece.toString()));
-  return { pid: child.pid, said: () => said, ended: child.then(({ exitCode, stderr }) => ({ exitCode, stderr })) };
+  return {
+    pid: child.pid,
+    said: () => said,
+    ended: child.then(({ exitCode, signal, stderr }) => ({ exitCode, signal, stderr })),
+  };
 }

@@ -31,7 +31,7 @@ export async function complains(
   const result = await run(project, [...wrap, process.execPath, cli, ...args], env);
   for (const text of expected.says) expect(result.stderr).toContain(text);
   expect(result.exitCode).toBe(expected.exitCode);
-  expect(result.stderr).not.toMatch(/^ +at |bug of kovn-build|\bundefined\b|\[object/m);
+  expect(result.stderr).not.toMatch(/^ +at |bug in kovn-build|\bundefined\b|\[object/m);
   expect(result.stdout).toBe("");
   const after = await contentOf(project);
   // Wrong arguments and files are found before anything runs; later failures leave only work

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { Check, Fact } from "../check.ts";
 import { pathOf } from "../programs.ts";
 import { startSwitch, switchFiles, switchPrograms, type Switch } from "../servers.ts";
+import { readBytes } from "../../sys/read-file.ts";
 
 /** Entry 16: what a deleted port leaves behind, and what happens to free heap memory. */
 export const memory: Check = {
@@ -13,7 +13,7 @@ export const memory: Check = {
   unpatched: "differs",
   observe: async ({ sandbox, programs }) => {
     const running = await startSwitch(sandbox, programs);
-    const imports = (await readFile(pathOf(programs, "ovs-vswitchd"))).includes("\0malloc_trim\0");
+    const imports = (await readBytes(pathOf(programs, "ovs-vswitchd"), "a program")).includes("\0malloc_trim\0");
     return [
       await portNumbers(running),
       { what: "ovs-vswitchd imports malloc_trim", seen: imports ? "yes" : "no", expected: "yes" },

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { openRegular } from "../../sys/read-file.ts";
 import { printable } from "../../sys/printable.ts";
 
 /** A line of a log. */
@@ -24,7 +24,8 @@ export async function readExcerpt(
   const last = Math.max(0, ...errors) + around;
   let number = 0;
   try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    const { file } = await openRegular(path);
+    for await (const line of createInterface({ input: file.createReadStream(), crlfDelay: Infinity })) {
       number += 1;
       if (number > last) break;
       const isShown = errors.some((error) => Math.abs(error - number) <= around);

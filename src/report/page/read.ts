@@ -1,8 +1,9 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readManifest, type Manifest } from "../../dist/manifest.ts";
 import { BuildError } from "../../errors.ts";
 import { exists } from "../../sys/files.ts";
+import { readText } from "../../sys/read-file.ts";
 import { isLocked } from "../../sys/with-lock.ts";
 import { parseEvents } from "./event.ts";
 import { readExcerpt, type LogLine } from "./excerpt.ts";
@@ -33,7 +34,7 @@ export interface RunFolder {
  */
 export async function readRunFolder(folder: string, mask: (text: string) => string): Promise<RunFolder> {
   const name = basename(folder);
-  const text = await readFile(join(folder, "events.jsonl"), "utf8").catch((cause: unknown) => {
+  const text = await readText(join(folder, "events.jsonl"), "a log").catch((cause: unknown) => {
     throw new BuildError("usage", `Run \`${name}\` has no readable events.jsonl in ${folder}, so nothing is known about it.`, {
       cause,
     });

@@ -1,0 +1,131 @@
+import { isUtf8 } from "node:buffer";
+import { constants, type Stats } from "node:fs";
+import { lstat, open, stat, type FileHandle } from "node:fs/promises";
+import { UnusableFile } from "../errors.ts";
+import { ownPlatform } from "./processes.ts";
+import { formatSize } from "./size.ts";
+
+/** The most bytes of a file that is read as a whole, by what it is. */
+const limits = {
+  "a project file": 2e6,
+  "a patch": 16e6,
+  "a manifest": 4e6,
+  "a source file": 32e6,
+  "a log": 64e6,
+  "an index of packages": 64e6,
+  "an archive": 128e6,
+  "a program": 512e6,
+  "an input": 2e9,
+} as const;
+
+/** What a file is, which decides how large it may be. */
+export type FileKind = keyof typeof limits;
+
+/** Kinds of which every byte counts; in others, bytes that are not UTF-8 are read as `\uFFFD`. */
+const strict: ReadonlySet<FileKind> = new Set<FileKind>(["a project file", "a manifest"]);
+
+export interface ReadOptions {
+  /** False to refuse a symbolic link, which is followed by default. */
+  readonly follow?: boolean;
+}
+
+/** The size of a piece that is read at once, in bytes. */
+const pieceSize = 256 * 1024;
+
+/**
+ * Reads a whole text file. Throws `UnusableFile` for one that is not a regular file (reading a FIFO
+ * or a device may take for ever), too large for its kind, or not UTF-8, else the system's error.
+ */
+export async function readText(path: string, kind: FileKind, options?: ReadOptions): Promise<string> {
+  const bytes = await readBytes(path, kind, options);
+  if (strict.has(kind) && !isUtf8(bytes)) throw new UnusableFile(path, "it is not UTF-8 text");
+  return bytes.toString();
+}
+
+/** Reads a whole file. Throws as `readText` does. */
+export async function readBytes(path: string, kind: FileKind, options?: ReadOptions): Promise<Buffer> {
+  const { file, size } = await openRegular(path, options);
+  try {
+    assertSize(path, size, kind);
+    const pieces: Buffer[] = [];
+    let total = 0;
+    // A file that is being written grows meanwhile, and files of /proc have no size.
+    for (let room = size + 1; ; room = pieceSize) {
+      const piece = Buffer.allocUnsafe(room);
+      const { bytesRead } = await file.read(piece, 0, room);
+      if (bytesRead === 0) return pieces.length === 1 ? (pieces[0] ?? piece) : Buffer.concat(pieces);
+      total += bytesRead;
+      assertSize(path, total, kind);
+      pieces.push(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a regular file of any size piece by piece into the same buffer: a piece is valid until the
+ * next one is asked for. A stream would allocate each piece and leave it to the garbage collector.
+ * What is added to the file meanwhile is not read. Throws as `readText` does.
+ */
+export async function* readPieces(path: string, options?: ReadOptions): AsyncGenerator<Uint8Array> {
+  const { file, size } = await openRegular(path, options);
+  try {
+    const memory = Buffer.allocUnsafeSlow(Math.min(pieceSize, Math.max(size, 1)));
+    for (let left = size; left > 0;) {
+      const { bytesRead } = await file.read(memory, 0, Math.min(memory.length, left));
+      if (bytesRead === 0) return;
+      left -= bytesRead;
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a regular file for reading, without waiting. Throws as `readText` does. */
+export async function openRegular(
+  path: string,
+  { follow = true }: ReadOptions = {},
+): Promise<{ readonly file: FileHandle; readonly size: number }> {
+  // Before it is opened, because that alone starts some devices.
+  assertKind(path, await (follow ? stat(path) : lstat(path)));
+  const flags = ownPlatform === "win32" ? 0 : constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+  const file = await open(path, constants.O_RDONLY | flags);
+  try {
+    // It may be another one by now.
+    const found = await file.stat();
+    assertKind(path, found);
+    return { file, size: found.size };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * Checks, without opening it, a file that another program is going to read. Throws as `readText`
+ * does.
+ */
+export async function assertRegular(path: string, kind?: FileKind): Promise<void> {
+  const found = await stat(path);
+  assertKind(path, found);
+  if (kind !== undefined) assertSize(path, found.size, kind);
+}
+
+function assertKind(path: string, found: Stats): void {
+  if (!found.isFile()) throw new UnusableFile(path, `it is ${describe(found)}, not a regular file`);
+}
+
+function assertSize(path: string, size: number, kind: FileKind): void {
+  if (size <= limits[kind]) return;
+  throw new UnusableFile(path, `it has ${formatSize(size)}; the limit for ${kind} is ${formatSize(limits[kind])}`);
+}
+
+function describe(found: Stats): string {
+  if (found.isDirectory()) return "a folder";
+  if (found.isSymbolicLink()) return "a symbolic link";
+  if (found.isFIFO()) return "a FIFO";
+  if (found.isSocket()) return "a socket";
+  return "a device";
+}
