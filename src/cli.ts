@@ -172,6 +172,7 @@ try {
     actions,
     shell,
     project: () => findProject(process.cwd(), packageRoot),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print,
     report,
   };

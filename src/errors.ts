@@ -93,6 +93,23 @@ export function unreadableFile(file: string, cause: unknown, hint?: string): Bui
   return projectError([{ file, line: 1, column: 1, message }], { cause, hint });
 }
 
+/**
+ * Waits for all of them. Throws what is wrong with all project files at once; any other error goes
+ * first.
+ */
+export async function allOrProblems<T extends readonly unknown[]>(readings: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  const settled = await Promise.allSettled(readings);
+  const errors = settled.flatMap((one): unknown[] => (one.status === "rejected" ? [one.reason] : []));
+  const problems = errors.filter((error) => error instanceof BuildError && error.code === "project");
+  const [first, ...others] = problems as BuildError[];
+  if (errors.length > problems.length) throw errors.find((error) => !problems.includes(error));
+  if (first === undefined) return Promise.all(readings);
+  const message = [first, ...others].map((error) => error.message).join("\n");
+  throw withDetails(first, { message, at: [first, ...others].flatMap((error) => error.at) });
+}
+
 /** The same error with other details. */
 export function withDetails(
   error: BuildError,

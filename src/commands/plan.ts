@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { unlockedLine } from "../config/lock.ts";
 import { describeBase } from "../plan/base.ts";
 import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
@@ -34,10 +35,12 @@ export const plan: Define = (command, context) => {
       ),
     )
     .action(async (options: PlanOptions) => {
-      const { machine, host, actions, print } = context;
+      const { machine, host, actions, print, report } = context;
       const project = await context.project();
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
-      const made = makePlan(await readRequest(options, { project, machine, host }));
+      const input = await readRequest(options, { project, machine, host });
+      const made = makePlan(input);
+      if (input.locks === undefined && !options.unlocked) report.write(`${unlockedLine(input.line)}\n`);
       if (options.mermaid) return print(toMermaid(made, madeBy));
       print(options.json ? new Json(made) : showPlan(made));
     });

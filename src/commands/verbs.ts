@@ -31,7 +31,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["patches", "list"],
-      description: "list each Kube-OVN change and the patches that reimplement it",
+      description: "list the patches of a line in their order, and the Kube-OVN changes that they make",
       load: async () => (await import("./patches/list.ts")).patchesList,
     },
     {

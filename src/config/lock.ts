@@ -55,6 +55,11 @@ export function lockName(line: string): string {
   return `patches/${line}/lock.json`;
 }
 
+/** What a person should know about a line that has no lock file. */
+export function unlockedLine(line: string): string {
+  return `${lockName(line)} is missing, so nothing is checked against it. (kovn-build patches lock --line ${line})`;
+}
+
 /**
  * Reads `patches/<line>/lock.json`; undefined if the line has none yet. Throws "project" if it is
  * invalid.

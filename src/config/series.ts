@@ -21,20 +21,27 @@ export interface SeriesFiles {
 /**
  * Reads the series of a source and every patch that they list. The format is that of quilt(1): one
  * file name per line, in the order of application, and `#` comments. `alternates` are the series in
- * `packaging/` that alternates name. Throws "project" with all problems at once.
+ * `packaging/` that alternates name; all of them if that is not known. Throws "project" with all problems at once.
  */
-export async function readSeries(dir: string, shown: string, alternates: readonly string[], host: Host): Promise<SeriesFiles> {
+export async function readSeries(
+  dir: string,
+  shown: string,
+  alternates: readonly string[] | undefined,
+  host: Host,
+): Promise<SeriesFiles> {
   const entries = await readdir(dir, { withFileTypes: true });
   const hasFolder = entries.some((entry) => entry.name === folder && entry.isDirectory());
   const inside = hasFolder ? (await readdir(join(dir, folder))).map((file) => `${folder}/${file}`) : [];
   const files = [...entries.map((entry) => entry.name), ...inside];
-  const names = [...new Set([...(hasFolder ? ["series"] : []), ...alternates])];
+  const own = hasFolder ? ["series"] : [];
+  const all = inside.flatMap((file) => (file.endsWith(".series") ? file.slice(folder.length + 1) : []));
+  const names = [...new Set([...own, ...(alternates ?? all)])];
   const paths = ["series", ...names.map((name) => `${folder}/${name}`)];
   const listed = await Promise.all(paths.map((path) => listPatches(path, dir, shown, files)));
   const mentioned = new Set(listed.flatMap((one) => one.mentioned));
-  const all = [...new Set(listed.flatMap((one) => one.names))];
-  const read = await readPatches(dir, shown, all, host);
-  const [own = [], ...others] = listed.map((one) => one.names.flatMap((name) => read[all.indexOf(name)] ?? []));
+  const patchNames = [...new Set(listed.flatMap((one) => one.names))];
+  const read = await readPatches(dir, shown, patchNames, host);
+  const [first = [], ...others] = listed.map((one) => one.names.flatMap((name) => read[patchNames.indexOf(name)] ?? []));
   const problems = [
     ...listed.flatMap((one) => one.problems),
     ...files
@@ -44,10 +51,10 @@ export async function readSeries(dir: string, shown: string, alternates: readonl
       .filter((file) => file.endsWith(".series") && !paths.includes(file))
       .map((file) => problemOf(`${shown}/${file}`, "No alternate of source.yaml names this series.")),
     ...read.flatMap((one) => one.problems),
-    ...[own, ...others.map((other) => [...own, ...other])].flatMap((applied) => findPathsThroughLinks(applied, shown)),
+    ...[first, ...others.map((other) => [...first, ...other])].flatMap((applied) => findPathsThroughLinks(applied, shown)),
   ];
   if (problems.length > 0) throw projectError(problems);
-  const patches = own.map((one) => one.patch);
+  const patches = first.map((one) => one.patch);
   const packaging = others.map((other, index) => [names[index] ?? "", other.map((one) => one.patch)] as const);
   return { patches, packaging: Object.fromEntries(packaging) };
 }

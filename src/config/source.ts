@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { BuildError } from "../errors.ts";
+import { allOrProblems, BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
@@ -101,13 +101,25 @@ export async function readSource(project: Project, line: string, name: string, h
   if (!known.includes(name)) throw unknownName("Source", name, known);
   const shown = `patches/${line}/${name}`;
   const dir = join(project.root, shown);
-  const pin = await readYaml(join(dir, "source.yaml"), sourceFile, `${shown}/source.yaml`);
-  const alternates = pin.alternates.flatMap((alternate) => alternate.packaging ?? []);
-  return { ...pin, line, name, ...(await readSeries(dir, shown, alternates, host)) };
+  const reading = readYaml(join(dir, "source.yaml"), sourceFile, `${shown}/source.yaml`);
+  const alternates = reading.then(
+    (pin) => pin.alternates.flatMap((alternate) => alternate.packaging ?? []),
+    () => undefined,
+  );
+  const [pin, series] = await allOrProblems([reading, readSeries(dir, shown, await alternates, host)]);
+  return { ...pin, line, name, ...series };
 }
 
-/** Reads and checks all sources of a line. */
-export async function readSources(project: Project, line: string, host: Host): Promise<readonly Source[]> {
-  const names = await listSources(project, line);
-  return Promise.all(names.map((name) => readSource(project, line, name, host)));
+/**
+ * Reads and checks sources of a line, by default all. Throws "project" that lists all problems in
+ * the files of all of them.
+ */
+export async function readSources(
+  project: Project,
+  line: string,
+  host: Host,
+  only?: readonly string[],
+): Promise<readonly Source[]> {
+  const names = only ?? (await listSources(project, line));
+  return allOrProblems(names.map(async (name) => readSource(project, line, name, host)));
 }

@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document } from "yaml";
+import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document, type Scalar } from "yaml";
 import type { z } from "zod";
 import { projectError, unreadableFile } from "../errors.ts";
 import { readText } from "../sys/read-file.ts";
@@ -32,20 +32,33 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
 
 /**
  * Finds YAML features that these files must not use: anchors and aliases, because a small file
- * could expand to a huge value, and keys that are not plain words.
+ * could expand to a huge value, keys that are not plain words, and numbers that YAML changes, such
+ * as a version 3.10.
  */
 function findForbidden(document: Document): { offset: number; message: string }[] {
   const found: { offset: number; message: string }[] = [];
   const say = (node: unknown, message: string) => found.push({ offset: isNode(node) ? (node.range?.[0] ?? 0) : 0, message });
   visit(document, {
     Alias: (_key, node) => void say(node, "Anchors and aliases are not allowed."),
-    Node: (_key, node) => void (node.anchor !== undefined && say(node, "Anchors and aliases are not allowed.")),
+    Node: (at, node) => {
+      if (node.anchor !== undefined) say(node, "Anchors and aliases are not allowed.");
+      if (at !== "key" && isScalar(node) && typeof node.value === "number" && node.source !== String(node.value))
+        say(node, `${quoteIt(node)} if it is text, else write ${node.value}.`);
+    },
     Pair: (_key, { key }) => {
       if (!isScalar(key)) say(key, "A key must be a plain word.");
+      else if (typeof key.value !== "string") say(key, `Key ${quoteIt(key)}.`);
       else if (key.value === "__proto__") say(key, "Key `__proto__` is unknown here.");
     },
   });
   return found;
+}
+
+/** That YAML takes a plain word for something else, and what to write instead. */
+function quoteIt({ value, source = "" }: Scalar): string {
+  const number = typeof value === "number" ? `the number ${value}` : undefined;
+  const what = value === null ? "no value" : (number ?? `the ${typeof value} ${JSON.stringify(value)}`);
+  return `\`${source}\` is ${what} in YAML: write "${source}" with quotes`;
 }
 
 function describe(issue: z.core.$ZodIssue, document: Document): { offset: number; message: string }[] {
@@ -62,6 +75,11 @@ function describe(issue: z.core.$ZodIssue, document: Document): { offset: number
   if (issue.message.endsWith("received undefined"))
     return [{ offset: offsetOf(document, issue.path), message: `Key \`${String(key)}\` is missing here.` }];
   const what = typeof key === "string" ? `\`${key}\`: ` : "";
+  const node: unknown = document.getIn(issue.path, true);
+  if (issue.code === "invalid_type" && issue.expected === "string" && isScalar(node))
+    return [
+      { offset: offsetOf(document, issue.path), message: `${what}${node.source === "" ? "a value is missing" : quoteIt(node)}.` },
+    ];
   return [{ offset: offsetOf(document, issue.path), message: `${what}${issue.message}.` }];
 }
 

@@ -25,10 +25,18 @@ export interface CheckOptions extends MirrorOptions {
   readonly locked: LockedSource | undefined;
 }
 
+/** Checks that the lock of a source matches its series. */
+export function checkLock(source: Source, locked: LockedSource | undefined): Finding {
+  const differences = lockDifferences(source, locked);
+  return differences.length === 0
+    ? { source: source.name, check: "lock", outcome: "ok", detail: "the series matches the lock" }
+    : { source: source.name, check: "lock", outcome: "failed", detail: differences.join(" ") };
+}
+
 /**
- * Checks a source whose files are valid: the lock matches the series, the series and its packaging
- * patches apply to each available base and give the locked commits, and the changes listed as
- * merged upstream are in the tree.
+ * Checks a source whose files are valid: the series and its packaging patches apply to each
+ * available base and give the locked commits, and the changes listed as merged upstream are in the
+ * tree.
  */
 export async function checkSource(source: Source, options: CheckOptions): Promise<readonly Finding[]> {
   const finding = (check: string, outcome: Finding["outcome"], detail: string): Finding => ({
@@ -37,13 +45,7 @@ export async function checkSource(source: Source, options: CheckOptions): Promis
     outcome,
     detail,
   });
-  const differences = lockDifferences(source, options.locked);
-  const findings = [
-    finding("series", "ok", `${source.patches.length} patches, revision ${source.revision}`),
-    differences.length === 0
-      ? finding("lock", "ok", "the series matches the lock")
-      : finding("lock", "failed", differences.join(" ")),
-  ];
+  const findings = [finding("series", "ok", `${source.patches.length} patches, revision ${source.revision}`)];
   for (const base of options.bases) {
     const check = `applies to ${describeBase(base)}`;
     const reason = await whyUnavailable(base, options);
@@ -82,6 +84,7 @@ async function checkApplies(
     const patched = await tryBase(source, base, options);
     const locked = options.locked?.bases[baseId(base)];
     const commits = describeCommits(patched);
+    if (options.locked === undefined) return finding(check, "ok", commits);
     if (locked !== undefined && describeCommits(locked) === commits) return finding(check, "ok", `${commits}, as locked`);
     const expected = locked === undefined ? "none for this base" : describeCommits(locked);
     return finding(check, "failed", `${commits}, but the lock has ${expected}`);

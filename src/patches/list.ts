@@ -1,5 +1,43 @@
+import type { Patch } from "../config/patch.ts";
 import type { SeedEntry } from "../config/seed.ts";
 import type { Source } from "../config/source.ts";
+
+/** A patch in its place of a series, with the entry of the seed that it belongs to, if any. */
+export interface ListedPatch {
+  readonly name: string;
+  readonly subject: string;
+  /** The DEP-3 field `Origin`. */
+  readonly origin: string;
+  /** Absent for `Seed: none`. */
+  readonly seed?: string;
+  /** Absent when the seed has no such entry. */
+  readonly entry?: number;
+}
+
+/** The patches of a source in the order in which they are applied. */
+export interface ListedSeries {
+  readonly source: string;
+  readonly version: string;
+  readonly revision: number;
+  readonly patches: readonly ListedPatch[];
+  /** The same for each series in `packaging/`, by its file name. */
+  readonly packaging: Readonly<Record<string, readonly ListedPatch[]>>;
+}
+
+/** Returns the series of each source in its order, with all patches. */
+export function listSeries(seed: readonly SeedEntry[], sources: readonly Source[]): readonly ListedSeries[] {
+  return sources.map(({ name: source, version, revision, patches, packaging }) => {
+    const list = (of: readonly Patch[]) => of.map((patch) => listPatch(patch, seed));
+    const lists = Object.entries(packaging).map(([series, others]) => [series, list(others)] as const);
+    return { source, version, revision, patches: list(patches), packaging: Object.fromEntries(lists) };
+  });
+}
+
+function listPatch({ name, subject, origin, seed: id }: Patch, seed: readonly SeedEntry[]): ListedPatch {
+  if (id === "none") return { name, subject, origin };
+  const entry = seed.find(({ commit }) => commit.startsWith(id))?.entry;
+  return { name, subject, origin, seed: id, ...(entry === undefined ? {} : { entry }) };
+}
 
 /**
  * How a line covers one entry of the seed: with patches, or because upstream has merged the change.

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Lock, LockedBase, LockedSource } from "../config/lock.ts";
+import { lockName, type Lock, type LockedBase, type LockedSource } from "../config/lock.ts";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
@@ -57,16 +57,14 @@ function baseDifferences(source: Source, base: Base, locked: LockedBase | undefi
   return [`The packaging series of ${describeBase(base)} is ${current}, but the lock has ${before}.`];
 }
 
-/** Throws "project" when a source's series does not match its lock. */
-export function assertLocked(source: Source, locked: LockedSource | undefined, line: string): void {
+/** Throws "project" when a source's series does not match its lock. `otherwise` ends the hint. */
+export function assertLocked(source: Source, locked: LockedSource | undefined, otherwise: string): void {
   const differences = lockDifferences(source, locked);
   if (differences.length === 0) return;
   throw new BuildError(
     "project",
-    [`patches/${line}/lock.json: the series of \`${source.name}\` does not match the lock.`, ...differences].join("\n"),
-    {
-      hint: "kovn-build patches lock, or --unlocked to build anyway",
-    },
+    [`${lockName(source.line)}: the series of \`${source.name}\` does not match the lock.`, ...differences].join("\n"),
+    { hint: `kovn-build patches lock --line ${source.line}, ${otherwise}` },
   );
 }
 

@@ -99,7 +99,7 @@ export function makePlan(input: PlanInput): Plan {
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
-    const locked = lockedBase(input.locks, job.source, base, packaging.length > 0);
+    const locked = lockedBase(input, job.source, base, packaging.length > 0);
     planned.set(id, {
       id,
       id8,
@@ -147,12 +147,12 @@ function digestsOf(patches: PlannedPatches): readonly string[] {
  * Returns a base's commits in the lock, with those of packaging patches if the job uses them;
  * undefined in an unlocked build. Throws "project" for a base that the lock lacks.
  */
-function lockedBase(locks: PlanInput["locks"], source: string, base: Base, withPackaging: boolean): LockedBase | undefined {
+function lockedBase({ locks, line }: PlanInput, source: string, base: Base, withPackaging: boolean): LockedBase | undefined {
   if (locks === undefined) return undefined;
   const locked = locks[source]?.bases[baseId(base)];
   if (locked === undefined || (withPackaging && locked.packaged === undefined))
     throw new BuildError("project", `The lock of \`${source}\` has no patched commit for ${describeBase(base)}.`, {
-      hint: "kovn-build patches lock, or --unlocked to build anyway",
+      hint: `kovn-build patches lock --line ${line}, or --unlocked to build anyway`,
     });
   const { commit, tree } = locked;
   return withPackaging ? locked : { commit, tree };

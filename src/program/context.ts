@@ -41,6 +41,8 @@ export interface Context {
   readonly shell: Shell | undefined;
   /** Finds the project of the current folder. */
   readonly project: () => Promise<Project>;
+  /** Width of the terminal that shows results; undefined when they go elsewhere. */
+  readonly columns: number | undefined;
   /** Writes a result to stdout. */
   readonly print: (result: string | Json) => void;
   readonly report: Report;

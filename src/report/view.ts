@@ -1,6 +1,6 @@
-import cliTruncate from "cli-truncate";
 import { printable } from "../sys/printable.ts";
 import { count, duration } from "../sys/text.ts";
+import { cut } from "./cut.ts";
 import type { Summary } from "./job-states.ts";
 import { describeRow, type Row } from "./rows.ts";
 import type { Size } from "./screen.ts";
@@ -23,16 +23,15 @@ export function drawView(view: View, { columns, rows }: Size, style: Style): rea
   const { running, summary, elapsed } = view;
   const shown = running.length <= room ? running : running.slice(0, room - 1);
   const width = Math.max(0, ...shown.map((row) => row.name.length));
-  // One column less: cli-truncate may use it for the second half of a wide character.
-  const cut = (text: string) => cliTruncate(text, columns - 1);
+  const fit = (text: string) => cut(text, columns);
   const lines = shown.flatMap((row) => {
-    const line = linkName(cut(`${row.name.padEnd(width)}  ${describeRow(row, style)}`), row, style);
+    const line = linkName(fit(`${row.name.padEnd(width)}  ${describeRow(row, style)}`), row, style);
     if (row.log === undefined || running.length * 2 > room) return [line];
-    return [line, style.dim(cut(`${" ".repeat(width)}  ${printable(row.last)}`.trimEnd()))];
+    return [line, style.dim(fit(`${" ".repeat(width)}  ${printable(row.last)}`.trimEnd()))];
   });
   const more = running.length - shown.length;
-  if (more > 0) lines.push(cut(`and ${count(more, "task")} more`));
-  if (summary !== undefined) lines.push(cut(describeSummary(summary, elapsed, style)));
+  if (more > 0) lines.push(fit(`and ${count(more, "task")} more`));
+  if (summary !== undefined) lines.push(fit(describeSummary(summary, elapsed, style)));
   return lines.slice(Math.max(0, lines.length - (rows - 1)));
 }
 

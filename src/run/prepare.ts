@@ -2,6 +2,7 @@ import { openCache, type JobCache } from "../cache/cache.ts";
 import { cacheFolder } from "../cache/folder.ts";
 import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
 import { openDistcc, type Distcc } from "../compile/distcc.ts";
+import { unlockedLine } from "../config/lock.ts";
 import { assertReplaceable } from "../dist/write.ts";
 import { BuildError, withDetails } from "../errors.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
@@ -59,6 +60,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   await startGuard();
   const plan = makePlan(input);
   emit({ event: "plan", ...plan });
+  if (input.locks === undefined && !options.unlocked) notice(unlockedLine(input.line));
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
   await assertReplaceable(options.out, plan.target);

@@ -5,9 +5,9 @@ import { assertLocked } from "../patches/lock.ts";
 import { pickLine } from "../config/project.ts";
 import { readPipeline, type Pipeline } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
-import { listSources, readSource } from "../config/source.ts";
+import { listSources, readSources } from "../config/source.ts";
 import { assertInWindow } from "../config/window.ts";
-import { BuildError } from "../errors.ts";
+import { allOrProblems, BuildError } from "../errors.ts";
 import { allowedBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
@@ -52,14 +52,15 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   const ids = plannedJobs(pipeline, options.only);
   const names = [...new Set(ids.map((id) => pipeline.jobs[id]?.source ?? id))];
   // git reads the series; the other files are read meanwhile.
-  const [read, inputs, lock] = await Promise.all([
-    Promise.all(names.map(async (name) => readSource(project, line, name, host))),
+  const [read, inputs, lock] = await allOrProblems([
+    readSources(project, line, host, names),
     readInputs(project, pipeline, ids, options.driver),
-    options.unlocked ? undefined : readLock(project, line),
+    options.unlocked ? Promise.resolve(undefined) : readLock(project, line),
   ]);
   const sources = Object.fromEntries(read.map((source) => [source.name, source]));
   assertInWindow(pipeline, line, read);
-  if (lock !== undefined) for (const source of read) assertLocked(source, lock.sources[source.name], line);
+  if (lock !== undefined)
+    for (const source of read) assertLocked(source, lock.sources[source.name], "or --unlocked to build anyway");
   const from = parseFrom(options.from, await listSources(project, line));
   const bases = Object.fromEntries(read.map((source) => [source.name, allowedBases(source, from)]));
   return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };

@@ -111,7 +111,7 @@ describe("--json", () => {
 
   test("prints one event per line and nothing else, from the plan to the end", async ({ folder }) => {
     const project = await makeProject(folder);
-    const result = await kovnBuild(project, [...build, "--json"]);
+    const result = await kovnBuild(project, [...build, "--unlocked", "--json"]);
     const events = eventsOf(result.stdout);
     expect(events.map(({ event }) => event).filter((event) => !event.startsWith("task-"))).toEqual([
       "run",
@@ -124,7 +124,7 @@ describe("--json", () => {
       "done",
     ]);
     expect(result.stderr).toBe("");
-    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--json"])).stdout) as Plan;
+    const plan = JSON.parse((await kovnBuild(project, ["plan", ...build, "--unlocked", "--json"])).stdout) as Plan;
     expect(events[1]).toEqual({ event: "plan", ...plan, time: expect.any(Number) });
     expect(events.at(-1)).toMatchObject({
       folder: await realpath(join(project, "dist/linux")),

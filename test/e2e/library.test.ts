@@ -46,6 +46,8 @@ describe("a program that imports kovn-build", () => {
     expect(events.filter((event) => !event.startsWith("task-"))).toEqual([
       "run",
       "plan",
+      // The project has no lock.
+      "notice",
       "base",
       "jobs",
       "job-start",

@@ -1,9 +1,9 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { kovnBuild } from "../helpers/cli.ts";
+import { kovnBuild, run } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
-import { demo, mail, makeProject, newFile, replaceLine } from "../helpers/project.ts";
+import { demo, mail, makeProject, newFile, pin, replaceLine, writeFiles } from "../helpers/project.ts";
 
 describe("patches lock", () => {
   test("writes a lock that check and build accept", async ({ folder }) => {
@@ -63,6 +63,56 @@ describe("patches lock", () => {
 });
 
 describe("patches check", () => {
+  test("finds what is wrong in every line and source, whatever is wrong with the others", async ({ folder }) => {
+    const project = await makeProject(folder);
+    await run(project, ["cp", "-r", "patches/1.0", "patches/1.1"]);
+    await kovnBuild(project, ["patches", "lock", "--line", "1.1"]);
+    await run(project, ["cp", "-r", "patches/1.1", "patches/1.2"]);
+    await run(project, ["cp", "-r", "patches/1.2/demo", "patches/1.2/other"]);
+    const yaml = await readFile(join(project, demo, "source.yaml"), "utf8");
+    await writeFiles(project, {
+      "patches/1.2/lock.json": "{",
+      "patches/1.2/other/source.yaml": yaml.replace("1.2.3", "22.12"),
+      "patches/1.2/other/series": "greet-world.patch\nno.patch\n",
+      "patches/1.2/other/greet-world.patch": mail("Greet", replaceLine("greeting.txt", "hello", "hi"), { Date: "no" }),
+    });
+    const result = await kovnBuild(project, ["patches", "check"]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    const applies = `demo  applies to ${folder}/upstream at ${pin.slice(0, 12)}: commit`;
+    const rows = [
+      "failed   1.0  all  lock: patches/1.0/lock.json is missing, so nothing is checked against it. (kovn-build patches lock --line 1.0)",
+      "ok       1.0  all  seed: ",
+      "ok       1.0  demo  series: ",
+      `ok       1.0  ${applies}`,
+      "ok       1.1  all  seed: ",
+      "ok       1.1  demo  lock: ",
+      "ok       1.1  demo  series: ",
+      `ok       1.1  ${applies}`,
+      "failed   1.2  all  files: patches/1.2/lock.json:1:2: ",
+      "failed   1.2  other  files: patches/1.2/other/source.yaml:4:10: `version`: `22.12` is the number 22.12 in YAML",
+      "failed   1.2  other  files: patches/1.2/other/series:2:1: Patch `no.patch` is listed, but",
+      "failed   1.2  other  files: patches/1.2/other/greet-all.patch:1:1: This patch is not listed",
+      "failed   1.2  other  files: patches/1.2/other/greet-world.patch:3:1: ",
+      "ok       1.2  demo  series: ",
+      `ok       1.2  ${applies}`,
+    ];
+    expect(result.stdout.split("\n")).toEqual(rows.map((row) => expect.stringContaining(row)));
+    expect(result.stderr).toContain("6 of 15 checks failed.");
+    const json = await kovnBuild(project, ["patches", "check", "--json"]);
+    expect(json).toMatchObject({ exitCode: 2 });
+    const { findings } = JSON.parse(json.stdout) as { findings: { at?: readonly { file: string }[] }[] };
+    expect(findings[9]?.at).toMatchObject([{ file: "patches/1.2/other/source.yaml", line: 4 }]);
+  });
+
+  test("checks one line with --line", async ({ folder }) => {
+    const project = await makeProject(folder, { "patches/1.1/demo/source.yaml": "" });
+    await kovnBuild(project, ["patches", "lock", "--line", "1.0"]);
+    const { exitCode, stdout } = await kovnBuild(project, ["patches", "check", "--line", "1.0"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain("  1.1  ");
+    expect(await kovnBuild(project, ["patches", "check", "--line", "1.1"])).toMatchObject({ exitCode: 2 });
+  });
+
   test("fails for a seed entry without a patch, and names it", async ({ folder }) => {
     const entry = `- { entry: 7, source: demo, repository: kubeovn/demo, commit: ${"c".repeat(40)}, title: Something else }\n`;
     const project = await makeProject(folder, { "patches/seed.yaml": entry });

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Plan } from "../../src/index.ts";
-import { kovnBuild, run } from "../helpers/cli.ts";
+import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
-import { demo, makeProject, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
+import { demo, makeProject, packaging, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
 
-const plan = ["plan", "--target", "linux"];
+// The projects here have no lock, which is said otherwise.
+const plan = ["plan", "--target", "linux", "--unlocked"];
 const jsonOf = async (project: string, ...more: string[]) => {
   const result = await kovnBuild(project, [...plan, "--json", ...more]);
   expect(result).toMatchObject({ exitCode: 0, stderr: "" });
@@ -104,13 +105,27 @@ describe("patches list", () => {
     ),
   };
 
-  test("shows the status of each entry, in the order of the seed", async ({ folder }) => {
-    const project = await writeProject(folder, files);
+  test("shows the status of each entry, and the whole series in its order", async ({ folder }) => {
+    const project = await writeProject(folder, { ...files, ...packaging });
     await run(project, ["sed", "-i", "s/^Seed: none/Seed: 1111111111/", `${demo}/greet-all.patch`]);
     const result = await kovnBuild(project, ["patches", "list", "--json"]);
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toBe(
+      "patches/1.0/lock.json is missing, so nothing is checked against it. (kovn-build patches lock --line 1.0)",
+    );
+    const patch = { name: "greet-packages.patch", subject: "Greet packages", origin: "vendor" };
     expect(JSON.parse(result.stdout)).toMatchObject({
       line: "1.0",
+      series: [
+        {
+          ...{ source: "demo", version: "1.2.3", revision: 1 },
+          patches: [
+            { name: "greet-world.patch", subject: "Greet the world", seed: "aaaaaaaaaa" },
+            { name: "greet-all.patch", subject: "Greet all", seed: "1111111111", entry: 1 },
+          ],
+          packaging: { series: [{ ...patch, name: `packaging/${patch.name}` }] },
+        },
+      ],
       entries: [
         { entry: 1, seed: "1111111111", source: "demo", title: "Change 1", status: "patch", patches: ["greet-all.patch"] },
         { entry: 2, seed: "2222222222", status: "merged", patches: [] },
@@ -118,6 +133,34 @@ describe("patches list", () => {
       ],
     });
     const text = await kovnBuild(project, ["patches", "list"]);
-    expect(text.stdout.split("\n")[0]).toBe(" 1  1111111111  demo  patch    Change 1  greet-all.patch");
+    expect(text.stdout).toBe(
+      [
+        "demo 1.2.3, revision 1",
+        "  series",
+        "    1  greet-world.patch   ? (aaaaaaaaaa)  Greet the world",
+        "    2  greet-all.patch     1 (1111111111)  Greet all",
+        "  packaging/series",
+        "    1  packaging/greet-packages.patch                   Greet packages",
+        "",
+        "entries of the seed without a patch",
+        "  merged   demo   2 (2222222222)  Change 2",
+        "  missing  demo   3 (3333333333)  Change 3",
+      ].join("\n"),
+    );
+  });
+
+  test("cuts its rows to a narrow terminal", async ({ folder }) => {
+    const project = await writeProject(folder, files);
+    const command = `stty cols 30; node '${cli}' patches list`;
+    const { stdout } = await run(project, ["script", "--quiet", "--return", "--command", command, "/dev/null"]);
+    expect(stdout.split("\r\n")).toContain("    1  greet-world.patch   ?…");
+  });
+
+  test("names the problems of every source", async ({ folder }) => {
+    const project = await writeProject(folder, { "patches/1.0/other/source.yaml": "", [`${demo}/series`]: "no.patch\n" });
+    const { exitCode, stderr } = await kovnBuild(project, ["patches", "list"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("patches/1.0/demo/series:1:1: Patch `no.patch` is listed");
+    expect(stderr).toContain("patches/1.0/other/source.yaml:1:1:");
   });
 });

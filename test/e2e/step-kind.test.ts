@@ -53,7 +53,7 @@ test("a new step kind is one file and its line in the registry: it is checked, p
   const project = await makeProject(folder, {
     "pipelines/test.yaml": pipeline("{ file: hello, text: world }", "packages: [bash], "),
   });
-  const plan = await run(project, [...program, "plan", "--target", "linux", "--json"]);
+  const plan = await run(project, [...program, "plan", "--target", "linux", "--unlocked", "--json"]);
   expect(plan).toMatchObject({ exitCode: 0, stderr: "" });
   expect((JSON.parse(plan.stdout) as Plan).jobs).toMatchObject([
     { packages: ["bash", "coreutils"], steps: [{ uses: "note", with: { file: "hello", text: "world" } }] },

@@ -87,7 +87,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a version that YAML reads as a number",
     source(good.source.replace("1.2.3", "1.2")),
-    ["source.yaml:4:10: `version`: Invalid input: expected string, received number."],
+    ['source.yaml:4:10: `version`: `1.2` is the number 1.2 in YAML: write "1.2" with quotes.'],
   ],
   [
     "an alternate that is not a package",

@@ -1,33 +1,75 @@
+import { readLock, unlockedLine } from "../../config/lock.ts";
 import { pickLine } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { readSources } from "../../config/source.ts";
-import { listEntries, type ListedEntry } from "../../patches/list.ts";
+import { allOrProblems } from "../../errors.ts";
+import { listEntries, listSeries, type ListedEntry, type ListedPatch, type ListedSeries } from "../../patches/list.ts";
+import type { Context } from "../../program/context.ts";
 import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { Json } from "../../sys/json.ts";
+import { printable } from "../../sys/printable.ts";
 
 interface ListOptions {
   readonly line?: string;
   readonly json: boolean;
 }
 
-/** `kovn-build patches list`: shows how a line covers each entry of the seed. */
-export const patchesList: Define = (command, { host, project, print }) => {
+/** `kovn-build patches list`: shows the series of a line, and how it covers each entry of the seed. */
+export const patchesList: Define = (command, context) => {
   command
     .addOption(lineOption())
     .addOption(jsonOption())
-    .addHelpText("after", examples(["kovn-build patches list", "list the entries of the newest line"]))
-    .action(async (options: ListOptions) => {
-      const found = await project();
-      const line = await pickLine(found, options.line);
-      const entries = listEntries(await readSeed(found), await readSources(found, line, host));
-      print(options.json ? new Json({ schema: 1, line, entries }) : showEntries(entries));
-    });
+    .addHelpText("after", examples(["kovn-build patches list", "list the patches of the newest line"]))
+    .action(async (options: ListOptions) => list(options, context));
 };
 
-function showEntries(entries: readonly ListedEntry[]): string {
-  const rows = entries.map(({ entry, seed, source, status, title, patches }) =>
-    [String(entry).padStart(2), seed, source, status.padEnd(7), title, patches.join(" ")].join("  ").trimEnd(),
+async function list(options: ListOptions, { host, print, project: find, report, columns }: Context): Promise<void> {
+  const project = await find();
+  const line = await pickLine(project, options.line);
+  const reading = [readSeed(project), readSources(project, line, host), readLock(project, line)] as const;
+  const [seed, sources, lock] = await allOrProblems(reading);
+  const [entries, series] = [listEntries(seed, sources), listSeries(seed, sources)];
+  if (lock === undefined) report.write(`${unlockedLine(line)}\n`);
+  if (options.json) return print(new Json({ schema: 1, line, entries, series }));
+  const rows = [...series.flatMap(showSeries), ...showOthers(entries)];
+  print(`${(await fit(rows, columns)).join("\n")}\n`);
+}
+
+function showSeries({ source, version, revision, patches, packaging }: ListedSeries): readonly string[] {
+  const lists = [
+    ["series", patches] as const,
+    ...Object.entries(packaging).map(([name, of]) => [`packaging/${name}`, of] as const),
+  ];
+  return [`${source} ${version}, revision ${revision}`, ...lists.flatMap(([name, of]) => [`  ${name}`, ...showPatches(of)]), ""];
+}
+
+/** One row for each patch: its place, its name, the entry of the seed, its subject. */
+function showPatches(patches: readonly ListedPatch[]): readonly string[] {
+  const width = Math.max(0, ...patches.map(({ name }) => name.length));
+  return patches.map(({ name, seed, entry, subject }, index) => {
+    const of = seed === undefined ? "" : seedOf(entry ?? "?", seed);
+    return `  ${String(index + 1).padStart(3)}  ${name.padEnd(width)}  ${of.padEnd(15)}  ${printable(subject)}`;
+  });
+}
+
+/** The entries of the seed that no patch of the line makes. */
+function showOthers(entries: readonly ListedEntry[]): readonly string[] {
+  const others = entries.filter(({ status }) => status !== "patch");
+  const rows = others.map(
+    ({ entry, seed, source, status, title }) => `  ${status.padEnd(7)}  ${source}  ${seedOf(entry, seed)}  ${printable(title)}`,
   );
-  return `${rows.join("\n")}\n`;
+  return rows.length === 0 ? [] : ["entries of the seed without a patch", ...rows, ""];
+}
+
+function seedOf(entry: number | string, seed: string): string {
+  return `${String(entry).padStart(2)} (${seed})`;
+}
+
+/** Cuts rows to the width of the terminal that shows them, if there is one. */
+async function fit(rows: readonly string[], columns: number | undefined): Promise<readonly string[]> {
+  const plain = rows.slice(0, -1).map((row) => row.trimEnd());
+  if (columns === undefined) return plain;
+  const { cut } = await import("../../report/cut.ts");
+  return plain.map((row) => cut(row, columns));
 }

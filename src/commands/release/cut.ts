@@ -40,7 +40,7 @@ async function cut(version: string, options: CutOptions, { project, host }: SetC
   assertHigher(version, versions);
   await assertClean(root, host);
   const lock = await readLock(project, line);
-  for (const source of await readSources(project, line, host)) assertLocked(source, lock?.sources[source.name], line);
+  for (const source of await readSources(project, line, host)) assertLocked(source, lock?.sources[source.name], "and commit it");
   const before = previousVersion(version, versions);
   const since = before === undefined ? undefined : tagOf(before);
   const paths = [`patches/${line}`, "pipelines"];

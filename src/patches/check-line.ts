@@ -1,0 +1,96 @@
+import { readLock, unlockedLine, type Lock } from "../config/lock.ts";
+import type { Project } from "../config/project.ts";
+import { readSeed, type SeedEntry } from "../config/seed.ts";
+import { listSources, readSource, type Source } from "../config/source.ts";
+import { BuildError } from "../errors.ts";
+import { declaredBases, type From } from "../plan/base.ts";
+import type { Host } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
+import { checkLock, checkPair, checkSource, whyUnavailable, type Finding } from "./check.ts";
+import { listEntries } from "./list.ts";
+import { fetchBase, type MirrorOptions } from "./mirror.ts";
+
+/** The name of the check that project files can be read. */
+export const filesCheck = "files";
+
+/** What was read, or the findings on why it was not. */
+type Read<T> = { readonly value: T } | { readonly findings: readonly Finding[] };
+
+/**
+ * Checks a line: its lock, each source, and that each entry of the seed has its patch. What is
+ * wrong with one of them does not hide what is wrong with the others.
+ */
+export async function checkLine(line: string, from: From, project: Project, host: Host): Promise<readonly Finding[]> {
+  const seed = await attempt("all", host, async () => readSeed(project));
+  const lock = await attempt("all", host, async () => readLock(project, line));
+  const names = await attempt("all", host, async () => listSources(project, line));
+  const read = await runTask(host, `read the series of line ${line}`, async (below) =>
+    Promise.all(
+      ("value" in names ? names.value : []).map(async (name) =>
+        attempt(name, below, async () => readSource(project, line, name, below)),
+      ),
+    ),
+  );
+  const findings = [seed, lock, names, ...read].flatMap((one) => ("findings" in one ? one.findings : []));
+  const sources = read.flatMap((one) => ("value" in one ? [one.value] : []));
+  if ("value" in lock && lock.value === undefined)
+    findings.push({ source: "all", check: "lock", outcome: "failed", detail: unlockedLine(line) });
+  // Sources that cannot be read have entries too.
+  if ("value" in seed && "value" in names && sources.length === read.length) findings.push(checkSeed(seed.value, sources));
+  for (const [index, source] of sources.entries()) {
+    const title = `check ${source.name}, source ${index + 1} of ${sources.length}`;
+    const others = sources.filter((other) => other !== source);
+    const checked = await attempt(source.name, host, async () =>
+      runTask(host, title, async (below) =>
+        checkOne(source, others, from, "value" in lock ? lock.value : undefined, { work: project.work, host: below }),
+      ),
+    );
+    findings.push(...("value" in checked ? checked.value : checked.findings));
+  }
+  return findings;
+}
+
+/** Does work on a line or one of its sources; what is wrong becomes findings. */
+async function attempt<T>(source: string, { signal }: Host, work: () => Promise<T>): Promise<Read<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (!(error instanceof BuildError) || signal.aborted || error.code === "machine") throw error;
+    const check = error.code === "project" ? filesCheck : "can be checked";
+    const rows = error.message.split("\n");
+    const at = error.at.length === rows.length ? rows.map((_, index) => error.at.slice(index, index + 1)) : [error.at];
+    return { findings: rows.map((detail, index) => ({ source, check, outcome: "failed", detail, at: at[index] ?? [] })) };
+  }
+}
+
+function checkSeed(seed: readonly SeedEntry[], sources: readonly Source[]): Finding {
+  const entries = listEntries(seed, sources);
+  const missing = entries.filter((entry) => entry.status === "missing").map((entry) => `${entry.entry} (${entry.seed})`);
+  const result =
+    missing.length === 0
+      ? ({ outcome: "ok", detail: `each of its ${entries.length} entries is a patch or merged upstream` } as const)
+      : ({ outcome: "failed", detail: `entries without a patch: ${missing.join(", ")}` } as const);
+  return { source: "all", check: "seed", ...result };
+}
+
+async function checkOne(
+  source: Source,
+  others: readonly Source[],
+  from: From,
+  lock: Lock | undefined,
+  options: MirrorOptions,
+): Promise<readonly Finding[]> {
+  const locked = lock?.sources[source.name];
+  const found = await checkSource(source, { ...options, bases: declaredBases(source, from), locked });
+  const pairs = await Promise.all(others.map(async (other) => pairOf(source, other, from, options)));
+  return [...(lock === undefined ? [] : [checkLock(source, locked)]), ...found, ...pairs.flat()];
+}
+
+async function pairOf(source: Source, other: Source, from: From, options: MirrorOptions): Promise<readonly Finding[]> {
+  const [own] = declaredBases(source, from);
+  const [others] = declaredBases(other, from);
+  if (own === undefined || others === undefined) return [];
+  if ((await whyUnavailable(own, options)) !== undefined || (await whyUnavailable(others, options)) !== undefined) return [];
+  const finding = await checkPair(source, await fetchBase(own, options), other, await fetchBase(others, options), options);
+  return finding === undefined ? [] : [finding];
+}
