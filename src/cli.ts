@@ -9,6 +9,7 @@ import { verbs } from "./commands/verbs.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
+import { takeCredentials } from "./sys/credentials.ts";
 import type { Json } from "./sys/json.ts";
 import { makeMask } from "./sys/mask.ts";
 import { makeReport } from "./report/report.ts";
@@ -62,8 +63,12 @@ const defined = (variables: readonly (readonly [name: string, value: string | un
 const small = defined(proxies.map((name) => [name, process.env[name] ?? process.env[name.toUpperCase()]]));
 const userEnv = { ...defined(Object.entries(process.env)), ...small };
 const env = { ...defined(passed.map((name) => [name, process.env[name]])), ...small };
+const { args, credentials, secrets } = takeCredentials(process.argv.slice(2));
 const mask = makeMask(process.env);
-const host = { env, userEnv, signal: abort.signal, mask, hide: mask.add, task: quietTask };
+for (const secret of secrets) mask.add(secret);
+const host = { env, userEnv, credentials, signal: abort.signal, mask, hide: mask.add, task: quietTask };
+// Every user of the machine may read the arguments of a process; this overwrites them.
+if (credentials.size > 0) process.title = "kovn-build";
 
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
@@ -119,7 +124,7 @@ function showError(thrown: unknown): number {
 
 /** Returns this command line, ready to type again. */
 function ownCommand(): string {
-  return quoteWords(["kovn-build", ...process.argv.slice(2)]);
+  return quoteWords(["kovn-build", ...args]);
 }
 
 const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
@@ -176,7 +181,7 @@ try {
     print,
     report,
   };
-  await runProgram(process.argv.slice(2), context, verbs);
+  await runProgram(args, context, verbs);
 } catch (error) {
   process.exitCode = stopped === undefined ? showError(error) : stops[stopped];
   if (stopped !== undefined) showError(abort.signal.reason);

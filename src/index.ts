@@ -8,6 +8,7 @@ import { makePlan, type Plan } from "./plan/plan.ts";
 import { proveEntries, type ProveOptions as ProveRequest } from "./prove/prove-entries.ts";
 import type { Proof } from "./prove/prove.ts";
 import { publish as publishArtifacts, type Published, type PublishRequest } from "./publish/publish.ts";
+import { takeCredentials } from "./sys/credentials.ts";
 import { makeMask } from "./sys/mask.ts";
 import type { Built } from "./run/build.ts";
 import type { ReadContext, WorkContext } from "./run/context.ts";
@@ -69,11 +70,20 @@ export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest,
   readonly github?: Partial<GitHubAccess>;
 }
 
-const requestDefaults = { only: [], from: [], variant: "default", unlocked: false };
+const requestDefaults = { only: [], variant: "default", unlocked: false };
+
+interface FromOption {
+  readonly from?: readonly string[];
+}
+
+/** `from` without the credentials in its addresses; the context has them. */
+function cleanFrom({ from = [] }: FromOption): Required<FromOption> {
+  return { from: takeCredentials(from).args };
+}
 
 /** Plans a build: what `build` would run, without network. Throws `BuildError`. */
 export async function plan(options: PlanOptions): Promise<Plan> {
-  return makePlan(await readRequest({ ...requestDefaults, ...options }, await contextOf(options)));
+  return makePlan(await readRequest({ ...requestDefaults, ...options, ...cleanFrom(options) }, await contextOf(options)));
 }
 
 /** Builds a target, and leaves the artifacts in `<out>/<target>`. Throws `BuildError`. */
@@ -88,7 +98,7 @@ export async function build(options: BuildOptions): Promise<Built> {
       cache: true,
       keepRuns: runLimits.keep,
     };
-    return runBuild({ ...defaults, ...options }, context);
+    return runBuild({ ...defaults, ...options, ...cleanFrom(options) }, context);
   });
 }
 
@@ -116,16 +126,19 @@ export async function publish(options: PublishOptions): Promise<Published> {
 
 const builder = { name: "kovn-build", version: packageVersion, node: ownNode };
 
-async function contextOf({ folder = ".", env, signal }: CommonOptions): Promise<ReadContext> {
+async function contextOf({ folder = ".", env, signal, from = [] }: CommonOptions & FromOption): Promise<ReadContext> {
   const own = signal === undefined ? new AbortController().signal : AbortSignal.any([signal]);
   // Each running program listens to it.
   setMaxListeners(0, own);
+  const { credentials, secrets } = takeCredentials(from);
   const mask = makeMask(env ?? {});
+  for (const secret of secrets) mask.add(secret);
   return {
     project: await findProject(resolve(folder), packageRoot),
     machine: thisMachine(),
     host: {
       env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      credentials,
       signal: own,
       mask,
       hide: mask.add,
@@ -134,7 +147,7 @@ async function contextOf({ folder = ".", env, signal }: CommonOptions): Promise<
   };
 }
 
-async function inContext<T>(options: CommonOptions, work: (context: WorkContext) => Promise<T>): Promise<T> {
+async function inContext<T>(options: CommonOptions & FromOption, work: (context: WorkContext) => Promise<T>): Promise<T> {
   const { project, machine, host } = await contextOf(options);
   const reporter = { emit: options.onEvent ?? (() => undefined), start: () => undefined, end: () => undefined };
   return withProgress(host, reporter, async (progress) => work({ ...progress, project, machine, builder }));

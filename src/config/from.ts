@@ -1,4 +1,7 @@
 import type { From } from "../plan/base.ts";
+import { BuildError } from "../errors.ts";
+import { addressFault } from "../sys/credentials.ts";
+import { withoutShapes } from "../sys/secret-shapes.ts";
 import { unknownName } from "./names.ts";
 
 const rules = ["auto", "git", "apt"] as const;
@@ -11,13 +14,24 @@ export function parseFrom(values: readonly string[], sources: readonly string[],
   let rule: From["rule"] = "auto";
   const repositories: Record<string, string> = {};
   for (const value of values) {
-    const [, name, url] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+    const [, name, url] = /^([^=]+)=\s*(.+)$/s.exec(value) ?? [];
     const named = allowed.find((known) => known === value);
     if (named !== undefined) rule = named;
     else if (name === undefined || url === undefined)
-      throw unknownName("Value of --from", value, [...allowed, ...sources.map((source) => `${source}=PATH_OR_URL`)]);
-    else if (!sources.includes(name)) throw unknownName("Source", name, sources);
-    else repositories[name] = url;
+      throw unknownName("Value of --from", withoutShapes(value), [
+        ...allowed,
+        ...sources.map((source) => `${source}=PATH_OR_URL`),
+      ]);
+    else if (!sources.includes(name)) throw unknownName("Source", withoutShapes(name), sources);
+    else repositories[name] = checked(name, url);
   }
   return { rule, repositories };
+}
+
+function checked(source: string, address: string): string {
+  const fault = addressFault(address);
+  if (fault === undefined) return address;
+  throw new BuildError("usage", `The address in --from ${source}=... ${fault}.`, {
+    hint: `--from ${source}=https://TOKEN@HOST/PATH, or clone it with git and give the clone's path`,
+  });
 }

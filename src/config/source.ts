@@ -4,6 +4,7 @@ import { z } from "zod";
 import { allOrProblems, BuildError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
+import { addressFault } from "../sys/credentials.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
@@ -39,7 +40,14 @@ const suite = z.strictObject({
 
 /** `source.yaml`. */
 export const sourceFile = z.strictObject({
-  upstream: z.string().min(1).describe("Path or URL of upstream's git repository."),
+  upstream: z
+    .string()
+    .min(1)
+    .superRefine((address, context) => {
+      const fault = addressFault(address);
+      if (fault !== undefined) context.addIssue(`address ${fault}; give a login with \`--from SOURCE=https://TOKEN@HOST/PATH\``);
+    })
+    .describe("Path or URL of upstream's git repository, without a login. It is published as the place of the source."),
   branch: z.string().min(1).describe("Branch where the commit was found. It is not used to fetch."),
   commit: gitIdSchema.describe("Pinned commit: the base of the series."),
   version: z.string().min(1).describe("Version that the tree has at this commit."),

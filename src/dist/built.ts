@@ -1,6 +1,6 @@
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
-import { packagingOf } from "../plan/base.ts";
+import { packagingOf, publishedBase } from "../plan/base.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { BuiltJob } from "./manifest.ts";
 
@@ -36,7 +36,7 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
     source: source.name,
     version: job.source.version,
     revision: job.source.revision,
-    base: job.base,
+    base: publishedBase(job.base),
     baseCommit: ids.baseCommit,
     alternate: job.base.kind !== "git",
     locked: job.locked !== undefined,

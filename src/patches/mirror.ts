@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
-import { describeBase, type Base } from "../plan/base.ts";
+import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import { withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
@@ -48,7 +48,7 @@ function mirrorOf(base: Base, work: string): string {
   return join(
     work,
     "mirrors",
-    base.kind === "git" ? `git-${keyOf(urlOf(base.url)).slice(0, 16)}` : `apt-${base.sha256.slice(0, 16)}`,
+    base.kind === "git" ? `git-${keyOf(urlOf(placeOf(base))).slice(0, 16)}` : `apt-${base.sha256.slice(0, 16)}`,
   );
 }
 
@@ -69,7 +69,7 @@ export async function isComplete(base: Base, work: string): Promise<boolean> {
 export async function probeBase(base: Base, options: MirrorOptions & { readonly refreshApt: boolean }): Promise<void> {
   if (await isComplete(base, options.work)) return;
   await runTask(options.host, `reach ${describeBase(base)}`, async (host) =>
-    base.kind === "apt" ? probeApt(base, { ...options, host }) : probeGit(base.url, host),
+    base.kind === "apt" ? probeApt(base, { ...options, host }) : probeGit(placeOf(base), host),
   );
 }
 
@@ -132,7 +132,7 @@ export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fet
     );
   }
   const commit = await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository });
-  return { repository, commit, contents: base.kind === "git" ? urlOf(base.url) : repository };
+  return { repository, commit, contents: base.kind === "git" ? urlOf(placeOf(base)) : repository };
 }
 
 /** Removes the leftovers of a killed run: git's lock files, partial packs, and a partial mirror. */
@@ -148,11 +148,11 @@ function halfOf(repository: string): string {
 async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<void> {
   await mkdir(repository, { recursive: true });
   const options = { host, cwd: repository, timeout: fetchTimeout };
-  await initBlobless(repository, urlOf(base.url), { ...options, bare: true });
-  await fetchCommit(base.commit, urlOf(base.url), options).catch(async (cause: unknown) => {
+  await initBlobless(repository, urlOf(placeOf(base)), { ...options, bare: true });
+  await fetchCommit(base.commit, urlOf(placeOf(base)), options).catch(async (cause: unknown) => {
     if (!(cause instanceof BuildError)) throw cause;
-    const why = `${cause.message}${await describeUnread(base.url, host)}`;
-    throw new BuildError("network", `The pinned commit could not be fetched from repository ${base.url}. ${why}`, {
+    const why = `${cause.message}${await describeUnread(placeOf(base), host)}`;
+    throw new BuildError("network", `The pinned commit could not be fetched from repository ${placeOf(base)}. ${why}`, {
       cause,
       hint: "--from SOURCE=PATH_OR_URL of a full clone that has the commit",
     });

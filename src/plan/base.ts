@@ -7,7 +7,14 @@ import type { Source } from "../config/source.ts";
  * alternate.
  */
 export type Base =
-  | { readonly kind: "git"; readonly url: string; readonly commit: string }
+  | {
+      readonly kind: "git";
+      /** The upstream. It is published. */
+      readonly url: string;
+      readonly commit: string;
+      /** The path or address that `--from` gives, if the commit is fetched from there. It is not published. */
+      readonly from?: string;
+    }
   | {
       readonly kind: "apt";
       readonly package: string;
@@ -28,11 +35,9 @@ export interface From {
  * none.
  */
 export function allowedBases(source: Source, from: From): readonly Base[] {
-  const given = from.repositories[source.name];
-  if (given !== undefined) return [{ kind: "git", url: given, commit: source.commit }];
-  const upstream: Base = { kind: "git", url: source.upstream, commit: source.commit };
+  const upstream = pinOf(source, from);
   const alternates = alternatesOf(source);
-  if (from.rule === "git") return [upstream];
+  if (from.rule === "git" || upstream.from !== undefined) return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
   throw new BuildError("usage", `Source \`${source.name}\` has no Debian package as an alternate.`, {
@@ -45,10 +50,23 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
  * repository, if there is one) and all alternates.
  */
 export function declaredBases(source: Source, from: Pick<From, "repositories"> = { repositories: {} }): readonly Base[] {
-  return [
-    { kind: "git", url: from.repositories[source.name] ?? source.upstream, commit: source.commit },
-    ...alternatesOf(source),
-  ];
+  return [pinOf(source, from), ...alternatesOf(source)];
+}
+
+/** The pinned commit of upstream, from the given repository if there is one. */
+function pinOf({ name, upstream, commit }: Source, { repositories }: Pick<From, "repositories">): Base & { kind: "git" } {
+  const from = repositories[name];
+  return { kind: "git", url: upstream, commit, ...(from === undefined ? {} : { from }) };
+}
+
+/** Returns the path or address that a git base is fetched from. */
+export function placeOf({ url, from }: Base & { kind: "git" }): string {
+  return from ?? url;
+}
+
+/** Returns a base as it is published: not where this build fetched it from. */
+export function publishedBase(base: Base): Base {
+  return base.kind === "git" ? { kind: base.kind, url: base.url, commit: base.commit } : base;
 }
 
 function alternatesOf(source: Source): readonly Base[] {
@@ -76,5 +94,5 @@ export function baseId(base: Base): string {
 
 /** Describes a base in a few words. */
 export function describeBase(base: Base): string {
-  return base.kind === "git" ? `${base.url} at ${base.commit.slice(0, 12)}` : `Debian's ${base.package} ${base.version}`;
+  return base.kind === "git" ? `${placeOf(base)} at ${base.commit.slice(0, 12)}` : `Debian's ${base.package} ${base.version}`;
 }

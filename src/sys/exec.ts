@@ -3,6 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "../errors.ts";
 import { endTree, markName, noteTree, ownMark, ownPlatform, startTimeout, type ProcessTree } from "./processes.ts";
 import { readStatus, type Status } from "./status-lines.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Task } from "./task.ts";
 
 /** What all work gets that starts programs or takes time. */
@@ -14,6 +15,8 @@ export interface Host {
    * default: `env`.
    */
   readonly userEnv?: Readonly<Record<string, string>>;
+  /** What repositories ask for, by the address that the person gave. */
+  readonly credentials?: ReadonlyMap<string, Credentials>;
   /** Stops the whole run. */
   readonly signal: AbortSignal;
   /** The task that the work is part of. */

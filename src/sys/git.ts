@@ -1,16 +1,19 @@
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
 import { isProgress, sayProgress } from "./git-progress.ts";
+import { withoutShapes } from "./secret-shapes.ts";
 import type { Status } from "./status-lines.ts";
 
 /** The committer, always. With the author's dates it makes commit ids the same on every machine. */
 const committer = { name: "kovn-build", email: "kovn-build@localhost" };
 
+type Setting = readonly [key: string, value: string];
+
 /**
  * Settings that could change the result if they came from the user's or the machine's
  * configuration.
  */
-const settings: readonly (readonly [string, string])[] = [
+const settings: readonly Setting[] = [
   // Repositories of other users are read too: root may build from a user's clone.
   ["safe.directory", "*"],
   ["core.autocrlf", "false"],
@@ -40,14 +43,16 @@ const fixedEnv: Readonly<Record<string, string>> = {
   GIT_COMMITTER_EMAIL: committer.email,
   LC_ALL: "C",
   TZ: "UTC",
-  GIT_CONFIG_COUNT: String(settings.length),
-  ...Object.fromEntries(
-    settings.flatMap(([key, value], index) => [
-      [`GIT_CONFIG_KEY_${index}`, key],
-      [`GIT_CONFIG_VALUE_${index}`, value],
-    ]),
-  ),
 };
+
+/** Settings as environment variables (git-config(1), GIT_CONFIG_COUNT). */
+function settingsEnv(all: readonly Setting[]): Readonly<Record<string, string>> {
+  const pairs = all.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(all.length), ...Object.fromEntries(pairs) };
+}
 
 export interface GitOptions {
   readonly host: Host;
@@ -59,6 +64,8 @@ export interface GitOptions {
   /** Milliseconds. For calls to a remote: git itself has no time limit. */
   readonly timeout?: number;
   readonly status?: Status;
+  /** Settings for this call. */
+  readonly settings?: readonly Setting[];
 }
 
 /**
@@ -66,7 +73,8 @@ export interface GitOptions {
  * the exit code is.
  */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
-  return exec("git", args, { ...options, env: { ...fixedEnv, ...options.env } });
+  const all = [...settings, ...(options.settings ?? [])];
+  return exec("git", args, { ...options, env: { ...fixedEnv, ...settingsEnv(all), ...options.env } });
 }
 
 /**
@@ -89,12 +97,13 @@ export async function gitBytes(args: readonly string[], options: GitOptions): Pr
   return Buffer.from(result.stdout, "latin1");
 }
 
-/** git's error message without prefixes, progress, warnings, hints and advice, for people. */
+/** git's error message without prefixes, progress, warnings, hints, advice and secrets, for people. */
 export function gitSays(result: ExecResult): string {
   const noise =
     /^$|^(warning|hint):|^Could not read from remote|^Please make sure|^and the repository exists|^Patch failed at|^When you have|^If you prefer|^To restore/;
   const lines = result.stderr.split("\n").map((line) => line.trim().replace(/^(fatal|error): /, ""));
-  return lines.filter((line) => !noise.test(line) && !isProgress(line)).join("\n") || `exit code ${result.exitCode}`;
+  const said = lines.filter((line) => !noise.test(line) && !isProgress(line)).join("\n");
+  return withoutShapes(said) || `exit code ${result.exitCode}`;
 }
 
 /**
@@ -108,19 +117,42 @@ function servedFrom(url: string): readonly string[] {
 /** git's variables that say how to reach a remote (git(1)). They cannot change what a commit id stands for. */
 const transport = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|ALLOW_PROTOCOL|PROXY_COMMAND|(HTTP|SSL|PROXY_SSL)_\w+)$/;
 
-/**
- * Runs git where it talks to a remote: with the person's environment, so that what their git needs
- * to reach it works, but without their configuration.
- */
-async function tryRemoteGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
+/** Runs git where it talks to the remote at `url`: with what the person's git would need to reach it. */
+async function tryRemoteGit(url: string, args: readonly string[], options: GitOptions): Promise<ExecResult> {
   const { host } = options;
   const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !name.startsWith("GIT_") || transport.test(name));
-  return tryGit(args, { ...options, host: { ...host, env: Object.fromEntries(seen) } });
+  const { env, settings: login } = credentialHelper(url, host);
+  return tryGit(args, { ...options, env, settings: login, host: { ...host, env: Object.fromEntries(seen) } });
+}
+
+/**
+ * Gives git the credentials of an address, for that server only, as gitcredentials(7) says. They
+ * are in git's environment, which nobody else can read, and never in an argument or a file.
+ */
+function credentialHelper(url: string, host: Host): Required<Pick<GitOptions, "env" | "settings">> {
+  const known = host.credentials?.get(url);
+  const server = /^\w+:\/\/[^/]+/.exec(url)?.[0];
+  if (known === undefined || server === undefined) return { env: {}, settings: [] };
+  const asks = ["GIT_ASKPASS", "SSH_ASKPASS"].some((name) => host.userEnv?.[name] !== undefined);
+  const password = known.password ?? (asks ? undefined : "");
+  const print = `printf 'username=%s\\n' "$KOVN_BUILD_USERNAME"; [ -z "\${KOVN_BUILD_PASSWORD+x}" ] || printf 'password=%s\\n' "$KOVN_BUILD_PASSWORD"`;
+  return {
+    env: { KOVN_BUILD_USERNAME: known.username, ...(password === undefined ? {} : { KOVN_BUILD_PASSWORD: password }) },
+    settings: [
+      [`credential.${server}.helper`, `!f() { [ "$1" != get ] || { ${print}; }; }; f`],
+      // As git does for an address with a password: not every server asks.
+      ["http.proactiveAuth", "basic"],
+    ],
+  };
 }
 
 /** Checks that a repository can be read and has a branch. Returns what is wrong, or undefined. */
 export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
-  const result = await tryRemoteGit(["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"], options);
+  const result = await tryRemoteGit(
+    url,
+    ["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"],
+    options,
+  );
   if (result.exitCode !== 0) return gitSays(result);
   // A web server that answers every request looks like an empty repository to git.
   return result.stdout.trim() === "" ? "there is no branch" : undefined;
@@ -191,11 +223,11 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
     "origin",
   ];
   const watched = { ...options, status: sayProgress(options.host.task) };
-  const history = await tryRemoteGit([...fetchOnce, commit], watched);
+  const history = await tryRemoteGit(url, [...fetchOnce, commit], watched);
   if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
   const missing = await missingObjects(commit, options);
   if (missing.length === 0) return;
-  const contents = await tryRemoteGit([...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
+  const contents = await tryRemoteGit(url, [...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
   if (contents.exitCode !== 0)
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }

@@ -37,7 +37,8 @@ function secretParts(found: string): readonly string[] {
   return [...(part === "" ? [found] : [part])].flatMap((one) => [one, decoded(one)]);
 }
 
-function decoded(text: string): string {
+/** Decodes a part of an address, or returns it as it is when it cannot be decoded. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -84,7 +84,11 @@ describe("--from", () => {
     await rename(join(folder, "upstream"), join(folder, "away"));
     expect(await kovnBuild(project, [...build, "--from", "demo=../clone.git"])).toMatchObject({ exitCode: 0 });
     const second = await jobOf(project);
-    expect(second).toMatchObject({ base: { url: "../clone.git" }, patchedCommit: first?.patchedCommit, key: first?.key });
+    expect(second).toMatchObject({
+      base: { url: join(folder, "upstream") },
+      patchedCommit: first?.patchedCommit,
+      key: first?.key,
+    });
   });
 
   test("SOURCE=URL accepts a file URL", async ({ folder }) => {

@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { allowedBases, baseId, declaredBases, describeBase, type Base, type From } from "../../../src/plan/base.ts";
+import {
+  allowedBases,
+  baseId,
+  declaredBases,
+  describeBase,
+  publishedBase,
+  type Base,
+  type From,
+} from "../../../src/plan/base.ts";
 import { aptBase, aSource, pinBase } from "../../helpers/plan.ts";
 
 const from = (rule: From["rule"], repositories: From["repositories"] = {}): From => ({ rule, repositories });
-const clone: Base = { kind: "git", url: "../ovs", commit: "a".repeat(40) };
+const clone: Base = { ...pinBase, from: "../ovs" } as Base;
 
 const cases: readonly (readonly [string, From, readonly Base[]])[] = [
   ["auto allows upstream, then the alternates", from("auto"), [pinBase, aptBase]],
@@ -36,7 +44,13 @@ test("a base's id does not depend on where it comes from", () => {
   expect(baseId(aptBase)).toBe(`apt:${"b".repeat(64)}`);
 });
 
+test("a base is published without the place where it was fetched from", () => {
+  expect(publishedBase(clone)).toEqual(pinBase);
+  expect(publishedBase(aptBase)).toEqual(aptBase);
+});
+
 test("a base is described in a few words", () => {
   expect(describeBase(pinBase)).toBe("https://example.com/ovs.git at aaaaaaaaaaaa");
+  expect(describeBase(clone)).toBe("../ovs at aaaaaaaaaaaa");
   expect(describeBase(aptBase)).toBe("Debian's openvswitch-source 3.1.0-2");
 });

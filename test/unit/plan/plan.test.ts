@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makePlan, type PlanInput, type PlannedJob } from "../../../src/plan/plan.ts";
+import type { Base } from "../../../src/plan/base.ts";
 import { aJob, aPatch, aPipeline, aPlanInput, aptBase, aSource, pinBase } from "../../helpers/plan.ts";
 
 const planned = (input: PlanInput, id = "ovs"): PlannedJob => {
@@ -118,9 +119,7 @@ test("flags of another architecture change the version suffix, because packages 
 });
 
 test("the repository of the pinned commit changes neither key nor version suffix", () => {
-  const other = planned(
-    aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, kind: "git", url: "/home/me/ovs", commit: "a".repeat(40) }] } }),
-  );
+  const other = planned(aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, from: "/home/me/ovs" } as Base] } }));
   expect([other.key, other.versionSuffix]).toEqual([planned(base).key, planned(base).versionSuffix]);
 });
 

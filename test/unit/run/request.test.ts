@@ -10,7 +10,7 @@ describe("--from", () => {
     ["applies a rule to all sources", ["apt"], { rule: "apt", repositories: {} }],
     ["uses the last of several rules", ["apt", "git"], { rule: "git", repositories: {} }],
     ["uses a path for its source only", ["ovs=../ovs"], { rule: "auto", repositories: { ovs: "../ovs" } }],
-    ["accepts a URL with an equals sign", ["ovs=https://h/?a=b"], { rule: "auto", repositories: { ovs: "https://h/?a=b" } }],
+    ["accepts a URL with an equals sign", ["ovs=https://h/a=b"], { rule: "auto", repositories: { ovs: "https://h/a=b" } }],
     ["combines a rule with repositories", ["git", "ovs=a", "ovn=b"], { rule: "git", repositories: { ovs: "a", ovn: "b" } }],
   ];
 
@@ -25,6 +25,7 @@ describe("--from", () => {
       "Value of --from `atp` is unknown. Available: `auto`, `git`, `apt`, `ovn=PATH_OR_URL`, `ovs=PATH_OR_URL`.",
     ],
     ["an unknown source", "obs=../ovs", "Source `obs` is unknown. Available: `ovn`, `ovs`."],
+    ["a query, where a token could be", "ovs=https://h/?token=x", "The address in --from ovs=... has a query"],
     ["a source without a path", "ovs=", "Value of --from `ovs=` is unknown."],
   ];
 
