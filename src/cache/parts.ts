@@ -33,6 +33,7 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Loc
     variant: plan.variant,
     architecture: plan.arch,
     flags: plan.flags,
+    ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
     base: baseId(job.base),
     [order]: patches.map((patch) => patch.name).join(" "),
     ...named("patch", Object.fromEntries(patches.map((patch) => [patch.name, patch.sha256]))),

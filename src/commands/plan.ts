@@ -56,6 +56,7 @@ function showPlan(made: Plan): string {
       ["else", job.otherBases.map(describeBase).join("; ") || "-"],
       ["series", `${job.source.patches.length} patches, revision ${job.source.revision}`],
       ...(job.packaging === undefined ? [] : [["packaging", `${job.packaging.length} patches on top`] as const]),
+      ...(job.distribution === undefined ? [] : [["built for", job.distribution] as const]),
       ["version", `<changelog's>${job.versionSuffix}`],
       ["steps", job.steps.map((step) => step.uses).join(" -> ")],
       ["artifacts", job.artifacts.join(" ")],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { packageName } from "../steps/deb.ts";
 import { insidePath } from "../steps/path.ts";
-import { packagesOf, stepSchema } from "../steps/registry.ts";
+import { areForDistribution, packagesOf, stepSchema } from "../steps/registry.ts";
 import { readText } from "../sys/read-file.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
@@ -35,9 +35,17 @@ const jobSchema = z.strictObject({
   artifacts: z.array(insidePath).min(1).describe("Files below `out/` (glob patterns) to publish. Each pattern must match."),
 });
 
-/** Adds the Debian packages that a job's step kinds need. */
-function withStepPackages(job: z.infer<typeof jobSchema>): z.infer<typeof jobSchema> {
-  return { ...job, packages: [...new Set([...job.packages, ...packagesOf(job.steps)])].toSorted() };
+/** A job with what its step kinds add. */
+interface WholeJob extends z.infer<typeof jobSchema> {
+  /** True for a job whose packages are for the distribution of the machine that builds. */
+  readonly isForDistribution?: true;
+}
+
+/** Adds the Debian packages that a job's step kinds need, and whether it makes packages. */
+function withStepKinds(job: z.infer<typeof jobSchema>): WholeJob {
+  const packages = [...new Set([...job.packages, ...packagesOf(job.steps)])].toSorted();
+  const isFor = job.packaging === true || areForDistribution(job.steps);
+  return { ...job, packages, ...(isFor ? { isForDistribution: true } : {}) };
 }
 
 const systems = ["linux", "windows"] as const;
@@ -70,7 +78,7 @@ export const pipelineSchema = z
       .record(name.describe("variant"), z.record(name.describe("architecture"), z.string()))
       .describe("Compiler flags by variant and Debian architecture, added to the distribution's own."),
     jobs: z
-      .record(name.describe("job"), jobSchema.transform(withStepPackages))
+      .record(name.describe("job"), jobSchema.transform(withStepKinds))
       .refine((jobs) => Object.keys(jobs).length > 0, "expected at least one job")
       .describe("Jobs by name."),
   })

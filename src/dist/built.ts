@@ -46,6 +46,7 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
     series: source.patches.map(describe),
     ...(packaging.length === 0 ? {} : { packaging: packaging.map(describe) }),
     ...(packaged === undefined ? {} : { packaged }),
+    ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
     ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
     tools,
     duration,

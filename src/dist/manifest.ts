@@ -81,6 +81,10 @@ export const builtJobSchema = z.object({
     })
     .exactOptional()
     .describe("What was built, if the job has packaging patches."),
+  distribution: z
+    .string()
+    .exactOptional()
+    .describe("Distribution that the job's packages were built on and are for, such as `debian 12`; absent for other jobs."),
   inputs: z
     .array(
       z.object({

@@ -1,5 +1,6 @@
 import { arch, availableParallelism } from "node:os";
 import type { System } from "../config/pipeline.ts";
+import { readDistribution } from "./distribution.ts";
 import { isRoot, ownPlatform } from "../sys/processes.ts";
 
 /** A machine, as far as plans and builds depend on it. */
@@ -7,6 +8,8 @@ export interface Machine {
   /** Debian's name of the architecture, such as `amd64`. */
   readonly arch: string;
   readonly system: System;
+  /** The distribution, such as `debian 12`; undefined where it is unknown. */
+  readonly distribution: string | undefined;
   /** How many processes can run at once. */
   readonly cores: number;
   /** True when this process may install packages. */
@@ -21,6 +24,7 @@ export function thisMachine(): Machine {
   return {
     arch: architectures[arch()] ?? arch(),
     system: ownPlatform === "win32" ? "windows" : "linux",
+    distribution: readDistribution(),
     cores: availableParallelism(),
     isRoot,
   };

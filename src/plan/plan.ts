@@ -29,7 +29,7 @@ export interface PlannedJob {
   readonly needs: readonly string[];
   /**
    * sha256 over everything in the plan that decides the result: base, all patches in order, input
-   * files, steps, flags, architecture, variant, keys of needed jobs.
+   * files, steps, flags, architecture, variant, distribution, keys of needed jobs.
    */
   readonly key: string;
   readonly base: Base;
@@ -45,6 +45,8 @@ export interface PlannedJob {
   readonly packaging?: PlannedPatches;
   /** The patched source according to the lock; absent in an unlocked build. */
   readonly locked?: LockedBase;
+  /** The distribution that the job's packages are for, such as `debian 12`; absent for other jobs. */
+  readonly distribution?: string;
   /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
@@ -62,6 +64,8 @@ export interface PlanInput {
   readonly pipeline: Pipeline;
   readonly variant: string;
   readonly arch: string;
+  /** The distribution of the machine that builds; undefined where it is unknown. */
+  readonly distribution: string | undefined;
   /** Ids of jobs; all jobs if there are none. */
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
@@ -95,7 +99,9 @@ export function makePlan(input: PlanInput): Plan {
     const files = namesAndDigests(input.inputs[id] ?? []);
     const inputs = files.length === 0 ? {} : { inputs: files };
     const digests = { patches: digestsOf(patches), ...(packaging.length === 0 ? {} : { packaging: digestsOf(packaging) }) };
-    const content = { base: baseId(base), ...digests, ...inputs };
+    const isFor = job.isForDistribution === true ? input.distribution : undefined;
+    const distribution = isFor === undefined ? {} : { distribution: isFor };
+    const content = { base: baseId(base), ...digests, ...inputs, ...distribution };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
@@ -115,6 +121,7 @@ export function makePlan(input: PlanInput): Plan {
       },
       ...(packaging.length === 0 ? {} : { packaging }),
       ...(locked === undefined ? {} : { locked }),
+      ...distribution,
       versionSuffix: `+kovn${source.revision}.${id8}`,
       packages: job.packages,
       ...inputs,

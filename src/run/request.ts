@@ -63,7 +63,8 @@ export async function readRequest(options: RequestOptions, { project, machine, h
     for (const source of read) assertLocked(source, lock.sources[source.name], "or --unlocked to build anyway");
   const from = parseFrom(options.from, await listSources(project, line));
   const bases = Object.fromEntries(read.map((source) => [source.name, allowedBases(source, from)]));
-  return { line, pipeline, variant, arch, only: options.only, sources, bases, inputs, locks: lock?.sources };
+  const { distribution } = machine;
+  return { line, pipeline, variant, arch, distribution, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
 
 /** Adds compiler flags to every variant. They are in the plan, and so in keys and versions. */

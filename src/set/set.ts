@@ -44,8 +44,8 @@ export interface ReleaseSet {
 export type BareSet = Omit<ReleaseSet, "sbom">;
 
 /**
- * Joins builds into a set. Throws "usage" when they disagree on line, pins, series or revision,
- * when two files with the same name differ, and for an alternate base or an unlocked series that is
+ * Joins builds into a set. Throws "usage" when they disagree on line, pins, series, revision or
+ * distribution, when two files with the same name differ, and for an alternate base or an unlocked series that is
  * not allowed.
  */
 export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): BareSet {
@@ -88,9 +88,15 @@ function assertAgreement(dists: readonly Dist[]): void {
       else
         problems.push(...differences(other.job, job).map((what) => `${other.folder} and ${folder}: \`${job.source}\`: ${what}`));
     }
+  const built = new Map(
+    dists.flatMap(({ folder, manifest }) =>
+      manifest.jobs.flatMap(({ distribution }) => (distribution === undefined ? [] : [[distribution, folder]])),
+    ),
+  );
+  if (built.size > 1) problems.push(`Distributions differ: ${[...built].map((pair) => pair.join(" in ")).join(", ")}.`);
   if (problems.length > 0)
     throw new BuildError("usage", ["These artifacts do not belong together.", ...new Set(problems)].join("\n"), {
-      hint: "build all of them from the same commit of this project",
+      hint: "build all of them from the same commit of this project, and all packages on the same distribution",
     });
 }
 

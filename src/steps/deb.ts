@@ -36,6 +36,7 @@ export const deb: StepKind<"deb", Input> = {
   schema,
   run,
   makes: ({ packages }) => packages,
+  isForDistribution: true,
   packages: ["binutils", "build-essential", "debhelper", "dpkg-dev", "fakeroot", "gcc"],
 };
 

@@ -44,6 +44,11 @@ export function packagesOf(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => kindOf(step).packages ?? []);
 }
 
+/** Whether one of these steps makes packages for the distribution of the machine that builds them. */
+export function areForDistribution(steps: readonly Step[]): boolean {
+  return steps.some((step) => kindOf(step).isForDistribution === true);
+}
+
 /** Whether one of these steps compiles for another system than the one it runs on. */
 export function crossCompiles(steps: readonly Step[]): boolean {
   return steps.some((step) => kindOf(step).crossCompiles === true);

@@ -56,6 +56,8 @@ export interface StepKind<Name extends string, Input> {
   makes(input: Input): readonly string[];
   /** Debian packages that every step of this kind needs. */
   readonly packages?: readonly string[];
+  /** True for a kind whose packages are for the distribution of the machine that builds them. */
+  readonly isForDistribution?: boolean;
   /** True for a kind that compiles for another system than the one it runs on. */
   readonly crossCompiles?: boolean;
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Manifest, Plan } from "../../src/index.ts";
+import { readDistribution } from "../../src/machine/distribution.ts";
 import { makeApt } from "../helpers/apt.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
@@ -37,6 +38,7 @@ describe("packaging patches", () => {
     expect(await readFile(join(project, "dist/linux/greeting.txt"), "utf8")).toBe("hello packages\n");
     expect(await readFile(join(project, "dist/linux/plain.txt"), "utf8")).toBe("hello all worlds\n");
     const [first, second] = await jobsOf(project);
+    expect([first?.distribution, second?.distribution]).toEqual([readDistribution(), undefined]);
     expect(first).toMatchObject({
       series: [{ name: "greet-world.patch" }, { name: "greet-all.patch" }],
       packaging: [

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Plan } from "../../src/index.ts";
+import { readDistribution } from "../../src/machine/distribution.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
-import { demo, makeProject, packaging, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
+import { demo, makeProject, packaging, pipelineYaml, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
 
 // The projects here have no lock, which is said otherwise.
 const plan = ["plan", "--target", "linux", "--unlocked"];
@@ -35,6 +36,17 @@ describe("plan", () => {
       expect.stringMatching(/^key [0-9a-f]{16}$/),
     ]);
     expect(await contentOf(project)).toEqual(before);
+  });
+
+  test("says for which distribution packages are built", async ({ folder }) => {
+    const project = await writeProject(folder);
+    expect((await jsonOf(project)).jobs[0]).not.toHaveProperty("distribution");
+    const deb = pipelineYaml("true").replace(
+      /uses: shell\n[^]*script: \|\n.*\n/,
+      "uses: deb\n        with: { packages: [demo] }\n",
+    );
+    await writeFiles(project, { "pipelines/test.yaml": deb });
+    expect((await jsonOf(project)).jobs[0]?.distribution).toBe(readDistribution());
   });
 
   test("is not stopped by a wrong pipeline of another target", async ({ folder }) => {

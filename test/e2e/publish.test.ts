@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { appendFile, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -10,6 +10,7 @@ import { kovnBuild, run } from "../helpers/cli.ts";
 import { editManifest, makeDist } from "../helpers/dist.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
+import { makeRepository } from "../helpers/repository.ts";
 
 /** Publishes to a folder `out` that must not be created. Returns the result. */
 async function refused(folder: string, inputs: readonly string[], options: readonly string[] = []) {
@@ -166,6 +167,24 @@ describe("publish refuses", () => {
       expect(result).toMatchObject({ exitCode: 2 });
       expect(result.stderr).toContain(message);
     });
+
+  test("packages for two distributions, of folders or bundles, as `release plan` does", async ({ folder }) => {
+    const bookworm = await makeDist(join(folder, "bookworm"), { job: { distribution: "debian 12" } });
+    const trixie = await makeDist(join(folder, "trixie"), { arch: "arm64", job: { distribution: "debian 13" } });
+    const windows = await makeDist(join(folder, "bookworm"), { target: "windows", others: ["a.msi"] });
+    expect((await kovnBuild(folder, ["publish", trixie, windows, "--to", "tar=trixie.tar"])).exitCode).toBe(0);
+    const project = await makeRepository(folder);
+    for (const other of [trixie, join(folder, "trixie.tar")])
+      for (const args of [
+        ["publish", bookworm, other, "--to", "dir=out"],
+        ["release", "plan", "1.0.0", "--dist", bookworm, "--dist", other],
+      ]) {
+        const result = await kovnBuild(project, args);
+        expect(result.stderr).toMatch(/^Distributions differ: debian 12 in .*bookworm\/linux, debian 13 in .+\.$/m);
+        expect(result.exitCode).toBe(2);
+      }
+    expect(existsSync(join(project, "out"))).toBe(false);
+  });
 
   test("packages with other packaging patches, though not programs that have none", async ({ folder }) => {
     const packaged = (digit: string) => ({ packaged: { commit: "8".repeat(40), tree: digit.repeat(40) } });

@@ -68,6 +68,7 @@ export function aPlanInput(changes: Partial<PlanInput> = {}): PlanInput {
     pipeline: aPipeline(),
     variant: "default",
     arch: "amd64",
+    distribution: "debian 12",
     only: [],
     sources: { ovs: aSource(), ovn: aSource({ name: "ovn", patches: [] }) },
     bases: { ovs: [pinBase, aptBase], ovn: [pinBase] },

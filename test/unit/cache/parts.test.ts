@@ -21,6 +21,12 @@ const flags = (amd64: string, arm64: string) => ({
   pipeline: aPipeline({ flags: { default: { amd64, arm64 }, legacy: { amd64: "-O1", arm64: "-O1" } } }),
 });
 
+test("another distribution is explained, for a job that makes packages", () => {
+  const pipeline = aPipeline({ jobs: { ovs: aJob({ isForDistribution: true }) } });
+  const [before, after] = ["debian 12", "ubuntu 24.04"].map((distribution) => parts({ pipeline, distribution }));
+  expect(explainChange(before ?? {}, after ?? {})).toEqual(["distribution: debian 12 → ubuntu 24.04"]);
+});
+
 describe("a change is explained", () => {
   const cases: readonly (readonly [string, ReturnType<typeof parts>, readonly string[]])[] = [
     ["flags", parts(flags("-O3", "-O2")), ["flags: -O2 -mpopcnt → -O3"]],

@@ -107,6 +107,19 @@ describe("packaging patches", () => {
   });
 });
 
+test("another distribution changes key and version suffix of jobs that make packages, and of those that need them", () => {
+  const pipeline = aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob({ isForDistribution: true }) } });
+  const bookworm = aPlanInput({ pipeline });
+  const trixie = aPlanInput({ pipeline, distribution: "debian 13" });
+  for (const id of ["ovs", "ovn"]) {
+    expect(planned(trixie, id).key).not.toBe(planned(bookworm, id).key);
+    expect(planned(trixie, id).versionSuffix).not.toBe(planned(bookworm, id).versionSuffix);
+  }
+  expect(planned(trixie).distribution).toBe("debian 13");
+  expect(planned(trixie, "ovn")).not.toHaveProperty("distribution");
+  expect(planned(aPlanInput({ distribution: "debian 13" }))).toEqual(planned(base));
+});
+
 test("another architecture changes the key, and not the version suffix", () => {
   const other = planned(aPlanInput({ arch: "arm64" }));
   expect(other.key).not.toBe(planned(base).key);

@@ -19,7 +19,7 @@ test("a build on Windows, where no dpkg says what a result depends on, caches no
   const events: RunEvent[] = [];
   const context = {
     project: { root: project, work: join(project, ".kovn") },
-    machine: { arch: "amd64", system: "windows", cores: 1, isRoot: false },
+    machine: { arch: "amd64", system: "windows", distribution: undefined, cores: 1, isRoot: false },
     host: { env: { PATH: bin.path }, signal: new AbortController().signal, task: quietTask },
     builder: { name: "kovn-build", version: "0", node: "20" },
     emit: (event: RunEvent) => void events.push(event),
