@@ -3,10 +3,11 @@ import { truePath } from "../sys/disk.ts";
 import type { MachineCheck } from "./check.ts";
 
 /**
- * What a path may have besides `/`. Each printable character was tried with autoconf, automake,
- * libtool, make, dpkg and debhelper: with one that is missing here they fail, or a shell reads it.
+ * What a path may have. Each printable character was tried. Most others stop configure or libtool;
+ * a comma stops Open vSwitch (it is in a command of sed), a colon separates paths in `PYTHONPATH`,
+ * and make, shells and gcc's maps of paths read the rest.
  */
-const fit = /[\p{L}\p{M}\p{N}\p{So}/+\-._~@,:%^=]/u;
+const fit = /[\p{L}\p{M}\p{N}\p{So}/+\-._~@]/u;
 
 const names: Readonly<Record<string, string>> = {
   " ": "a space",
@@ -33,7 +34,7 @@ export function checkBuildPath(work: string): MachineCheck {
   const real = truePath(work);
   const path = unfitCharacters(work).length > 0 ? work : real;
   const unfit = unfitCharacters(path);
-  const wanted = "letters, digits and + - . _ ~ @ , : % ^ =: configure, make and dpkg take no other characters";
+  const wanted = "letters, digits and + - . _ ~ @: configure, make and dpkg take no other characters";
   if (unfit.length === 0) return { name, status: "ok", found: real, wanted };
   return {
     name,

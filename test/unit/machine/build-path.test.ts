@@ -6,8 +6,9 @@ import { test } from "../../helpers/folder.ts";
 
 describe("a build path", () => {
   test.for([
-    ["letters, digits and what dpkg takes", "/home/me/a-b_c.d/+~:9", []],
-    ["what Jenkins and people add", "/ci/job@2,b=c%d^e", []],
+    ["letters, digits and what dpkg takes", "/home/me/a-b_c.d/+~9", []],
+    ["what Jenkins adds", "/ci/job@2", []],
+    ["what sed, make, gcc and PYTHONPATH read", "/a,b=c%d^e:f", ["`,`", "`=`", "`%`", "`^`", "`:`"]],
     ["letters of other scripts, composed or not", "/büro/bu\u0308ro/中/Документы/🐧", []],
     ["a space", "/my project", ["a space"]],
     ["a tab and a line break", "/a\tb\nc", ["a tab", "a line break"]],

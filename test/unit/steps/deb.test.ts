@@ -65,7 +65,7 @@ gcc $DEB_CFLAGS_APPEND -g -O0 -I"$(cd ../../../other/src && pwd)" -c "\${PWD%/*}
 
 test("a package has the same bytes in every folder, also where dpkg maps no paths", async ({ folder }) => {
   const built: Buffer[] = [];
-  for (const name of ["job", "job@2", "büro,a=b%c^d:e"]) {
+  for (const name of ["job", "job@2", "büro~+"]) {
     const dir = join(folder, name, "job");
     await run(dir, ["demo-tools"], changelog, compiler);
     built.push(await readFile(join(dir, "out/demo-tools_1_all.deb")));
