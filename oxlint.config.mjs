@@ -4,8 +4,8 @@ import { defineConfig } from "oxlint";
 /** Package -> the files or folders of src/ that may import it. */
 const doors = {
   execa: ["sys/exec.ts", "sys/exec-for-person.ts"],
-  child_process: ["sys/exec.ts"],
-  "node:child_process": ["sys/exec.ts"],
+  child_process: ["sys/exec.ts", "sys/lock-file.ts"],
+  "node:child_process": ["sys/exec.ts", "sys/lock-file.ts"],
   process: ["cli.ts"],
   "node:process": ["cli.ts"],
   tar: ["sys/tar.ts"],

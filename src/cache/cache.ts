@@ -2,7 +2,7 @@ import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from 
 import { dirname, join } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError, refusalOf, UnusableFile } from "../errors.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
@@ -58,7 +58,11 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
     if (!reported.has(message)) host.task.notice(message);
     reported.add(message);
   };
-  const guard = (work: () => Promise<void>) => withLock(cache, { host, other: `is using ${cache}` }, work);
+  const lockable = async () => mkdir(resultsDir(cache), { recursive: true }).catch(ignoreRefusal);
+  const guard = async (work: () => Promise<void>) => {
+    await lockable();
+    await withLock(lockIn(cache), { host, other: `is using ${cache}` }, work);
+  };
   const removeDamaged = async (key: string, why: string) => {
     reportOnce(`Cached result ${key.slice(0, 12)} is damaged (${why}): it is removed, and its job is built again.`);
     await guard(() => removeResult(cache, key)).catch(ignoreRefusal);
@@ -114,7 +118,7 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
       const { key } = result;
       const next = stagingOf(join(resultsDir(cache), key));
       try {
-        await guard(() => makeFolder(cache));
+        await guard(async () => makeFolder(cache));
         // A dead process may have had the same id: in a container it always has.
         await rm(next, { recursive: true, force: true });
         await mkdir(next);
@@ -135,8 +139,10 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
         await rm(next, { recursive: true, force: true }).catch(ignoreRefusal);
       }
     },
-    withLock: ({ id, key }, below, work) =>
-      withLock(join(resultsDir(cache), key), { host: below, other: `is building job \`${id}\`` }, work),
+    async withLock({ id, key }, below, work) {
+      await lockable();
+      return withLock(lockBeside(join(resultsDir(cache), key)), { host: below, other: `is building job \`${id}\`` }, work);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
 import { previousOf, recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import { showManifest, type Manifest } from "./manifest.ts";
 
@@ -27,7 +27,7 @@ export async function writeDist(out: string, manifest: Manifest, filesOf: (job: 
       await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
     await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
     await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
-    await withLock(folder, { host, other: `is writing ${folder}` }, async () => {
+    await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => {
       host.signal.throwIfAborted();
       await replaceFolder(next, folder);
     });
@@ -78,7 +78,7 @@ export async function assertReplaceable(out: string, target: string): Promise<vo
  */
 export async function recoverDist(out: string, target: string, host: Host): Promise<void> {
   const folder = folderOf(out, target);
-  await withLock(folder, { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
+  await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
 }
 
 /** The folder itself where `<out>/<target>` is a link: the link stays. */

@@ -33,6 +33,7 @@ const git: Program = { name: "git", package: "git", atLeast: "2.32", why: "to fe
 
 const programs: readonly Program[] = [
   git,
+  { name: "flock", package: "util-linux", atLeast: "2.20", why: "to lock folders" },
   { name: "apt-get", package: "apt", atLeast: "2.0", why: "to get packages" },
   { name: "dpkg-query", package: "dpkg", atLeast: "1.20", why: "to list installed packages" },
   { name: "dpkg-deb", package: "dpkg", atLeast: "1.20", why: "to read packages" },

@@ -9,7 +9,7 @@ import { sha256 } from "../sys/files.ts";
 import { recoverFolder } from "../sys/replace-folder.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { seriesDifferences } from "./lock.ts";
 import { namePatches, type Named } from "./name-patches.ts";
@@ -48,25 +48,31 @@ export async function exportSeries(options: ExportOptions): Promise<readonly Exp
   const path = join(project.root, shown);
   // A link stays: what it leads to is replaced.
   const dir = await realpath(path).catch(() => path);
-  return withLock(dir, { host, other: `is writing ${shown}` }, async () => {
-    await recoverFolder(dir);
-    const source = await readSource(project, note.line, note.source, host);
-    const { base, commits } = await treeCommits(source, note, tree, host);
-    const patches = await writePatches(source, commits, options);
-    assertComplete(source, patches, note.until);
-    assertWritten(patches, base, tree);
-    const series = newSeries(patches);
-    assertSameSeries(source, series, options);
-    const names = patches.map((patch) => patch.name);
-    const mails = new Map(patches.flatMap(({ name, written }) => (written.kind === "mail" ? [[name, written.mail]] : [])));
-    const alternates = source.alternates.flatMap((alternate) => alternate.packaging ?? []);
-    const dropped = await replaceSeries(dir, { names, mails }, async (copy) => {
-      await readSeries(copy, shown, alternates, host);
-    });
-    const { until: _, ...kept } = note;
-    await writeNote({ ...kept, base, pin: source.commit, series }, tree, host);
-    return [...patches.map(describe), ...dropped.map((name) => ({ name, change: "dropped" as const }))];
-  });
+  await mkdir(project.work, { recursive: true });
+  // Not beside the series, which is under version control.
+  return withLock(
+    lockBeside(join(project.work, `export-${note.line}-${note.source}`)),
+    { host, other: `is writing ${shown}` },
+    async () => {
+      await recoverFolder(dir);
+      const source = await readSource(project, note.line, note.source, host);
+      const { base, commits } = await treeCommits(source, note, tree, host);
+      const patches = await writePatches(source, commits, options);
+      assertComplete(source, patches, note.until);
+      assertWritten(patches, base, tree);
+      const series = newSeries(patches);
+      assertSameSeries(source, series, options);
+      const names = patches.map((patch) => patch.name);
+      const mails = new Map(patches.flatMap(({ name, written }) => (written.kind === "mail" ? [[name, written.mail]] : [])));
+      const alternates = source.alternates.flatMap((alternate) => alternate.packaging ?? []);
+      const dropped = await replaceSeries(dir, { names, mails }, async (copy) => {
+        await readSeries(copy, shown, alternates, host);
+      });
+      const { until: _, ...kept } = note;
+      await writeNote({ ...kept, base, pin: source.commit, series }, tree, host);
+      return [...patches.map(describe), ...dropped.map((name) => ({ name, change: "dropped" as const }))];
+    },
+  );
 }
 
 async function writePatches(

@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
 import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
@@ -121,8 +121,9 @@ export function urlOf(url: string): string {
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
   if (!(await isComplete(base, options.work))) {
+    await mkdir(dirname(repository), { recursive: true });
     await runTask(options.host, `fetch ${describeBase(base)}`, async (host) =>
-      withLock(repository, { host, other: `is fetching into ${repository}` }, async () => {
+      withLock(lockBeside(repository), { host, other: `is fetching into ${repository}` }, async () => {
         if (await isComplete(base, options.work)) return;
         await removeLeftovers(repository);
         await (base.kind === "git"

@@ -6,6 +6,7 @@ import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
+import { lockName } from "../sys/with-lock.ts";
 import { readPrevious } from "./apt-clean.ts";
 import { findDamage } from "./apt-pool.ts";
 import { parseStanzas, readSuite, type Stanza, type Suite } from "./apt-suite.ts";
@@ -35,10 +36,11 @@ export interface State {
 
 /** Throws "destination" unless the folder is absent, empty, or a repository made by kovn-build. */
 export async function assertOwn(place: string): Promise<void> {
-  const names = await readdir(place).catch((cause: unknown): string[] => {
+  const found = await readdir(place).catch((cause: unknown): string[] => {
     if (errorCode(cause) === "ENOENT") return [];
     throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
   });
+  const names = found.filter((name) => name !== lockName);
   // A killed first run may have left the marker half-written.
   if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
   throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {

@@ -6,6 +6,7 @@ import { sumsName } from "../set/assets.ts";
 import { truePath } from "../sys/disk.ts";
 import { errorCode } from "../sys/processes.ts";
 import { isStagingOf, removeStale, stagingOf } from "../sys/staging.ts";
+import { lockName } from "../sys/with-lock.ts";
 import { assertWritable, noSuchVersion, type Outcome, type Yanker, type YankOptions, withPlace } from "./publisher.ts";
 
 /** Removes a folder that `publish --to dir=DIR` made: its files are of one set, and stand together. */
@@ -63,10 +64,11 @@ async function remove(folder: string, names: readonly string[]): Promise<void> {
 const manifestName = /^artifacts-.+\.json$/;
 
 async function readNames(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch((cause: unknown) => {
+  const names = await readdir(folder).catch((cause: unknown) => {
     if (errorCode(cause) === "ENOENT") return [];
     throw new BuildError("destination", `${folder} is not a readable folder.`, { cause });
   });
+  return names.filter((name) => name !== lockName);
 }
 
 async function readManifests(folder: string, names: readonly string[]): Promise<readonly Manifest[]> {

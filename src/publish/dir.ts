@@ -10,6 +10,7 @@ import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
+import { lockName } from "../sys/with-lock.ts";
 import { isStagingOf, removeStale, stagingOf } from "../sys/staging.ts";
 import { count } from "../sys/text.ts";
 import { dirYank } from "./dir-yank.ts";
@@ -119,7 +120,7 @@ async function survey(assets: readonly Asset[], folder: string, host: Host): Pro
       hint: "name a new folder: published files never change",
     });
   const expected = new Set([...assets.map((asset) => asset.name), signatureName]);
-  const others = names.filter((name) => !expected.has(name) && !isStagingOf(stagingName, name));
+  const others = names.filter((name) => !expected.has(name) && name !== lockName && !isStagingOf(stagingName, name));
   if (others.length > 0) throw refuse(others, "holds something else");
   const states = new Map<Asset, "missing" | "altered">();
   await runTask(host, `read ${count(assets.length, "file")}`, async ({ task }) => {

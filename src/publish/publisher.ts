@@ -9,7 +9,7 @@ import { freeSpace, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 
 export interface PublishOptions {
   readonly host: Host;
@@ -112,7 +112,11 @@ export async function copyChecked(from: string, to: string, sha256: string, onBy
   if ((await sha256File(to, onBytes)) !== sha256) throw new BuildError("digest", `${from} changed while it was copied.`);
 }
 
-/** Runs `work` while no other process publishes to the place. */
+/**
+ * Runs `work` while no other process publishes to the place. A new place has no lock in it yet; one
+ * that several containers mount has none beside it that they share.
+ */
 export async function withPlace<T>(place: string, host: Host, work: () => Promise<T>): Promise<T> {
-  return withLock(place, { host, other: `is publishing to ${place}` }, work);
+  const options = { host, other: `is publishing to ${place}` };
+  return withLock(lockBeside(place), options, async () => withLock(lockIn(place), options, work));
 }

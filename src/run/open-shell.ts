@@ -3,7 +3,7 @@ import { execOnTerminal } from "../sys/exec-for-person.ts";
 import type { Host } from "../sys/exec.ts";
 import { printable } from "../sys/printable.ts";
 import { quoteWords } from "../sys/quote.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockIn, withLock } from "../sys/with-lock.ts";
 import type { FailedJob } from "./context.ts";
 
 /** The shell of the person at the terminal. */
@@ -43,7 +43,7 @@ export async function openShell({ job, dir, last }: FailedJob, { shell, host, wr
   );
   const env = { ...last.env, TERM: term, SHELL: program, KOVN_COMMAND: command };
   // Nobody removes the run meanwhile.
-  await withLock(dirname(dir), { host, other: `is working in ${dir}` }, async () =>
+  await withLock(lockIn(dirname(dir)), { host, other: `is working in ${dir}` }, async () =>
     execOnTerminal(program, [], { host, cwd, env }),
   );
 }

@@ -4,7 +4,7 @@ import type { Host } from "../sys/exec.ts";
 import { folderSize, removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { stagingOf } from "../sys/staging.ts";
-import { withFreeLock, withLock } from "../sys/with-lock.ts";
+import { lockIn, withFreeLock, withLock } from "../sys/with-lock.ts";
 
 /** What may stay in `.kovn/runs`: the newest runs, as long as neither limit is exceeded. */
 export interface RunLimits {
@@ -56,7 +56,7 @@ export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: 
   const folder = runsFolder(work);
   const failures: unknown[] = [];
   let removed: PrunedRuns = { runs: 0, size: 0 };
-  await withLock(folder, { host, other: "is removing old runs" }, async () => {
+  await withLock(lockIn(folder), { host, other: "is removing old runs" }, async () => {
     // Only the holder of this lock removes runs, so nobody is at work on these.
     for (const { name } of await readEntries(folder))
       if (halfRemoved.test(name)) await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
@@ -68,7 +68,9 @@ export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: 
       const size = isMeasured ? await folderSize(run) : 0;
       total += size;
       if (index === 0 || (index < keep && total <= bytes)) continue;
-      const isRemoved = await withFreeLock(run, () => removeRun(run)).catch((error: unknown) => void failures.push(error));
+      const isRemoved = await withFreeLock(lockIn(run), "is removing it", async () => removeRun(run)).catch(
+        (error: unknown) => void failures.push(error),
+      );
       if (isRemoved === true) removed = { runs: removed.runs + 1, size: removed.size + size };
     }
   });

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { assertRemote } from "../compile/ccache.ts";
 import { assertSystem } from "../config/system.ts";
@@ -5,7 +6,7 @@ import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { ownPid } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
-import { withLock } from "../sys/with-lock.ts";
+import { lockIn, withLock } from "../sys/with-lock.ts";
 import { build, type Built } from "./build.ts";
 import { eventFile } from "./event-file.ts";
 import type { RunContext, WorkContext } from "./context.ts";
@@ -33,7 +34,9 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
   context.listen(file.emit);
   // Others leave a run alone while its lock is held.
-  return withLock(run.run, { host, other: `is working in ${run.run}` }, async () => {
+  // Those who write into it say why it cannot be made.
+  await mkdir(run.run, { recursive: true }).catch(() => undefined);
+  return withLock(lockIn(run.run), { host, other: `is working in ${run.run}` }, async () => {
     emit({ event: "run", schema: 1, run: name, version: builder.version });
     // A run that builds nothing takes no space, and need not wait until all runs are measured.
     let limits: RunLimits = { keep: options.keepRuns, bytes: Infinity };

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { withLock } from "./with-lock.ts";
+import { lockBeside, withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 import type { Task } from "./task.ts";
@@ -39,9 +39,10 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
 
 /** Updates apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
-  // apt waits for the lock of the packages, but not for the lock of the lists.
+  // apt waits for the lock of the packages, but not for the lock of the lists. It removes files
+  // that it does not know from their folder.
   await runTask(options.host, "update apt's lists", async (host) =>
-    withLock("/var/lib/apt/lists", { host, other: "is updating apt's lists" }, () => apt(["update"], { host })),
+    withLock(lockBeside("/var/lib/apt/lists"), { host, other: "is updating apt's lists" }, () => apt(["update"], { host })),
   );
 }
 

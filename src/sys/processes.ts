@@ -17,6 +17,9 @@ export const ownPlatform = process.platform;
 /** The version of Node that runs this process. */
 export const ownNode = process.versions.node;
 
+/** The id of the user that this process acts as; undefined where users have none. */
+export const ownUser = process.geteuid?.();
+
 /** True when this process may do everything, such as install packages. */
 export const isRoot = process.getuid?.() === 0;
 

@@ -209,7 +209,7 @@ describe("two builds at once", () => {
     const first = startBuild(project);
     await until("the job runs", () => existsSync(started));
     const second = startBuild(project);
-    const waiting = "Another kovn-build is building job `one`: waiting for it.";
+    const waiting = "Another kovn-build is building job `one`: waiting for it (process ";
     await until("the second waits", () => second.said().includes(waiting));
     await writeFile(go, "");
     const [one, two] = await Promise.all([first.ended, second.ended]);

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { withLock } from "../../src/sys/with-lock.ts";
+import { lockIn, withLock } from "../../src/sys/with-lock.ts";
 import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
@@ -114,7 +114,7 @@ describe.concurrent("report", () => {
     const events = compileEvents.slice(0, compileEvents.indexOf('{"event":"job-end"'));
     const run = await writeRun(folder, first, { "events.jsonl": `${events}{"event":` });
     const report = async () => pageText((await kovnBuild(folder, ["report"])).stdout);
-    const text = await withLock(run, { host, other: "is at work" }, report);
+    const text = await withLock(lockIn(run), { host, other: "is at work" }, report);
     expect(text).toContain("Build for linux, line 1.12: running");
     expect(text).toContain("The run is still going. Make the page again to see more.");
     expect(text).toContain("ovs running");

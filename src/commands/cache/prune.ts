@@ -7,7 +7,7 @@ import type { Host } from "../../sys/exec.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { formatSize } from "../../sys/size.ts";
 import { count } from "../../sys/text.ts";
-import { withLock } from "../../sys/with-lock.ts";
+import { lockIn, withLock } from "../../sys/with-lock.ts";
 
 interface PruneOptions {
   readonly size?: number;
@@ -47,7 +47,7 @@ async function prune(work: string, { size = Infinity, keepRuns }: PruneOptions, 
   const limits = { keep: keepRuns, bytes: Math.min(size, runLimits.bytes) };
   const runs = await runTask(host, "remove old runs", async (below) => pruneRuns(work, limits, below));
   const results = await runTask(host, "remove cached results", async (below) =>
-    withLock(cache, { host: below, other: `is using ${cache}` }, async () => trim(cache, Math.min(size, resultsLimit))),
+    withLock(lockIn(cache), { host: below, other: `is using ${cache}` }, async () => trim(cache, Math.min(size, resultsLimit))),
   );
   if (size === 0) await runTask(host, "remove cached compilations", async (below) => forgetCompilations(cache, below));
   return { runs, results };

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Option } from "commander";
 import { listSources, readSource, type Source } from "../../config/source.ts";
@@ -15,7 +16,7 @@ import { chooseTests, listTests, runTests } from "../../suite/run.ts";
 import { describeSummary, summarize, type SuiteSummary } from "../../suite/summary.ts";
 import { buildTree, suiteOf, type TreePlan } from "../../suite/tree.ts";
 import { runTask } from "../../sys/run-task.ts";
-import { withLock } from "../../sys/with-lock.ts";
+import { lockIn, withLock } from "../../sys/with-lock.ts";
 import { startGuard, type Host } from "../../sys/exec.ts";
 import { parseFrom } from "../../config/from.ts";
 import { Json } from "../../sys/json.ts";
@@ -76,7 +77,9 @@ async function runSuite(name: string, command: SuiteOptions, project: Project, h
     const tree = await buildTree(withoutPatches(plan), options);
     return { tree, tests: await listTests(tree, options) };
   };
-  return withLock(join(project.work, "suites"), { host, other: "is running tests here" }, async () => {
+  const suites = join(project.work, "suites");
+  await mkdir(suites, { recursive: true });
+  return withLock(lockIn(suites), { host, other: "is running tests here" }, async () => {
     const tree = await buildTree(plan, options);
     const all = await listTests(tree, options);
     const own = await runTask(host, `${tree.name}: find the tests of the series`, async (below) => ownTests(tree, all, below));

@@ -4,7 +4,7 @@ import { readManifest, type Manifest } from "../../dist/manifest.ts";
 import { BuildError } from "../../errors.ts";
 import { exists } from "../../sys/files.ts";
 import { readText } from "../../sys/read-file.ts";
-import { isLocked } from "../../sys/with-lock.ts";
+import { isLocked, lockIn } from "../../sys/with-lock.ts";
 import { parseEvents } from "./event.ts";
 import { readExcerpt, type LogLine } from "./excerpt.ts";
 import { makeRun, type Run } from "./run.ts";
@@ -40,7 +40,7 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
     });
   });
   const { events, isCut, damaged } = parseEvents(text, mask);
-  const isRunning = await isLocked(folder);
+  const isRunning = await isLocked(lockIn(folder));
   const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
   const missing: string[] = [];
   if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");

@@ -16,6 +16,7 @@ function machine(change: Readonly<Record<string, string>> = {}): Promise<Bin> {
     grep: "",
     git: "echo git version 2.40.1",
     dpkg: "true",
+    flock: "echo flock from util-linux 2.38.1",
     "dpkg-deb": "echo 1.21.1",
     "dpkg-query": `case $1 in --version) echo 1.21.1;; *) shift 2; for p; do /bin/grep -sq "^$p$" "$dir/installed" && printf '%s\\t1.0\\tinstalled\\n' "$p"; done; true;; esac`,
     "apt-get": `echo "$*" >> "$dir/apt"; case $1 in --version) echo apt 2.6.1;; esac
@@ -57,6 +58,7 @@ describe("checkMachine", () => {
     const checks = await checkMachine(needs(bin));
     expect(checks.filter((check) => check.status === "missing").map((check) => check.name)).toEqual([
       "git",
+      "flock",
       "apt-get",
       "dpkg-query",
       "dpkg-deb",

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { listRuns, pruneRuns } from "../../../src/run/prune-runs.ts";
-import { withLock } from "../../../src/sys/with-lock.ts";
+import { lockIn, withLock } from "../../../src/sys/with-lock.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 
@@ -49,14 +49,14 @@ describe("runs are pruned", () => {
   test("except those that still run, in this process or another", async ({ folder }) => {
     await makeRuns(folder, [1, 2, 3, 4]);
     const script = `
-      import { withLock } from "./build/sys/with-lock.js";
-      await withLock(process.argv[1], { host: { env: {}, signal: new AbortController().signal, task: undefined }, other: "" }, async () => {
+      import { lockIn, withLock } from "./build/sys/with-lock.js";
+      await withLock(lockIn(process.argv[1]), { host: { env: {}, signal: new AbortController().signal, task: undefined }, other: "" }, async () => {
         console.log("here");
         await new Promise((resolve) => setTimeout(resolve, 60_000));
       });`;
     const other = execa("node", ["--input-type=module", "-e", script, join(folder, "runs", name(1))], { reject: false });
     await once(other.stdout, "data");
-    const pruned = await withLock(join(folder, "runs", name(2)), { host, other: "is at work" }, () =>
+    const pruned = await withLock(lockIn(join(folder, "runs", name(2))), { host, other: "is at work" }, () =>
       pruneRuns(folder, { ...all, keep: 1 }, host),
     );
     expect(pruned.runs).toBe(1);
