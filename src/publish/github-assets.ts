@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { BuildError } from "../errors.ts";
 import type { Asset } from "../set/assets.ts";
 import type { Body } from "../sys/fetch.ts";
@@ -5,12 +6,10 @@ import { readPieces } from "../sys/read-file.ts";
 import { ignoreMissing, type GitHub, type Persistence } from "../sys/github.ts";
 import { sayBytes } from "../sys/say-bytes.ts";
 import type { Task } from "../sys/task.ts";
+import { assetSchema, readAnswer, readPages, type PageNumber } from "./github-answers.ts";
 
-/** An asset as GitHub has it. An interrupted upload leaves one that is not `uploaded`. */
-export type RemoteAsset = Awaited<ReturnType<GitHub["rest"]["repos"]["getReleaseAsset"]>>["data"] & {
-  /** Newer than octokit's types. */
-  readonly digest?: string | null;
-};
+/** An asset as GitHub has it. */
+export type RemoteAsset = Readonly<z.infer<typeof assetSchema>>;
 
 /** A repository on GitHub. */
 export interface Place {
@@ -19,8 +18,9 @@ export interface Place {
 }
 
 /** Lists the assets of a release, in any state. */
-export async function listRemote(github: GitHub, place: Place, release: number): Promise<readonly RemoteAsset[]> {
-  return github.paginate(github.rest.repos.listReleaseAssets, { ...place, release_id: release, per_page: 100 });
+export async function listRemote({ rest }: GitHub, place: Place, release: number): Promise<readonly RemoteAsset[]> {
+  const read = async (page: PageNumber) => rest.repos.listReleaseAssets({ ...place, release_id: release, ...page });
+  return readPages(read, assetSchema, { what: "list the assets" });
 }
 
 /** True when GitHub has the whole asset: same name, size and digest. */
@@ -91,12 +91,13 @@ export async function upload(asset: Asset, { github, place, draft, task }: Uploa
   };
   const request: Persistence = { what: `upload ${name}`, observe };
   const body: Body = () => readAsset(asset, task);
-  const { data: got } = await github.rest.repos.uploadReleaseAsset({
+  const { data } = await github.rest.repos.uploadReleaseAsset({
     ...{ ...place, release_id: draft.id, url: draft.upload_url, name, request },
     headers: { "content-type": "application/octet-stream", "content-length": size },
     // octokit's type knows texts only.
     data: body as unknown as string,
   });
+  const got = readAnswer(assetSchema, data, request.what);
   if (!isSame(asset, got))
     throw new BuildError("digest", `${name} arrived at GitHub as ${describe(got)}, not as sha256:${sha256}.`, {
       hint: "run the same command again to upload it again",

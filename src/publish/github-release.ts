@@ -1,6 +1,8 @@
+import type { z } from "zod";
 import { BuildError } from "../errors.ts";
 import type { ReleasePreview } from "../release/preview.ts";
 import { ignoreMissing, statusOf, type GitHub, type Persistence } from "../sys/github.ts";
+import { pointerSchema, readAnswer, readPages, releaseSchema, type PageNumber } from "./github-answers.ts";
 import type { Place } from "./github-assets.ts";
 
 /** The text of a release: its preview without the files. */
@@ -10,10 +12,13 @@ export type ReleaseText = Pick<ReleasePreview, "tag" | "name" | "prerelease" | "
 };
 
 /** A release as GitHub has it; drafts are visible only with write access. */
-export type RemoteRelease = Awaited<ReturnType<GitHub["rest"]["repos"]["getRelease"]>>["data"];
+export type RemoteRelease = Readonly<z.infer<typeof releaseSchema>>;
 
 /** The longest notes that GitHub accepts, in characters, less some room for the mark. */
 const longestNotes = 120_000;
+
+/** A tag names a commit, or another tag that does. */
+const longestChain = 10;
 
 /** Marks a draft as made by kovn-build; invisible in the notes. */
 const mark = "<!-- made by kovn-build -->";
@@ -29,7 +34,9 @@ export interface Found {
  * draft that somebody else made.
  */
 export async function findReleases(github: GitHub, place: Place, tag: string): Promise<Found> {
-  const all = await github.paginate(github.rest.repos.listReleases, { ...place, per_page: 100 }).catch((cause: unknown) => {
+  const read = async (page: PageNumber) => github.rest.repos.listReleases({ ...place, ...page });
+  const isWanted = (release: RemoteRelease) => release.tag_name === tag;
+  const all = await readPages(read, releaseSchema, { what: "list the releases", isWanted }).catch((cause: unknown) => {
     if (statusOf(cause) !== 404) throw cause;
     throw new BuildError(
       "destination",
@@ -37,7 +44,7 @@ export async function findReleases(github: GitHub, place: Place, tag: string): P
       { cause, hint: "--to github=OWNER/REPO" },
     );
   });
-  const found = all.filter((release) => release.tag_name === tag).toSorted((a, b) => a.id - b.id);
+  const found = all.toSorted((a, b) => a.id - b.id);
   const drafts = found.filter(({ draft }) => draft);
   const foreign = drafts.find(({ body }) => body?.includes(mark) !== true);
   if (foreign !== undefined)
@@ -61,18 +68,27 @@ export async function assertTag(github: GitHub, place: Place, { tag, commit }: R
 /** The commit of a tag, also of an annotated one. */
 async function readTag({ rest }: GitHub, place: Place, tag: string): Promise<string | undefined> {
   const answer = await rest.git.getRef({ ...place, ref: `tags/${tag}` }).catch(ignoreMissing);
-  let object = answer?.data.object;
-  while (object?.type === "tag") ({ object } = (await rest.git.getTag({ ...place, tag_sha: object.sha })).data);
-  return object?.sha;
+  if (answer === undefined) return undefined;
+  let { object } = readAnswer(pointerSchema, answer.data, `read the tag ${tag}`);
+  for (let count = 0; object.type === "tag"; count++) {
+    if (count === longestChain)
+      throw new BuildError("destination", `Tag ${tag} in ${place.owner}/${place.repo} names another tag ${count} times.`, {
+        hint: `git push origin ${tag} of a tag that names a commit`,
+      });
+    const { data } = await rest.git.getTag({ ...place, tag_sha: object.sha });
+    ({ object } = readAnswer(pointerSchema, data, `read the tag ${tag}`));
+  }
+  return object.sha;
 }
 
-/** Creates a draft. */
+/** Creates a draft. Throws "destination" when GitHub returns something else. */
 export async function createDraft(github: GitHub, place: Place, text: ReleaseText): Promise<RemoteRelease> {
   const request: Persistence = {
     what: `create the draft of ${text.tag}`,
     observe: async () => (await findReleases(github, place, text.tag)).drafts[0],
   };
-  return (await github.rest.repos.createRelease({ ...place, ...describe(text), draft: true, request })).data;
+  const { data } = await github.rest.repos.createRelease({ ...place, ...describe(text), draft: true, request });
+  return assertOurs(data, text, { isDraft: true, request });
 }
 
 /** Deletes a duplicate draft, which a lost response can leave. */
@@ -81,7 +97,7 @@ export async function deleteDraft({ rest }: GitHub, place: Place, { id }: Remote
   await rest.repos.deleteRelease({ ...place, release_id: id, request }).catch(ignoreMissing);
 }
 
-/** Publishes a draft. */
+/** Publishes a draft. Throws "destination" when GitHub returns something else. */
 export async function makePublic(
   { rest }: GitHub,
   place: Place,
@@ -98,7 +114,21 @@ export async function makePublic(
   };
   // By version: a patch release of an older line does not become the latest release.
   const latest = { make_latest: "legacy" } as const;
-  return (await rest.repos.updateRelease({ ...where, ...describe(text), ...latest, draft: false, request })).data;
+  const { data } = await rest.repos.updateRelease({ ...where, ...describe(text), ...latest, draft: false, request });
+  return assertOurs(data, text, { isDraft: false, request });
+}
+
+function assertOurs(
+  data: unknown,
+  { tag }: ReleaseText,
+  { isDraft, request }: { readonly isDraft: boolean; readonly request: Persistence },
+): RemoteRelease {
+  const release = readAnswer(releaseSchema, data, request.what);
+  if (release.tag_name === tag && release.draft === isDraft) return release;
+  const found = `${release.draft ? "the draft" : "the release"} of ${release.tag_name}`;
+  throw new BuildError("destination", `GitHub's answer to ${request.what} is ${found}.`, {
+    hint: "check GITHUB_API_URL, and what answers there",
+  });
 }
 
 function describe({ tag, name, prerelease, notes }: ReleaseText) {

@@ -32,6 +32,9 @@ import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts"
 
 const signatureName = `${sumsName}.asc`;
 
+/** GitHub's grammar: no name is `.` or `..`, and none of a repository ends in `.git` or `.wiki`. */
+const repositoryName = /^([A-Za-z0-9][\w-]{0,38})\/(?!\.{1,2}$)(?!.*\.(?:git|wiki)$)([\w.-]{1,100})$/i;
+
 /** How many uploads run at once. */
 const parallel = 4;
 
@@ -99,7 +102,7 @@ interface Connection {
 /** Throws "usage" when the repository or the token is missing or malformed. */
 async function open(where: string, { github: access, release, host: outer }: PublishOptions): Promise<Connection> {
   const repository = where || (access.repository ?? "");
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(repository) ?? [];
+  const [, owner, repo] = repositoryName.exec(repository) ?? [];
   if (owner === undefined || repo === undefined)
     throw new BuildError(
       "usage",
@@ -110,9 +113,6 @@ async function open(where: string, { github: access, release, host: outer }: Pub
     throw new BuildError("usage", "GITHUB_TOKEN is not set: publishing to GitHub needs a token.", {
       hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step; a pull request from a fork has no secrets",
     });
-  const api = URL.canParse(access.api) ? new URL(access.api) : undefined;
-  if (api === undefined || !/^https?:$/.test(api.protocol) || api.username + api.password !== "")
-    throw new BuildError("usage", `GITHUB_API_URL \`${access.api}\` is not a plain URL.`, { hint: "https://api.github.com" });
   if (release === undefined) throw new Error("no release text given");
   const failure = new AbortController();
   const host = { ...outer, signal: AbortSignal.any([outer.signal, failure.signal]) };

@@ -2,12 +2,15 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "./exec.ts";
 import { openFetch } from "./fetch.ts";
 import { sha256 } from "./files.ts";
+import { sayBytes } from "./say-bytes.ts";
 
 /** Time limit for a whole file, in milliseconds. */
 const timeoutMs = 120_000;
+/** Bytes. */
+const most = 256 * 1024 * 1024;
 
 /**
- * Downloads a small file into memory and checks its sha256. Throws "network" when it cannot be
+ * Downloads a small file into memory, at most 256 MiB, and checks its sha256. Throws "network" when it cannot be
  * downloaded, "digest" when the sha256 differs.
  */
 export async function download(url: string, digest: string, host: Host): Promise<Uint8Array> {
@@ -23,9 +26,11 @@ export async function download(url: string, digest: string, host: Host): Promise
   return content;
 }
 
-async function get(url: string, { env, signal }: Host): Promise<Uint8Array> {
+async function get(url: string, { env, signal, task }: Host): Promise<Uint8Array> {
   const fetch = await openFetch(env);
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+  task.say(`waiting for ${new URL(url).host}`);
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const response = await fetch(url, { signal: ending, most, onPiece: sayBytes(task) });
   if (!response.ok) throw new BuildError("network", `${url} returned status ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
 }

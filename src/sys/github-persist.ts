@@ -3,6 +3,7 @@ import type { Octokit, RequestError } from "octokit";
 import { BuildError } from "../errors.ts";
 import type { Host } from "./exec.ts";
 import { adviseRetry, type Advice, type Fault } from "./github-retry.ts";
+import { Stalled } from "./github-watch.ts";
 
 /** A request to GitHub. */
 interface Work {
@@ -16,19 +17,20 @@ interface Work {
 /** What octokit returns for a request. */
 type Answer = Awaited<ReturnType<Octokit["request"]>>;
 
-/** The most attempts. Those that end at a rate limit are counted separately. */
-const mostAttempts = { passing: 8, limited: 100 };
-/** Milliseconds. A rate limit that lasts longer ends the run. */
-const longestLimit = 15 * 60_000;
+/** The most attempts of a request, by how they ended: at a rate limit, without any progress, or otherwise. */
+const mostAttempts = { passing: 8, stalled: 3, limited: 100 };
+/** Milliseconds. The longest wait, and the longest of all waits of a run together. */
+const longestWaits = { one: 15 * 60_000, all: 30 * 60_000 };
 
 /**
  * Makes the function that repeats an attempt until it succeeds. The task gets a notice for each wait;
  * the signal stops everything. Writes start at least `writePause` milliseconds apart.
  */
-export function makePersist({ signal, task }: Pick<Host, "signal" | "task">, writePause: number) {
+export function makePersist({ signal, task, mask = String }: Pick<Host, "signal" | "task" | "mask">, writePause: number) {
   /** No request starts before this time: a rate limit holds for all of them. */
   let closedUntil = 0;
   let nextWrite = 0;
+  let waited = 0;
   const pause = async (milliseconds: number) => {
     await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
   };
@@ -39,7 +41,7 @@ export function makePersist({ signal, task }: Pick<Host, "signal" | "task">, wri
     if (isWrite) nextWrite = Date.now() + writePause;
   };
   return async ({ what, observe, isWrite }: Work, attempt: () => Promise<Answer>): Promise<Answer> => {
-    const failed = { passing: 0, limited: 0 };
+    const failed = { passing: 0, stalled: 0, limited: 0 };
     for (let count = 1; ; count++) {
       const data = count === 1 ? undefined : await observe?.();
       if (data !== undefined) return { status: 200, url: "", headers: {}, data };
@@ -48,13 +50,17 @@ export function makePersist({ signal, task }: Pick<Host, "signal" | "task">, wri
         return assertWhole(await attempt());
       } catch (error) {
         signal.throwIfAborted();
-        const fault = readFault(error);
+        const fault = readFault(error, mask);
         const advice = adviseRetry(fault, failed.passing + 1, Date.now(), Math.random());
         if (advice === undefined) throw refusal(what, fault, error);
-        if (++failed[advice.kind] >= mostAttempts[advice.kind] || advice.wait > longestLimit)
-          throw givenUp(what, fault, advice, error);
+        const count = ++failed[advice.kind];
+        const isHopeless = isStalled(error) && ++failed.stalled >= mostAttempts.stalled;
+        waited += advice.wait;
+        const isTooLong = advice.wait > longestWaits.one || waited > longestWaits.all;
+        if (count >= mostAttempts[advice.kind] || isHopeless || isTooLong)
+          throw givenUp(what, fault, { ...advice, count }, error);
         const why = fault.status === undefined ? fault.message : `${fault.status} ${fault.message}`;
-        task.notice(`GitHub: ${what}: ${firstLine(why)}; retrying in ${(advice.wait / 1000).toFixed(1)} s`);
+        task.notice(`GitHub: ${what}: ${why}; retrying in ${(advice.wait / 1000).toFixed(1)} s`);
         if (advice.kind === "limited") closedUntil = Math.max(closedUntil, Date.now() + advice.wait);
         else await pause(advice.wait);
       }
@@ -77,27 +83,48 @@ function assertWhole(answer: Answer): Answer {
   return answer;
 }
 
-/** How a request failed. Throws any other error again. */
-function readFault(error: unknown): Fault {
+/** True when the attempt was given up because nothing happened. */
+function isStalled(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Stalled;
+}
+
+/** How a request failed. Throws any other error again. `mask` removes secrets, before the message is cut. */
+function readFault(error: unknown, mask: (text: string) => string): Fault {
   // From the body's source.
   if (error instanceof Error && error.cause instanceof BuildError) throw error.cause;
   // undici calls a tunnel that a proxy refuses an AbortError.
   if (error instanceof CutOff || (error instanceof Error && error.name === "AbortError"))
-    return { status: undefined, headers: {}, message: error.message };
+    return { status: undefined, headers: {}, message: firstLine(mask(error.message.slice(0, longestMessage))) };
   if (!isHttpError(error)) throw error;
   const { response } = error;
-  return { status: response?.status, headers: response?.headers ?? {}, message: error.message };
+  return {
+    status: response?.status,
+    headers: response?.headers ?? {},
+    message: firstLine(mask(error.message.slice(0, longestMessage))),
+  };
 }
+
+/** Characters that are masked before a message is cut to a line. */
+const longestMessage = 10_000;
+const dayMs = 24 * 3600_000;
 
 const runAgain = "run the same command again: it continues where this one stopped";
 
-function givenUp(what: string, fault: Fault, { kind, wait }: Advice, cause: unknown): BuildError {
+function givenUp(
+  what: string,
+  fault: Fault,
+  { kind, wait, count }: Advice & { readonly count: number },
+  cause: unknown,
+): BuildError {
   if (kind === "limited") {
-    const until = new Date(Date.now() + wait).toISOString().slice(11, 16);
+    const until = new Date(Date.now() + wait)
+      .toISOString()
+      .replace("T", " ")
+      .slice(wait < dayMs ? 11 : 0, -8);
     return new BuildError("network", `GitHub's rate limit is used up until ${until} UTC (${what}).`, { cause, hint: runAgain });
   }
-  const why = fault.status === undefined ? `no response: ${firstLine(fault.message)}` : `status ${fault.status}`;
-  return new BuildError("network", `GitHub failed ${mostAttempts.passing} times: ${what}: ${why}.`, {
+  const why = fault.status === undefined ? `no response: ${fault.message}` : `status ${fault.status}`;
+  return new BuildError("network", `GitHub failed ${count === 1 ? "once" : `${count} times`}: ${what}: ${why}.`, {
     cause,
     hint: runAgain,
   });
@@ -110,17 +137,13 @@ function refusal(what: string, { status, headers, message }: Fault, cause: unkno
       hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step",
     });
   if (status === 403) {
-    const needed = String(headers["x-accepted-github-permissions"] ?? "contents=write").replace("=", ": ");
-    return new BuildError(
-      "destination",
-      `The token in GITHUB_TOKEN lacks the permission \`${needed}\` (${what}: ${firstLine(message)}).`,
-      {
-        cause,
-        hint: `in a workflow: \`permissions: { ${needed} }\` at the job; a pull request from a fork never has it`,
-      },
-    );
+    const needed = firstLine(String(headers["x-accepted-github-permissions"] ?? "contents=write")).replace("=", ": ");
+    return new BuildError("destination", `The token in GITHUB_TOKEN lacks the permission \`${needed}\` (${what}: ${message}).`, {
+      cause,
+      hint: `in a workflow: \`permissions: { ${needed} }\` at the job; a pull request from a fork never has it`,
+    });
   }
-  return new BuildError("destination", `GitHub refused ${what}: ${status} ${firstLine(message)}.`, { cause });
+  return new BuildError("destination", `GitHub refused ${what}: ${status} ${message}.`, { cause });
 }
 
 function firstLine(text: string): string {

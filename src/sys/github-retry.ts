@@ -24,6 +24,8 @@ const longestBackoff = 30_000;
  * (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
  */
 const unknownLimit = 60_000;
+/** Milliseconds, 300 years: whatever a server asks for, it stays a time with which one can calculate. */
+const longest = 1e13;
 
 /**
  * What to do after a fault, by GitHub's rules: wait for `retry-after`, else for `x-ratelimit-reset`
@@ -32,12 +34,11 @@ const unknownLimit = 60_000;
  * 1.
  */
 export function adviseRetry(fault: Fault, attempt: number, now: number, random: number): Advice | undefined {
-  const asked = seconds(fault.headers["retry-after"]);
+  const asked = untilRetry(fault.headers["retry-after"], now);
   const backoff = Math.min(firstWait * 2 ** (attempt - 1), longestBackoff) * (0.75 + random / 2);
   if (isLimit(fault)) {
     const reset = fault.headers["x-ratelimit-remaining"] === "0" ? seconds(fault.headers["x-ratelimit-reset"]) : undefined;
-    const wait = asked ?? (reset === undefined ? undefined : Math.max(reset - now, 1000));
-    return { kind: "limited", wait: wait ?? unknownLimit };
+    return { kind: "limited", wait: asked ?? (reset === undefined ? unknownLimit : Math.max(reset - now, 1000)) };
   }
   const { status } = fault;
   // Our previous attempt, or somebody else, has created it.
@@ -62,7 +63,13 @@ function isLimit({ status, headers, message }: Fault): boolean {
   );
 }
 
+/** How many milliseconds `retry-after` asks for, as seconds or as a date (RFC 9110, 10.2.3). */
+function untilRetry(value: string | number | undefined, now: number): number | undefined {
+  const until = /^[A-Z][a-z]+, /.test(String(value)) ? Date.parse(String(value)) : Number.NaN;
+  return Number.isNaN(until) ? seconds(value) : Math.min(Math.max(until - now, 0), longest);
+}
+
 /** A header in seconds, as milliseconds. */
 function seconds(value: string | number | undefined): number | undefined {
-  return value !== undefined && /^\d+$/.test(String(value)) ? Number(value) * 1000 : undefined;
+  return value !== undefined && /^\d+$/.test(String(value)) ? Math.min(Number(value) * 1000, longest) : undefined;
 }

@@ -1,9 +1,13 @@
 import type { Octokit } from "octokit";
 import { BuildError } from "../errors.ts";
 import type { Host } from "./exec.ts";
-import { openFetch, type Body, type Fetch, type FetchInit } from "./fetch.ts";
+import { openFetch } from "./fetch.ts";
+import { assertApi, assertSameGitHub } from "./github-address.ts";
 import { isHttpError, makePersist } from "./github-persist.ts";
+import { followRedirects } from "./github-redirect.ts";
+import { plainRefusals } from "./github-refusal.ts";
 import { pauseBetweenWrites } from "./github-retry.ts";
+import { watchProgress } from "./github-watch.ts";
 
 /** How to reach GitHub, from the environment. */
 export interface GitHubAccess {
@@ -33,11 +37,13 @@ export interface Persistence {
   readonly observe?: () => Promise<unknown>;
 }
 
-/** Time limit for a request, and for each piece of its body, in milliseconds. */
-const stalledMs = 120_000;
-
-/** Opens no connection yet. The host's task gets a notice for each wait; its signal stops everything. */
-export async function connect({ api, token }: GitHubAccess, { env, signal, task }: Host): Promise<GitHub> {
+/**
+ * Opens no connection yet. The host's task gets a notice for each wait; its signal stops everything.
+ * Throws "usage" for an API that the token must not go to.
+ */
+export async function connect({ api, token }: GitHubAccess, host: Host): Promise<GitHub> {
+  assertApi(api);
+  const { env, signal, task } = host;
   const [{ Octokit }, fetch] = await Promise.all([import("octokit"), openFetch(env)]);
   const github = new Octokit({
     baseUrl: api,
@@ -48,20 +54,15 @@ export async function connect({ api, token }: GitHubAccess, { env, signal, task 
   });
   // Not octokit's `auth`: its own hook would run inside ours, and never see what ours changes.
   const fixed = { authorization: `Bearer ${token}`, "x-github-api-version": "2022-11-28" };
-  const persist = makePersist({ signal, task }, pauseBetweenWrites(api));
+  const persist = makePersist(host, pauseBetweenWrites(api));
   github.hook.wrap("request", (request, options) => {
     const { method, url } = github.request.endpoint(options);
+    assertSameGitHub(api, url);
     const { what = `${method} ${new URL(url).pathname}`, observe } = options.request as Partial<Persistence>;
+    const ours = { fetch: plainRefusals(watchProgress(followRedirects(fetch, what), { what, signal, task })) };
     return persist({ what, observe, isWrite: method !== "GET" }, async () => {
-      const stall = new AbortController();
-      const timer = setTimeout(() => stall.abort(new Error(`no progress for ${stalledMs / 1000} s`)), stalledMs);
-      const ours = { signal: AbortSignal.any([signal, stall.signal]), fetch: sendWith(fetch, () => void timer.refresh()) };
-      try {
-        const headers = { ...options.headers, ...fixed };
-        return await request({ ...options, headers, request: { ...options.request, ...ours } });
-      } finally {
-        clearTimeout(timer);
-      }
+      const headers = { ...options.headers, ...fixed };
+      return request({ ...options, headers, request: { ...options.request, ...ours } });
     });
   });
   return github;
@@ -75,16 +76,4 @@ export function statusOf(error: unknown): number | undefined {
 /** Passes over GitHub's refusal of something that is not there. */
 export function ignoreMissing(error: unknown): undefined {
   if (statusOf(error) !== 404) throw error;
-}
-
-/** Makes the `fetch` of one attempt. `onPiece` is called after each piece of a body. */
-function sendWith(fetch: Fetch, onPiece: () => void): Fetch {
-  async function* watch(body: Body) {
-    for await (const piece of body()) {
-      yield piece;
-      onPiece();
-    }
-  }
-  return (url, { body, ...init }: FetchInit) =>
-    fetch(url, { ...init, body: typeof body === "function" ? () => watch(body) : body });
 }

@@ -7,9 +7,9 @@ const pause = 250;
 
 /**
  * Makes a function that counts the bytes of a task as they are done. The task then says how many of
- * `total` they are, and the rate, such as `1.2 GB of 4.0 GB, 310.0 MB/s`.
+ * `total`, if that is known, they are, and the rate, such as `1.2 GB of 4.0 GB, 310.0 MB/s`.
  */
-export function sayBytes({ say }: Task, total: number): OnBytes {
+export function sayBytes({ say }: Task, total?: number): OnBytes {
   const started = performance.now();
   let said = started;
   let done = 0;
@@ -18,7 +18,9 @@ export function sayBytes({ say }: Task, total: number): OnBytes {
     const now = performance.now();
     if (now - said < pause) return;
     said = now;
-    say(`${formatSize(done)} of ${formatSize(total)}, ${formatSize((done / (now - started)) * 1000)}/s`);
+    say(
+      `${formatSize(done)}${total === undefined ? "" : ` of ${formatSize(total)}`}, ${formatSize((done / (now - started)) * 1000)}/s`,
+    );
   };
 }
 

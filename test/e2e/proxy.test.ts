@@ -70,7 +70,7 @@ test("the step `download` goes through the proxy, and a refused login is reporte
   const project = await makeProject(folder, { "pipelines/test.yaml": pipeline });
   const refused = await kovnBuild(project, ["--target", "linux"], { ALL_PROXY: addressOf(proxy).replace("rd@", "rt@") });
   expect(refused).toMatchObject({ exitCode: 1 });
-  expect(refused.stderr).toContain("http://code.test/code.zip cannot be downloaded: Proxy Authentication Required (407).");
+  expect(refused.stderr).toContain("The proxy in all_proxy refuses the login: status 407.");
   expect(refused.stdout + refused.stderr).not.toContain("ssw");
   expect(await kovnBuild(project, ["--target", "linux"], { ALL_PROXY: addressOf(proxy) })).toMatchObject({ exitCode: 0 });
   expect(proxy.seen).toEqual(Array.from({ length: 2 }, () => "GET http://code.test/code.zip"));

@@ -79,14 +79,19 @@ describe("a proxy that cannot be used is refused, without its password", () => {
     refuse({ https_proxy: "http://me:secret@proxy:port" }, "The proxy in https_proxy is not an address: expected"));
 });
 
-test("a proxy that refuses the login is the reason, also of a tunnel", async () => {
+test("a proxy that refuses is the reason, also of a tunnel, and with what is sent", async () => {
   await using proxy = await startProxy({ login: "me:right" });
   const fetch = await openFetch({ all_proxy: `http://me:wrong@127.0.0.1:${proxy.port}` });
-  for (const url of ["http://code.test", "https://code.test"]) {
-    const error = await fetch(url, {}).catch((thrown: unknown) => thrown);
-    expect(String(error)).toContain("407");
-    expect(String(error)).not.toContain("wrong");
-  }
+  const pieces = async function* () {
+    yield Buffer.from("a");
+  };
+  const large = { method: "POST", headers: { "content-length": "1" }, body: pieces };
+  for (const url of ["http://code.test", "https://code.test"])
+    for (const init of [{}, large]) {
+      const error = await fetch(url, init).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "network", message: "The proxy in all_proxy refuses the login: status 407." });
+      expect(JSON.stringify(error)).not.toContain("wrong");
+    }
 });
 
 test("a server that cannot be reached at any of its addresses is the reason", async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { makePersist } from "../../../src/sys/github-persist.ts";
+import { Stalled } from "../../../src/sys/github-watch.ts";
+import { makeMask } from "../../../src/sys/mask.ts";
 import { pauseBetweenWrites } from "../../../src/sys/github-retry.ts";
 import { host } from "../../helpers/host.ts";
 
@@ -46,6 +48,25 @@ test.for([
   const attempt = async () => answers.next().value ?? answer(undefined);
   expect(await makePersist({ ...host, task }, 0)(quick, attempt as () => Promise<never>)).toMatchObject({ data: { id: 1 } });
   expect(notices).toEqual([expect.stringMatching(/^GitHub: do it: unreadable response; retrying in 0\.\d s$/)]);
+});
+
+test("a request in which nothing happens is given up after three attempts", async () => {
+  const stalled = () => Object.assign(new Error("no progress"), { name: "HttpError", cause: new Stalled("no progress") });
+  let count = 0;
+  const attempt = async () => {
+    count++;
+    throw stalled();
+  };
+  await expect(makePersist(host, 0)(quick, attempt)).rejects.toThrow("GitHub failed 3 times: do it: no response: no progress.");
+  expect(count).toBe(3);
+});
+
+test("a secret in a server's message is masked before it is cut", async () => {
+  const mask = makeMask({ MY_TOKEN: "value-of-token" });
+  const message = `${"x".repeat(294)}value-of-token`;
+  const refused = () => Object.assign(new Error(message), { name: "HttpError", response: { status: 422, headers: {} } });
+  const attempt = async () => Promise.reject(refused());
+  await expect(makePersist({ ...host, mask }, 0)(quick, attempt)).rejects.toThrow(/x\*{3}\.$/);
 });
 
 test("an answer without content is whole", async () => {
