@@ -2,12 +2,15 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { userGit } from "../sys/git-user.ts";
 
-/** Throws "usage" when the work tree has uncommitted changes: a release is a commit. */
-export async function assertClean(root: string, host: Host): Promise<void> {
+/**
+ * Throws "usage" when the work tree has uncommitted changes, except in the file `left`: a release is
+ * a commit.
+ */
+export async function assertClean(root: string, left: string | undefined, host: Host): Promise<void> {
   // With the person's configuration, for their ignore rules.
   const status = (...args: readonly string[]) => userGit(["-c", "core.quotePath=false", "status", ...args], { host, cwd: root });
   const changes = await status("--porcelain");
-  if (changes === "") return;
+  if (changes.split("\n").every((row) => row === "" || row.slice(3) === left)) return;
   const rows = (await status("--porcelain=v2", "--branch", "--untracked-files=all")).split("\n");
   throw new BuildError("usage", `${root} has uncommitted changes:\n${changes}`, { hint: howToClean(rows, root) });
 }

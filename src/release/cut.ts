@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, writeWhole } from "../sys/files.ts";
-import { git } from "../sys/git.ts";
+import { git, tryGit } from "../sys/git.ts";
 import { sayProgress } from "../sys/git-progress.ts";
 import { userGit } from "../sys/git-user.ts";
 import { readText } from "../sys/read-file.ts";
@@ -26,66 +26,83 @@ export interface CutOptions {
   readonly changelog: string;
   /** Lines for the changelog on what the series changed. */
   readonly changes: readonly string[];
-  /** Where branch and tag are pushed to; undefined for nowhere. */
-  readonly remote: Remote | undefined;
   readonly host: Host;
 }
 
 /**
- * Cuts a release of a clean work tree: changelog, commit, annotated tag, and with `remote` both are
- * pushed, atomically. git runs with the person's environment and configuration (name, signing,
- * hooks). Returns the commit. When committing or tagging fails, both are undone; when pushing
- * fails, commit and tag stay.
+ * Cuts a release: changelog, commit, annotated tag. git runs with the person's environment and
+ * configuration (name, signing, hooks). If that fails or is interrupted, nothing of it stays.
  */
-export async function cutRelease(options: CutOptions): Promise<string> {
-  const { root, version, changelog, host, remote } = options;
+export async function cutRelease(options: CutOptions): Promise<void> {
+  const { root, version, changelog, host } = options;
   const inRoot = { host, cwd: root };
   const path = join(root, changelog);
-  const isNew = !(await exists(path));
+  const before = (await exists(path)) ? await readText(path, "a project file") : undefined;
   const start = await git(["rev-parse", "HEAD"], inRoot);
   const tag = tagOf(version);
   try {
     // Hooks and signing take their time.
-    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, isNew));
+    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, before));
   } catch (error) {
-    await userGit(["reset", "--quiet", "--hard", start], { ...inRoot, host: { ...host, signal: new AbortController().signal } });
-    if (isNew) await rm(path, { force: true });
+    const undo = { ...inRoot, host: { ...host, signal: new AbortController().signal } };
+    // git may have made the tag before it was interrupted.
+    await tryGit(["update-ref", "-d", `refs/tags/${tag}`], undo);
+    await userGit(["reset", "--quiet", "--hard", start], undo);
+    // It may be what an earlier cut left, which is not in any commit.
+    if (before === undefined) await rm(path, { force: true });
+    else await writeWhole(path, before);
     throw error;
   }
-  if (remote !== undefined) {
-    const args = ["push", "--atomic", remote.name, `HEAD:${remote.branch}`, `refs/tags/${tag}`];
-    await runTask(host, `push ${tag} to ${remote.name}`, async (below) =>
-      userGit(["push", "--progress", ...args.slice(1)], {
-        host: below,
-        cwd: root,
-        timeout: pushTimeout,
-        status: sayProgress(below.task),
-      }),
-    ).catch((cause: unknown) => {
-      if (!(cause instanceof BuildError)) throw cause;
-      throw new BuildError("network", `${tag} exists, but was not pushed. ${cause.message}`, {
-        cause,
-        hint: `git -C ${root} ${args.join(" ")}`,
-      });
-    });
-  }
-  return git(["rev-parse", "HEAD"], inRoot);
 }
 
-async function commitAndTag(options: CutOptions, path: string, isNew: boolean): Promise<void> {
+/**
+ * True when a version is cut already: HEAD is the commit that a cut makes, and has its tag. A cut
+ * that was killed afterwards or could not push leaves it so.
+ */
+export async function isCut(version: string, root: string, host: Host): Promise<boolean> {
+  const inRoot = { host, cwd: root };
+  const subject = await tryGit(["log", "-1", "--format=%s", "HEAD"], inRoot);
+  const tags = await tryGit(["tag", "--points-at", "HEAD"], inRoot);
+  return subject.stdout.trim() === subjectOf(version) && tags.stdout.split("\n").includes(tagOf(version));
+}
+
+/** Pushes the current branch and a version's tag, both or none. */
+export async function pushRelease(version: string, remote: Remote, root: string, host: Host): Promise<void> {
+  const tag = tagOf(version);
+  const args = ["push", "--atomic", remote.name, `HEAD:${remote.branch}`, `refs/tags/${tag}`];
+  await runTask(host, `push ${tag} to ${remote.name}`, async (below) =>
+    userGit(["push", "--progress", ...args.slice(1)], {
+      host: below,
+      cwd: root,
+      timeout: pushTimeout,
+      status: sayProgress(below.task),
+    }),
+  ).catch((cause: unknown) => {
+    if (!(cause instanceof BuildError)) throw cause;
+    throw new BuildError("network", `${tag} exists, but was not pushed. ${cause.message}`, {
+      cause,
+      hint: `kovn-build release cut ${version} --push, or git -C ${root} ${args.join(" ")}`,
+    });
+  });
+}
+
+function subjectOf(version: string): string {
+  return `Release ${version}`;
+}
+
+async function commitAndTag(options: CutOptions, path: string, before: string | undefined): Promise<void> {
   const { root, version, name, changelog, host } = options;
   const inRoot = { host, cwd: root };
-  await writeChangelog(path, isNew, options);
+  await writeChangelog(path, before, options);
   await userGit(["add", "--", changelog], inRoot);
   // A run that was killed before tagging has committed already.
   if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
-    await userGit(["commit", "--quiet", "-m", `Release ${version}`], inRoot);
+    await userGit(["commit", "--quiet", "-m", subjectOf(version)], inRoot);
   }
   await userGit(["tag", "--annotate", "-m", name, tagOf(version)], inRoot);
 }
 
-async function writeChangelog(path: string, isNew: boolean, { version, date, changes }: CutOptions): Promise<void> {
-  const old = isNew ? "# Changelog\n" : await readText(path, "a project file");
+async function writeChangelog(path: string, before = "# Changelog\n", { version, date, changes }: CutOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, releaseChangelog(old, version, date, changes));
+  await writeWhole(path, releaseChangelog(before, version, date, changes));
 }

@@ -46,6 +46,7 @@ export async function readRelease(
   const version = asked ?? (await versionHere(line, project, host)) ?? nextVersion(line, versions);
   const before = previousVersion(version, versions);
   const until = versions.includes(version) ? tagOf(version) : undefined;
+  if (until === undefined) host.task.notice(`${tagOf(version)} is not cut yet: this is about the files as they are here.`);
   const since = options.since ?? (before === undefined ? undefined : tagOf(before));
   if (since !== undefined && !tags.includes(since)) throw unknownName("Tag", since, tags);
   const from = parseFrom(options.from, await listSources(project, line));

@@ -100,6 +100,15 @@ describe("release notes", () => {
     expect(stdout).toMatch(/## Checksums \(sha256\)\n\n```\n[0-9a-f]{64}  demo-data_1\.2\.3-1\+kovn1\.00000001_all\.deb\n/);
   });
 
+  test("say on stderr whether the version is cut", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    await tag(project, "v1.0.0");
+    const notice = "v1.0.1 is not cut yet: this is about the files as they are here.";
+    expect((await kovnBuild(project, ["release", "notes", "1.0.1"])).stderr).toContain(notice);
+    expect((await kovnBuild(project, ["release", "plan", "1.0.1"])).stderr).toContain(notice);
+    expect((await kovnBuild(project, ["release", "notes", "1.0.0"])).stderr).not.toContain("not cut");
+  });
+
   test("say that nothing changed", async ({ folder }) => {
     const project = await makeRepository(folder);
     await tag(project, "v1.0.0");
@@ -250,7 +259,7 @@ describe("release cut", () => {
     await inGit(project, "remote", "add", "origin", remote);
     const result = await asPerson(project, "release", "cut", "1.0.0", "--push");
     expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain(`-> git -C ${project} push --atomic origin HEAD:refs/heads/main refs/tags/v1.0.0`);
+    expect(result.stderr).toContain(`, or git -C ${project} push --atomic origin HEAD:refs/heads/main refs/tags/v1.0.0`);
     expect(await inGit(remote, "for-each-ref")).toBe("");
   });
 
@@ -278,6 +287,7 @@ describe("release cut", () => {
     const unlocked = await asPerson(project, "release", "cut", "1.0.0");
     expect(unlocked).toMatchObject({ exitCode: 2 });
     expect(unlocked.stderr).toContain("Patch `greet-all.patch` was dropped since the lock.");
+    expect(unlocked.stderr).toContain("-> kovn-build patches lock --line 1.0, and commit it");
     expect(await inGit(project, "tag", "--list")).toBe("");
   });
 
