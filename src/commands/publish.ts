@@ -16,6 +16,7 @@ export const publish: Define = (command, context) => {
     .addOption(toOption())
     .addOption(signOption())
     .option("--tag <tag>", "tag of the release on GitHub; default: the version's tag at HEAD")
+    .option("--change-key [key]", "with --sign: key that has signed the apt repository until now; default: any secret key")
     .option("--keep <n>", "versions of each package that stay in the apt repository; default: all", positive);
   allowOptions(command)
     .addOption(jsonOption())

@@ -1,41 +1,57 @@
-import { readdir, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
-import { BuildError } from "../errors.ts";
-import { exists } from "../sys/files.ts";
-import { byHash, readSuite, type Suite } from "./apt-suite.ts";
+import { lstat, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { byHash, type Suite } from "./apt-suite.ts";
+import { readPast, type SuitePlace } from "./apt-trust.ts";
+import type { YankOptions } from "./publisher.ts";
 
-/** A copy of the previous `InRelease` (or `Release`); the files that it names stay. */
-export const previousName = ".previous";
+/** States of a suite that readers do not see: each is an `InRelease`, or a `Release` if nobody signs. */
+export const pastNames = {
+  /** The one before the live one; the files that it names stay. */
+  previous: ".previous",
+  /** The one before that. */
+  stale: ".stale",
+  /** The one that is going live. */
+  next: ".next",
+} as const;
+
+/** What a state names. */
+type Named = Pick<Suite, "stanzas" | "indices">;
 
 /**
- * Removes packages and by-hash indices that neither the live state of a suite nor the previous one
- * names, so that a reader that began with the previous state still finds all of its files.
+ * Removes packages that a stale state names, or one that was not finished, and that neither the live
+ * nor the previous one names. A reader that began with the previous state still finds all of its
+ * files. Files that no state of ours names are somebody else's, and stay.
  */
-export async function cleanSuite(place: string, line: string, liveName: string): Promise<void> {
-  const suite = join("dists", line);
-  const dir = join(place, suite);
-  const states = [await readSuite(dir, liveName), await readPrevious(dir)].filter((state) => state !== undefined);
-  const named = new Set(states.flatMap((state) => references(state, suite)));
-  const packages = await filesBelow(place, join("pool", line));
-  const indices = (await filesBelow(place, suite)).filter((path) => path.includes("/by-hash/"));
-  for (const path of [...packages, ...indices]) if (!named.has(path)) await rm(join(place, path), { force: true });
+export async function cleanSuite(suite: SuitePlace, states: readonly Named[], options: YankOptions): Promise<void> {
+  const named = new Set(states.flatMap((state) => [...state.stanzas.keys()]));
+  for (const name of [pastNames.next, pastNames.stale]) {
+    const past = await readPast(suite, name, options);
+    for (const filename of past?.stanzas.keys() ?? [])
+      if (!named.has(filename) && (await isInside(suite.place, filename))) await rm(join(suite.place, filename), { force: true });
+    await rm(join(suite.dir, name), { force: true });
+  }
+  await cleanIndices(suite, states);
 }
 
-/** Reads the state before the live one; undefined when there is none, or it is incomplete. */
-export async function readPrevious(dir: string): Promise<Suite | undefined> {
-  return readSuite(dir, previousName).catch((error: unknown) => {
-    if (error instanceof BuildError) return undefined;
-    throw error;
-  });
+/** Removes indices by digest that no state names. */
+async function cleanIndices({ place, line, dir }: SuitePlace, states: readonly Named[]): Promise<void> {
+  const named = new Set(states.flatMap((state) => [...state.indices.values()].map(byHash)));
+  for (const folder of new Set([...named].map(dirname))) {
+    if (!(await isInside(place, join("dists", line, folder, "x")))) continue;
+    for (const name of await readdir(join(dir, folder)).catch(() => []))
+      if (/^[0-9a-f]{64}$/.test(name) && !named.has(join(folder, name))) await rm(join(dir, folder, name), { force: true });
+  }
 }
 
-function references(state: Suite, suite: string): readonly string[] {
-  return [...state.stanzas.keys(), ...[...state.indices].map(([index, digest]) => join(suite, byHash(index, digest)))];
-}
-
-async function filesBelow(place: string, path: string): Promise<string[]> {
-  const folder = join(place, path);
-  const found = (await exists(folder)) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
-  // Links are somebody else's.
-  return found.filter((one) => one.isFile()).map((one) => join(path, relative(folder, join(one.parentPath, one.name))));
+/**
+ * True when no folder on the way to a file is a link, from the third part of its path on. `pool` and
+ * `dists`, and a line's folder in them, may be links to other disks.
+ */
+export async function isInside(place: string, path: string): Promise<boolean> {
+  const parts = dirname(path).split("/");
+  for (let length = 3; length <= parts.length; length++) {
+    const found = await lstat(join(place, ...parts.slice(0, length))).catch(() => undefined);
+    if (found?.isDirectory() === false) return false;
+  }
+  return true;
 }

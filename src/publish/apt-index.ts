@@ -1,14 +1,10 @@
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { sortBy } from "../order.ts";
 import { newestFirst } from "../sys/apt.ts";
-import { compressXz, releaseIndex } from "../sys/ftparchive.ts";
-import { groupOf } from "./apt-state.ts";
-import { byHash, parseIndices, type Stanza, type Suite } from "./apt-suite.ts";
+import { sha256 } from "../sys/files.ts";
+import { compressXz } from "../sys/xz.ts";
+import { sortBy } from "../order.ts";
+import { groupOf, type Stanza, type Versioned } from "./apt-stanza.ts";
+import { packagesPath, yankedIndex, type Index, type Suite } from "./apt-suite.ts";
 import type { PublishOptions } from "./publisher.ts";
-
-/** What decides which versions of a package stay. */
-export type Versioned = Pick<Stanza, "package" | "version" | "architecture" | "filename">;
 
 /** The newest versions of each package, ordered by path. */
 export async function keepNewest<T extends Versioned>(
@@ -19,39 +15,46 @@ export async function keepNewest<T extends Versioned>(
   if (keep === undefined) return sorted;
   const versions = new Map<string, string[]>();
   for (const stanza of sorted) versions.set(groupOf(stanza), [...(versions.get(groupOf(stanza)) ?? []), stanza.version]);
-  const kept = new Map<string, readonly string[]>();
-  for (const [group, all] of versions) kept.set(group, (await newestFirst(all, { host })).slice(0, keep));
-  return sorted.filter((stanza) => kept.get(groupOf(stanza))?.includes(stanza.version));
+  const kept = new Map<string, ReadonlySet<string>>();
+  for (const [group, all] of versions) kept.set(group, new Set((await newestFirst(all, { host })).slice(0, keep)));
+  return sorted.filter((stanza) => kept.get(groupOf(stanza))?.has(stanza.version));
 }
 
-/**
- * Writes the `Packages` files (plain, compressed and by hash) and the `Release` file of the new
- * state below `staging`. Returns the paths of the `Packages` files.
- */
-export async function stageIndices(
+/** What a suite is going to offer. */
+export interface Offer {
+  readonly stanzas: readonly Stanza[];
+  readonly yanked: readonly Stanza[];
+}
+
+/** A new state of a suite, in memory: nobody else can change it before it is signed. */
+export interface NewState extends Pick<Suite, "text" | "stanzas"> {
+  readonly indices: ReadonlyMap<string, Index & { readonly content: string | Uint8Array }>;
+}
+
+/** Makes the indices of a suite (plain and compressed) and its `Release`. */
+export async function makeState(
   line: string,
-  stanzas: readonly Stanza[],
+  { stanzas, yanked }: Offer,
   live: Suite | undefined,
-  staging: string,
   { host }: Pick<PublishOptions, "host">,
-): Promise<{ readonly plain: readonly string[]; readonly byHash: readonly string[] }> {
-  const suite = join("dists", line);
+): Promise<NewState> {
   const componentOf = (stanza: Stanza) => stanza.filename.split("/")[2] ?? "";
   const components = sortedSet([...(live?.components ?? []), ...stanzas.map(componentOf)]);
   const named = stanzas.map((stanza) => (stanza.architecture === "all" ? "amd64" : stanza.architecture));
   const architectures = sortedSet([...(live?.architectures ?? []), ...named]);
-  const plain: string[] = [];
+  const indices = new Map<string, Index & { readonly content: string | Uint8Array }>();
+  const add = (path: string, content: string | Uint8Array) =>
+    indices.set(path, { path, content, size: Buffer.byteLength(content), sha256: sha256(content) });
   for (const component of components)
     for (const architecture of architectures) {
-      const own = stanzas.filter(
-        (stanza) => componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture),
-      );
-      const path = join(suite, component, `binary-${architecture}`, "Packages");
-      await mkdir(dirname(join(staging, path)), { recursive: true });
-      await writeFile(join(staging, path), own.map((stanza) => `${stanza.text}\n\n`).join(""), { flush: true });
-      await compressXz(path, { host, cwd: staging });
-      plain.push(path, `${path}.xz`);
+      const isOwn = (stanza: Stanza) =>
+        componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture);
+      const text = textOf(stanzas.filter(isOwn));
+      const path = packagesPath(component, architecture);
+      add(path, text);
+      add(`${path}.xz`, await compressXz(text, { host }));
     }
+  if (yanked.length > 0) add(yankedIndex, textOf(yanked));
   const fields = {
     Origin: "kovn-build",
     Label: "Kube-OVN",
@@ -59,20 +62,18 @@ export async function stageIndices(
     Codename: line,
     // apt refuses an older date than it has seen (a replay), so the date never goes back.
     Date: new Date(Math.max(Date.now(), live?.date ?? 0)).toUTCString().replace("GMT", "+0000"),
+    "Acquire-By-Hash": "yes",
     Architectures: architectures.join(" "),
     Components: components.join(" "),
-    "Acquire-By-Hash": "yes",
+    SHA256: [...indices.values()].map((index) => `\n ${index.sha256} ${index.size} ${index.path}`).join(""),
   };
-  const text = await releaseIndex(suite, fields, { host, cwd: staging });
-  const hashed: string[] = [];
-  for (const [index, digest] of parseIndices(text)) {
-    const path = join(suite, byHash(index, digest));
-    await mkdir(dirname(join(staging, path)), { recursive: true });
-    await copyFile(join(staging, suite, index), join(staging, path));
-    hashed.push(path);
-  }
-  await writeFile(join(staging, suite, "Release"), text, { flush: true });
-  return { plain, byHash: hashed };
+  const rows = Object.entries(fields).map(([name, value]) => `${name}:${value.startsWith("\n") ? "" : " "}${value}\n`);
+  return { text: rows.join(""), indices, stanzas: new Map(stanzas.map((stanza) => [stanza.filename, stanza])) };
+}
+
+/** Stanzas as a `Packages` file. */
+function textOf(stanzas: readonly Stanza[]): string {
+  return stanzas.map((stanza) => `${stanza.text}\n\n`).join("");
 }
 
 function sortedSet(words: readonly string[]): readonly string[] {

@@ -5,7 +5,7 @@ import { sha256File, type OnBytes } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { count } from "../sys/text.ts";
-import type { Stanza } from "./apt-suite.ts";
+import type { Stanza } from "./apt-stanza.ts";
 
 /** The flaw that no publish repairs. */
 export const notFile = "is not a file: remove it";

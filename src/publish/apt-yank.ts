@@ -1,19 +1,18 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { assertTools } from "../sys/ftparchive.ts";
 import { newestFirst } from "../sys/apt.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
+import { assertXz } from "../sys/xz.ts";
 import { keepNewest } from "./apt-index.ts";
+import { isValid } from "./apt-paragraph.ts";
+import { assertOwn, assertParts } from "./apt-own.ts";
 import { findDamage } from "./apt-pool.ts";
-import { assertOwn, assertParts, groupOf, readState, recordYanked, type State } from "./apt-state.ts";
-import type { Stanza } from "./apt-suite.ts";
+import { groupOf, type Stanza } from "./apt-stanza.ts";
+import { readState, type State } from "./apt-state.ts";
 import { switchTo } from "./apt-switch.ts";
 import { noSuchVersion, noticeUnsigned, type Outcome, type Yanker, type YankOptions, withPlace } from "./publisher.ts";
 
-/**
- * Takes versions out of every suite of a repository. They are recorded first, so that the next run,
- * or the next publish, finishes a yank that was killed.
- */
+/** Takes versions out of every suite of a repository. */
 export const aptYank: Yanker = { check, run };
 
 async function check(versions: readonly string[], place: string, options: YankOptions): Promise<void> {
@@ -23,8 +22,8 @@ async function check(versions: readonly string[], place: string, options: YankOp
   const there = [...new Set(known.map((stanza) => stanza.version))];
   const absent = versions.filter((version) => !there.includes(version));
   if (absent.length > 0) throw noSuchVersion(place, absent, await newestFirst(there, options));
-  await assertTools(options);
-  for (const { line } of states) await assertParts(line, place);
+  await assertXz(options);
+  for (const { suite } of states) await assertParts(suite.line, place);
 }
 
 async function run(versions: readonly string[], place: string, options: YankOptions): Promise<Outcome> {
@@ -32,8 +31,8 @@ async function run(versions: readonly string[], place: string, options: YankOpti
     await removeStale(join(place, "kovn"));
     noticeUnsigned(place, options);
     const [added, removed, repaired]: [string[], string[], string[]] = [[], [], []];
-    for (const { line } of await readStates(place, options)) {
-      const outcome = await yankLine(versions, line, place, options);
+    for (const state of await readStates(place, options)) {
+      const outcome = await yankLine(versions, state, options);
       added.push(...outcome.added);
       removed.push(...outcome.removed);
       repaired.push(...outcome.repaired);
@@ -42,33 +41,53 @@ async function run(versions: readonly string[], place: string, options: YankOpti
   });
 }
 
-async function yankLine(versions: readonly string[], line: string, place: string, options: YankOptions) {
-  const before = await readState(line, place, options);
-  const found = before.standing.filter((stanza) => versions.includes(stanza.version));
-  if (found.length > 0) await recordYanked(found, before, place);
-  const state = await readState(line, place, options);
-  await reportDamage(state, place, options);
-  const staging = stagingOf(join(place, "kovn"));
+async function yankLine(versions: readonly string[], state: State, options: YankOptions) {
+  const { suite, standing, live } = state;
+  const found = standing.filter((stanza) => versions.includes(stanza.version));
+  const left = standing.filter((stanza) => !found.includes(stanza));
+  await reportDamage(left, suite.place, options);
+  const yanked = [...state.yanked, ...found];
+  const returning = await findDropped(found, left, yanked, state, options);
+  const staging = stagingOf(join(suite.place, "kovn"));
   try {
-    const stanzas = await keepNewest(state.standing, { ...options, keep: undefined });
-    const { repaired } = await switchTo({ stanzas, files: [] }, state, place, staging, options);
-    const old = new Set(state.live?.stanzas.keys());
+    const stanzas = await keepNewest([...left, ...returning], { ...options, keep: undefined });
+    const { changed } = await switchTo({ stanzas, yanked, files: [] }, state, staging, options);
+    const old = new Set(live?.stanzas.keys());
     const names = new Set(stanzas.map((stanza) => stanza.filename));
-    reportGaps(found, stanzas, line, options);
+    reportGaps(found, stanzas, suite.line, options);
     return {
       added: [...names].filter((name) => !old.has(name)),
       removed: [...old].filter((name) => !names.has(name)),
-      repaired,
+      repaired: changed,
     };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
+/** Packages that come back: `--keep` dropped them for the last version that there was. */
+async function findDropped(
+  found: readonly Stanza[],
+  left: readonly Stanza[],
+  yanked: readonly Stanza[],
+  { suite, previous }: State,
+  { host }: YankOptions,
+): Promise<readonly Stanza[]> {
+  const groups = new Set(left.map(groupOf));
+  const orphaned = new Set(found.map(groupOf).filter((group) => !groups.has(group)));
+  const gone = new Set(yanked.map((stanza) => stanza.filename));
+  const dropped = [...(previous?.stanzas.values() ?? [])].filter(
+    (stanza) => orphaned.has(groupOf(stanza)) && !gone.has(stanza.filename),
+  );
+  const damage = await findDamage(dropped, suite.place, host);
+  return dropped.filter((stanza) => !damage.has(stanza.filename));
+}
+
 /** The state of each suite that has one. */
 async function readStates(place: string, options: YankOptions): Promise<readonly State[]> {
-  const lines: string[] = await readdir(join(place, "dists")).catch(() => []);
-  const states = await Promise.all(lines.toSorted().map((line) => readState(line, place, options)));
+  const names: string[] = await readdir(join(place, "dists")).catch(() => []);
+  const lines = names.filter((name) => isValid("name", name)).toSorted();
+  const states = await Promise.all(lines.map((line) => readState(line, place, options)));
   return states.filter(({ live }) => live !== undefined);
 }
 
@@ -83,7 +102,7 @@ function reportGaps(found: readonly Stanza[], left: readonly Stanza[], line: str
 }
 
 /** A version is taken out anyway: that may be urgent. */
-async function reportDamage({ standing }: State, place: string, { host }: YankOptions): Promise<void> {
-  for (const [path, flaw] of await findDamage(standing, place, host))
+async function reportDamage(stanzas: readonly Stanza[], place: string, { host }: YankOptions): Promise<void> {
+  for (const [path, flaw] of await findDamage(stanzas, place, host))
     host.task.notice(`${join(place, path)} ${flaw}. Publish its build again, or take this version out as well.`);
 }

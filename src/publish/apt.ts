@@ -3,15 +3,18 @@ import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sbomAsset } from "../set/assets.ts";
 import type { ReleaseSet, SetFile } from "../set/set.ts";
-import { assertTools, packagesIndex } from "../sys/ftparchive.ts";
+import type { Host } from "../sys/exec.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { count } from "../sys/text.ts";
-import { keepNewest, type Versioned } from "./apt-index.ts";
+import { assertXz } from "../sys/xz.ts";
+import { keepNewest } from "./apt-index.ts";
+import { assertOwn, assertParts, markOwn } from "./apt-own.ts";
+import { readPackage } from "./apt-package.ts";
 import { findDamage, notFile } from "./apt-pool.ts";
-import { assertOwn, assertParts, identity, markOwn, readState, type State } from "./apt-state.ts";
-import { parseStanzas, type Stanza } from "./apt-suite.ts";
+import { assertOneContent, identity, nameOf, type Stanza, type Versioned } from "./apt-stanza.ts";
+import { readState, type State } from "./apt-state.ts";
 import { switchTo } from "./apt-switch.ts";
 import { aptYank } from "./apt-yank.ts";
 import {
@@ -45,7 +48,8 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
   await assertOwn(place);
   // Not while another publish replaces what is read here.
   const { lacking } = await withPlace(place, options.host, () => examine(set, place, options));
-  await assertTools(options);
+  await assertXz(options);
+  for (const file of lacking) await readOwn(set, file, options.host);
   await assertParts(set.line, place);
   await assertSpace(place, sumOfSizes(lacking) + indexSpace);
 }
@@ -70,7 +74,7 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
     const stanzas = await keepNewest([...state.standing, ...added], options);
     const names = new Set(stanzas.map((stanza) => stanza.filename));
     const files = [...staged.map((stanza) => stanza.filename).filter((name) => names.has(name)), await stageSbom(set, staging)];
-    const { made, repaired } = await switchTo({ stanzas, files }, state, place, staging, options);
+    const { made, changed } = await switchTo({ stanzas, yanked: state.yanked, files }, state, staging, options);
     const old = new Set(state.live?.stanzas.keys());
     const fresh = [...names].filter((name) => !old.has(name));
     // A package whose file was missing is not new: the index named it.
@@ -78,7 +82,7 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
     return {
       added: [...fresh, ...made.filter((name) => !old.has(name) && !names.has(name))],
       removed: [...old].filter((name) => !names.has(name)),
-      repaired: [...healed, ...repaired.filter((name) => !fresh.includes(name))],
+      repaired: [...healed, ...changed.filter((name) => !fresh.includes(name))],
       leftOut: leftOut(set, added, names),
     };
   } finally {
@@ -118,6 +122,7 @@ async function examine(set: ReleaseSet, place: string, options: PublishOptions) 
   if (packages.length === 0) throw new BuildError("usage", "The artifacts contain no Debian package.");
   const state = await readState(set.line, place, options);
   for (const file of packages) assertUnchanged(set, file, state, place);
+  assertDistinct(set, packages);
   const damage = await findDamage(state.standing, place, options.host);
   const standing = new Set(state.standing.map((stanza) => stanza.filename));
   const isLacking = (path: string) => !standing.has(path) || damage.has(path);
@@ -143,46 +148,63 @@ function versionOf(set: ReleaseSet, file: SetFile): Versioned {
   return { package: name, version, architecture, filename: poolPath(set, file) };
 }
 
+function assertDistinct(set: ReleaseSet, packages: readonly SetFile[]): void {
+  const seen = new Map<string, SetFile>();
+  for (const file of packages) {
+    const own = versionOf(set, file);
+    assertOneContent(
+      { ...own, sha256: file.sha256 },
+      seen.get(identity(own)),
+      (what) => new BuildError("usage", `These artifacts cannot be published: ${what}.`, { hint: "build them again" }),
+    );
+    seen.set(identity(own), file);
+  }
+}
+
 function assertUnchanged(set: ReleaseSet, file: SetFile, { live, previous, yanked }: State, place: string): void {
   const own = versionOf(set, file);
   const isSame = (stanza: Stanza) => identity(stanza) === identity(own) || stanza.filename === own.filename;
   const known = [...(live?.stanzas.values() ?? []), ...(previous?.stanzas.values() ?? []), ...yanked];
-  const name = `${own.package} ${own.version} (${own.architecture})`;
+  const name = nameOf(own);
   const hint = "raise `revision` in source.yaml and build again: a published version never changes";
-  if (known.some((stanza) => isSame(stanza) && stanza.sha256 !== file.sha256))
-    throw new BuildError("destination", `${place} has ${name} with different bytes.`, { hint });
+  const other = known.find((stanza) => isSame(stanza) && stanza.sha256 !== file.sha256);
+  if (other !== undefined)
+    throw new BuildError(
+      "destination",
+      `${place} has ${name} with different bytes: sha256 ${other.sha256}, and ${file.sha256} in ${file.path}.`,
+      { hint },
+    );
   if (yanked.some(isSame))
     throw new BuildError("destination", `${name} was taken out of ${place}, and does not come back.`, {
       hint: "raise `revision` in source.yaml and build again",
     });
 }
 
-/**
- * Copies packages below `staging` and indexes them there. Throws "digest" when a package is not the
- * one that `artifacts.json` names.
- */
+/** Reads a package of a set. Throws "digest" when it is not the one that `artifacts.json` names. */
+async function readOwn(set: ReleaseSet, file: SetFile, host: Host): Promise<Stanza> {
+  const own = versionOf(set, file);
+  const stanza = await readPackage(file.path, { ...file, filename: own.filename }, host);
+  if (identity(stanza) === identity(own)) return stanza;
+  throw new BuildError("digest", `${file.path} is not the package that artifacts.json names: ${nameOf(own)}.`);
+}
+
+/** Copies packages below `staging`. */
 async function stagePackages(
   set: ReleaseSet,
   files: readonly SetFile[],
   staging: string,
   { host }: PublishOptions,
 ): Promise<readonly Stanza[]> {
-  await mkdir(join(staging, "pool"), { recursive: true });
-  await runTask(host, `copy ${count(files.length, "package")}`, async ({ task }) => {
+  return runTask(host, `copy ${count(files.length, "package")}`, async ({ task, ...rest }) => {
     const onBytes = sayBytes(task, sumOfSizes(files));
-    for (const file of files) await copyChecked(file.path, join(staging, poolPath(set, file)), file.sha256, onBytes);
+    const stanzas: Stanza[] = [];
+    for (const file of files) {
+      const stanza = await readOwn(set, file, { ...rest, task });
+      await copyChecked(file.path, join(staging, stanza.filename), file.sha256, onBytes);
+      stanzas.push(stanza);
+    }
+    return stanzas;
   });
-  const stanzas = parseStanzas(await packagesIndex("pool", { host, cwd: staging }));
-  for (const file of files) {
-    const own = versionOf(set, file);
-    const stanza = stanzas.find((candidate) => candidate.filename === own.filename);
-    if (stanza === undefined || identity(stanza) !== identity(own))
-      throw new BuildError(
-        "digest",
-        `${file.path} is not the package that artifacts.json names: ${own.package} ${own.version} (${own.architecture}).`,
-      );
-  }
-  return stanzas;
 }
 
 async function stageSbom(set: ReleaseSet, staging: string): Promise<string> {

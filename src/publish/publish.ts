@@ -4,7 +4,7 @@ import { readReleaseText } from "../release/read.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { withSet, type AllowOptions } from "../set/with-set.ts";
 import type { Host } from "../sys/exec.ts";
-import { findSigner } from "../sys/gpg-key.ts";
+import { findFormerKeys, findSigner } from "../sys/gpg-key.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Outcome, PublishOptions } from "./publisher.ts";
 import { assertApart, destinationForms, parseDestination } from "./registry.ts";
@@ -17,6 +17,11 @@ export interface PublishRequest extends AllowOptions {
   readonly to: readonly string[];
   /** A gpg key (fingerprint, id or mail address) to sign with. */
   readonly sign?: string;
+  /**
+   * The key that has signed the apt repository until now; true for any of which the keyring has the
+   * secret part.
+   */
+  readonly changeKey?: string | true;
   /** The tag of the release on GitHub; default: the version's tag at HEAD. */
   readonly tag?: string;
   /** Versions of each package that stay in the apt repository; default: all. */
@@ -37,7 +42,7 @@ export interface PublishContext extends Pick<PublishOptions, "host" | "github"> 
  * nothing.
  */
 export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
-  const { to, tag, keep, sign } = request;
+  const { to, tag, keep, sign, changeKey } = request;
   const { host } = context;
   if (to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
   const destinations = to.map((one) => ({ to: one, ...parseDestination(one) }));
@@ -45,6 +50,10 @@ export async function publish(request: PublishRequest, { project, ...context }: 
   if (keep !== undefined && !has("apt"))
     throw new BuildError("usage", "--keep is for an apt repository, and none of the destinations is one.", {
       hint: "--to apt=DIR",
+    });
+  if (changeKey !== undefined && (sign === undefined || !has("apt")))
+    throw new BuildError("usage", "--change-key is for an apt repository that another key signed before.", {
+      hint: "--to apt=DIR --sign NEWKEY --change-key OLDKEY",
     });
   if (tag !== undefined && !has("github"))
     throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
@@ -56,8 +65,9 @@ export async function publish(request: PublishRequest, { project, ...context }: 
       set.dists.map(({ folder }) => folder),
     );
     const signer = sign === undefined ? undefined : await findSigner(sign, context);
+    const formerKeys = changeKey === undefined ? [] : await findFormerKeys(changeKey === true ? undefined : changeKey, context);
     const release = has("github") ? await readReleaseText(set, tag, project, host) : undefined;
-    const options = { ...context, signer, keep, release };
+    const options = { ...context, signer, formerKeys, keep, release };
     for (const { publisher, place, to: name } of destinations)
       await runTask(host, `check ${name}`, async (below) => publisher.check(set, place, { ...options, host: below }));
     const outcomes: (Outcome & { readonly to: string })[] = [];

@@ -15,6 +15,8 @@ export interface PublishOptions {
   readonly host: Host;
   /** Who signs; undefined for nobody. */
   readonly signer: Signer | undefined;
+  /** Primary keys whose signature of an apt repository is believed as well; default: none. */
+  readonly formerKeys?: readonly string[];
   /** How many versions of each package stay; undefined for all. */
   readonly keep: number | undefined;
   readonly github: GitHubAccess;
@@ -58,7 +60,7 @@ export interface Publisher {
   readonly yank: Yanker | string;
 }
 
-export type YankOptions = Pick<PublishOptions, "host" | "signer">;
+export type YankOptions = Pick<PublishOptions, "host" | "signer" | "formerKeys">;
 
 /** How a destination takes versions of packages out. */
 export interface Yanker {

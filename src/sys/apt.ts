@@ -1,4 +1,4 @@
-import { BuildError } from "../errors.ts";
+import { BuildError, withDetails } from "../errors.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
@@ -117,6 +117,22 @@ export async function packageFields(
   if (name === undefined || version === undefined || architecture === undefined)
     throw new BuildError("build", `${file} is not a Debian package: ${result.stderr.trim()}`);
   return { package: name, version, architecture };
+}
+
+/** The most bytes that a control file has, and seconds to unpack it: a few bytes may become gigabytes. */
+const [largestControl, longestUnpacking] = [1e6, 20];
+
+/** The control file of a .deb (dpkg-deb(1)), as it is. Throws "digest" for any other file. */
+export async function packageControl(file: string, options: AptOptions): Promise<string> {
+  const limits = [`--fsize=${largestControl}`, `--cpu=${longestUnpacking}`];
+  const result = await exec("prlimit", [...limits, "dpkg-deb", "--field", file], { ...options, env: quiet }).catch(
+    (error: unknown) => {
+      if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+      throw withDetails(error, { hint: "apt-get install dpkg util-linux" });
+    },
+  );
+  if (result.exitCode === 0) return result.stdout;
+  throw new BuildError("digest", `${file} is not a Debian package: ${result.stderr.trim() || "its control file is too large"}`);
 }
 
 /** Sorts versions of a package by dpkg(1)'s order, newest first. */

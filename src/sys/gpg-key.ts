@@ -34,9 +34,22 @@ export async function findSigner(name: string, options: GpgOptions): Promise<Sig
   const key = choose([first, ...subkeys], name);
   if (key.flaw !== undefined)
     throw new BuildError("machine", `Key ${key.fingerprint} cannot sign: ${key.flaw}.`, { hint: remedy });
-  const signer = { fingerprint: key.fingerprint };
+  const signer = { fingerprint: key.fingerprint, primary: primaries[0]?.fingerprint ?? key.fingerprint };
   await tryKey(signer, options);
   return signer;
+}
+
+/**
+ * The primary keys that may have signed before: those of a name, or without one, all whose secret
+ * part is in the keyring. Throws "machine" when there is none.
+ */
+export async function findFormerKeys(name: string | undefined, options: GpgOptions): Promise<readonly string[]> {
+  const command = name === undefined ? "--list-secret-keys" : "--list-keys";
+  const keys = (await listKeys(command, name, options)).filter((key) => key.isPrimary);
+  if (keys.length > 0) return keys.map((key) => key.fingerprint);
+  throw new BuildError("machine", name === undefined ? "gpg has no secret keys." : `gpg has no key named \`${name}\`.`, {
+    hint: "gpg --import the public part of the key that signed before; --change-key KEY names it",
+  });
 }
 
 const notForSigning = "it is not a key for signatures";
@@ -63,9 +76,10 @@ function hexadecimal(name: string): string | undefined {
 }
 
 /** gpg's doc/DETAILS: after the row of a key, the tenth field of the `fpr` row is its fingerprint. */
-async function listKeys(command: string, name: string, options: GpgOptions): Promise<readonly Key[]> {
+async function listKeys(command: string, name: string | undefined, options: GpgOptions): Promise<readonly Key[]> {
   if (name === "") return [];
-  const listed = await gpg(`find the key ${name}`, ["--with-colons", command, "--", name], options);
+  const names = name === undefined ? [] : ["--", name];
+  const listed = await gpg(`find the key ${name ?? "of the repository"}`, ["--with-colons", command, ...names], options);
   const rows = listed.stdout.split("\n").map((row) => row.split(":"));
   const primary = rows.find(([kind]) => kind === "sec");
   return rows.flatMap((row, index) => {

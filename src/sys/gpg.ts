@@ -1,23 +1,27 @@
 import { basename } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
-import { exec, type ExecResult, type Host } from "./exec.ts";
+import { exec, type ExecOptions, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
 /** A secret key that signs: a primary key or a subkey, and no other key of the keyring. */
 export interface Signer {
   readonly fingerprint: string;
+  /** The primary key that it belongs to, or is. */
+  readonly primary: string;
 }
 
 export interface GpgOptions {
   readonly host: Host;
 }
 
-/**
- * Writes `file` with a signature around it to `out` (gpg(1), `--clearsign`). Throws "machine" with
- * gpg's message.
- */
-export async function clearSign(file: string, out: string, signer: Signer, options: GpgOptions): Promise<void> {
-  await sign(["--clearsign"], file, out, signer, options);
+/** A text with a signature around it (gpg(1), `--clearsign`). Throws "machine" with gpg's message. */
+export async function clearSign(text: string, signer: Signer, options: GpgOptions): Promise<string> {
+  return sign("Release", ["--clearsign"], signer, { ...options, input: text });
+}
+
+/** An armored signature of a text (gpg(1), `--detach-sign`). Throws "machine" with gpg's message. */
+export async function signatureOf(text: string, signer: Signer, options: GpgOptions): Promise<string> {
+  return sign("Release", ["--armor", "--detach-sign"], signer, { ...options, input: text });
 }
 
 /**
@@ -25,7 +29,7 @@ export async function clearSign(file: string, out: string, signer: Signer, optio
  * gpg's message.
  */
 export async function detachSign(file: string, out: string, signer: Signer, options: GpgOptions): Promise<void> {
-  await sign(["--armor", "--detach-sign"], file, out, signer, options);
+  await sign(basename(file), ["--yes", "--output", out, "--armor", "--detach-sign", "--", file], signer, options);
 }
 
 /** What gpg's status lines name when a key has a passphrase that nobody gives (its doc/DETAILS). */
@@ -34,23 +38,22 @@ const asksPassphrase = /^\[GNUPG:\] (NEED_PASSPHRASE|PINENTRY_LAUNCHED) /m;
 const lockedCodes = new Set([11, 85, 99, 177, 198]);
 
 async function sign(
-  how: readonly string[],
-  file: string,
-  out: string,
+  what: string,
+  args: readonly string[],
   { fingerprint }: Signer,
-  options: GpgOptions,
-): Promise<void> {
+  options: GpgOptions & { readonly input?: string },
+): Promise<string> {
   // Without `!`, gpg would take the newest subkey.
-  const user = `${fingerprint}!`;
-  const args = ["--yes", "--digest-algo", "SHA512", "--local-user", user, "--output", out, ...how, "--", file];
-  const { exitCode, stdout, stderr } = await gpg(`sign ${basename(file)}`, ["--status-fd", "1", ...args], options);
-  if (exitCode === 0) return;
-  const code = Number(/^\[GNUPG:\] FAILURE \S+ (\d+)/m.exec(stdout)?.[1] ?? 0) % 0x1_00_00;
-  if (asksPassphrase.test(stdout) || lockedCodes.has(code))
+  const how = ["--status-fd", "2", "--digest-algo", "SHA512", "--local-user", `${fingerprint}!`];
+  const { exitCode, stdout, stderr } = await gpg(`sign ${what}`, [...how, ...args], options);
+  if (exitCode === 0) return stdout;
+  const code = Number(/^\[GNUPG:\] FAILURE \S+ (\d+)/m.exec(stderr)?.[1] ?? 0) % 0x1_00_00;
+  if (asksPassphrase.test(stderr) || lockedCodes.has(code))
     throw new BuildError("machine", `Key ${fingerprint} is locked: gpg needs its passphrase, and got none.`, {
       hint: 'without a terminal, give gpg the passphrase first: docs/releasing.md, "How do I sign in CI?"',
     });
-  throw new BuildError("machine", `gpg could not sign ${file}: ${stderr.trim()}`);
+  const message = stderr.split("\n").filter((line) => !line.startsWith("[GNUPG:]"));
+  throw new BuildError("machine", `gpg could not sign ${what}: ${message.join("\n").trim()}`);
 }
 
 /** True when a file has a good signature of exactly that key, in itself or in a second file. */
@@ -70,9 +73,13 @@ export async function isSignedBy(signer: Signer, files: readonly string[], optio
  * Runs gpg without questions, as a task, because a key on a card takes its time. gpg starts its agent
  * when it needs it, and the agent keeps running.
  */
-export async function gpg(title: string, args: readonly string[], options: GpgOptions): Promise<ExecResult> {
-  return runTask(options.host, title, async (host) =>
-    exec("gpg", ["--batch", "--no-tty", ...args], { host, env: { LC_ALL: "C" }, startsServices: true }),
+export async function gpg(
+  title: string,
+  args: readonly string[],
+  { host, ...options }: GpgOptions & Pick<ExecOptions, "input">,
+): Promise<ExecResult> {
+  return runTask(host, title, async (below) =>
+    exec("gpg", ["--batch", "--no-tty", ...args], { ...options, host: below, env: { LC_ALL: "C" }, startsServices: true }),
   ).catch((error: unknown) => {
     if (!(error instanceof BuildError) || error.code !== "machine") throw error;
     throw withDetails(error, { hint: "apt-get install gpg gpg-agent" });

@@ -22,7 +22,7 @@ async function publish(folder: string, builds: readonly SmallBuild[], options: r
 
 /** The content of the repository without its signature and date. */
 async function stableContent(folder: string) {
-  const { "dists/1.0/InRelease": _signed, "dists/1.0/Release": release = "", ...rest } = await contentOf(folder);
+  const { "dists/1.0/InRelease": _signed, "dists/1.0/Release.gpg": _signature, "dists/1.0/Release": release = "", ...rest } = await contentOf(folder);
   return { ...rest, "dists/1.0/Release": release.replace(/^Date: .*\n/m, "") };
 }
 
@@ -106,7 +106,7 @@ describe("an apt repository", () => {
     const before = await contentOf(join(folder, "repo"));
     const result = await publish(folder, [{ content: "other" }]);
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.stderr).toContain("repo has demo-data 1.2.3-1+kovn1.00000001 (all) with different bytes.");
+    expect(result.stderr).toContain("repo has demo-data 1.2.3-1+kovn1.00000001 (all) with different bytes: sha256 ");
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
     await publish(folder, [{ revision: 2 }], ["--keep", "1"]);
     expect(await publish(folder, [{ content: "other" }])).toMatchObject({ exitCode: 1 });

@@ -1,0 +1,51 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { BuildError } from "../errors.ts";
+import { writeWhole } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { readText } from "../sys/read-file.ts";
+import { lockName } from "../sys/with-lock.ts";
+import { assertWritable } from "./publisher.ts";
+
+/** Marks a repository as made by kovn-build, from its first publish on, and names its suites. */
+const marker = ".kovn-apt.json";
+const schema = z.object({ suites: z.array(z.string()).readonly().catch([]) }).catch({ suites: [] });
+
+/** Throws "destination" unless the folder is absent, empty, or a repository made by kovn-build. */
+export async function assertOwn(place: string): Promise<void> {
+  const found = await readdir(place).catch((cause: unknown): string[] => {
+    if (errorCode(cause) === "ENOENT") return [];
+    throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
+  });
+  const names = found.filter((name) => name !== lockName);
+  // A killed first run may have left the marker half-written.
+  if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
+  throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {
+    hint: "name a new or empty folder",
+  });
+}
+
+/** Throws "destination" unless the parts of a repository can be written; each may be a mount point. */
+export async function assertParts(line: string, place: string): Promise<void> {
+  for (const part of [".", ...["pool", "dists", "sbom"].map((name) => join(name, line))]) await assertWritable(join(place, part));
+}
+
+/** The suites of a repository that have had a state; undefined when it is not marked yet. */
+export async function listSuites(place: string): Promise<readonly string[] | undefined> {
+  const text = await readText(join(place, marker), "a manifest").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(text)).suites;
+  } catch {
+    return [];
+  }
+}
+
+/** Marks the folder as a repository, with the suites that it has. */
+export async function markOwn(place: string, ...suites: readonly string[]): Promise<void> {
+  const known = await listSuites(place);
+  const all = [...new Set([...(known ?? []), ...suites])].toSorted();
+  if (known === undefined || all.length > known.length)
+    await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1, suites: all })}\n`);
+}
