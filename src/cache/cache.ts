@@ -1,12 +1,14 @@
-import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, utimes } from "node:fs/promises";
+import { link, lstat, mkdir, readlink, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError, refusalOf, UnusableFile } from "../errors.ts";
 import { lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 import type { Host } from "../sys/exec.ts";
-import { cloneFile, sha256File, writeWhole } from "../sys/files.ts";
+import { cloneFile, sha256File } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { stagingOf } from "../sys/staging.ts";
+import { removeStale, stagingOf } from "../sys/staging.ts";
+import { renameSynced, syncTree } from "../sys/sync.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 import { assertVersion, makeFolder, removeResult, resultsLimit, trim } from "./folder.ts";
 import {
   serializeResult,
@@ -37,7 +39,7 @@ export interface JobCache {
   restore(key: string, dir: string, outputs: boolean): Promise<StoredResult | undefined>;
   /**
    * Stores the result of a job from its folder: the artifacts and the outputs (files, folders or
-   * patterns).
+   * patterns). Call it in `withLock`.
    */
   store(result: Omit<CachedResult, "files" | "finished">, dir: string, outputs: readonly string[]): Promise<void>;
   /** Runs `work` while no other process builds the same job. */
@@ -116,19 +118,22 @@ export async function openCache(cache: string, { host }: CacheOptions): Promise<
     },
     async store(result, dir, outputs) {
       const { key } = result;
-      const next = stagingOf(join(resultsDir(cache), key));
+      const place = join(resultsDir(cache), key);
+      const next = stagingOf(place);
       try {
-        await guard(async () => makeFolder(cache));
-        // A dead process may have had the same id: in a container it always has.
-        await rm(next, { recursive: true, force: true });
+        await guard(async () => {
+          await makeFolder(cache);
+          await removeStale(place);
+        });
         await mkdir(next);
         const files = await describeFiles(result, dir, outputs);
         await placeFiles(files, dir, join(next, "files"));
         const text = serializeResult({ ...result, finished: new Date().toISOString(), files });
         await writeWhole(join(next, "entry.json"), text);
+        await syncTree(next);
         await guard(async () => {
           await removeResult(cache, key);
-          await rename(next, join(resultsDir(cache), key));
+          await renameSynced(next, place);
           await trim(cache, resultsLimit);
         });
       } catch (error) {

@@ -1,10 +1,12 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, UnusableFile } from "../errors.ts";
-import { exists, writeWhole } from "../sys/files.ts";
+import { exists, removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
-import { removeAllStale, stagingOf } from "../sys/staging.ts";
+import { parseStaged, removeStale, stagingOf } from "../sys/staging.ts";
+import { lockBeside, withFreeLock } from "../sys/with-lock.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 import { listKeys, listResults, readResult, resultsDir, sizeOf } from "./result.ts";
 
 /** The version of the folder's layout and of its results that this tool writes and reads. */
@@ -57,12 +59,10 @@ export async function makeFolder(cache: string): Promise<void> {
 /** Removes a result atomically: a process that is killed meanwhile leaves no half of it. */
 export async function removeResult(cache: string, key: string): Promise<void> {
   const beside = stagingOf(join(resultsDir(cache), key), "old");
-  // A dead process may have had the same id: in a container it always has.
-  await rm(beside, { recursive: true, force: true });
   await rename(join(resultsDir(cache), key), beside).catch((error: unknown) => {
     if (errorCode(error) !== "ENOENT") throw error;
   });
-  await rm(beside, { recursive: true, force: true });
+  await removeFolder(beside);
 }
 
 /** What was removed; `size` is in bytes. */
@@ -76,7 +76,7 @@ export interface Trimmed {
  * removes what killed processes left behind, and results that cannot be read.
  */
 export async function trim(cache: string, limit: number): Promise<Trimmed> {
-  await removeAllStale(resultsDir(cache));
+  await removeLeftovers(resultsDir(cache));
   for (const key of await listKeys(cache)) {
     const result = await readResult(cache, key);
     if (result === undefined || result === "damaged") await removeResult(cache, key);
@@ -91,4 +91,11 @@ export async function trim(cache: string, limit: number): Promise<Trimmed> {
     removed = { results: removed.results + 1, size: removed.size + size };
   }
   return removed;
+}
+
+/** Removes what killed processes left, unless another one builds that job again. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const keys = (await readdir(folder).catch(() => [])).flatMap((file) => parseStaged(file)?.name ?? []);
+  for (const place of new Set(keys.map((key) => join(folder, key))))
+    await withFreeLock(lockBeside(place), "is removing what a killed run left", async () => removeStale(place));
 }

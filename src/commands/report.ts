@@ -11,8 +11,9 @@ import { readRunFolder } from "../report/page/read.ts";
 import { makeTrace } from "../report/page/trace.ts";
 import { listRuns, runsFolder } from "../run/prune-runs.ts";
 import { execOnDesktop } from "../sys/exec-for-person.ts";
-import { exists, writeWhole } from "../sys/files.ts";
+import { exists } from "../sys/files.ts";
 import { Json } from "../sys/json.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 
 interface ReportOptions {
   readonly open: boolean;

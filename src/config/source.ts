@@ -6,6 +6,7 @@ import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { addressFault } from "../sys/credentials.ts";
 import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
+import { parseStaged } from "../sys/staging.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
 import { readSeries, type SeriesFiles } from "./series.ts";
@@ -91,13 +92,14 @@ export interface Source extends Readonly<z.infer<typeof sourceFile>>, SeriesFile
 export async function listSources(project: Project, line: string): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches", line), { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  const lost = names.find((name) => name.endsWith(".previous") && !names.includes(name.slice(0, -".previous".length)));
-  if (lost !== undefined)
-    throw new BuildError("project", `patches/${line}: \`patches export\` was killed while it replaced a source.`, {
-      hint: `mv patches/${line}/${lost} patches/${line}/${lost.slice(0, -".previous".length)}`,
-    });
-  // An export that was killed leaves others.
-  return names.filter((name) => !/^\.|\.previous$/.test(name)).toSorted();
+  for (const left of names) {
+    const { name, role } = parseStaged(left) ?? {};
+    if (role === "old" && name !== undefined && !names.includes(name))
+      throw new BuildError("project", `patches/${line}: \`patches export\` was killed while it replaced a source.`, {
+        hint: `mv patches/${line}/${left} patches/${line}/${name}`,
+      });
+  }
+  return names.filter((name) => !name.startsWith(".")).toSorted();
 }
 
 /**

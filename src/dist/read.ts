@@ -7,15 +7,13 @@ import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import type { Task } from "../sys/task.ts";
 import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
+import { besides } from "./ours.ts";
 
 /** A folder of artifacts whose files are checked. */
 export interface Dist {
   readonly folder: string;
   readonly manifest: Manifest;
 }
-
-/** Files beside the artifacts, which `artifacts.json` does not name. */
-const besides = ["SHA256SUMS", "artifacts.json"];
 
 /**
  * Finds the folders of artifacts at a path: the path itself, or folders in it (as in `dist`).
@@ -26,7 +24,7 @@ export async function findDists(path: string): Promise<readonly string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
     throw new BuildError("usage", `${path} is not a readable folder.`, { cause, hint: "kovn-build build" });
   });
-  const names = entries.filter((entry) => entry.isDirectory() && !/^\.|\.previous$/.test(entry.name)).map((entry) => entry.name);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map((entry) => entry.name);
   const found: string[] = [];
   for (const name of names.toSorted()) if (await exists(join(path, name, "artifacts.json"))) found.push(join(path, name));
   if (found.length > 0) return found;

@@ -1,14 +1,16 @@
-import { mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { listFiles, sha256File, writeWhole } from "../sys/files.ts";
+import { listFiles, removeFolder, sha256File } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
-import { previousOf, recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
-import { stagingOf } from "../sys/staging.ts";
+import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
+import { stageFolder } from "../sys/staging.ts";
+import { makeFolders } from "../sys/sync.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
+import { assertOurs } from "./ours.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import { showManifest, type Manifest } from "./manifest.ts";
 
@@ -19,21 +21,23 @@ import { showManifest, type Manifest } from "./manifest.ts";
  */
 export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string, host: Host): Promise<string> {
   const folder = folderOf(out, manifest.target);
-  const next = stagingOf(folder);
-  await rm(next, { recursive: true, force: true });
-  try {
-    await mkdir(next, { recursive: true });
-    for (const artifact of manifest.artifacts)
-      await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
-    await writeWhole(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
-    await writeWhole(join(next, "artifacts.json"), showManifest(manifest));
-    await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => {
+  // There is no lock in a folder that does not exist.
+  await makeFolders(dirname(folder));
+  await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => {
+    await recoverFolder(folder);
+    await assertOurs(folder);
+    const next = await stageFolder(folder);
+    try {
+      for (const artifact of manifest.artifacts)
+        await placeFile(join(filesOf(artifact.job), artifact.file), join(next, artifact.file));
+      await writeTemporary(join(next, "SHA256SUMS"), checksums(manifest.artifacts));
+      await writeTemporary(join(next, "artifacts.json"), showManifest(manifest));
       host.signal.throwIfAborted();
       await replaceFolder(next, folder);
-    });
-  } finally {
-    await rm(next, { recursive: true, force: true });
-  }
+    } finally {
+      await removeFolder(next);
+    }
+  });
   return join(out, manifest.target);
 }
 
@@ -57,28 +61,24 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
 }
 
 /**
- * Checks that `writeDist` can replace its folder, by making and removing empty folders. Throws
- * "machine" with the reason when it cannot.
+ * Checks that `writeDist` can replace its folder, by making and removing empty folders. Before that,
+ * repairs what a killed run left there: restores the old result unless a new one took its place, and
+ * removes unfinished ones. Throws "machine" with the reason when it cannot be replaced, "usage" when
+ * it holds what no build made.
  */
-export async function assertReplaceable(out: string, target: string): Promise<void> {
-  const folder = resolve(out, target);
-  for (const path of [folder, previousOf(folderOf(out, target))])
-    if (await isMountPoint(path))
-      throw new BuildError("machine", `Folder ${path} cannot be replaced: a file system is mounted there.`, {
-        hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
-      });
-  const why = (await whyUnwritable(folder)) ?? (await whyUnwritable(dirname(truePath(folder))));
-  if (why === undefined) return;
-  throw new BuildError("machine", `Output folder ${folder} is not writable: ${why}.`, { hint: "--out DIR for another folder" });
-}
-
-/**
- * Repairs what a killed run left in `out`: restores the previous result unless a new one took its
- * place, and removes unfinished ones.
- */
-export async function recoverDist(out: string, target: string, host: Host): Promise<void> {
+export async function prepareDist(out: string, target: string, host: Host): Promise<void> {
   const folder = folderOf(out, target);
+  if (await isMountPoint(folder))
+    throw new BuildError("machine", `Folder ${folder} cannot be replaced: a file system is mounted there.`, {
+      hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
+    });
+  const why = (await whyUnwritable(resolve(out, target))) ?? (await whyUnwritable(dirname(folder)));
+  if (why !== undefined)
+    throw new BuildError("machine", `Output folder ${resolve(out, target)} is not writable: ${why}.`, {
+      hint: "--out DIR for another folder",
+    });
   await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
+  await assertOurs(folder);
 }
 
 /** The folder itself where `<out>/<target>` is a link: the link stays. */

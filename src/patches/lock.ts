@@ -5,12 +5,12 @@ import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { sortKeys } from "../order.ts";
 import { baseId, declaredBases, describeBase, packagingOf, packagingSeries, type Base } from "../plan/base.ts";
-import { writeWhole } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 

@@ -1,9 +1,9 @@
 import { cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../sys/files.ts";
 import { readBytes } from "../sys/read-file.ts";
-import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
+import { replaceFolder } from "../sys/replace-folder.ts";
 import { stagingOf } from "../sys/staging.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 
 /** What a series becomes: its names in order, and the bytes of each file that changes. */
 export interface NewSeries {
@@ -13,7 +13,7 @@ export interface NewSeries {
 
 /**
  * Replaces a series in the folder of its source at once: a copy of the folder takes its place when
- * it is complete. All other files stay. `check` reads the copy before that, and throws if it is
+ * it is complete. All other files stay. Call it with the lock of `dir`, after `recoverFolder`. `check` reads the copy before that, and throws if it is
  * wrong. Returns the names of the patches that are gone.
  */
 export async function replaceSeries(
@@ -22,16 +22,15 @@ export async function replaceSeries(
   check: (copy: string) => Promise<void>,
 ): Promise<readonly string[]> {
   const next = stagingOf(dir);
-  await recoverFolder(dir);
   const series = (await readBytes(join(dir, "series"), "a project file")).toString("latin1");
   const text = seriesText(series, names);
   const dropped = (await readdir(dir)).filter((file) => file.endsWith(".patch") && !names.includes(file));
   if (mails.size === 0 && dropped.length === 0 && text === series) return [];
   try {
     await cp(dir, next, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    for (const [name, mail] of mails) await writeWhole(join(next, name), mail);
+    for (const [name, mail] of mails) await writeTemporary(join(next, name), mail);
     for (const name of dropped) await rm(join(next, name));
-    if (text !== series) await writeWhole(join(next, "series"), Buffer.from(text, "latin1"));
+    if (text !== series) await writeTemporary(join(next, "series"), Buffer.from(text, "latin1"));
     await check(next);
     await replaceFolder(next, dir);
   } finally {

@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
-import { writeWhole } from "../sys/files.ts";
 import { tryGit } from "../sys/git.ts";
 import { readText } from "../sys/read-file.ts";
 import { gitIdSchema } from "../sys/schemas.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 
 const treeNote = z.object({
   line: z.string(),

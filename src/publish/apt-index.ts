@@ -47,8 +47,7 @@ export async function makeState(
     indices.set(path, { path, content, size: Buffer.byteLength(content), sha256: sha256(content) });
   for (const component of components)
     for (const architecture of architectures) {
-      const isOwn = (stanza: Stanza) =>
-        componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture);
+      const isOwn = (stanza: Stanza) => componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture);
       const text = textOf(stanzas.filter(isOwn));
       const path = packagesPath(component, architecture);
       add(path, text);

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
-import { writeWhole } from "../sys/files.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
 import { lockName } from "../sys/with-lock.ts";

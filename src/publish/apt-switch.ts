@@ -82,5 +82,7 @@ function isThere<T>(value: T | undefined): value is T {
 }
 
 function sameIndices(a: Pick<Suite, "indices">, b: Pick<Suite, "indices">): boolean {
-  return a.indices.size === b.indices.size && [...a.indices].every(([path, { sha256 }]) => b.indices.get(path)?.sha256 === sha256);
+  return (
+    a.indices.size === b.indices.size && [...a.indices].every(([path, { sha256 }]) => b.indices.get(path)?.sha256 === sha256)
+  );
 }

@@ -1,12 +1,14 @@
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readManifest, type Manifest } from "../dist/manifest.ts";
 import { BuildError, refusalOf } from "../errors.ts";
 import { sumsName } from "../set/assets.ts";
 import { truePath } from "../sys/disk.ts";
+import { removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { isStagingOf, removeStale, stagingOf } from "../sys/staging.ts";
 import { lockName } from "../sys/with-lock.ts";
+import { syncFolder } from "../sys/sync.ts";
 import { assertWritable, noSuchVersion, type Outcome, type Yanker, type YankOptions, withPlace } from "./publisher.ts";
 
 /** Removes a folder that `publish --to dir=DIR` made: its files are of one set, and stand together. */
@@ -53,11 +55,15 @@ async function remove(folder: string, names: readonly string[]): Promise<void> {
       return false;
     },
   );
-  if (isRenamed) return rm(old, { recursive: true });
+  if (isRenamed) {
+    await syncFolder(dirname(folder));
+    return removeFolder(old);
+  }
   // Digests first: then the folder no longer says that it is whole. Manifests last: they say whose
   // it is.
   const rank = (name: string) => (name.startsWith(sumsName) ? 0 : manifestName.test(name) ? 2 : 1);
   for (const name of names.toSorted((a, b) => rank(a) - rank(b))) await rm(join(folder, name), { recursive: true, force: true });
+  await syncFolder(folder);
   await rmdir(folder).catch(() => undefined);
 }
 

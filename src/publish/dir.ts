@@ -1,17 +1,18 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { truePath } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { sha256File, type OnBytes } from "../sys/files.ts";
+import { removeFolder, sha256File, type OnBytes } from "../sys/files.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { lockName } from "../sys/with-lock.ts";
-import { isStagingOf, removeStale, stagingOf } from "../sys/staging.ts";
+import { isStagingOf, removeStale, stageFolder } from "../sys/staging.ts";
+import { renameSynced, syncFile, syncFolder, syncTree } from "../sys/sync.ts";
 import { count } from "../sys/text.ts";
 import { dirYank } from "./dir-yank.ts";
 import {
@@ -59,15 +60,15 @@ async function publish(set: ReleaseSet, place: string, options: PublishOptions):
 }
 
 async function create(assets: readonly Asset[], folder: string, options: PublishOptions): Promise<Pick<Outcome, "added">> {
-  const staging = stagingOf(folder);
+  const staging = await stageFolder(folder);
   try {
-    await mkdir(staging, { recursive: true });
     await writeAssets(assets, staging, folder, options);
     const signed = await sign(staging, join(staging, signatureName), options);
-    await rename(staging, folder);
+    await syncTree(staging);
+    await renameSynced(staging, folder);
     return { added: [...assets.map((asset) => asset.name), ...signed] };
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await removeFolder(staging);
   }
 }
 
@@ -77,20 +78,27 @@ async function complete(
   options: PublishOptions,
 ): Promise<Pick<Outcome, "added" | "repaired">> {
   await removeStale(join(folder, stagingName));
-  const staging = stagingOf(join(folder, stagingName));
+  const staging = await stageFolder(join(folder, stagingName));
   try {
-    await mkdir(staging);
-    const lacking = [...missing, ...altered].toSorted((a, b) => Number(a.name === sumsName) - Number(b.name === sumsName));
+    const lacking = [...missing, ...altered];
     await writeAssets(lacking, staging, folder, options);
-    for (const { name } of lacking) await rename(join(staging, name), join(folder, name));
+    const [sums, others] = [lacking.filter(isSums), lacking.filter((asset) => !isSums(asset))];
+    for (const { name } of others) await rename(join(staging, name), join(folder, name));
+    // The digests say that the others are there.
+    await syncFolder(folder);
+    for (const { name } of sums) await renameSynced(join(staging, name), join(folder, name));
     const signed = (await isSigned(folder, options)) ? [] : await sign(folder, join(staging, signatureName), options);
-    for (const name of signed) await rename(join(staging, name), join(folder, name));
+    for (const name of signed) await renameSynced(join(staging, name), join(folder, name));
     const names = (list: readonly Asset[]) => list.map(({ name }) => name);
     const repaired = names(isWhole ? [...missing, ...altered] : altered);
     return { added: [...(isWhole ? [] : names(missing)), ...signed], repaired };
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await removeFolder(staging);
   }
+}
+
+function isSums({ name }: Asset): boolean {
+  return name === sumsName;
 }
 
 /** Name of files that are not complete yet, in a folder that is being filled. */
@@ -134,9 +142,9 @@ async function survey(assets: readonly Asset[], folder: string, host: Host): Pro
     }
   });
   const all = (state: string) => [...states].filter(([, one]) => one === state).map(([asset]) => asset);
-  const isWhole = ![...states.keys()].some((asset) => asset.name === sumsName);
+  const isWhole = ![...states.keys()].some(isSums);
   // Without the digests, nothing says that the other files were of this set.
-  if (!isWhole && all("altered").some((asset) => asset.name !== sumsName))
+  if (!isWhole && all("altered").some((asset) => !isSums(asset)))
     throw refuse(
       [...states].toReversed().map(([asset, state]) => `${asset.name} is ${state}`),
       "is damaged, or holds another set",
@@ -152,6 +160,7 @@ async function isSigned(folder: string, { signer, host }: PublishOptions): Promi
 async function sign(folder: string, to: string, { signer, host }: PublishOptions): Promise<readonly string[]> {
   if (signer === undefined) return [];
   await detachSign(join(folder, sumsName), to, signer, { host });
+  await syncFile(to);
   return [signatureName];
 }
 
@@ -165,5 +174,5 @@ async function writeAssets(assets: readonly Asset[], staging: string, folder: st
 async function writeAsset(asset: Asset, to: string, onBytes: OnBytes): Promise<void> {
   if ("path" in asset) return copyChecked(asset.path, to, asset.sha256, onBytes);
   await mkdir(dirname(to), { recursive: true });
-  await writeFile(to, asset.text, { flush: true });
+  await writeFile(to, asset.text, { flag: "wx", flush: true });
 }

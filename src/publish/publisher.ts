@@ -100,7 +100,7 @@ export async function assertSpace(place: string, bytes: number): Promise<void> {
     throw new BuildError("destination", `Not enough space for ${place}: it needs ${bytes} bytes, ${free.bytes} are free.`);
 }
 
-/** Copies a file, flushes it to the disk, and checks its digest. Throws "digest". */
+/** Copies a file to a new one, brings it to the disk, and checks its digest. Throws "digest". */
 export async function copyChecked(from: string, to: string, sha256: string, onBytes: OnBytes): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await cloneFile(from, to);

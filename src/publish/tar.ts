@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sbomAsset, type Asset } from "../set/assets.ts";
@@ -11,6 +11,7 @@ import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes } from "../sys/say-bytes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
+import { makeFolders, renameSynced, syncFile } from "../sys/sync.ts";
 import {
   assertSpace,
   assertWritable,
@@ -54,7 +55,7 @@ async function check(set: ReleaseSet, place: string, { signer, host }: PublishOp
 }
 
 async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
-  await mkdir(dirname(place), { recursive: true });
+  await makeFolders(dirname(place));
   return withPlace(place, host, async () => {
     await removeStale(place);
     const [staging, signature] = [stagingOf(place), `${place}.asc`];
@@ -62,12 +63,13 @@ async function publish(set: ReleaseSet, place: string, { signer, host }: Publish
     try {
       if (!(await isThere(set, place, host))) {
         await runTask(host, `write ${place}`, async (below) => writeBundle(set, staging, below));
-        await rename(staging, place);
+        await renameSynced(staging, place);
         added.push(basename(place));
       }
       if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
         await detachSign(place, staging, signer, { host });
-        await rename(staging, signature);
+        await syncFile(staging);
+        await renameSynced(staging, signature);
         added.push(basename(signature));
       }
       return { added, removed: [], leftOut: [] };

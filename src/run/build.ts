@@ -4,13 +4,13 @@ import { takeResults } from "../cache/lookup.ts";
 import { assertUnique } from "../dist/artifact.ts";
 import { refusalOf } from "../errors.ts";
 import { showManifest, type Manifest } from "../dist/manifest.ts";
-import { holdsDist, recoverDist, writeDist } from "../dist/write.ts";
+import { holdsDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
-import { writeWhole } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 import { buildJobs } from "./build-jobs.ts";
 import type { RunContext } from "./context.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
@@ -35,7 +35,6 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const { host, run } = context;
   const out = resolve(options.out);
   const target = join(out, plan.target);
-  await recoverDist(out, plan.target, host);
   reportAlternates(plan, context);
   const isCurrent = await runTask(host, `compare ${target} with the cached results`, async () =>
     holdsResults(out, prepared, context),
@@ -49,7 +48,7 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const folder = isCurrent ? target : await runTask(host, `write ${target}`, write);
   if (unbuilt.length === 0) for (const job of restored.keys()) await rm(join(run, job), { recursive: true, force: true });
   // For the page of the run, and to compare later runs with.
-  await writeWhole(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
+  await writeTemporary(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
     host.task.notice(`The manifest could not be written to ${run}: ${refusalOf(error) ?? String(error)}.`),
   );
   return { folder, manifest };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Plan } from "../plan/plan.ts";
-import { writeWhole } from "../sys/files.ts";
 import { readText } from "../sys/read-file.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 
 /**
  * How many milliseconds the job took in its last build on this machine; undefined when there was
@@ -14,7 +14,7 @@ export async function readExpected(work: string, plan: Plan, job: string): Promi
 
 /** Records how many milliseconds a job took. */
 export async function writeExpected(work: string, plan: Plan, job: string, duration: number): Promise<void> {
-  await writeWhole(fileOf(work, plan, job), `${duration}\n`);
+  await writeTemporary(fileOf(work, plan, job), `${duration}\n`);
 }
 
 function fileOf(work: string, { target, line, variant }: Plan, job: string): string {

@@ -3,7 +3,7 @@ import { cacheFolder } from "../cache/folder.ts";
 import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
 import { openDistcc, type Distcc } from "../compile/distcc.ts";
 import { unlockedLine } from "../config/lock.ts";
-import { assertReplaceable } from "../dist/write.ts";
+import { prepareDist } from "../dist/write.ts";
 import { BuildError, withDetails } from "../errors.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
@@ -63,7 +63,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   if (input.locks === undefined && !options.unlocked) notice(unlockedLine(input.line));
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
-  await assertReplaceable(options.out, plan.target);
+  await prepareDist(options.out, plan.target, host);
   const distcc = await findHosts(options, host);
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
 import { folderSize, removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
-import { stagingOf } from "../sys/staging.ts";
 import { lockIn, withFreeLock, withLock } from "../sys/with-lock.ts";
+import { parseStaged, stagingOf } from "../sys/staging.ts";
 
 /** What may stay in `.kovn/runs`: the newest runs, as long as neither limit is exceeded. */
 export interface RunLimits {
@@ -24,8 +24,6 @@ export function runsFolder(work: string): string {
 
 /** Names of runs, such as `20261126T011256Z-2699`: they sort by time. */
 const runName = /^\d{8}T\d{6}Z-\d+$/;
-/** A run that a killed process was removing. */
-const halfRemoved = /^\.\d{8}T\d{6}Z-\d+\.\d+\.old$/;
 
 /** The folder names of the runs, the newest first. */
 export async function listRuns(work: string): Promise<readonly string[]> {
@@ -59,7 +57,8 @@ export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: 
   await withLock(lockIn(folder), { host, other: "is removing old runs" }, async () => {
     // Only the holder of this lock removes runs, so nobody is at work on these.
     for (const { name } of await readEntries(folder))
-      if (halfRemoved.test(name)) await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
+      if (runName.test(parseStaged(name)?.name ?? ""))
+        await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
     let total = 0;
     for (const [index, name] of (await listRuns(work)).entries()) {
       host.signal.throwIfAborted();

@@ -42,7 +42,7 @@ function distinct(files: readonly { readonly path: string }[]): boolean {
  * the SBOM. The same set gives the same bytes.
  */
 export async function writeBundle(set: ReleaseSet, file: string, { task }: Pick<Host, "task">): Promise<void> {
-  await packBundle(set, createWriteStream(file, { flush: true }), task);
+  await packBundle(set, createWriteStream(file, { flags: "wx", flush: true }), task);
 }
 
 /** The sha256 of the bundle of a set, without writing it. */

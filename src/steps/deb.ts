@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { truePath } from "../sys/disk.ts";
-import { writeWhole } from "../sys/files.ts";
 import { readText } from "../sys/read-file.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 
 /**
  * A Debian package's name (Debian policy, 5.6.1). It never starts with a hyphen, so no program
@@ -98,7 +98,7 @@ async function stampChangelog(context: StepContext): Promise<void> {
     "",
     ` -- kovn-build <kovn-build@localhost>  ${date}`,
   ];
-  await writeWhole(path, `${entry.join("\n")}\n\n${old}`);
+  await writeTemporary(path, `${entry.join("\n")}\n\n${old}`);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { download as fetchFile } from "../sys/download.ts";
-import { writeWhole } from "../sys/files.ts";
 import { sha256Schema } from "../sys/schemas.ts";
 import { unpackZip } from "../sys/zip.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 import { insidePath } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
@@ -24,7 +24,7 @@ export const download: StepKind<"download", Input> = { name: "download", schema,
 
 async function run({ url, sha256, folder }: Input, { dir, host, onLines }: StepContext): Promise<void> {
   const file = join(dir, "tmp/download.zip");
-  await writeWhole(file, await fetchFile(url, sha256, host));
+  await writeTemporary(file, await fetchFile(url, sha256, host));
   await unpackZip(file, join(dir, folder));
   await onLines([`kovn-build: ${url} unpacked into ${folder}`]);
 }

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { truePath } from "../sys/disk.ts";
-import { writeWhole } from "../sys/files.ts";
 import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 
 /** GNU's name of the target. The names of cross tools begin with it. */
 const triple = "x86_64-w64-mingw32";
@@ -66,7 +66,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
   );
   // Generated headers come first. Only `make all` makes them by itself, but it makes too much else.
   const first = join(context.dir, "tmp/first.mk");
-  await writeWhole(first, "include Makefile\nkovn-built-sources: $(BUILT_SOURCES)\n");
+  await writeTemporary(first, "include Makefile\nkovn-built-sources: $(BUILT_SOURCES)\n");
   await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-built-sources"], env, context);
   const programs = input.programs.map((program) => `${program}.exe`);
   await runProgram("make", [`--jobs=${context.parallel}`, ...programs], env, context);

@@ -2,9 +2,10 @@ import { mkdir, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
-import { exists, sha256, writeWhole } from "../sys/files.ts";
+import { exists, sha256 } from "../sys/files.ts";
 import { guidOf } from "../sys/guid.ts";
 import { readText } from "../sys/read-file.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 import { insidePath } from "./path.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
@@ -75,7 +76,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
   };
   for (const [name, content] of Object.entries(tables)) {
     const path = join(context.dir, "tmp", `${name}.idt`);
-    await writeWhole(path, tableText(name, content));
+    await writeTemporary(path, tableText(name, content));
     await runProgram("msibuild", [file, "-i", path], {}, context);
   }
   for (const query of input.queries) await runProgram("msibuild", [file, "-q", query], {}, context);

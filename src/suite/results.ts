@@ -1,9 +1,10 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { cloneFile, writeWhole } from "../sys/files.ts";
+import { cloneFile } from "../sys/files.ts";
 import { readText } from "../sys/read-file.ts";
 import { isFailure, parseLog, testId, type Result } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 
 /** The results of a tree's tests, by `testId`; stored as `results.json` in its folder. */
 export interface Results {
@@ -80,5 +81,8 @@ export async function latestResult(tree: Tree, program: string, number: number):
 async function keepLog(tree: Tree, id: string, log: string): Promise<void> {
   const dir = join(tree.dir, "failures");
   await mkdir(dir, { recursive: true });
-  await cloneFile(log, join(dir, `${id.replace(":", "-")}.log`));
+  const copy = join(dir, `${id.replace(":", "-")}.log`);
+  // A killed run may have made it.
+  await rm(copy, { force: true });
+  await cloneFile(log, copy);
 }

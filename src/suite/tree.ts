@@ -9,11 +9,12 @@ import { openLog, type Log } from "../run/log.ts";
 import { quoteLog } from "../run/quote-log.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
-import { exists, writeWhole } from "../sys/files.ts";
+import { exists } from "../sys/files.ts";
 import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
 import { count } from "../sys/text.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 
 /** A source with all or none of its patches, built so that upstream's tests can run in it. */
 export interface Tree {

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { refusalOf } from "../errors.ts";
 import { exists } from "./files.ts";
 import { errorCode } from "./processes.ts";
-import { removeAllStale, stagingOf } from "./staging.ts";
+import { findStale, stagingOf } from "./staging.ts";
 
 /** The path itself if it exists, else the nearest folder above it that does. */
 async function nearestExisting(path: string): Promise<string> {
@@ -52,14 +52,13 @@ export async function whyUnwritable(folder: string): Promise<string | undefined>
       dir = dirname(dir);
     }
     if (!(await stat(dir)).isDirectory()) return "a part of the path is not a folder";
-    await removeAllStale(dir, "kovn");
-    const trial = stagingOf(join(dir, "kovn"));
-    // This process may be trying the same folder twice at once.
-    const ignore = (code: string) => (error: unknown) => {
-      if (errorCode(error) !== code) throw error;
-    };
-    await mkdir(trial).catch(ignore("EEXIST"));
-    await rmdir(trial).catch(ignore("ENOENT"));
+    const trial = stagingOf(join(dir, "kovn"), "try");
+    await mkdir(trial);
+    // With those of killed runs, which are empty as well. Another run may be removing this one.
+    for (const empty of [trial, ...(await findStale(join(dir, "kovn"), "try"))])
+      await rmdir(empty).catch((error: unknown) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+      });
     return undefined;
   } catch (error) {
     return refusalOf(error) ?? String(error);

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { access, chmod, constants, copyFile, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { access, chmod, constants, copyFile, lstat, readdir, rm, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { errorCode } from "./processes.ts";
 import { assertRegular, readPieces } from "./read-file.ts";
-import { stagingOf } from "./staging.ts";
 
 /** The sha256 of a text or of bytes, in hexadecimal. */
 export function sha256(data: string | Uint8Array): string {
@@ -49,34 +48,13 @@ export async function listFiles(folder: string): Promise<string[]> {
 }
 
 /**
- * Copies a file, as a reflink where the file system supports it, which takes no time and no space.
+ * Copies a file to a new one, as a reflink where the file system supports it, which takes no time
+ * and no space.
  */
 export async function cloneFile(from: string, to: string): Promise<void> {
   // Copying a FIFO would wait for ever.
   await assertRegular(from);
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
-}
-
-/**
- * Writes a file atomically: writes a temporary file beside it, flushes it to the disk, and renames
- * it.
- */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = stagingOf(path);
-  try {
-    const file = await open(temporary, "w");
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
 }
 
 /**

@@ -60,4 +60,3 @@ async function verifyFiles(files: readonly string[], options: GpgOptions, more: 
   const isGood = exitCode === 0 && find("GOODSIG", "EXPKEYSIG") !== undefined && primary !== "";
   return isGood && strongDigests.has(digest ?? "") ? { kind: "good", key: primary, text: "" } : { kind: "wrong" };
 }
-

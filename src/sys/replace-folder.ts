@@ -1,24 +1,29 @@
-import { constants, cp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { cp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exists } from "./files.ts";
+import { exists, removeFolder } from "./files.ts";
 import { errorCode } from "./processes.ts";
-import { removeStale, stagingOf } from "./staging.ts";
-
-/** Where a folder is while another takes its place. */
-export function previousOf(folder: string): string {
-  return `${folder}.previous`;
-}
+import { findStale, removeStale, stagingOf } from "./staging.ts";
+import { renameSynced, syncFolder, syncTree } from "./sync.ts";
 
 /**
- * Puts `next`, which is on the same file system, in the place of `folder`: two renames.
- * `recoverFolder` repairs a run that was killed between them.
+ * Puts `next`, which is on the same file system, in the place of `folder`, which is removed: two
+ * renames, once all of `next` is on the disk. `recoverFolder` repairs a run that was killed between
+ * them. Call it with the lock of `folder`.
  */
 export async function replaceFolder(next: string, folder: string): Promise<void> {
-  const previous = previousOf(folder);
-  await rm(previous, { recursive: true, force: true });
-  if (await exists(folder)) await moveFolder(folder, previous);
-  await rename(next, folder);
-  await rm(previous, { recursive: true, force: true });
+  await syncTree(next);
+  const old = stagingOf(folder, "old");
+  if (await exists(folder)) await moveFolder(folder, old);
+  await renameSynced(next, folder);
+  if (await exists(old)) await removeOld(old, folder);
+}
+
+/** Renames it first: half of an old folder must not come back. */
+async function removeOld(old: string, folder: string): Promise<void> {
+  const gone = stagingOf(folder);
+  await renameSynced(old, gone);
+  await removeFolder(gone);
 }
 
 /** In a folder that was copied and is being removed; it goes last. */
@@ -28,15 +33,17 @@ const movedMark = ".kovn-moved";
 async function moveFolder(from: string, to: string): Promise<void> {
   await rename(from, to).catch(async (error: unknown) => {
     if (errorCode(error) !== "EXDEV") throw error;
-    const copy = stagingOf(to);
+    const copy = stagingOf(from);
     await cp(from, copy, {
       recursive: true,
       mode: constants.COPYFILE_FICLONE,
       preserveTimestamps: true,
       verbatimSymlinks: true,
     });
-    await rename(copy, to);
-    await writeFile(join(from, movedMark), "");
+    await syncTree(copy);
+    await renameSynced(copy, to);
+    await writeFile(join(from, movedMark), "", { flag: "wx" });
+    await syncFolder(from);
     await removeMoved(from);
   });
 }
@@ -48,13 +55,14 @@ async function removeMoved(folder: string): Promise<void> {
 }
 
 /**
- * Repairs what a killed run left: restores the previous folder unless a new one took its place, and
- * removes unfinished ones.
+ * Repairs what a killed run left: restores the old folder unless a new one took its place, and
+ * removes unfinished ones. Call it with the lock of `folder`.
  */
 export async function recoverFolder(folder: string): Promise<void> {
-  const previous = previousOf(folder);
-  if (await exists(join(folder, movedMark))) await removeMoved(folder);
-  if (!(await exists(folder)) && (await exists(previous))) await rename(previous, folder);
-  await rm(previous, { recursive: true, force: true });
+  const [old] = await findStale(folder, "old");
+  if (old !== undefined) {
+    if (await exists(join(folder, movedMark))) await removeMoved(folder);
+    if (!(await exists(folder))) await renameSynced(old, folder);
+  }
   await removeStale(folder);
 }

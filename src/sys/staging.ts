@@ -1,42 +1,67 @@
-import { readdir, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isAlive, ownPid } from "./processes.ts";
+import { removeFolder } from "./files.ts";
+import { ownUser } from "./processes.ts";
+import { makeFolders } from "./sync.ts";
 
 /**
- * A hidden path beside `path`, on the same file system, that belongs to this process: for content
- * that will be renamed to `path` (`next`), or was renamed from it (`old`).
+ * What such a path is for: content that will be renamed (`next`), that was renamed and may have to
+ * be renamed back (`old`), or an empty folder that shows that one can be made (`try`).
  */
-export function stagingOf(path: string, role: "next" | "old" = "next"): string {
-  return join(dirname(path), `.${basename(path)}.${ownPid}.${role}`);
+export type StagingRole = "next" | "old" | "try";
+
+/**
+ * A hidden path beside `path`, on the same file system. It is new each time, and nobody can guess
+ * it. Make it exclusively anyway (`wx`, `mkdir`), with the lock of `path`.
+ */
+export function stagingOf(path: string, role: StagingRole = "next"): string {
+  return join(dirname(path), `.${basename(path)}.kovn-${randomBytes(8).toString("hex")}.${role}`);
 }
 
-/** True for the name of such a path of any process, beside `name`. */
+/** Makes a new, empty folder beside `path`, to be filled and renamed. */
+export async function stageFolder(path: string): Promise<string> {
+  const staging = stagingOf(path);
+  await makeFolders(dirname(path));
+  await mkdir(staging);
+  return staging;
+}
+
+/** The name that a file's or folder's name is staged for, and why; undefined for any other name. */
+export function parseStaged(file: string): { readonly name: string; readonly role: StagingRole } | undefined {
+  const [, name, role] = /^\.(.+)\.kovn-[0-9a-f]{16}\.(next|old|try)$/.exec(file) ?? [];
+  return name === undefined ? undefined : { name, role: role as StagingRole };
+}
+
+/** True for the name of a path that is staged for `name`. */
 export function isStagingOf(name: string, file: string): boolean {
   return parseStaged(file)?.name === name;
 }
 
-/** Removes what killed runs left beside `path`. Call it before staging anything for that path. */
-export async function removeStale(path: string): Promise<void> {
-  // A dead process may have had this one's id, as always in a container.
-  await removeStaged(dirname(path), (name, pid) => name === basename(path) && (pid === ownPid || !isAlive(pid)));
-}
-
 /**
- * Removes what killed runs left in a folder, for any path in it or for one. This process may be
- * staging there.
+ * What killed runs left beside `path`, by its name and owner: another user may have made anything
+ * there. Call it with the lock of `path`, or it finds what another run is working on.
  */
-export async function removeAllStale(folder: string, only?: string): Promise<void> {
-  await removeStaged(folder, (name, pid) => (only ?? name) === name && !isAlive(pid));
-}
-
-async function removeStaged(folder: string, isStale: (name: string, pid: number) => boolean): Promise<void> {
-  for (const file of await readdir(folder).catch(() => [])) {
+export async function findStale(path: string, role?: StagingRole): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const file of await readdir(dirname(path)).catch(() => [])) {
     const staged = parseStaged(file);
-    if (staged !== undefined && isStale(staged.name, staged.pid)) await rm(join(folder, file), { recursive: true, force: true });
+    if (staged?.name !== basename(path) || (role ?? staged.role) !== staged.role) continue;
+    const beside = join(dirname(path), file);
+    if (await isOwn(beside)) found.push(beside);
   }
+  return found;
 }
 
-function parseStaged(file: string): { readonly name: string; readonly pid: number } | undefined {
-  const [, name, pid] = /^\.(.+)\.(\d+)\.(?:next|old)$/.exec(file) ?? [];
-  return name === undefined ? undefined : { name, pid: Number(pid) };
+/** Removes what killed runs left beside `path`. Call it with the lock of `path`. */
+export async function removeStale(path: string): Promise<void> {
+  for (const beside of await findStale(path)) await removeFolder(beside);
+}
+
+/** True for what exists and belongs to the user of this process. */
+async function isOwn(path: string): Promise<boolean> {
+  return lstat(path).then(
+    ({ uid }) => ownUser === undefined || uid === ownUser,
+    () => false,
+  );
 }

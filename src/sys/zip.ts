@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
-import { writeWhole } from "./files.ts";
 import { readBytes } from "./read-file.ts";
+import { writeTemporary } from "./write-whole.ts";
 
 /**
  * A member of an archive: the file at `path`, or an empty folder when there is no `path`. `name` is
@@ -31,7 +31,7 @@ export async function writeZip(file: string, members: readonly ZipMember[], epoc
         : ([name, new Uint8Array(await readBytes(path, "an archive"))] as const),
     ),
   );
-  await writeWhole(file, zipSync(Object.fromEntries(entries), { level: 9, mtime }));
+  await writeTemporary(file, zipSync(Object.fromEntries(entries), { level: 9, mtime }));
 }
 
 /**
@@ -52,6 +52,6 @@ export async function unpackZip(file: string, dir: string): Promise<void> {
   for (const [name, content] of Object.entries(members)) {
     if (name.startsWith("/") || /[\\:]/.test(name) || name.split("/").includes(".."))
       throw new BuildError("usage", `Archive ${file}: member ${name} leads outside.`);
-    if (!name.endsWith("/")) await writeWhole(join(dir, name), content);
+    if (!name.endsWith("/")) await writeTemporary(join(dir, name), content);
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import type { Manifest, Plan, RunEvent } from "../../src/index.ts";
 import { kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
+import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
 import { makeProject, pin, pipelineYaml } from "../helpers/project.ts";
 
@@ -18,8 +19,7 @@ describe("a build", () => {
     folder,
   }) => {
     const project = await makeProject(folder);
-    await mkdir(join(project, "dist/linux"), { recursive: true });
-    await writeFile(join(project, "dist/linux/of-the-last-build.txt"), "");
+    await makeDist(join(project, "dist"), { others: ["of-the-last-build.txt"] });
     const result = await kovnBuild(project, build);
     expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("dist/linux/greeting.txt") });
     const dist = join(project, "dist/linux");

@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdir, readFile, rename, rm, symlink, truncate, writ
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { Manifest } from "../../src/index.ts";
+import { stagingOf } from "../../src/sys/staging.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
@@ -451,7 +452,7 @@ describe("cache", () => {
     await changeJobs(project, { one: big("one") });
     await building(project);
     await writeFiles(project, {
-      [`.kovn/cache/jobs/.${"a".repeat(64)}.4194305.next/files/x`]: "half",
+      [`${stagingOf(`.kovn/cache/jobs/${"a".repeat(64)}`)}/files/x`]: "half",
       [`.kovn/cache/jobs/${"b".repeat(64)}/files/x`]: "no description",
       [`.kovn/cache/jobs/${"c".repeat(64)}/entry.json`]: "text",
     });

@@ -1,6 +1,7 @@
-import { chmod, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, readFile, readdir, rename, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, expect } from "vitest";
+import { stagingOf } from "../../src/sys/staging.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
@@ -428,14 +429,13 @@ describe("patches export that was killed", () => {
   test("while it replaced a source is reported by every command, and repaired by the next export", async ({ folder }) => {
     const project = await makeProject(folder);
     await applyTree(project, "tree");
-    await rename(join(project, demo), join(project, `${demo}.previous`));
-    await mkdir(join(project, "patches/1.0/.demo.999999999.next"));
+    const old = stagingOf(join(project, demo), "old");
+    await rename(join(project, demo), old);
+    await mkdir(stagingOf(join(project, demo)));
     const result = await kovnBuild(project, ["plan", "--target", "linux"]);
     expect(result).toMatchObject({ exitCode: 2 });
-    expect(result.stderr).toContain("-> mv patches/1.0/demo.previous patches/1.0/demo");
+    expect(result.stderr).toContain(`-> mv patches/1.0/${basename(old)} patches/1.0/demo`);
     expect(await kovnBuild(project, ["patches", "export", "demo", "tree"])).toMatchObject({ exitCode: 0 });
-    expect(Object.keys(await contentOf(join(project, "patches/1.0"))).filter((path) => /\.(previous|next)/.test(path))).toEqual(
-      [],
-    );
+    expect(await readdir(join(project, "patches/1.0"))).not.toContainEqual(expect.stringContaining(".kovn-"));
   });
 });

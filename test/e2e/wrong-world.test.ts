@@ -243,15 +243,6 @@ describe.concurrent("the folder for results", () => {
     },
   );
 
-  test.skipIf(!canMount)(
-    "in which the previous results are a mount point is reported as well (needs root)",
-    async ({ folder }) => {
-      const project = await makeProject(folder, { "dist/linux.previous/old.txt": "old\n" });
-      const says = ["project/dist/linux.previous cannot be replaced: a file system is mounted there."];
-      await complains(project, build, { exitCode: 1, says }, { wrap: onMount(join(project, "dist/linux.previous")) });
-    },
-  );
-
   test("of patches apply that is a link to nothing is reported", async ({ folder }) => {
     const project = await makeProject(folder);
     await symlink("../nowhere", join(project, "tree"));

@@ -22,7 +22,12 @@ async function publish(folder: string, builds: readonly SmallBuild[], options: r
 
 /** The content of the repository without its signature and date. */
 async function stableContent(folder: string) {
-  const { "dists/1.0/InRelease": _signed, "dists/1.0/Release.gpg": _signature, "dists/1.0/Release": release = "", ...rest } = await contentOf(folder);
+  const {
+    "dists/1.0/InRelease": _signed,
+    "dists/1.0/Release.gpg": _signature,
+    "dists/1.0/Release": release = "",
+    ...rest
+  } = await contentOf(folder);
   return { ...rest, "dists/1.0/Release": release.replace(/^Date: .*\n/m, "") };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { openCache } from "../../../src/cache/cache.ts";
 import type { BuiltJob } from "../../../src/dist/manifest.ts";
+import { stagingOf, type StagingRole } from "../../../src/sys/staging.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { writeFiles } from "../../helpers/project.ts";
@@ -25,9 +26,9 @@ const built: BuiltJob = {
   duration: 1,
 };
 
-describe("what a dead process with the same id left behind", () => {
+describe("what a killed process left behind", () => {
   test("does not stop a result from being stored", async ({ folder }) => {
-    const left = (kind: string) => `cache/jobs/.${key}.${process.pid}.${kind}/files/x`;
+    const left = (role: StagingRole) => `${stagingOf(`cache/jobs/${key}`, role)}/files/x`;
     await writeFiles(folder, { [left("next")]: "half", [left("old")]: "half", "job/lib/made": "made\n" });
     const notices: string[] = [];
     const task = { ...host.task, notice: (message: string) => void notices.push(message) };

@@ -2,10 +2,11 @@ import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test as plain } from "vitest";
 import { freeSpace } from "../../../src/sys/disk.ts";
-import { listFiles, writeWhole } from "../../../src/sys/files.ts";
+import { listFiles } from "../../../src/sys/files.ts";
 import { codeBlock } from "../../../src/sys/markdown.ts";
 import { formatSize } from "../../../src/sys/size.ts";
 import { withTempDir } from "../../../src/sys/with-temp-dir.ts";
+import { writeWhole } from "../../../src/sys/write-whole.ts";
 import { test } from "../../helpers/folder.ts";
 
 test("files below a folder are listed with links and without folders", async ({ folder }) => {
