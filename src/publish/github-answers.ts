@@ -57,7 +57,7 @@ interface Page {
 }
 
 /**
- * Reads a list, page by page, and keeps what is wanted. Throws "destination" for a list without an
+ * Reads a list, page by page, and keeps some of it. Throws "destination" for a list without an
  * end.
  */
 export async function readPages<T>(

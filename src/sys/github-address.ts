@@ -2,7 +2,7 @@ import { BuildError } from "../errors.ts";
 
 /**
  * Throws "usage" for an address of GitHub's API that the token must not go to: without TLS, except on
- * this machine, or with a user, a query or anything else that is no part of such an address.
+ * this machine, or with a user, a query or anything else that does not belong there.
  */
 export function assertApi(api: string): void {
   const url = URL.canParse(api) ? new URL(api) : undefined;

@@ -42,8 +42,8 @@ export function makePersist({ signal, task, mask = String }: Pick<Host, "signal"
   };
   return async ({ what, observe, isWrite }: Work, attempt: () => Promise<Answer>): Promise<Answer> => {
     const failed = { passing: 0, stalled: 0, limited: 0 };
-    for (let count = 1; ; count++) {
-      const data = count === 1 ? undefined : await observe?.();
+    for (let isFirst = true; ; isFirst = false) {
+      const data = isFirst ? undefined : await observe?.();
       if (data !== undefined) return { status: 200, url: "", headers: {}, data };
       await takeTurn(isWrite);
       try {
