@@ -49,7 +49,7 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
     ...checked,
     ...(hasDpkg ? [await checkPackages(needs), ...(await checkProvers(needs))] : []),
     ...(await checkCompilers(needs)),
-    checkBuildPath(needs.work),
+    checkBuildPath(needs),
     await checkDisk(needs),
     checkMemory(needs),
     ...(await checkPython(needs.host)),

@@ -4,6 +4,7 @@ import { assertRemote } from "../compile/ccache.ts";
 import { assertSystem } from "../config/system.ts";
 import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
+import { plannedJobs } from "../plan/plan.ts";
 import { ownPid } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { lockIn, withLock } from "../sys/with-lock.ts";
@@ -25,7 +26,8 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   const input = await readRequest(options, context);
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
-  if (input.pipeline.host === "linux") assertBuildPath(project.work);
+  const packages = plannedJobs(input.pipeline, input.only).flatMap((id) => input.pipeline.jobs[id]?.packages ?? []);
+  if (input.pipeline.host === "linux") assertBuildPath({ work: project.work, packages });
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
   const name = runName();

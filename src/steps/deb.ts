@@ -70,7 +70,17 @@ async function run(input: Input, context: StepContext): Promise<void> {
  */
 function appendFlags({ dir, flags }: StepContext): Readonly<Record<string, string>> {
   const job = truePath(dir);
-  const maps = `-ffile-prefix-map=${dirname(job)}=../.. -ffile-prefix-map=${join(job, "src")}=.`;
+  const src = join(job, "src");
+  // ccache makes paths relative to the current folder before gcc sees them: the last two maps do the
+  // same where Open vSwitch and OVN are compiled with absolute paths.
+  const maps = [
+    [dirname(job), "../.."],
+    [src, "."],
+    [`${src}/../..`, "../.."],
+    [`${src}/debian`, "../debian"],
+  ]
+    .map(([from = "", to = ""]) => `-ffile-prefix-map=${from}=${to}`)
+    .join(" ");
   const own = { CFLAGS: flags, CXXFLAGS: flags, OBJCFLAGS: "", OBJCXXFLAGS: "", FFLAGS: "", FCFLAGS: "" };
   return Object.fromEntries(Object.entries(own).map(([name, value]) => [`DEB_${name}_APPEND`, `${value} ${maps}`.trim()]));
 }

@@ -68,7 +68,7 @@ export const patchesSuite: Define = (command, context) => {
 
 /** Runs the tests. Throws "build" when they cannot run; a test that fails is a result. */
 async function runSuite(name: string, command: SuiteOptions, project: Project, host: Host): Promise<SuiteSummary> {
-  assertBuildPath(project.work);
+  assertBuildPath({ work: project.work, packages: ["pkg-config"] });
   await startGuard();
   const plan = await planTree(name, command, project, host);
   const entryOf = await readEntries(project, plan.source);

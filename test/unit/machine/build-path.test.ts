@@ -19,19 +19,31 @@ describe("a build path", () => {
     ["what is not UTF-8", "/a\uFFFDb", ["bytes that are not UTF-8"]],
     ["control characters", "/a\u0001b\u007Fc", ["U+0001", "U+007F"]],
   ] as const)("with %s", ([, path, unfit]) => {
-    expect(unfitCharacters(path)).toEqual(unfit);
+    expect(unfitCharacters(path, ["make"])).toEqual(unfit);
+  });
+
+  test("is ASCII where pkg-config reads it", () => {
+    expect(unfitCharacters("/ci/job@2/a-b_c.d/+~9", ["pkg-config"])).toEqual([]);
+    expect(unfitCharacters("/büro/中/#", ["pkg-config"])).toEqual(["`ü`", "`中`", "`#`"]);
+    expect(checkBuildPath({ work: "/büro", packages: ["pkgconf"] })).toMatchObject({
+      status: "missing",
+      wanted: expect.stringContaining("pkg-config"),
+    });
   });
 
   test("is that of the folder behind a link, too", async ({ folder }) => {
     await mkdir(join(folder, "issue#12"));
     await symlink("issue#12", join(folder, "link"));
-    expect(checkBuildPath(join(folder, "link/.kovn"))).toMatchObject({
+    expect(checkBuildPath({ work: join(folder, "link/.kovn"), packages: [] })).toMatchObject({
       status: "missing",
       found: expect.stringContaining("`#`"),
     });
-    expect(() => assertBuildPath(join(folder, "link/.kovn"))).toThrow(
+    expect(() => assertBuildPath({ work: join(folder, "link/.kovn"), packages: [] })).toThrow(
       expect.objectContaining({ code: "usage", message: expect.stringContaining(`${folder}/issue#12/.kovn" has \`#\``) }),
     );
-    expect(checkBuildPath(join(folder, "new/.kovn"))).toMatchObject({ status: "ok", found: join(folder, "new/.kovn") });
+    expect(checkBuildPath({ work: join(folder, "new/.kovn"), packages: [] })).toMatchObject({
+      status: "ok",
+      found: join(folder, "new/.kovn"),
+    });
   });
 });
