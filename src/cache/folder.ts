@@ -37,7 +37,7 @@ export async function assertVersion(cache: string): Promise<void> {
   throw new BuildError(
     "machine",
     `Cache ${cache} has version ${Number(text)}; this kovn-build supports version ${formatVersion}.`,
-    { hint: `npm install kovn-build@latest, or rm -rf ${cache}` },
+    { hint: `update kovn-build (in its clone: git pull && npm ci), or rm -rf ${cache}` },
   );
 }
 

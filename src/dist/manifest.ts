@@ -156,7 +156,7 @@ export async function readManifest(folder: string, file = "artifacts.json"): Pro
     .parse(value);
   if (schema > formatVersion)
     throw new BuildError("usage", `${shown} has format ${schema}; this kovn-build reads format ${formatVersion}.`, {
-      hint: "npm install kovn-build@latest",
+      hint: "update kovn-build (in its clone): git pull && npm ci",
     });
   const checked = manifestSchema.safeParse(value);
   if (checked.success) return checked.data;

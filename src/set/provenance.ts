@@ -29,7 +29,7 @@ export function makeProvenance(
   const files = build.artifacts
     .map(({ file, sha256 }) => ({ name: basename(file), sha256 }))
     .filter(({ name, sha256 }) => published.get(name) === sha256);
-  const tool = `pkg:npm/${builder.name}@${builder.version}`;
+  const tool = `pkg:generic/${builder.name}@${builder.version}`;
   const statement = {
     _type: "https://in-toto.io/Statement/v1",
     subject: [...files, ...(manifest === undefined ? [] : [manifest])].map(({ name, sha256 }) => ({ name, digest: { sha256 } })),

@@ -298,7 +298,7 @@ describe("a damaged cache", () => {
     expect(await contentOf(cacheOf(project))).toEqual({ version: "2\n" });
     const result = await kovnBuild(project, ["cache", "prune"]);
     expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain(`  -> npm install kovn-build@latest, or rm -rf ${cacheOf(project)}`);
+    expect(result.stderr).toContain(`  -> update kovn-build (in its clone: git pull && npm ci), or rm -rf ${cacheOf(project)}`);
   });
 
   for (const [what, harmVersion] of [

@@ -14,6 +14,8 @@ interface Step {
 }
 
 interface Job {
+  readonly container?: string;
+  readonly environment?: string;
   readonly needs?: string | readonly string[];
   readonly if?: string;
   readonly uses?: string;

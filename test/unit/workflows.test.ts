@@ -24,8 +24,13 @@ function uploadsOf({ uses, steps = [] }: Partial<Job>): readonly string[] {
 
 test("the driver goes from the job that builds it to the installer", async () => {
   const { jobs } = parse(readFileSync(join(folder, "build.yml"), "utf8")) as Workflow;
-  const step = (job: string, word: string) =>
-    jobs[job]?.steps?.find(({ run, uses }) => (run ?? uses ?? "").includes(word)) ?? { run: "", with: {} };
+  const step = (job: string, word: string, name?: string) =>
+    jobs[job]?.steps?.find(
+      (one) => (one.run ?? one.uses ?? "").includes(word) && (name ?? one.with?.["name"]) === one.with?.["name"],
+    ) ?? {
+      run: "",
+      with: {},
+    };
   const project = { root: resolve("."), work: resolve(".kovn") };
   const native = await readPipeline(project, { target: "windows", toolchain: "msvc" }, "windows");
   const artifacts = native.jobs["driver"]?.artifacts ?? [];
@@ -33,8 +38,19 @@ test("the driver goes from the job that builds it to the installer", async () =>
     new Set([step("driver", "upload-artifact").with?.["path"]]),
   );
   expect(artifacts.map((path) => basename(path)).toSorted()).toEqual(["ovsext.cat", "ovsext.inf", "ovsext.sys"]);
-  expect(step("windows", "download-artifact").with).toMatchObject({ name: "driver", path: "driver" });
-  expect(step("windows", "kovn-build --target").run).toContain(" --driver driver ");
+  expect(step("windows", "download-artifact", "driver").with).toMatchObject({ name: "driver", path: "driver" });
+  expect(step("windows", "cli.js --target").run).toContain(" --driver driver ");
+});
+
+test("a release is of a tag on main, in a protected environment", () => {
+  const { jobs } = parse(readFileSync(join(folder, "release.yml"), "utf8")) as Workflow;
+  const first = Object.entries(jobs).filter(([, job]) => needsOf(job).length === 0);
+  expect(first.map(([id, job]) => [id, job.steps?.at(-1)?.run])).toEqual([
+    ["tag", "git merge-base --is-ancestor HEAD origin/main"],
+  ]);
+  expect(jobs["tag"]?.steps?.[0]?.with?.["fetch-depth"]).toBe(0);
+  for (const [id, { permissions = {}, environment }] of Object.entries(jobs))
+    if (Object.values(permissions).includes("write")) expect(environment, id).toBe("release");
 });
 
 describe.each(files)("workflow %s", (file) => {
@@ -59,6 +75,29 @@ describe.each(files)("workflow %s", (file) => {
     // Actions of one repository, such as `actions/cache/save`, are of one commit.
     const pins = new Set(lines.map((line) => line.replace(/(actions\/[a-z-]+)[^@]*/, "$1")));
     expect(new Set([...pins].map((line) => line.replace(/@.*/, ""))).size).toBe(pins.size);
+  });
+
+  test("runs in containers by digest, the same one for each version of Node", () => {
+    const images = files.flatMap((name) => readFileSync(join(folder, name), "utf8").match(/\bnode:\d[^\s"]*/g) ?? []);
+    for (const image of images) expect(image).toMatch(/^node:\d+-bookworm@sha256:[0-9a-f]{64}$/);
+    expect(new Set(images).size).toBe(new Set(images.map((image) => image.replace(/@.*/, ""))).size);
+    for (const [id, { container = images[0] ?? "", strategy }] of jobs) {
+      if (container === "${{ matrix.image }}")
+        for (const image of (strategy?.matrix as { image: string[] }).image) expect(images, id).toContain(image);
+      else expect(images, id).toContain(container);
+    }
+  });
+
+  test("compiles kovn-build in a job that neither builds packages nor publishes, and takes nothing from npm's cache", () => {
+    for (const [id, job] of jobs) {
+      const runs = (job.steps ?? []).flatMap((step) => step.run ?? []);
+      if (runs.some((run) => /^node build\/cli\.js (--target|publish) /.test(run))) {
+        expect(runs[0], id).toBe("npm ci --omit=dev --ignore-scripts");
+        expect(runs.slice(1).join("\n"), id).not.toMatch(/np[mx]/);
+      }
+    }
+    for (const step of steps)
+      if (step.uses?.startsWith("actions/setup-node@") === true) expect(step.with?.["package-manager-cache"]).toBe(false);
   });
 
   test("saves what it took from earlier runs, also after a failure, but not for a release", () => {
@@ -90,7 +129,7 @@ describe.each(files)("workflow %s", (file) => {
       const script = /^npm run ([\w:]+)/.exec(run)?.[1];
       if (script !== undefined) expect(scripts).toHaveProperty([script]);
       expect(run).toMatch(
-        /^(npm (ci|test|run [\w:]+)|npx kovn-build [^]*|bash \.ci\/run|apt-get -q\w* (update|install) ?[\w -]*)$/,
+        /^(npm (ci( --omit=dev --ignore-scripts)?|test|run [\w:]+)|(npx kovn-build|node build\/cli\.js) [^]*|git merge-base --is-ancestor HEAD origin\/main|bash \.ci\/run|apt-get -q\w* (update|install) ?[\w -]*)$/,
       );
     }
   });

@@ -119,7 +119,7 @@ test("each build's provenance names its published files, pins, patches and param
     { name: "debhelper", uri: "pkg:deb/debian/debhelper@13.11.4?arch=amd64" },
   ]);
   expect(runDetails).toEqual({
-    builder: { id: "pkg:npm/kovn-build@0.1.0", version: { "kovn-build": "0.1.0", node: "20.0.0" } },
+    builder: { id: "pkg:generic/kovn-build@0.1.0", version: { "kovn-build": "0.1.0", node: "20.0.0" } },
     metadata: {},
   });
 });
