@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { BuildError } from "../errors.ts";
+import { BuildError, UnusableFile } from "../errors.ts";
 import { exists } from "../sys/files.ts";
 import { verify, type Verdict } from "../sys/gpg-verify.ts";
 import { errorCode } from "../sys/processes.ts";
@@ -23,10 +23,11 @@ export function suitePlace(line: string, place: string): SuitePlace {
   return { line, place, dir: join(place, "dists", line) };
 }
 
-/** Reads a whole file; undefined when there is none. */
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
+/** Reads a whole file; undefined when there is none. Throws "destination" for one that is not a file. */
+async function readIfThere(path: string, place: string): Promise<Buffer | undefined> {
   return readBytes(path, "an index of packages").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
+    if (error instanceof UnusableFile) throw damaged(error.message, place);
     throw error;
   });
 }
@@ -57,7 +58,7 @@ export async function readLive(suite: SuitePlace, options: YankOptions): Promise
   if (isSigned && signer === undefined)
     throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   const name = isSigned ? stateNames.signed : stateNames.plain;
-  const bytes = await readIfThere(join(dir, name));
+  const bytes = await readIfThere(join(dir, name), place);
   if (bytes === undefined && isSigned) throw damaged(`${join(dir, name)} is missing.`, place);
   if (bytes === undefined) return undefined;
   if (!isSigned && signer !== undefined)
@@ -73,7 +74,7 @@ export async function readLive(suite: SuitePlace, options: YankOptions): Promise
 
 /** Reads a state that is not live; undefined when there is none that can be believed. */
 export async function readPast(suite: SuitePlace, name: string, options: YankOptions): Promise<Live | undefined> {
-  const bytes = await readIfThere(join(suite.dir, name));
+  const bytes = await readIfThere(join(suite.dir, name), suite.place).catch(() => undefined);
   if (bytes === undefined) return undefined;
   const { signer } = options;
   const found = signer === undefined ? { key: undefined, text: bytes.toString() } : await believe(bytes, undefined, options);
@@ -107,28 +108,33 @@ async function assertSigned(file: string, bytes: Uint8Array, place: string, opti
   const verdict = await verify(bytes, undefined, options);
   const good = ifBelieved(verdict, options);
   if (good !== undefined) return good;
+  throw notBelieved(verdict, file, place, options);
+}
+
+/** Why a state is not believed, and how to go on. */
+function notBelieved(verdict: Verdict, file: string, place: string, { signer }: YankOptions): BuildError {
   const other = (what: string, hint: string) => new BuildError("destination", `${file} is signed with ${what}.`, { hint });
   switch (verdict.kind) {
     case "good":
-      throw other(
-        `key ${verdict.key}, not with ${options.signer?.primary}`,
+      return other(
+        `key ${verdict.key}, not with ${signer?.primary}`,
         `--change-key ${verdict.key}, if that key is yours and this one takes its place`,
       );
     case "unknown":
-      throw other(
+      return other(
         `key ${verdict.key}, which gpg does not have`,
         "gpg --import its public part; then, if it is yours, --change-key KEY",
       );
     case "revoked":
-      throw other(
+      return other(
         `key ${verdict.key}, which is revoked`,
         `kovn-build publish --repair apt=${place} lists what it has, and signs what you accept`,
       );
     case "wrong":
-      throw damaged(`${file} is not what was signed: it is damaged, or somebody changed it.`, place);
+      return damaged(`${file} is not what was signed: it is damaged, or somebody changed it.`, place);
     case "none":
-      throw damaged(`${file} is damaged: it has no whole signature.`, place);
   }
+  return damaged(`${file} is damaged: it has no whole signature.`, place);
 }
 
 async function parseState(text: string, { line, place, dir }: SuitePlace, name: string): Promise<Suite> {
