@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { packageRoot, packageVersion } from "./config/package.ts";
-import { findProject } from "./config/project.ts";
+import { distFolder, findProject } from "./config/project.ts";
 import type { MachineCheck } from "./machine/check.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
@@ -91,7 +91,7 @@ export async function build(options: BuildOptions): Promise<Built> {
   return inContext(options, async (context) => {
     const defaults = {
       ...requestDefaults,
-      out: join(resolve(options.folder ?? "."), "dist"),
+      out: resolve(distFolder(context.project)),
       jobs: context.machine.cores,
       installDeps: false,
       keepGoing: false,
@@ -118,10 +118,12 @@ export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */
 export async function publish(options: PublishOptions): Promise<Published> {
-  const artifacts = [join(resolve(options.folder ?? "."), "dist")];
-  const request = { artifacts, allowAlternate: false, allowUnlocked: false, ...options };
   const github = { api: "https://api.github.com", token: undefined, repository: undefined, ...options.github };
-  return inContext(options, async ({ project, host }) => publishArtifacts(request, { project, host, github }));
+  return inContext(options, async ({ project, host }) => {
+    const artifacts = [resolve(distFolder(project))];
+    const request = { artifacts, allowAlternate: false, allowUnlocked: false, ...options };
+    return publishArtifacts(request, { project, host, github });
+  });
 }
 
 const builder = { name: "kovn-build", version: packageVersion, node: ownNode };

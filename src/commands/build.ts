@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { distFolder } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import type { Context } from "../program/context.ts";
 import { examples, positive, requestOptions } from "../program/values.ts";
@@ -9,7 +10,8 @@ import type { BuildOptions } from "../run/prepare.ts";
 import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
 
-interface BuildFlags extends BuildOptions {
+interface BuildFlags extends Omit<BuildOptions, "out"> {
+  readonly out?: string;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly shellOnFailure: boolean;
@@ -19,7 +21,7 @@ interface BuildFlags extends BuildOptions {
 export const build: Define = (command, context) => {
   requestOptions(command)
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.machine.cores)
-    .option("--out <dir>", "folder for results", "dist")
+    .option("--out <dir>", "folder for results; default: dist in the project's folder")
     .option("--install-deps", "install missing Debian packages (needs root)", false)
     .option("--keep-going", "when a job fails, finish the jobs that do not need it", false)
     .addOption(
@@ -43,10 +45,11 @@ export const build: Define = (command, context) => {
         ["kovn-build --target linux --only ovs --install-deps", "build Open vSwitch; install what is missing, as root"],
       ),
     )
-    .action(async (options: BuildFlags) => {
+    .action(async (flags: BuildFlags) => {
       const { machine, host, version, node, actions, report } = context;
-      const shell = options.shellOnFailure ? shellOf(context) : undefined;
+      const shell = flags.shellOnFailure ? shellOf(context) : undefined;
       const project = await context.project();
+      const options = { ...flags, out: flags.out ?? distFolder(project) };
       const builder = { name: "kovn-build", version, node, ...actions?.run };
       const failed: FailedJob[] = [];
       const onFailure = (job: FailedJob) => void failed.push(job);

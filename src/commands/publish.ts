@@ -1,3 +1,4 @@
+import { distFolder } from "../config/project.ts";
 import type { Context } from "../program/context.ts";
 import { allowOptions, examples, jsonOption, positive, signOption, toOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
@@ -12,7 +13,7 @@ interface PublishFlags extends Omit<PublishRequest, "artifacts"> {
 /** `kovn-build publish`: publishes artifacts to each destination. */
 export const publish: Define = (command, context) => {
   command
-    .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist")
+    .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist in the project's folder")
     .addOption(toOption())
     .addOption(signOption())
     .option("--tag <tag>", "tag of the release on GitHub; default: the version's tag at HEAD")
@@ -28,7 +29,7 @@ export const publish: Define = (command, context) => {
       ),
     )
     .action(async (inputs: readonly string[], options: PublishFlags) => {
-      const artifacts = inputs.length > 0 ? inputs : ["dist"];
+      const artifacts = inputs.length > 0 ? inputs : [distFolder(await context.project())];
       context.print(await context.report.run(async ({ host }) => publishAll(artifacts, options, { ...context, host })));
     });
 };

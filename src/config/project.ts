@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 // Not the whole of semver, which is 49 files: a plan must be fast.
 import coerce from "semver/functions/coerce.js";
 import compare from "semver/functions/compare.js";
@@ -9,7 +9,7 @@ import { unknownName } from "./names.ts";
 
 /**
  * Where a project's files are: `root` holds `patches/` and `pipelines/`. The work folder (`.kovn`)
- * and the results are in the current folder.
+ * and the results (`dist`) are there too; those of the kovn-build package are in the current folder.
  */
 export interface Project {
   readonly root: string;
@@ -18,16 +18,23 @@ export interface Project {
   readonly isPackage?: boolean;
 }
 
+const workFolder = ".kovn";
+
 /**
  * Finds the project of a folder: that folder or the nearest parent with both `patches/` and
  * `pipelines/`, else the files of the kovn-build package itself.
  */
 export async function findProject(cwd: string, packageRoot: string): Promise<Project> {
-  const work = join(cwd, ".kovn");
   for (let dir = cwd; ; dir = dirname(dir)) {
-    if ((await exists(join(dir, "patches"))) && (await exists(join(dir, "pipelines")))) return { root: dir, work };
-    if (dir === dirname(dir)) return { root: packageRoot, work, isPackage: true };
+    if ((await exists(join(dir, "patches"))) && (await exists(join(dir, "pipelines"))))
+      return { root: dir, work: join(dir, workFolder) };
+    if (dir === dirname(dir)) return { root: packageRoot, work: join(cwd, workFolder), isPackage: true };
   }
+}
+
+/** The folder for results, beside the work folder: as it is typed in the current folder. */
+export function distFolder({ work }: Project): string {
+  return relative("", join(dirname(work), "dist"));
 }
 
 /** Throws "usage" if the project is the installed package: npm would drop what is written there. */

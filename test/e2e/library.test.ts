@@ -134,7 +134,7 @@ const failure = async (call: Promise<unknown>) =>
 const checks: readonly MachineCheck[] = await doctor({ target: "linux" });
 await build({ target: "linux", unlocked: true });
 const published: Published = await publish({ to: ["dir=public"], allowUnlocked: true });
-const unreachable = await failure(build({ target: "linux", from: ["demo=nowhere"], folder: "other" }));
+const unreachable = await failure(build({ target: "linux", from: ["demo=nowhere"], cache: false }));
 const refused = await failure(prove({ programs: "dist", only: "nothing" }) satisfies Promise<readonly Proof[]>);
 const stopped = await failure(build({ target: "linux", cache: false, signal: AbortSignal.abort(new Error("enough")) }));
 console.log(JSON.stringify({ checks: checks.map((check) => check.name), published, unreachable, refused, stopped }));

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { distFolder } from "../../config/project.ts";
 import { BuildError } from "../../errors.ts";
 import { fromOption, lineOption, repeated } from "../../program/values.ts";
 import type { ReleaseSet } from "../../set/set.ts";
@@ -18,7 +19,12 @@ export function notesOptions(command: Command): Command {
     .addOption(lineOption())
     .option("--since <tag>", "release to compare with; default: the line's last one")
     .addOption(fromOption())
-    .addOption(repeated("--dist <artifacts>", "folder or bundle of artifacts; default: dist, if there is one; may be repeated"));
+    .addOption(
+      repeated(
+        "--dist <artifacts>",
+        "folder or bundle of artifacts; default: dist in the project's folder, if there is one; may be repeated",
+      ),
+    );
 }
 
 /** Calls `use` with the set of the given artifacts, or with undefined when there are none. */
@@ -28,7 +34,8 @@ export async function withAssets<T>(
   context: SetContext,
   use: (set: ReleaseSet | undefined) => Promise<T>,
 ): Promise<T> {
-  const inputs = options.dist.length > 0 || !(await exists("dist")) ? options.dist : ["dist"];
+  const own = distFolder(context.project);
+  const inputs = options.dist.length > 0 || !(await exists(own)) ? options.dist : [own];
   if (inputs.length === 0) return use(undefined);
   return withSet(inputs, options, context, async (set) => {
     if (set.line === line) return use(set);

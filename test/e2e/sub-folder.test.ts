@@ -1,0 +1,58 @@
+import { access, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { kovnBuild } from "../helpers/cli.ts";
+import { test } from "../helpers/folder.ts";
+import { demo, inGit } from "../helpers/project.ts";
+import { asPerson, makeRepository, tag } from "../helpers/repository.ts";
+
+test("from a folder below the project, every command uses the project's .kovn and dist", async ({ folder }) => {
+  const project = await makeRepository(folder);
+  const below = join(project, demo);
+  const run = async (...args: readonly string[]) => {
+    const result = await kovnBuild(below, args);
+    expect(result, args.join(" ")).toMatchObject({ exitCode: 0 });
+    return result.stdout;
+  };
+  const before = await readdir(below);
+  const built = await run("--target", "linux");
+  expect(built).toContain(join(project, "dist/linux/greeting.txt"));
+  await run("plan", "--target", "linux");
+  await run("doctor", "--target", "linux");
+  await run("patches", "list");
+  await run("patches", "check");
+  await run("patches", "lock");
+  expect(await run("cache", "list")).toContain("\n1 run of ");
+  expect(await run("cache", "path")).toBe(join(project, ".kovn/cache"));
+  await run("cache", "why", "--target", "linux");
+  expect(await run("report")).toMatch(new RegExp(`^${project}/\\.kovn/runs/[^/]+/report\\.html$`));
+  await tag(project, "v1.0.0");
+  expect(await run("release", "plan", "1.0.0")).toContain("greeting.txt");
+  expect(await run("release", "notes", "1.0.0")).toContain("greeting.txt");
+  expect(await readdir(below)).toEqual(before);
+  // What a person types is relative to where they are.
+  await run("publish", "--to", "dir=published", "--to", "tar=../demo.tar");
+  await access(join(below, "published/greeting.txt"));
+  await access(join(project, "patches/1.0/demo.tar"));
+  await run("publish", "../../../dist", "--to", "dir=published");
+  await run("--target", "linux", "--out", "out", "--from", "demo=../../../../upstream");
+  await access(join(below, "out/linux/greeting.txt"));
+  await run("patches", "apply", "demo", "../tree");
+  await run("patches", "export", "demo", "../tree");
+  await run("report", "--out", "page.html", "--trace", "trace.json");
+  expect((await readdir(below)).filter((name) => !before.includes(name))).toEqual([
+    "out",
+    "page.html",
+    "published",
+    "trace.json",
+  ]);
+});
+
+test("a release is cut from a folder below the project", async ({ folder }) => {
+  const project = await makeRepository(folder);
+  const below = join(project, demo);
+  expect(await asPerson(below, "release", "next")).toMatchObject({ exitCode: 0 });
+  await mkdir(join(folder, "home"), { recursive: true });
+  expect(await kovnBuild(below, ["release", "cut", "1.0.0"], { HOME: join(folder, "home") })).toMatchObject({ exitCode: 0 });
+  expect(await inGit(project, "tag", "--list")).toBe("v1.0.0");
+});
