@@ -1,9 +1,10 @@
-import { lstat, mkdir, rename, writeFile } from "node:fs/promises";
+import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { cloneFile, sha256File } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
+import { makeFolders, renameSynced, syncFile } from "../sys/sync.ts";
 import { isInside } from "./apt-clean.ts";
 
 /** A path relative to the repository, and the content that it gets; undefined if that is staged already. */
@@ -16,7 +17,8 @@ export interface Changes {
 }
 
 /**
- * Renames files into place, in order, except those that are there already. Throws "destination" where a link leads out of the repository.
+ * Renames files into place, in order, except those that are there already. Each is on the disk with
+ * its name before the next one. Throws "destination" where a link leads out of the repository.
  */
 export async function goLive(contents: readonly Content[], place: string, staging: string): Promise<Changes> {
   const [made, changed]: [string[], string[]] = [[], []];
@@ -29,7 +31,7 @@ export async function goLive(contents: readonly Content[], place: string, stagin
     if (content !== undefined) await stage(from, content);
     const found = await lstat(to).catch(() => undefined);
     if (found?.isFile() === true && (await sha256File(to)) === (await sha256File(from))) continue;
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolders(dirname(to));
     await moveFile(from, to);
     (found === undefined ? made : changed).push(path);
   }
@@ -43,11 +45,12 @@ async function stage(path: string, content: string | Uint8Array): Promise<void> 
 
 /** `pool` or `dists` may be on another file system than the folder around them. */
 async function moveFile(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(async (error: unknown) => {
+  await renameSynced(from, to).catch(async (error: unknown) => {
     if (errorCode(error) !== "EXDEV") throw error;
     await removeStale(to);
     const beside = stagingOf(to);
     await cloneFile(from, beside);
-    await rename(beside, to);
+    await syncFile(beside);
+    await renameSynced(beside, to);
   });
 }
