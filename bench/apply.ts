@@ -13,7 +13,7 @@ import { inFolder, medianSeconds, printMachine, report, run } from "./measure.ts
 import { quietTask } from "../src/sys/task.ts";
 
 const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
-const project = await findProject(process.cwd(), process.cwd());
+const project = await findProject(process.cwd(), process.cwd(), host);
 const sources = await readSources(project, await pickLine(project, undefined), host);
 const names = sources.map((source) => source.name);
 const from = parseFrom(process.argv.slice(2), names);

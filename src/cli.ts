@@ -176,7 +176,7 @@ try {
     github,
     actions,
     shell,
-    project: () => findProject(process.cwd(), packageRoot),
+    project: () => findProject(process.cwd(), packageRoot, host),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print,
     report,

@@ -135,18 +135,15 @@ async function contextOf({ folder = ".", env, signal, from = [] }: CommonOptions
   const { credentials, secrets } = takeCredentials(from);
   const mask = makeMask(env ?? {});
   for (const secret of secrets) mask.add(secret);
-  return {
-    project: await findProject(resolve(folder), packageRoot),
-    machine: thisMachine(),
-    host: {
-      env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      credentials,
-      signal: own,
-      mask,
-      hide: mask.add,
-      task: quietTask,
-    },
+  const host = {
+    env: env ?? { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    credentials,
+    signal: own,
+    mask,
+    hide: mask.add,
+    task: quietTask,
   };
+  return { project: await findProject(resolve(folder), packageRoot, host), machine: thisMachine(), host };
 }
 
 async function inContext<T>(options: CommonOptions & FromOption, work: (context: WorkContext) => Promise<T>): Promise<T> {

@@ -4,7 +4,9 @@ import { dirname, join, relative } from "node:path";
 import coerce from "semver/functions/coerce.js";
 import compare from "semver/functions/compare.js";
 import { BuildError } from "../errors.ts";
+import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
+import { assertTrusted } from "../sys/owner.ts";
 import { unknownName } from "./names.ts";
 
 /**
@@ -22,9 +24,27 @@ const workFolder = ".kovn";
 
 /**
  * Finds the project of a folder: that folder or the nearest parent with both `patches/` and
- * `pipelines/`, else the files of the kovn-build package itself.
+ * `pipelines/`, else the files of the kovn-build package itself. Throws "usage" when it, or the work
+ * folder, has something of another user.
  */
-export async function findProject(cwd: string, packageRoot: string): Promise<Project> {
+export async function findProject(cwd: string, packageRoot: string, host: Host): Promise<Project> {
+  const project = await nearestProject(cwd, packageRoot);
+  const { root, work, isPackage = false } = project;
+  await assertTrusted(work, host);
+  if (isPackage) return project;
+  // As in git: nobody else may say what is run.
+  const paths = [root, ...(await Promise.all(["patches", "pipelines"].map(async (name) => below(join(root, name))))).flat()];
+  for (const path of paths) await assertTrusted(path, host, root);
+  return project;
+}
+
+/** A folder, and all that is in it. Follows no links. */
+async function below(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  return [folder, ...entries.map(({ parentPath, name }) => join(parentPath, name))];
+}
+
+async function nearestProject(cwd: string, packageRoot: string): Promise<Project> {
   for (let dir = cwd; ; dir = dirname(dir)) {
     if ((await exists(join(dir, "patches"))) && (await exists(join(dir, "pipelines"))))
       return { root: dir, work: join(dir, workFolder) };

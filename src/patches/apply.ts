@@ -4,7 +4,8 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
-import { fetchCommit, git, gitBytes, initBlobless, setRemotes, type GitOptions } from "../sys/git.ts";
+import { fetchCommit, initBlobless, setRemotes } from "../sys/git-remote.ts";
+import { git, gitBytes, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
@@ -64,7 +65,7 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
   try {
     await mkdir(dir, { recursive: true });
     await runTask(host, `clone ${source.name} into ${dir}`, async (below) => {
-      await initBlobless(dir, base.repository, { ...options, host: below, bare: false });
+      await initBlobless(dir, base.repository, { ...options, host: below });
       await fetchCommit(base.commit, base.repository, { ...options, host: below });
     });
     await setRemotes(origin, base.contents, options);

@@ -111,7 +111,7 @@ async function checkMerged(
   finding: MakeFinding,
 ): Promise<Finding> {
   const check = `${merged.seed} is merged upstream since ${merged.since}`;
-  const options = { host, cwd: fetched.repository };
+  const options = { host, bare: fetched.repository };
   if (base.kind === "git") {
     const ancestor = await tryGit(["merge-base", "--is-ancestor", merged.commit, fetched.commit], options);
     if (ancestor.exitCode !== 0)
@@ -138,13 +138,13 @@ export async function checkPair(
   otherBase: Fetched,
   options: MirrorOptions,
 ): Promise<Finding | undefined> {
-  const listed = await tryGit(["ls-tree", base.commit, "--", other.name], { host: options.host, cwd: base.repository });
+  const listed = await tryGit(["ls-tree", base.commit, "--", other.name], { host: options.host, bare: base.repository });
   const named = /^160000 commit ([0-9a-f]{40})/.exec(listed.stdout)?.[1];
   if (named === undefined) return undefined;
   const check = `pair with ${other.name}`;
   const counted = await tryGit(["rev-list", "--left-right", "--count", `${named}...${otherBase.commit}`], {
     host: options.host,
-    cwd: otherBase.repository,
+    bare: otherBase.repository,
   });
   if (counted.exitCode !== 0)
     return {

@@ -1,15 +1,17 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
+import { hasWhole, isOwnMirror, prepareMirror, readRef } from "./mirror-files.ts";
 import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
-import { askRepository, fetchCommit, git, initBlobless } from "../sys/git.ts";
+import { askRepository, fetchCommit } from "../sys/git-remote.ts";
+import { git } from "../sys/git.ts";
 import { unreadSettings } from "../sys/git-user.ts";
+import { assertTrusted } from "../sys/owner.ts";
 import { runTask } from "../sys/run-task.ts";
 import { extractTar } from "../sys/tar.ts";
 
@@ -59,7 +61,25 @@ function completeRef(base: Base): string {
 
 /** True when a base is complete on disk. Runs no program and does not use the network. */
 export async function isComplete(base: Base, work: string): Promise<boolean> {
-  return exists(join(mirrorOf(base, work), completeRef(base)));
+  return (await completeCommit(base, mirrorOf(base, work))) !== undefined;
+}
+
+/** The commit of a base that is complete. A ref for the pin that names another commit does not count. */
+async function completeCommit(base: Base, repository: string): Promise<string | undefined> {
+  const commit = await readRef(repository, completeRef(base));
+  return base.kind === "git" && commit !== base.commit ? undefined : commit;
+}
+
+/** The commit of a base that is complete, in a mirror that nobody else changed; undefined for any other. */
+async function soundCommit(base: Base, repository: string, host: Host): Promise<string | undefined> {
+  const commit = await completeCommit(base, repository);
+  if (commit === undefined || !(await isOwnMirror(repository, originOf(base), host))) return undefined;
+  return (await hasWhole(commit, repository, host)) ? commit : undefined;
+}
+
+/** Where a mirror fetches from; an alternate's has all of it. */
+function originOf(base: Base): string | undefined {
+  return base.kind === "git" ? urlOf(placeOf(base)) : undefined;
 }
 
 /**
@@ -120,37 +140,47 @@ export function urlOf(url: string): string {
  */
 export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fetched> {
   const repository = mirrorOf(base, options.work);
-  if (!(await isComplete(base, options.work))) {
+  await assertTrusted(repository, options.host);
+  let commit = await soundCommit(base, repository, options.host);
+  if (commit === undefined) {
     await mkdir(dirname(repository), { recursive: true });
     await runTask(options.host, `fetch ${describeBase(base)}`, async (host) =>
       withLock(lockBeside(repository), { host, other: `is fetching into ${repository}` }, async () => {
-        if (await isComplete(base, options.work)) return;
-        await removeLeftovers(repository);
-        await (base.kind === "git"
+        commit = await soundCommit(base, repository, host);
+        if (commit !== undefined) return;
+        await rm(halfOf(repository), { recursive: true, force: true });
+        commit = await (base.kind === "git"
           ? fetchGit(base, repository, { ...options, host })
           : fetchApt(base, repository, { ...options, host }));
       }),
     );
   }
-  const commit = await git(["rev-parse", "--verify", completeRef(base)], { host: options.host, cwd: repository });
-  return { repository, commit, contents: base.kind === "git" ? urlOf(placeOf(base)) : repository };
-}
-
-/** Removes the leftovers of a killed run: git's lock files, partial packs, and a partial mirror. */
-async function removeLeftovers(repository: string): Promise<void> {
-  const left = await glob(["**/*.lock", "objects/pack/tmp_*"], { cwd: repository, absolute: true, dot: true });
-  for (const path of [...left, halfOf(repository)]) await rm(path, { recursive: true, force: true });
+  if (commit === undefined) throw new Error(`${repository} was not fetched`);
+  return { repository, commit, contents: originOf(base) ?? repository };
 }
 
 function halfOf(repository: string): string {
   return `${repository}.half`;
 }
 
-async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<void> {
-  await mkdir(repository, { recursive: true });
-  const options = { host, cwd: repository, timeout: fetchTimeout };
-  await initBlobless(repository, urlOf(placeOf(base)), { ...options, bare: true });
-  await fetchCommit(base.commit, urlOf(placeOf(base)), options).catch(async (cause: unknown) => {
+/** Fetches the pinned commit into a mirror, and returns it. A damaged mirror is made anew. */
+async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<string> {
+  const url = urlOf(placeOf(base));
+  await prepareMirror(repository, url, host);
+  const isThere = (await completeCommit(base, repository)) !== undefined;
+  if (!isThere) await fetchPin(base, repository, url, host);
+  if (!(await hasWhole(base.commit, repository, host))) {
+    host.task.notice(`${repository} is damaged: it has other files than the commit. It is fetched again.`);
+    await rm(repository, { recursive: true, force: true });
+    await prepareMirror(repository, url, host);
+    await fetchPin(base, repository, url, host);
+  }
+  await git(["update-ref", completeRef(base), base.commit], { host, bare: repository });
+  return base.commit;
+}
+
+async function fetchPin(base: Base & { kind: "git" }, repository: string, url: string, host: Host): Promise<void> {
+  await fetchCommit(base.commit, url, { host, bare: repository, timeout: fetchTimeout }).catch(async (cause: unknown) => {
     if (!(cause instanceof BuildError)) throw cause;
     const why = `${cause.message}${await describeUnread(placeOf(base), host)}`;
     throw new BuildError("network", `The pinned commit could not be fetched from repository ${placeOf(base)}. ${why}`, {
@@ -158,10 +188,9 @@ async function fetchGit(base: Base & { kind: "git" }, repository: string, { host
       hint: "--from SOURCE=PATH_OR_URL of a full clone that has the commit",
     });
   });
-  await git(["update-ref", completeRef(base), base.commit], options);
 }
 
-async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host, work }: MirrorOptions): Promise<void> {
+async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host, work }: MirrorOptions): Promise<string> {
   const dir = halfOf(repository);
   try {
     await mkdir(join(dir, "tree"), { recursive: true });
@@ -179,10 +208,11 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
         `${base.member} of ${base.package} ${base.version} has sha256 ${found}, but source.yaml declares ${base.sha256}.`,
       );
     await extractTar(tarball, join(dir, "tree"));
-    await commitTree(base, dir, host);
+    const commit = await commitTree(base, dir, host);
     await mkdir(join(work, "mirrors"), { recursive: true });
     await rm(repository, { recursive: true, force: true });
     await rename(join(dir, "repository"), repository);
+    return commit;
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -192,9 +222,9 @@ async function fetchApt(base: Base & { kind: "apt" }, repository: string, { host
  * Commits the unpacked tree, with ignored files, to a bare repository of its own, with a fixed
  * author and date.
  */
-async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host): Promise<void> {
+async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host): Promise<string> {
   const repository = join(dir, "repository");
-  await git(["init", "--quiet", "--template=", "--bare", repository], { host });
+  await prepareMirror(repository, undefined, host);
   const options = {
     host,
     cwd: join(dir, "tree"),
@@ -207,4 +237,5 @@ async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host)
     options,
   );
   await git(["update-ref", completeRef(base), commit], options);
+  return commit;
 }

@@ -22,7 +22,8 @@ export interface Content {
  */
 export async function openScratch(tree: string, dir: string, host: Host): Promise<GitOptions> {
   const objects = await git(["rev-parse", "--path-format=absolute", "--git-path", "objects"], { host, cwd: tree });
-  await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { host });
+  await mkdir(dir, { recursive: true });
+  await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { host, cwd: dir });
   await mkdir(join(dir, ".git/objects/info"), { recursive: true });
   await writeFile(join(dir, ".git/objects/info/alternates"), `${objects}\n`);
   return { host, cwd: dir };

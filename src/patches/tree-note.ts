@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
+import { exists } from "../sys/files.ts";
 import { tryGit } from "../sys/git.ts";
 import { readText } from "../sys/read-file.ts";
 import { gitIdSchema } from "../sys/schemas.ts";
@@ -55,6 +56,7 @@ function parse(text: string): unknown {
 
 /** Work trees that were added to the tree share its note. */
 async function pathOf(tree: string, host: Host): Promise<string | undefined> {
-  const folder = await tryGit(["-C", tree, "rev-parse", "--path-format=absolute", "--git-common-dir"], { host });
+  if (!(await exists(tree))) return undefined;
+  const folder = await tryGit(["rev-parse", "--path-format=absolute", "--git-common-dir"], { host, cwd: tree });
   return folder.exitCode === 0 ? join(folder.stdout.trimEnd(), "kovn-build.json") : undefined;
 }

@@ -104,7 +104,7 @@ async function compare(
   const pair = await fetchPair(old, source, options);
   if (pair === undefined) return { series: byFiles, commits: undefined };
   const commits =
-    pair.kind === "git" ? await commitsBetween(old.commit, source.commit, { host, cwd: pair.after.base.repository }) : undefined;
+    pair.kind === "git" ? await commitsBetween(old.commit, source.commit, { host, bare: pair.after.base.repository }) : undefined;
   const series = await compareTrees(pair.before, pair.after, { host, work: project.work }).catch((error: unknown) => {
     if (error instanceof BuildError && error.code === "patch") return byFiles;
     throw error;

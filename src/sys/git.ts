@@ -1,21 +1,27 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
-import { isProgress, sayProgress } from "./git-progress.ts";
+import { isProgress } from "./git-progress.ts";
+import { assertTrusted } from "./owner.ts";
 import { withoutShapes } from "./secret-shapes.ts";
 import type { Status } from "./status-lines.ts";
 
 /** The committer, always. With the author's dates it makes commit ids the same on every machine. */
 const committer = { name: "kovn-build", email: "kovn-build@localhost" };
 
-type Setting = readonly [key: string, value: string];
+/** A key and a value of git-config(1). */
+export type Setting = readonly [key: string, value: string];
 
 /**
  * Settings that could change the result if they came from the user's or the machine's
  * configuration.
  */
 const settings: readonly Setting[] = [
-  // Repositories of other users are read too: root may build from a user's clone.
-  ["safe.directory", "*"],
+  // A folder inside a tree that looks like a bare repository is none.
+  ["safe.bareRepository", "explicit"],
+  // Forged, it says that a commit has other files.
+  ["core.commitGraph", "false"],
   ["core.autocrlf", "false"],
   ["core.attributesFile", "/dev/null"],
   ["core.excludesFile", "/dev/null"],
@@ -39,6 +45,8 @@ const fixedEnv: Readonly<Record<string, string>> = {
   GIT_TERMINAL_PROMPT: "0",
   // `fetchCommit` fetches missing objects, once. git 2.39 would ask a shallow repository forever.
   GIT_NO_LAZY_FETCH: "1",
+  // A replaced object has another content than its id says.
+  GIT_NO_REPLACE_OBJECTS: "1",
   GIT_COMMITTER_NAME: committer.name,
   GIT_COMMITTER_EMAIL: committer.email,
   LC_ALL: "C",
@@ -56,7 +64,10 @@ function settingsEnv(all: readonly Setting[]): Readonly<Record<string, string>> 
 
 export interface GitOptions {
   readonly host: Host;
+  /** A folder of the work tree. Without it and `bare`, git sees no repository. */
   readonly cwd?: string;
+  /** A bare repository to work on. */
+  readonly bare?: string;
   readonly input?: string | Uint8Array;
   /** `latin1` for output that must stay the bytes that it is. */
   readonly encoding?: "latin1";
@@ -70,11 +81,23 @@ export interface GitOptions {
 
 /**
  * Runs git in a fixed environment: no user or system configuration, C locale, UTC. Returns whatever
- * the exit code is.
+ * the exit code is. Throws "usage" for a repository of another user.
  */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
-  const all = [...settings, ...(options.settings ?? [])];
-  return exec("git", args, { ...options, env: { ...fixedEnv, ...settingsEnv(all), ...options.env } });
+  const { bare, cwd = bare, host } = options;
+  const all = [...settings, ...(await safePlaces(cwd, host)), ...(options.settings ?? [])];
+  const repository = bare ?? (cwd === undefined ? "/dev/null" : undefined);
+  const env = { ...fixedEnv, ...settingsEnv(all), ...(repository === undefined ? {} : { GIT_DIR: repository }), ...options.env };
+  return exec("git", args, { ...options, cwd: cwd ?? "/", env });
+}
+
+/** Checks a repository's owner, and names it to git where git trusts this user only. */
+async function safePlaces(folder: string | undefined, host: Host): Promise<readonly Setting[]> {
+  if (folder === undefined) return [];
+  const places = [folder, join(folder, ".git")];
+  const own = await Promise.all(places.map((place) => assertTrusted(place, host, folder)));
+  if (!own.includes(false)) return [];
+  return ["", "/.git"].map((name) => ["safe.directory", `${realPath(folder)}${name}`]);
 }
 
 /**
@@ -107,135 +130,18 @@ export function gitSays(result: ExecResult): string {
 }
 
 /**
- * Arguments to fetch from a local repository of any owner. The process that serves it does not see
- * our settings in the environment.
- */
-function servedFrom(url: string): readonly string[] {
-  return /^(\/|file:)/.test(url) ? ["--upload-pack=git -c safe.directory=* upload-pack"] : [];
-}
-
-/** git's variables that say how to reach a remote (git(1)). They cannot change what a commit id stands for. */
-const transport = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|ALLOW_PROTOCOL|PROXY_COMMAND|(HTTP|SSL|PROXY_SSL)_\w+)$/;
-
-/** Runs git where it talks to the remote at `url`: with what the person's git would need to reach it. */
-async function tryRemoteGit(url: string, args: readonly string[], options: GitOptions): Promise<ExecResult> {
-  const { host } = options;
-  const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !name.startsWith("GIT_") || transport.test(name));
-  const { env, settings: login } = credentialHelper(url, host);
-  return tryGit(args, { ...options, env, settings: login, host: { ...host, env: Object.fromEntries(seen) } });
-}
-
-/**
- * Gives git the credentials of an address, for that server only, as gitcredentials(7) says. They
- * are in git's environment, which nobody else can read, and never in an argument or a file.
- */
-function credentialHelper(url: string, host: Host): Required<Pick<GitOptions, "env" | "settings">> {
-  const known = host.credentials?.get(url);
-  const server = /^\w+:\/\/[^/]+/.exec(url)?.[0];
-  if (known === undefined || server === undefined) return { env: {}, settings: [] };
-  const asks = ["GIT_ASKPASS", "SSH_ASKPASS"].some((name) => host.userEnv?.[name] !== undefined);
-  const password = known.password ?? (asks ? undefined : "");
-  const print = `printf 'username=%s\\n' "$KOVN_BUILD_USERNAME"; [ -z "\${KOVN_BUILD_PASSWORD+x}" ] || printf 'password=%s\\n' "$KOVN_BUILD_PASSWORD"`;
-  return {
-    env: { KOVN_BUILD_USERNAME: known.username, ...(password === undefined ? {} : { KOVN_BUILD_PASSWORD: password }) },
-    settings: [
-      [`credential.${server}.helper`, `!f() { [ "$1" != get ] || { ${print}; }; }; f`],
-      // As git does for an address with a password: not every server asks.
-      ["http.proactiveAuth", "basic"],
-    ],
-  };
-}
-
-/** Checks that a repository can be read and has a branch. Returns what is wrong, or undefined. */
-export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
-  const result = await tryRemoteGit(
-    url,
-    ["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"],
-    options,
-  );
-  if (result.exitCode !== 0) return gitSays(result);
-  // A web server that answers every request looks like an empty repository to git.
-  return result.stdout.trim() === "" ? "there is no branch" : undefined;
-}
-
-/**
- * Makes a bare or normal repository whose origin is `url`, as a blobless partial clone: it fetches
- * only the file contents it asks for (git-fetch(1), `--filter`). A second call changes nothing.
- */
-export async function initBlobless(dir: string, url: string, options: GitOptions & { readonly bare: boolean }): Promise<void> {
-  const { bare, ...rest } = options;
-  await git(["init", "--quiet", "--template=", ...(bare ? ["--bare"] : ["--initial-branch=kovn"]), dir], rest);
-  const config = {
-    "remote.origin.url": url,
-    "remote.origin.promisor": "true",
-    "remote.origin.partialclonefilter": "blob:none",
-    "extensions.partialClone": "origin",
-    "core.repositoryFormatVersion": "1",
-    // Lets work trees make partial fetches of any commit from this repository.
-    "uploadpack.allowFilter": "true",
-    "uploadpack.allowAnySHA1InWant": "true",
-  };
-  for (const [key, value] of Object.entries(config)) await git(["config", key, value], { ...rest, cwd: dir });
-}
-
-/**
- * Makes `origin` the upstream of a blobless clone, and `contents`, if that is another one, the
- * repository that git asks for file contents.
- */
-export async function setRemotes(origin: string, contents: string, options: GitOptions): Promise<void> {
-  const config = {
-    "remote.origin.url": origin,
-    "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*",
-    ...(origin === contents
-      ? {}
-      : {
-          "remote.base.url": contents,
-          "remote.base.promisor": "true",
-          "remote.base.partialclonefilter": "blob:none",
-          "extensions.partialClone": "base",
-        }),
-  };
-  for (const [key, value] of Object.entries(config)) await git(["config", key, value], options);
-  if (origin === contents) return;
-  for (const key of ["promisor", "partialclonefilter"]) await git(["config", "--unset", `remote.origin.${key}`], options);
-}
-
-/** Ids of the objects of `commit`'s tree that the repository lacks. Contacts no remote. */
-async function missingObjects(commit: string, options: GitOptions): Promise<string[]> {
-  const listed = await git(["rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit], options);
-  return listed.split("\n").flatMap((line) => (line.startsWith("?") ? [line.slice(1)] : []));
-}
-
-/**
- * Fetches a commit with its history, as far as the origin at `url` has it, and the file contents of
- * its tree. The task says how far git is. Throws "network".
- */
-export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
-  const fetchOnce = [
-    "fetch",
-    "--progress",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--recurse-submodules=no",
-    "--update-shallow",
-    "--filter=blob:none",
-    ...servedFrom(url),
-    "origin",
-  ];
-  const watched = { ...options, status: sayProgress(options.host.task) };
-  const history = await tryRemoteGit(url, [...fetchOnce, commit], watched);
-  if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
-  const missing = await missingObjects(commit, options);
-  if (missing.length === 0) return;
-  const contents = await tryRemoteGit(url, [...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
-  if (contents.exitCode !== 0)
-    throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
-}
-
-/**
  * A patch's stable id (git-patch-id(1)), which does not depend on line numbers. Empty for a patch
  * without a diff.
  */
 export async function patchId(patch: string | Uint8Array, options: GitOptions): Promise<string> {
   return (await git(["patch-id", "--stable"], { ...options, input: patch })).split(" ")[0] ?? "";
+}
+
+/** A path without links, or as it is when there is no such file. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }

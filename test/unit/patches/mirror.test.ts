@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
@@ -8,9 +8,86 @@ import { git, tryGit } from "../../../src/sys/git.ts";
 import { contentOf } from "../../helpers/content.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
-import { commitAll, inGit, makeUpstream, pin } from "../../helpers/project.ts";
+import { commitAll, inGit, makeUpstream, pin, writeFiles } from "../../helpers/project.ts";
 
 const gitBase = (url: string, commit = pin): Base => ({ kind: "git", url, commit });
+
+describe("a mirror that somebody else changed", () => {
+  const changes: readonly (readonly [string, (repository: string, folder: string) => Promise<unknown>])[] = [
+    [
+      "to name another commit as the pin",
+      async (repository, folder) => {
+        await inGit(repository, "fetch", "--quiet", join(folder, "evil"), "main");
+        await inGit(repository, "update-ref", `refs/kovn/${pin}`, "FETCH_HEAD");
+      },
+    ],
+    [
+      "to have another content under the id of a file",
+      async (repository, folder) => {
+        const [from, to] = [join(folder, "evil"), join(repository, "objects/ce")];
+        const id = await inGit(from, "rev-parse", "HEAD:greeting.txt");
+        await mkdir(to, { recursive: true });
+        await copyFile(
+          join(from, ".git/objects", id.slice(0, 2), id.slice(2)),
+          join(to, "013625030ba8dba906f756967f9e9ca394464a"),
+        );
+        await rm(join(repository, "objects/pack"), { recursive: true });
+        for (const pack of await readdir(join(folder, "loose")))
+          await cp(join(folder, "loose", pack), join(repository, "objects", pack), { recursive: true, force: false });
+      },
+    ],
+    ["to run commands", async (repository) => inGit(repository, "config", "core.fsmonitor", "touch ran")],
+    [
+      "to be another repository",
+      async (repository, folder) => writeFile(join(repository, "commondir"), join(folder, "evil/.git")),
+    ],
+    [
+      "to have more objects",
+      async (repository, folder) => writeFiles(repository, { "objects/info/alternates": join(folder, "evil/.git/objects\n") }),
+    ],
+    ["to read for ever", async (repository) => execa("mkfifo", [join(repository, "packed-refs")])],
+    ["to hang", async (repository) => execa("mkfifo", [join(repository, "objects/pack/pack-1.idx")])],
+  ];
+  test.for(changes)("%s, is as it was again", async ([, change], { folder }) => {
+    const options = { work: join(folder, "work"), host };
+    await makeUpstream(join(folder, "upstream"));
+    await inGit(folder, "clone", "--quiet", "upstream", "evil");
+    await writeFile(join(folder, "evil/greeting.txt"), "evil\n");
+    await commitAll(join(folder, "evil"), "Evil");
+    await cp(join(folder, "upstream/.git/objects"), join(folder, "loose"), { recursive: true });
+    const base = gitBase(join(folder, "upstream"));
+    const { repository } = await fetchBase(base, options);
+    const before = (await readdir(repository)).toSorted();
+    await change(repository, folder);
+    const fetched = await fetchBase(base, options);
+    expect(fetched.commit).toBe(pin);
+    expect((await readdir(repository)).toSorted()).toEqual(before);
+    expect(await git(["show", `${pin}:greeting.txt`], { host, bare: repository })).toBe("hello");
+    expect(await readFile(join(repository, "config"), "utf8")).not.toContain("fsmonitor");
+    expect(await readdir(join(repository, "objects/info")).catch(() => [])).toEqual([]);
+  });
+
+  test("loses a link in it, not the files behind the link", async ({ folder }) => {
+    const options = { work: join(folder, "work"), host };
+    await makeUpstream(join(folder, "upstream"));
+    const base = gitBase(join(folder, "upstream"));
+    const { repository } = await fetchBase(base, options);
+    await writeFiles(folder, { "home/Cargo.lock": "", "home/objects/pack/tmp_1": "" });
+    await symlink(join(folder, "home"), join(repository, "refs/x"));
+    await symlink(join(folder, "home"), join(repository, "objects/x"));
+    await rm(join(repository, "refs/kovn"), { recursive: true });
+    await fetchBase(base, options);
+    await rm(repository, { recursive: true });
+    await symlink(join(folder, "home"), repository);
+    await fetchBase(base, options);
+    expect(Object.keys(await contentOf(join(folder, "home")))).toEqual([
+      "Cargo.lock",
+      "objects",
+      "objects/pack",
+      "objects/pack/tmp_1",
+    ]);
+  });
+});
 
 describe("a git mirror", () => {
   test("is complete after the fetch, and then needs no upstream", async ({ folder }) => {
@@ -35,7 +112,7 @@ describe("a git mirror", () => {
     const commit = await commitAll(upstream, "Second");
     await inGit(upstream, "config", "uploadpack.allowFilter", "true");
     const { repository } = await fetchBase(gitBase(upstream, commit), { work: join(folder, "work"), host });
-    const options = { host, cwd: repository };
+    const options = { host, bare: repository };
     expect(await git(["show", `${commit}:greeting.txt`], options)).toBe("hello again");
     expect(await git(["rev-list", "--count", commit], options)).toBe("2");
     expect((await tryGit(["cat-file", "-e", old], options)).exitCode).not.toBe(0);
@@ -48,7 +125,7 @@ describe("a git mirror", () => {
     await commitAll(upstream, "Second");
     const { repository, commit } = await fetchBase(gitBase(upstream), { work: join(folder, "work"), host });
     expect(commit).toBe(pin);
-    expect(await git(["show", `${commit}:greeting.txt`], { host, cwd: repository })).toBe("hello");
+    expect(await git(["show", `${commit}:greeting.txt`], { host, bare: repository })).toBe("hello");
   });
 
   test("also holds a second pin of the same repository", async ({ folder }) => {
@@ -70,7 +147,7 @@ describe("a git mirror", () => {
     const commit = await commitAll(upstream, "Second");
     await inGit(folder, "clone", "--quiet", "--depth=1", `file://${upstream}`, "shallow");
     const { repository } = await fetchBase(gitBase(join(folder, "shallow"), commit), { work: join(folder, "work"), host });
-    expect(await git(["show", `${commit}:greeting.txt`], { host, cwd: repository })).toBe("hello again");
+    expect(await git(["show", `${commit}:greeting.txt`], { host, bare: repository })).toBe("hello again");
   });
 
   test("is fetched from a clone with work trees", async ({ folder }) => {

@@ -1,9 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test as plainTest } from "vitest";
 import { isProgress, sayProgress } from "../../../src/sys/git-progress.ts";
 import { am } from "../../../src/sys/git-am.ts";
-import { fetchCommit, gitSays, initBlobless } from "../../../src/sys/git.ts";
+import { fetchCommit, initBlobless } from "../../../src/sys/git-remote.ts";
+import { gitSays } from "../../../src/sys/git.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { host, watchTask } from "../../helpers/host.ts";
@@ -42,7 +43,8 @@ test("a fetch says how far it is", async ({ folder }) => {
   await makeUpstream(join(folder, "upstream"));
   const { task, seen } = watchTask();
   const options = { host: { ...host, task }, cwd: join(folder, "mirror") };
-  await initBlobless(options.cwd, join(folder, "upstream"), { ...options, cwd: folder, bare: true });
+  await mkdir(options.cwd);
+  await initBlobless(options.cwd, join(folder, "upstream"), options);
   await fetchCommit(pin, join(folder, "upstream"), options);
   expect(seen).toContain("say: 100%, counting objects");
 });

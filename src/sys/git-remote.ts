@@ -1,0 +1,136 @@
+import { BuildError } from "../errors.ts";
+import type { ExecResult, Host } from "./exec.ts";
+import { sayProgress } from "./git-progress.ts";
+import { git, gitSays, realPath, tryGit, type GitOptions, type Setting } from "./git.ts";
+import { quoteWords } from "./quote.ts";
+
+/**
+ * Arguments to fetch from a local repository, which may be another user's: what serves it runs no
+ * command of its configuration (git-upload-pack(1)). It does not see our settings in the
+ * environment.
+ */
+function servedFrom(url: string): readonly string[] {
+  const path = /^(?:file:\/\/)?(\/.*)$/s.exec(url)?.[1];
+  if (path === undefined) return [];
+  const places = [...new Set([path, realPath(path)])].flatMap((place) => [place, `${place}/.git`, `${place}.git`]);
+  const settings = places.flatMap((place) => ["-c", `safe.directory=${place}`]);
+  return [`--upload-pack=${quoteWords(["git", ...settings, "upload-pack"])}`];
+}
+
+/** git's variables that say how to reach a remote (git(1)). They cannot change what a commit id stands for. */
+const transport = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|ALLOW_PROTOCOL|PROXY_COMMAND|(HTTP|SSL|PROXY_SSL)_\w+)$/;
+
+/** Runs git where it talks to the remote at `url`: with what the person's git would need to reach it. */
+async function tryRemoteGit(url: string, args: readonly string[], options: GitOptions): Promise<ExecResult> {
+  const { host } = options;
+  const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !name.startsWith("GIT_") || transport.test(name));
+  const { env, settings: login } = credentialHelper(url, host);
+  return tryGit(args, { ...options, env, settings: login, host: { ...host, env: Object.fromEntries(seen) } });
+}
+
+/**
+ * Gives git the credentials of an address, for that server only, as gitcredentials(7) says. They
+ * are in git's environment, which nobody else can read, and never in an argument or a file.
+ */
+function credentialHelper(url: string, host: Host): Required<Pick<GitOptions, "env" | "settings">> {
+  const known = host.credentials?.get(url);
+  const server = /^\w+:\/\/[^/]+/.exec(url)?.[0];
+  if (known === undefined || server === undefined) return { env: {}, settings: [] };
+  const asks = ["GIT_ASKPASS", "SSH_ASKPASS"].some((name) => host.userEnv?.[name] !== undefined);
+  const password = known.password ?? (asks ? undefined : "");
+  const print = `printf 'username=%s\\n' "$KOVN_BUILD_USERNAME"; [ -z "\${KOVN_BUILD_PASSWORD+x}" ] || printf 'password=%s\\n' "$KOVN_BUILD_PASSWORD"`;
+  return {
+    env: { KOVN_BUILD_USERNAME: known.username, ...(password === undefined ? {} : { KOVN_BUILD_PASSWORD: password }) },
+    settings: [
+      [`credential.${server}.helper`, `!f() { [ "$1" != get ] || { ${print}; }; }; f`],
+      // As git does for an address with a password: not every server asks.
+      ["http.proactiveAuth", "basic"],
+    ],
+  };
+}
+
+/** Checks that a repository can be read and has a branch. Returns what is wrong, or undefined. */
+export async function askRepository(url: string, options: GitOptions): Promise<string | undefined> {
+  const result = await tryRemoteGit(
+    url,
+    ["ls-remote", "--quiet", ...servedFrom(url), "--", url, "HEAD", "refs/heads/*"],
+    options,
+  );
+  if (result.exitCode !== 0) return gitSays(result);
+  // A web server that answers every request looks like an empty repository to git.
+  return result.stdout.trim() === "" ? "there is no branch" : undefined;
+}
+
+/**
+ * The configuration of a blobless partial clone of `url`: it fetches only the file contents that it
+ * asks for (git-fetch(1), `--filter`).
+ */
+export function bloblessConfig(url: string): readonly Setting[] {
+  return [
+    ["core.repositoryFormatVersion", "1"],
+    ["remote.origin.url", url],
+    ["remote.origin.promisor", "true"],
+    ["remote.origin.partialclonefilter", "blob:none"],
+    ["extensions.partialClone", "origin"],
+  ];
+}
+
+/** Makes a repository with a work tree that is a blobless partial clone of `url`. */
+export async function initBlobless(dir: string, url: string, options: GitOptions): Promise<void> {
+  await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { ...options, cwd: dir });
+  for (const [key, value] of bloblessConfig(url)) await git(["config", key, value], { ...options, cwd: dir });
+}
+
+/**
+ * Makes `origin` the upstream of a blobless clone, and `contents`, if that is another one, the
+ * repository that git asks for file contents.
+ */
+export async function setRemotes(origin: string, contents: string, options: GitOptions): Promise<void> {
+  const config = {
+    "remote.origin.url": origin,
+    "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*",
+    ...(origin === contents
+      ? {}
+      : {
+          "remote.base.url": contents,
+          "remote.base.promisor": "true",
+          "remote.base.partialclonefilter": "blob:none",
+          "extensions.partialClone": "base",
+        }),
+  };
+  for (const [key, value] of Object.entries(config)) await git(["config", key, value], options);
+  if (origin === contents) return;
+  for (const key of ["promisor", "partialclonefilter"]) await git(["config", "--unset", `remote.origin.${key}`], options);
+}
+
+/** Ids of the objects of `commit`'s tree that the repository lacks. Contacts no remote. */
+async function missingObjects(commit: string, options: GitOptions): Promise<string[]> {
+  const listed = await git(["rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit], options);
+  return listed.split("\n").flatMap((line) => (line.startsWith("?") ? [line.slice(1)] : []));
+}
+
+/**
+ * Fetches a commit with its history, as far as the origin at `url` has it, and the file contents of
+ * its tree. The task says how far git is. Throws "network".
+ */
+export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
+  const fetchOnce = [
+    "fetch",
+    "--progress",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--recurse-submodules=no",
+    "--update-shallow",
+    "--filter=blob:none",
+    ...servedFrom(url),
+    "origin",
+  ];
+  const watched = { ...options, status: sayProgress(options.host.task) };
+  const history = await tryRemoteGit(url, [...fetchOnce, commit], watched);
+  if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
+  const missing = await missingObjects(commit, options);
+  if (missing.length === 0) return;
+  const contents = await tryRemoteGit(url, [...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
+  if (contents.exitCode !== 0)
+    throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
+}
