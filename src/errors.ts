@@ -1,3 +1,5 @@
+import { listOf } from "./list.ts";
+
 /** The kind of a failure. */
 export type ErrorCode =
   | "usage" // arguments are wrong
@@ -70,7 +72,7 @@ export function projectError(problems: readonly FileProblem[], details: ErrorDet
   const byLine = new Map(
     problems.map((problem) => [`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`, problem]),
   );
-  return new BuildError("project", [...byLine.keys()].join("\n"), { at: [...byLine.values()], ...details });
+  return new BuildError("project", listOf(byLine.keys(), "\n"), { at: [...byLine.values()], ...details });
 }
 
 /** A file that is not used: it is not a regular file, or too large. */

@@ -1,3 +1,5 @@
+import { makeRecord } from "./record.ts";
+
 /**
  * Sorts a list by a text of each element. Texts are compared by code units, so that the order is
  * the same on every machine, unlike with `localeCompare`.
@@ -11,5 +13,5 @@ export function sortBy<T>(list: readonly T[], textOf: (element: T) => string): T
 
 /** A copy of a record with its keys sorted. */
 export function sortKeys<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(sortBy(Object.entries(record), ([key]) => key));
+  return makeRecord(sortBy(Object.entries(record), ([key]) => key));
 }

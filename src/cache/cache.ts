@@ -1,6 +1,6 @@
 import { link, lstat, mkdir, readlink, rm, stat, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { glob } from "../sys/glob.ts";
+import { globInside } from "../sys/glob.ts";
 import { BuildError, refusalOf, UnusableFile } from "../errors.ts";
 import { lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 import type { Host } from "../sys/exec.ts";
@@ -165,15 +165,15 @@ async function describeFiles(
 ): Promise<readonly CachedFile[]> {
   const published = artifacts.map(({ file, size, sha256 }) => ({ path: `out/${file}`, size, sha256 }));
   const known = new Set(published.map((file) => file.path));
-  const options = { cwd: dir, dot: true, onlyFiles: true, followSymbolicLinks: true };
-  const others = (outputs.length === 0 ? [] : await glob([...outputs], options)).filter((path) => !known.has(path));
+  const found = outputs.length === 0 ? [] : await globInside(outputs, dir, { dot: true });
+  const others = found.filter((path) => !known.has(path));
   const described: CachedFile[] = [];
   for (const path of others.toSorted()) {
-    const found = await lstat(join(dir, path));
+    const state = await lstat(join(dir, path));
     described.push(
-      found.isSymbolicLink()
+      state.isSymbolicLink()
         ? { path, link: await readlink(join(dir, path)) }
-        : { path, size: found.size, sha256: await sha256File(join(dir, path)) },
+        : { path, size: state.size, sha256: await sha256File(join(dir, path)) },
     );
   }
   return [...published, ...described];

@@ -2,6 +2,7 @@ import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { debianDependencies, readDebianPackages } from "../sys/debian-dependencies.ts";
 import type { Host } from "../sys/exec.ts";
+import { makeRecord } from "../record.ts";
 import type { JobCache } from "./cache.ts";
 import { codeDigest } from "./code.ts";
 import { distance, explainChange, partsOf, type Parts } from "./parts.ts";
@@ -26,7 +27,7 @@ export async function lookUp(plan: Plan, cache: Pick<JobCache, "find"> | undefin
   const lookups: Lookup[] = [];
   for (const job of plan.jobs) {
     const needed = lookups.filter((other) => job.needs.includes(other.job.id));
-    const needs = Object.fromEntries(needed.map((other) => [other.job.id, other.key]));
+    const needs = makeRecord(needed.map((other) => [other.job.id, other.key]));
     const tools = debianDependencies(installed, job.packages);
     const parts = partsOf(plan, job, { tools, code, needs });
     const key = keyOf(parts);

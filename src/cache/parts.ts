@@ -1,6 +1,7 @@
 import { baseId } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
+import { makeRecord } from "../record.ts";
 
 /**
  * Everything that a job's result depends on, by name, each as a short text. Two results are equal
@@ -24,7 +25,7 @@ const suffix = "version suffix";
 /** The parts of a job. */
 export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: LocalParts): Parts {
   const named = (kind: string, values: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
+    makeRecord(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
   const patches = [...job.source.patches, ...(job.packaging ?? [])];
   return {
     target: plan.target,
@@ -36,9 +37,9 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Loc
     ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
     base: baseId(job.base),
     [order]: patches.map((patch) => patch.name).join(" "),
-    ...named("patch", Object.fromEntries(patches.map((patch) => [patch.name, patch.sha256]))),
-    ...named("input", Object.fromEntries((job.inputs ?? []).map((input) => [input.name, input.sha256]))),
-    ...named("step", Object.fromEntries(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
+    ...named("patch", makeRecord(patches.map((patch) => [patch.name, patch.sha256]))),
+    ...named("input", makeRecord((job.inputs ?? []).map((input) => [input.name, input.sha256]))),
+    ...named("step", makeRecord(job.steps.map((step, index) => [`${index + 1} (${step.uses})`, keyOf(step)]))),
     ...named("job", needs),
     ...named("package", tools),
     version: job.source.version,

@@ -6,6 +6,7 @@ import { tryExec, type ExecResult, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { whyUnreachable } from "../sys/reach.ts";
+import { makeRecord } from "../record.ts";
 import { readText } from "../sys/read-file.ts";
 import type { Distcc } from "./distcc.ts";
 
@@ -178,7 +179,7 @@ function withoutAttributes(remote: string): string {
  * (ccache(1), `stats_log`).
  */
 function countStats(log: string): CompilerStats | undefined {
-  const counts: Record<string, number> = {};
+  const counts = makeRecord<number>();
   for (const line of log.split("\n")) if (/^\w+$/.test(line)) counts[line] = (counts[line] ?? 0) + 1;
   const sum = (...names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
   const hits = sum("direct_cache_hit", "preprocessed_cache_hit");

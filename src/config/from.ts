@@ -2,6 +2,7 @@ import type { From } from "../plan/base.ts";
 import { BuildError } from "../errors.ts";
 import { addressFault } from "../sys/credentials.ts";
 import { withoutShapes } from "../sys/secret-shapes.ts";
+import { makeRecord } from "../record.ts";
 import { unknownName } from "./names.ts";
 
 const rules = ["auto", "git", "apt"] as const;
@@ -12,7 +13,7 @@ const rules = ["auto", "git", "apt"] as const;
  */
 export function parseFrom(values: readonly string[], sources: readonly string[], allowed: readonly From["rule"][] = rules): From {
   let rule: From["rule"] = "auto";
-  const repositories: Record<string, string> = {};
+  const repositories = makeRecord<string>();
   for (const value of values) {
     const [, name, url] = /^([^=]+)=\s*(.+)$/s.exec(value) ?? [];
     const named = allowed.find((known) => known === value);

@@ -3,6 +3,7 @@ import { BuildError, unreadableFile } from "../errors.ts";
 import { isFile, sha256File } from "../sys/files.ts";
 import { assertRegular } from "../sys/read-file.ts";
 import { kernel, readPeHeader, x64 } from "../verify/pe.ts";
+import { makeRecord } from "../record.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Project } from "./project.ts";
 
@@ -38,7 +39,7 @@ export async function readInputs(
       hint: "leave out --driver",
     });
   const given = driver === undefined ? [] : await readDriver(driver);
-  return Object.fromEntries(
+  return makeRecord(
     await Promise.all(
       jobs.map(async ({ id, job }) => {
         const own = await Promise.all((job.inputs ?? []).map((name) => readInput(project, name)));

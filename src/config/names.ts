@@ -1,10 +1,11 @@
 import leven from "leven";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 
 /** The error for an unknown name. It lists the known names and suggests the most similar one. */
 export function unknownName(kind: string, name: string, known: readonly string[]): BuildError {
   const close = nearest(name, known);
-  const list = known.map((other) => `\`${other}\``).join(", ");
+  const list = listOf(known.map((other) => `\`${other}\``));
   return new BuildError("usage", `${kind} \`${name}\` is unknown. Available: ${list || "none"}.`, {
     ...(close === undefined ? {} : { hint: `Did you mean \`${close}\`?` }),
   });

@@ -2,14 +2,15 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { packageName } from "../steps/deb.ts";
-import { insidePath } from "../steps/path.ts";
+import { insidePattern } from "../steps/path.ts";
 import { areForDistribution, packagesOf, stepSchema } from "../steps/registry.ts";
 import { readText } from "../sys/read-file.ts";
+import { nameSchema, pathSchema } from "../sys/schemas.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a name of small letters, digits and hyphens");
+const name = nameSchema;
 
 const jobSchema = z.strictObject({
   source: name.describe("Source of the line. Its patched tree is `src/` in the job's folder."),
@@ -22,17 +23,17 @@ const jobSchema = z.strictObject({
     .literal(true)
     .exactOptional()
     .describe("The job makes packages: the source's `packaging/` patches are applied on top of its series."),
-  inputs: z.array(insidePath).exactOptional().describe("Files beside the pipeline that steps find in the job's `inputs/`."),
+  inputs: z.array(pathSchema).exactOptional().describe("Files beside the pipeline that steps find in the job's `inputs/`."),
   driver: z
     .literal(true)
     .exactOptional()
     .describe("The job uses the folder of `--driver`, if one is given, as `inputs/driver/`."),
   steps: z.array(stepSchema).min(1).describe("Steps, run in order in the job's folder."),
   outputs: z
-    .array(insidePath)
+    .array(insidePattern)
     .default([])
     .describe("Files of the job (glob patterns) that jobs which need it may use. They are kept with its result."),
-  artifacts: z.array(insidePath).min(1).describe("Files below `out/` (glob patterns) to publish. Each pattern must match."),
+  artifacts: z.array(insidePattern).min(1).describe("Files below `out/` (glob patterns) to publish. Each pattern must match."),
 });
 
 /** A job with what its step kinds add. */

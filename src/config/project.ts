@@ -72,7 +72,9 @@ export function assertOwn({ root, isPackage }: Project): void {
 /** The names of the release lines (the folders in `patches/`), oldest first. */
 export async function listLines(project: Project): Promise<readonly string[]> {
   const entries = await readdir(join(project.root, "patches"), { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && coerce(entry.name) !== null).map((entry) => entry.name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && /^\d[a-z0-9.-]*$/.test(entry.name) && coerce(entry.name) !== null)
+    .map((entry) => entry.name);
   return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
 }
 

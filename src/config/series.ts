@@ -5,6 +5,7 @@ import type { Host } from "../sys/exec.ts";
 import { inspectPatches, showBytes, type InspectedPatch } from "../sys/git-patch.ts";
 import { assertRegular, readBytes } from "../sys/read-file.ts";
 import { errorCode } from "../sys/processes.ts";
+import { makeRecord } from "../record.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 
 /** The folder, in a source's own, of patches that only jobs which make packages take. */
@@ -56,7 +57,7 @@ export async function readSeries(
   if (problems.length > 0) throw projectError(problems);
   const patches = first.map((one) => one.patch);
   const packaging = others.map((other, index) => [names[index] ?? "", other.map((one) => one.patch)] as const);
-  return { patches, packaging: Object.fromEntries(packaging) };
+  return { patches, packaging: makeRecord(packaging) };
 }
 
 /** What a series lists: patches that exist, all names, and what is wrong. Patches go by their path in the source's folder. */

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { allOrProblems, BuildError } from "../errors.ts";
+import { allOrProblems, BuildError, projectError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { addressFault } from "../sys/credentials.ts";
-import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
+import { gitIdSchema, nameSchema, pathSchema, sha256Schema, versionSchema } from "../sys/schemas.ts";
 import { parseStaged } from "../sys/staging.ts";
 import { unknownName } from "./names.ts";
 import type { Project } from "./project.ts";
@@ -14,12 +14,8 @@ import { readYaml } from "./yaml.ts";
 
 const aptBase = z.strictObject({
   apt: packageName.describe("Debian package that has the source."),
-  version: z.string().min(1).describe("Version of the package."),
-  member: z
-    .string()
-    .regex(/^[^/]/, "expected a path in the package, without a leading slash")
-    .refine((path) => !path.split("/").includes(".."), "expected a path that stays inside the package")
-    .describe("Archive of the source in the package."),
+  version: versionSchema.describe("Version of the package."),
+  member: pathSchema.describe("Archive of the source in the package."),
   sha256: sha256Schema.describe("sha256 of that archive."),
   packaging: z
     .string()
@@ -30,12 +26,12 @@ const aptBase = z.strictObject({
 
 const suite = z.strictObject({
   needs: z
-    .array(z.string().min(1))
+    .array(nameSchema)
     .default([])
     .describe("Sources that are built first. `configure` gets `--with-NAME-source` for each."),
   configure: z.array(z.string().min(1)).default([]).describe("Arguments for `configure`."),
   check: z
-    .record(z.string().min(1).describe("make target"), z.string().regex(/^[^/]/, "expected a path in the source tree"))
+    .record(z.string().min(1).describe("make target"), pathSchema)
     .describe("Make targets that run tests, each with the autotest program that it runs."),
 });
 
@@ -51,7 +47,7 @@ export const sourceFile = z.strictObject({
     .describe("Path or URL of upstream's git repository, without a login. It is published as the place of the source."),
   branch: z.string().min(1).describe("Branch where the commit was found. It is not used to fetch."),
   commit: gitIdSchema.describe("Pinned commit: the base of the series."),
-  version: z.string().min(1).describe("Version that the tree has at this commit."),
+  version: versionSchema.describe("Version that the tree has at this commit."),
   revision: z.int().positive().describe("Revision of the series. Each change of the series raises it; package versions have it."),
   license: z.string().min(1).exactOptional().describe("SPDX license expression, for the SBOM."),
   suite: suite.optional().describe("How to build and run upstream's own tests."),
@@ -99,7 +95,13 @@ export async function listSources(project: Project, line: string): Promise<reado
         hint: `mv patches/${line}/${left} patches/${line}/${name}`,
       });
   }
-  return names.filter((name) => !name.startsWith(".")).toSorted();
+  const shown = names.filter((name) => !name.startsWith(".")).toSorted();
+  const problems = shown.flatMap((name) => {
+    const problem = nameSchema.safeParse(name).error?.issues[0]?.message;
+    return problem === undefined ? [] : [{ file: `patches/${line}/${name}`, line: 1, column: 1, message: `${problem}.` }];
+  });
+  if (problems.length > 0) throw projectError(problems);
+  return shown;
 }
 
 /**

@@ -22,9 +22,9 @@ export function isBeyondWindow(pipeline: Pipeline, sources: readonly Source[]): 
   return findBeyond(pipeline, sources) !== undefined;
 }
 
-function findBeyond({ until = {} }: Pipeline, sources: readonly Source[]): Source | undefined {
+function findBeyond({ until }: Pipeline, sources: readonly Source[]): Source | undefined {
   return sources.find(({ name, version }) => {
-    const last = until[name];
+    const last = until?.[name];
     return last !== undefined && compareReleases(version, last.version) > 0;
   });
 }

@@ -1,6 +1,7 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document, type Scalar } from "yaml";
+import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document, type Scalar, type YAMLMap } from "yaml";
 import type { z } from "zod";
 import { projectError, unreadableFile } from "../errors.ts";
+import { withoutPrototypes } from "../record.ts";
 import { readText } from "../sys/read-file.ts";
 
 /**
@@ -12,14 +13,15 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
     throw unreadableFile(name, cause);
   });
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  // Its own search for keys that occur twice takes quadratic time.
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false });
   const problems: { readonly offset: number; readonly message: string }[] = [
     ...[...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `${message}.` })),
     ...findForbidden(document),
   ];
   if (problems.length === 0) {
     const checked = schema.safeParse(document.toJS());
-    if (checked.success) return checked.data;
+    if (checked.success) return withoutPrototypes(checked.data);
     problems.push(...checked.error.issues.flatMap((issue) => describe(issue, document)));
   }
   throw projectError(
@@ -32,8 +34,8 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
 
 /**
  * Finds YAML features that these files must not use: anchors and aliases, because a small file
- * could expand to a huge value, keys that are not plain words, and numbers that YAML changes, such
- * as a version 3.10.
+ * could expand to a huge value, keys that are not plain words or occur twice, numbers that YAML
+ * changes, such as a version 3.10, and NUL, which no path and no argument of a program can have.
  */
 function findForbidden(document: Document): { offset: number; message: string }[] {
   const found: { offset: number; message: string }[] = [];
@@ -44,6 +46,8 @@ function findForbidden(document: Document): { offset: number; message: string }[
       if (node.anchor !== undefined) say(node, "Anchors and aliases are not allowed.");
       if (at !== "key" && isScalar(node) && typeof node.value === "number" && node.source !== String(node.value))
         say(node, `${quoteIt(node)} if it is text, else write ${node.value}.`);
+      if (isScalar(node) && String(node.value).includes("\0")) say(node, "NUL is not allowed in a text.");
+      if (isMap(node)) for (const key of repeatedKeys(node)) say(key, "Map keys must be unique.");
     },
     Pair: (_key, { key }) => {
       if (!isScalar(key)) say(key, "A key must be a plain word.");
@@ -59,6 +63,16 @@ function quoteIt({ value, source = "" }: Scalar): string {
   const number = typeof value === "number" ? `the number ${value}` : undefined;
   const what = value === null ? "no value" : (number ?? `the ${typeof value} ${JSON.stringify(value)}`);
   return `\`${source}\` is ${what} in YAML: write "${source}" with quotes`;
+}
+
+function repeatedKeys({ items }: YAMLMap): readonly unknown[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ key }) => {
+    const name = String(key);
+    const isRepeated = seen.has(name);
+    seen.add(name);
+    return isRepeated ? [key] : [];
+  });
 }
 
 function describe(issue: z.core.$ZodIssue, document: Document): { offset: number; message: string }[] {

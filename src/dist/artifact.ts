@@ -1,11 +1,12 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { glob } from "../sys/glob.ts";
-import { BuildError } from "../errors.ts";
+import { globInside } from "../sys/glob.ts";
+import { BuildError, UnusableFile } from "../errors.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { packageFields } from "../sys/apt.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File } from "../sys/files.ts";
+import { pathSchema } from "../sys/schemas.ts";
 import type { Artifact } from "./manifest.ts";
 
 /**
@@ -19,7 +20,9 @@ export async function describeArtifacts(
 ): Promise<readonly Artifact[]> {
   const files = new Set<string>();
   for (const pattern of job.artifacts) {
-    const matched = await glob(pattern, { cwd: out, onlyFiles: true });
+    const matched = await globInside(pattern, out).catch((error: unknown) => {
+      throw unusable(job.id, error);
+    });
     if (matched.length === 0) throw new BuildError("build", `Job \`${job.id}\` made no file that matches \`${pattern}\`.`);
     for (const file of matched) files.add(file);
   }
@@ -28,9 +31,23 @@ export async function describeArtifacts(
 
 async function describeFile(job: string, out: string, file: string, host: Host): Promise<Artifact> {
   const path = join(out, file);
+  // What a link leads to may be a file outside of the build, such as a key.
+  if ((await realpath(path)) !== join(await realpath(out), file))
+    throw unusable(job, new UnusableFile(path, "it is a symbolic link, or below one"));
+  const name = pathSchema.safeParse(file);
+  if (!name.success) throw unusable(job, new UnusableFile(path, name.error.issues[0]?.message ?? "its name is not allowed"));
   const { size } = await stat(path);
   const fields = /\.d?deb$/.test(file) ? await packageFields(path, { host }) : {};
   return { file, size, sha256: await sha256File(path), job, ...fields };
+}
+
+/** The error for an artifact that is not a file of the job; any other error unchanged. */
+function unusable(job: string, error: unknown): unknown {
+  if (!(error instanceof UnusableFile)) return error;
+  return new BuildError("build", `Artifact ${error.path} of job \`${job}\` cannot be published: ${error.why}.`, {
+    cause: error,
+    hint: "let a step copy the file into out/",
+  });
 }
 
 /** Copies a file of a work folder into a result folder. */

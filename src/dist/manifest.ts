@@ -2,18 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { readText } from "../sys/read-file.ts";
-import { gitIdSchema, sha256Schema } from "../sys/schemas.ts";
+import { listOf } from "../list.ts";
+import { gitIdSchema, pathSchema, sha256Schema } from "../sys/schemas.ts";
 
 /** The version of the format. */
 const formatVersion = 1;
 
 /** A name, which becomes part of published paths. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "expected a name of lower-case letters, digits, dots and hyphens");
-/** A relative path that stays in its folder, in characters that need no quoting. */
-export const pathSchema = z
-  .string()
-  .regex(/^[\w.+~-]+(\/[\w.+~-]+)*$/, "expected a relative path of letters, digits and `.+~-_`")
-  .refine((value) => !value.split("/").some((part) => part === "." || part === ".."), "expected a path inside the folder");
 
 /** A base, as `Base` of the plan has it. */
 export const baseSchema = z.discriminatedUnion("kind", [
@@ -161,5 +157,5 @@ export async function readManifest(folder: string, file = "artifacts.json"): Pro
   const checked = manifestSchema.safeParse(value);
   if (checked.success) return checked.data;
   const problems = checked.error.issues.map((issue) => `${shown}: ${issue.path.join(".") || "the file"}: ${issue.message}.`);
-  throw new BuildError("usage", problems.join("\n"));
+  throw new BuildError("usage", listOf(problems, "\n"));
 }

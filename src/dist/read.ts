@@ -6,6 +6,7 @@ import { exists, listFiles, sha256File, type OnBytes } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import type { Task } from "../sys/task.ts";
+import { listOf } from "../list.ts";
 import { readManifest, type Artifact, type Manifest } from "./manifest.ts";
 import { besides } from "./ours.ts";
 
@@ -48,13 +49,13 @@ async function checkFiles(folder: string, manifest: Manifest, task: Task): Promi
   const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
   const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
   if (unnamed.length > 0)
-    throw new BuildError("usage", `${folder}: artifacts.json does not name ${unnamed.join(", ")}.`, {
+    throw new BuildError("usage", `${folder}: artifacts.json does not name ${listOf(unnamed)}.`, {
       hint: "remove these files, or build again",
     });
   const problems: string[] = [];
   const onBytes = sayBytes(task, sumOfSizes(manifest.artifacts));
   for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact, onBytes)));
-  if (problems.length > 0) throw new BuildError("digest", problems.join("\n"), { hint: "kovn-build build" });
+  if (problems.length > 0) throw new BuildError("digest", listOf(problems, "\n"), { hint: "kovn-build build" });
 }
 
 async function problemsOf(folder: string, { file, size, sha256 }: Artifact, onBytes: OnBytes): Promise<string[]> {

@@ -7,6 +7,7 @@ import { tryExec, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { availableMemory } from "../sys/processes.ts";
 import { formatSize } from "../sys/size.ts";
+import { listOf } from "../list.ts";
 import { checkBuildPath } from "./build-path.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
@@ -79,7 +80,7 @@ async function checkPackages({ packages, host }: MachineNeeds): Promise<MachineC
   const missing = packages.filter((one) => installed[one] === undefined);
   const wanted = "all packages of the jobs";
   if (missing.length === 0) return { name, status: "ok", found: `${packages.length} installed`, wanted };
-  return { name, status: "missing", found: `not installed: ${missing.join(" ")}`, wanted, ...installing(missing) };
+  return { name, status: "missing", found: `not installed: ${listOf(missing, " ")}`, wanted, ...installing(missing) };
 }
 
 async function checkProvers({ provers, host }: MachineNeeds): Promise<readonly MachineCheck[]> {

@@ -2,6 +2,7 @@ import { BuildError } from "../errors.ts";
 import { fetchBase, probeBase, type Fetched } from "./mirror.ts";
 import { describeBase, type Base } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
+import { makeRecord } from "../record.ts";
 
 export interface ReachOptions {
   /** The `.kovn` folder. */
@@ -25,7 +26,7 @@ export async function reachBases(
   );
   const failed = reached.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-  return Object.fromEntries(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+  return makeRecord(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
 }
 
 /**

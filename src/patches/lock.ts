@@ -10,6 +10,7 @@ import { readBytes } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
+import { makeRecord } from "../record.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
@@ -112,8 +113,8 @@ export async function lockSource(
   return {
     revision: source.revision,
     patches: await lockPatches(source.patches),
-    packaging: Object.fromEntries(await Promise.all(packaging)),
-    bases: { ...(unchanged ? old.bases : {}), ...Object.fromEntries(results) },
+    packaging: makeRecord(await Promise.all(packaging)),
+    bases: { ...(unchanged ? old.bases : {}), ...makeRecord(results) },
   };
 }
 
@@ -124,7 +125,7 @@ function lockBase(source: Source, base: Base, { commit, tree, packaged }: Patche
 
 /** Writes a lock, with sources and bases sorted by name so that diffs stay small. */
 export async function writeLock(path: string, lock: Lock): Promise<void> {
-  const sources = Object.fromEntries(
+  const sources = makeRecord(
     Object.entries(sortKeys(lock.sources)).map(([name, source]) => [name, { ...source, bases: sortKeys(source.bases) }]),
   );
   await writeWhole(path, `${JSON.stringify({ schema: 1, sources }, undefined, 2)}\n`);

@@ -1,6 +1,7 @@
 import { BuildError } from "../errors.ts";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
+import { makeRecord } from "../record.ts";
 
 /**
  * The tree that a series is applied to: the pinned commit of an upstream repository, or an
@@ -49,7 +50,10 @@ export function allowedBases(source: Source, from: From): readonly Base[] {
  * Lists every base of a source, whatever `from` prefers: the pinned commit (in the given
  * repository, if there is one) and all alternates.
  */
-export function declaredBases(source: Source, from: Pick<From, "repositories"> = { repositories: {} }): readonly Base[] {
+export function declaredBases(
+  source: Source,
+  from: Pick<From, "repositories"> = { repositories: makeRecord() },
+): readonly Base[] {
   return [pinOf(source, from), ...alternatesOf(source)];
 }
 

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../config/pipeline.ts";
+import { makeRecord } from "../record.ts";
 
 /** A workflow job that makes one `dist` folder. */
 interface MatrixEntry {
@@ -17,10 +18,13 @@ export interface Matrix {
 }
 
 /** GitHub's machines, by system and Debian architecture. */
-const runners: Readonly<Record<Pipeline["host"], Readonly<Record<string, string>>>> = {
-  linux: { amd64: "ubuntu-24.04", arm64: "ubuntu-24.04-arm" },
+const runners: Readonly<Record<Pipeline["host"], ReadonlyMap<string, string>>> = {
+  linux: new Map([
+    ["amd64", "ubuntu-24.04"],
+    ["arm64", "ubuntu-24.04-arm"],
+  ]),
   // Later machines lack the Windows Driver Kit.
-  windows: { amd64: "windows-2022" },
+  windows: new Map([["amd64", "windows-2022"]]),
 };
 
 /**
@@ -31,13 +35,13 @@ const runners: Readonly<Record<Pipeline["host"], Readonly<Record<string, string>
 export function makeMatrices(pipelines: readonly Pipeline[], variant: string): Readonly<Record<string, Matrix>> {
   const entries = pipelines.flatMap(({ name, target, host, flags }) =>
     Object.keys(flags[variant] ?? {}).flatMap((arch) => {
-      const runner = runners[host][arch];
+      const runner = runners[host].get(arch);
       const entry = runner === undefined ? [] : [{ name: `${name}-${variant}-${arch}`, target, variant, arch, runner }];
       return entry.map((include) => ({ key: host === "linux" ? target : `${target}-native`, include }));
     }),
   );
   const keys = [...new Set(entries.map(({ key }) => key))];
-  return Object.fromEntries(
+  return makeRecord(
     keys.map((key) => [key, { include: entries.filter((entry) => entry.key === key).map(({ include }) => include) }]),
   );
 }

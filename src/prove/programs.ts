@@ -7,6 +7,7 @@ import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { unpackZip } from "../sys/zip.ts";
+import { makeRecord } from "../record.ts";
 
 /** The built programs in a folder, by name. */
 export interface Programs {
@@ -54,7 +55,7 @@ async function searchPrograms(
     absolute: true,
     ignore,
   });
-  const paths: Record<string, string> = {};
+  const paths = makeRecord<string>();
   for (const path of candidates.toSorted(byRank)) {
     const file = basename(path);
     const name = programs.has(file) ? basename(file, suffix) : file;
@@ -118,14 +119,17 @@ export function pathOf(programs: Programs, name: string): string {
  * A file that identifies the root of a source tree. Both sources have a `debian/rules` and a
  * `Makefile.am`, so these do not.
  */
-const landmarks: Readonly<Record<string, string>> = { ovs: "vswitchd/ovs-vswitchd.c", ovn: "northd/northd.c" };
+const landmarks = new Map([
+  ["ovs", "vswitchd/ovs-vswitchd.c"],
+  ["ovn", "northd/northd.c"],
+]);
 
 /**
  * Finds a file of a source tree whose root is anywhere below the folder; undefined when there is no
  * such tree or file.
  */
 export async function findSourceFile(programs: Programs, source: string, path: string): Promise<string | undefined> {
-  const landmark = landmarks[source];
+  const landmark = landmarks.get(source);
   if (landmark === undefined) return undefined;
   const found = await glob([`**/${landmark}`], { cwd: programs.root, absolute: true, ignore });
   const roots = found.toSorted(byRank).map((file) => file.slice(0, -landmark.length));

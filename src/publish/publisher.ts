@@ -9,6 +9,7 @@ import { freeSpace, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
+import { listOf } from "../list.ts";
 import { lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 
 export interface PublishOptions {
@@ -72,13 +73,9 @@ export interface Yanker {
 
 /** The error for versions that a destination does not have. */
 export function noSuchVersion(place: string, absent: readonly string[], there: readonly string[]): BuildError {
-  return new BuildError(
-    "usage",
-    `${place} has no package of version ${absent.join(", ")}. Available: ${there.join(", ") || "none"}.`,
-    {
-      hint: "name versions of packages, as apt shows them",
-    },
-  );
+  return new BuildError("usage", `${place} has no package of version ${listOf(absent)}. Available: ${listOf(there) || "none"}.`, {
+    hint: "name versions of packages, as apt shows them",
+  });
 }
 
 /** Reports that an apt repository will not be signed. */

@@ -24,7 +24,7 @@ export async function readReleased(line: string, { root }: Project, host: Host, 
   const tags = await listTags({ host, cwd: root });
   const versions = releasedVersions(line, tags);
   const path = changelogPath(line);
-  const text = (await exists(join(root, path))) ? await readText(join(root, path), "a project file") : "";
+  const text = (await exists(join(root, path))) ? await readText(join(root, path), "a source file") : "";
   const known = new Set([...versions, cutting]);
   const untagged = releasedVersions(line, changelogVersions(text).map(tagOf)).find((version) => !known.has(version));
   if (untagged === undefined) return { versions, tags };

@@ -3,6 +3,7 @@ import type { Host } from "../sys/exec.ts";
 import { tryGit } from "../sys/git.ts";
 import { userGit } from "../sys/git-user.ts";
 import { runTask } from "../sys/run-task.ts";
+import { listOf } from "../list.ts";
 import { releasedVersions, tagOf } from "./version.ts";
 
 /** Where the person's git pushes to: a remote, and a branch there. */
@@ -44,7 +45,7 @@ export async function assertTagsOf(
   const tags = listed.split("\n").map((row) => row.replace(/^.*\trefs\/tags\//, ""));
   const missing = releasedVersions(line, tags).filter((version) => !known.includes(version));
   if (missing.length === 0) return;
-  throw new BuildError("usage", `${remote.name} has tags that are missing here: ${missing.map(tagOf).join(", ")}.`, {
+  throw new BuildError("usage", `${remote.name} has tags that are missing here: ${listOf(missing.map(tagOf))}.`, {
     hint: `git -C ${root} fetch ${remote.name} --tags`,
   });
 }

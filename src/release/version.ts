@@ -1,5 +1,6 @@
 import { compare, gt, inc, parse, prerelease } from "semver";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 
 /** The git tag of a version. */
 export function tagOf(version: string): string {
@@ -63,7 +64,7 @@ export function checkLine(version: string, lines: readonly string[]): string {
       hint: "kovn-build release next",
     });
   if (lines.includes(line)) return line;
-  throw new BuildError("usage", `Version ${version} is of line ${line}, which does not exist. Available: ${lines.join(", ")}.`);
+  throw new BuildError("usage", `Version ${version} is of line ${line}, which does not exist. Available: ${listOf(lines)}.`);
 }
 
 /** Throws "usage" when a version is not higher than all released versions of its line. */

@@ -18,6 +18,7 @@ import { count } from "../sys/text.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import { readBytes } from "../sys/read-file.ts";
+import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
 import { writeExpected } from "./expected.ts";
 import { openLog, type Log } from "./log.ts";
@@ -195,7 +196,7 @@ async function describeJob(
     patchedCommit: patched.commit,
     patchedTree: patched.tree,
     ...(patched.packaged === undefined ? {} : { packaged: patched.packaged }),
-    patchIds: Object.fromEntries(patchIds),
+    patchIds: makeRecord(patchIds),
     tools: await installedPackages(job.packages, { host }),
     duration: 0,
   });

@@ -11,6 +11,7 @@ import { reachBases } from "../patches/bases.ts";
 import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
+import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
 
@@ -139,7 +140,7 @@ async function reach(
   const needed = new Set(missing.map((job) => job.source.name));
   const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
   const options = { work: project.work, refreshApt: installDeps && machine.isRoot, host };
-  const reached = await reachBases(Object.fromEntries(choices), options).catch((error: unknown) => {
+  const reached = await reachBases(makeRecord(choices), options).catch((error: unknown) => {
     throw withOnlyHint(error, input);
   });
   return { ...input, bases: { ...input.bases, ...reached } };

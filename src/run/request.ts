@@ -11,6 +11,7 @@ import { allOrProblems, BuildError } from "../errors.ts";
 import { allowedBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
+import { makeRecord } from "../record.ts";
 import type { ReadContext } from "./context.ts";
 
 /** What to build: the options that `build` and `plan` share. */
@@ -57,12 +58,12 @@ export async function readRequest(options: RequestOptions, { project, machine, h
     readInputs(project, pipeline, ids, options.driver),
     options.unlocked ? Promise.resolve(undefined) : readLock(project, line),
   ]);
-  const sources = Object.fromEntries(read.map((source) => [source.name, source]));
+  const sources = makeRecord(read.map((source) => [source.name, source]));
   assertInWindow(pipeline, line, read);
   if (lock !== undefined)
     for (const source of read) assertLocked(source, lock.sources[source.name], "or --unlocked to build anyway");
   const from = parseFrom(options.from, await listSources(project, line));
-  const bases = Object.fromEntries(read.map((source) => [source.name, allowedBases(source, from)]));
+  const bases = makeRecord(read.map((source) => [source.name, allowedBases(source, from)]));
   const { distribution } = machine;
   return { line, pipeline, variant, arch, distribution, only: options.only, sources, bases, inputs, locks: lock?.sources };
 }
@@ -70,8 +71,7 @@ export async function readRequest(options: RequestOptions, { project, machine, h
 /** Adds compiler flags to every variant. They are in the plan, and so in keys and versions. */
 function withFlags(pipeline: Pipeline, more: string): Pipeline {
   const flags = Object.entries(pipeline.flags).map(
-    ([variant, byArch]) =>
-      [variant, Object.fromEntries(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
+    ([variant, byArch]) => [variant, makeRecord(Object.entries(byArch).map(([arch, own]) => [arch, `${own} ${more}`]))] as const,
   );
-  return { ...pipeline, flags: Object.fromEntries(flags) };
+  return { ...pipeline, flags: makeRecord(flags) };
 }

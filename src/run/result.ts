@@ -3,6 +3,7 @@ import type { Source } from "../config/source.ts";
 import { describeBuilt } from "../dist/built.ts";
 import type { Artifact, BuiltJob } from "../dist/manifest.ts";
 import type { PlanInput, PlannedJob } from "../plan/plan.ts";
+import { makeRecord } from "../record.ts";
 import type { Emit } from "./events.ts";
 
 /** The result of a job, just built or cached. */
@@ -17,7 +18,7 @@ export interface JobResult {
  */
 export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
   const patches = [...built.series, ...(built.packaging ?? [])];
-  const patchIds = Object.fromEntries(patches.map(({ sha256, patchId }) => [sha256, patchId]));
+  const patchIds = makeRecord(patches.map(({ sha256, patchId }) => [sha256, patchId]));
   return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds }), artifacts };
 }
 

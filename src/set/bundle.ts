@@ -10,11 +10,11 @@ import { sortBy } from "../order.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
-import { sha256Schema } from "../sys/schemas.ts";
+import { pathSchema, sha256Schema } from "../sys/schemas.ts";
 import type { Task } from "../sys/task.ts";
+import { listOf } from "../list.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
 import { sbomAsset } from "./assets.ts";
-import { pathSchema } from "../dist/manifest.ts";
 import { readText } from "../sys/read-file.ts";
 import type { ReleaseSet } from "./set.ts";
 
@@ -94,7 +94,7 @@ export async function unpackBundle(file: string, dir: string, onBytes?: OnBytes)
     if ((await sha256File(path)) !== declared.sha256)
       throw new BuildError("digest", `Bundle ${file}: ${name} has other bytes than ${indexName} says.`);
   });
-  if (missing.size > 0) throw invalid(`members are missing: ${[...missing.keys()].join(", ")}.`);
+  if (missing.size > 0) throw invalid(`members are missing: ${listOf(missing.keys())}.`);
 }
 
 async function readIndex(file: string, { size, content }: Member) {
@@ -111,5 +111,10 @@ async function readIndex(file: string, { size, content }: Member) {
   if (schema > formatVersion) throw invalid(`has format ${schema}; this kovn-build reads format ${formatVersion}.`);
   const checked = indexSchema.safeParse(value);
   if (checked.success) return checked.data.files;
-  throw invalid(`is invalid: ${checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}.`);
+  throw invalid(
+    `is invalid: ${listOf(
+      checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+      "; ",
+    )}.`,
+  );
 }

@@ -3,6 +3,7 @@ import type { Models } from "@cyclonedx/cyclonedx-library";
 import { keyOf } from "../plan/key.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { guidOf } from "../sys/guid.ts";
+import { makeRecord } from "../record.ts";
 import { debianPurl, upstream } from "./purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
 
@@ -46,7 +47,7 @@ function makeBom(set: BareSet, sources: ReadonlyMap<string, BuiltJob>, library: 
   const whole = new models.Component(Enums.ComponentType.Application, `kovn-${set.line}`, {
     bomRef: "set",
     version: set.id,
-    properties: properties(Object.fromEntries(set.allowed.map((allowance) => [`allowed-${allowance}`, "true"])), library),
+    properties: properties(makeRecord(set.allowed.map((allowance) => [`allowed-${allowance}`, "true"])), library),
   });
   bom.metadata.component = whole;
   for (const builder of new Map(set.dists.map(({ manifest }) => [keyOf(manifest.builder), manifest.builder])).values())

@@ -6,6 +6,7 @@ import { baseId, describeBase } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
 import type { Dist } from "../dist/read.ts";
+import { listOf } from "../list.ts";
 
 /** A file of a set: an artifact with its path and variant. */
 export interface SetFile extends Artifact {
@@ -79,7 +80,7 @@ function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
 function assertAgreement(dists: readonly Dist[]): void {
   const problems: string[] = [];
   const lines = new Map(dists.map((dist) => [dist.manifest.line, dist.folder]));
-  if (lines.size > 1) problems.push(`Lines differ: ${[...lines].map((pair) => pair.join(" in ")).join(", ")}.`);
+  if (lines.size > 1) problems.push(`Lines differ: ${listOf([...lines].map((pair) => pair.join(" in ")))}.`);
   const seen = new Map<string, { readonly folder: string; readonly job: BuiltJob }>();
   for (const { folder, manifest } of dists)
     for (const job of manifest.jobs) {
@@ -95,7 +96,7 @@ function assertAgreement(dists: readonly Dist[]): void {
   );
   if (built.size > 1) problems.push(`Distributions differ: ${[...built].map((pair) => pair.join(" in ")).join(", ")}.`);
   if (problems.length > 0)
-    throw new BuildError("usage", ["These artifacts do not belong together.", ...new Set(problems)].join("\n"), {
+    throw new BuildError("usage", `These artifacts do not belong together.\n${listOf(new Set(problems), "\n")}`, {
       hint: "build all of them from the same commit of this project, and all packages on the same distribution",
     });
 }
@@ -107,7 +108,7 @@ function differences(a: BuiltJob, b: BuiltJob): string[] {
   const digests = (job: BuiltJob) => new Map(job.series.map((patch) => [patch.name, patch.sha256]));
   const [own, others] = [digests(a), digests(b)];
   const patches = [...new Set([...own.keys(), ...others.keys()])].filter((name) => own.get(name) !== others.get(name));
-  if (patches.length > 0) found.push(`series differ in ${patches.join(", ")}.`);
+  if (patches.length > 0) found.push(`series differ in ${listOf(patches)}.`);
   else if (a.patchedTree !== b.patchedTree && found.length === 0)
     found.push(`patched trees differ: ${a.patchedTree} and ${b.patchedTree}.`);
   // Only jobs that make packages have these patches.
@@ -125,9 +126,7 @@ function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): r
   const needed = rules.filter(([, found]) => found.length > 0);
   const refused = needed.filter(([allowance]) => !allow.includes(allowance));
   if (refused.length > 0) {
-    const sentences = refused.map(
-      ([, found, what]) => `\`${[...new Set(found.map((job) => job.source))].join("`, `")}\` ${what}.`,
-    );
+    const sentences = refused.map(([, found, what]) => `${listOf(new Set(found.map((job) => `\`${job.source}\``)))} ${what}.`);
     throw new BuildError("usage", sentences.join("\n"), {
       hint: `build it again, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
     });

@@ -18,7 +18,13 @@ const schema = z
     packages: z.array(packageName).min(1).describe("Binary packages to build and keep, with their dbgsym packages."),
     options: z.array(z.string()).default([]).describe("More words for DEB_BUILD_OPTIONS."),
     env: z
-      .record(z.string().describe("variable"), z.string())
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable")
+          .describe("variable"),
+        z.string(),
+      )
       .default({})
       .describe("More environment variables for debian/rules."),
   })

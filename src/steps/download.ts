@@ -1,17 +1,16 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { download as fetchFile } from "../sys/download.ts";
-import { sha256Schema } from "../sys/schemas.ts";
+import { pathSchema, sha256Schema } from "../sys/schemas.ts";
 import { unpackZip } from "../sys/zip.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
-import { insidePath } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
 const schema = z
   .strictObject({
     url: z.url({ protocol: /^https?$/ }).describe("Address of a zip archive."),
     sha256: sha256Schema.describe("sha256 of the archive. Other bytes are refused."),
-    folder: insidePath.describe("Folder of the job to unpack the archive into."),
+    folder: pathSchema.describe("Folder of the job to unpack the archive into."),
   })
   .describe("Downloads a zip archive that the build needs besides its source, and unpacks it in the job's folder.");
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { truePath } from "../sys/disk.ts";
 import { checkWindowsProgram } from "../verify/windows-program.ts";
-import { insidePath } from "./path.ts";
+import { pathSchema } from "../sys/schemas.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
 
@@ -17,7 +17,7 @@ const schema = z
       .describe("Options of ./configure, besides --host and the flags."),
     cflags: z.string().default("").describe("Compiler flags besides those of the variant."),
     ldflags: z.string().default("").describe("Linker flags."),
-    programs: z.array(insidePath).min(1).describe("Programs to build: their make targets, without `.exe`."),
+    programs: z.array(pathSchema).min(1).describe("Programs to build: their make targets, without `.exe`."),
     dlls: z.array(z.string().min(1)).describe("DLLs of Windows that programs may import. Any other import fails the step."),
   })
   .describe(

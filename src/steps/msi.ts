@@ -1,12 +1,12 @@
 import { mkdir, utimes } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { exists, sha256 } from "../sys/files.ts";
 import { guidOf } from "../sys/guid.ts";
 import { readText } from "../sys/read-file.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
-import { insidePath } from "./path.ts";
+import { pathSchema } from "../sys/schemas.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
 const tableName = z.string().regex(/^\w+$/, "expected letters, digits and underscores");
@@ -35,7 +35,7 @@ const schema = z
       .describe("Name of the installer: `<name>-<version>-x64.msi`."),
     subject: z.string().min(1).describe("The product, in a few words."),
     author: z.string().min(1).describe("Author that the installer names."),
-    wxs: insidePath.describe("WiX source of the installer. It must be one of the job's `inputs`."),
+    wxs: pathSchema.describe("WiX source of the installer. It must be one of the job's `inputs`."),
     tables: z.record(tableName.describe("table"), table).default({}).describe("Tables of the installer that wixl cannot write."),
     queries: z.array(z.string().min(1)).default([]).describe("SQL queries that change tables, run in order (`msibuild -q`)."),
   })
@@ -114,7 +114,7 @@ async function setTimes(source: string, { dir, epoch }: StepContext): Promise<vo
   const files = [...(await readText(source, "a source file")).matchAll(/ Source="([^"]+)"/g)].map(([, path = ""]) =>
     resolve(dir, "src", path),
   );
-  for (const file of files) if (await exists(file)) await utimes(file, epoch, epoch);
+  for (const file of files) if (file.startsWith(`${dir}${sep}`) && (await exists(file))) await utimes(file, epoch, epoch);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { exec } from "../sys/exec.ts";
+import { makeRecord } from "../record.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 
 const schema = z
@@ -49,5 +50,5 @@ export function parseEnvironment(text: string): Readonly<Record<string, string>>
     const [, name, value = ""] = /^([^=]+)=(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [[/^path$/i.test(name) ? "PATH" : name, value] as const];
   });
-  return Object.fromEntries(rows);
+  return makeRecord(rows);
 }

@@ -1,4 +1,7 @@
 import { z } from "zod";
 
-/** A path or glob pattern below a folder of the job: relative, and without `..`. */
-export const insidePath = z.string().regex(/^(?!\/)(?![\s\S]*\.\.)[\s\S]+$/, "expected a path inside the job's folder");
+/**
+ * A glob pattern below a folder of the job: relative, and without `..`. What it matches is checked
+ * as well (`globInside`).
+ */
+export const insidePattern = z.string().regex(/^(?!\/)(?![\s\S]*\.\.)[^\0]+$/, "expected a path inside the job's folder");

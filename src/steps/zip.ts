@@ -1,9 +1,10 @@
 import { basename, join } from "node:path";
-import { glob } from "../sys/glob.ts";
+import { globInside } from "../sys/glob.ts";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { writeZip, type ZipMember } from "../sys/zip.ts";
-import { insidePath } from "./path.ts";
+import { pathSchema } from "../sys/schemas.ts";
+import { insidePattern } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
 
 const schema = z
@@ -17,9 +18,9 @@ const schema = z
       .regex(/^[a-z]+$/, "expected small letters")
       .describe("Folder that the archive unpacks to."),
     files: z
-      .record(insidePath.describe("folder"), z.array(insidePath).min(1))
-      .describe("Files of the job (glob patterns) for each folder of the archive."),
-    folders: z.array(insidePath).default([]).describe("Empty folders of the archive."),
+      .record(pathSchema.describe("folder"), z.array(insidePattern).min(1))
+      .describe("Files of the job (glob patterns) for each folder of the archive. Symbolic links are left out."),
+    folders: z.array(pathSchema).default([]).describe("Empty folders of the archive."),
   })
   .describe("Packs files of the job into a zip archive in `out/`. The same files give the same archive.");
 
@@ -35,7 +36,7 @@ async function run({ name, folder, files, folders }: Input, context: StepContext
   const members: ZipMember[] = folders.map((empty) => ({ name: `${folder}/${empty}` }));
   for (const [inside, patterns] of Object.entries(files))
     for (const pattern of patterns) {
-      const found = await glob(pattern, { cwd: context.dir, onlyFiles: true });
+      const found = await globInside(pattern, context.dir, { followSymbolicLinks: false });
       if (found.length === 0) throw new BuildError("build", `No file of the job matches \`${pattern}\`.`);
       members.push(...found.map((path) => ({ name: `${folder}/${inside}/${basename(path)}`, path: join(context.dir, path) })));
     }

@@ -1,3 +1,4 @@
+import { makeRecord } from "../record.ts";
 import { BuildError, withDetails } from "../errors.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
@@ -23,7 +24,7 @@ export async function installedPackages(
   const format = "${Package}\\t${Version}\\t${db:Status-Status}\\n";
   const result = await exec("dpkg-query", ["--show", `--showformat=${format}`, ...names], { ...options, env: quiet });
   const rows = result.stdout.split("\n").map((row) => row.split("\t"));
-  return Object.fromEntries(
+  return makeRecord(
     rows.flatMap(([name, version, status]) =>
       name !== undefined && version !== undefined && status === "installed" ? [[name, version]] : [],
     ),

@@ -1,5 +1,6 @@
 import { sortKeys } from "../order.ts";
 import { exec, type Host } from "./exec.ts";
+import { makeRecord } from "../record.ts";
 
 interface Installed {
   readonly version: string;
@@ -31,7 +32,7 @@ export function debianDependencies(
   { packages, providers }: DebianPackages,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  const found: Record<string, string> = {};
+  const found = makeRecord<string>();
   const wanted = [...names, ...[...packages].flatMap(([name, { essential }]) => (essential ? [name] : []))];
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     if (Object.hasOwn(found, name)) continue;

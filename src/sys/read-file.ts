@@ -7,7 +7,7 @@ import { formatSize } from "./size.ts";
 
 /** The most bytes of a file that is read as a whole, by what it is. */
 const limits = {
-  "a project file": 2e6,
+  "a project file": 256e3,
   "a patch": 16e6,
   "a manifest": 4e6,
   "a source file": 32e6,

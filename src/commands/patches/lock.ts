@@ -12,6 +12,7 @@ import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { parseFrom } from "../../config/from.ts";
+import { makeRecord } from "../../record.ts";
 
 interface PatchesLockOptions {
   readonly line?: string;
@@ -36,7 +37,7 @@ async function lock(options: PatchesLockOptions, project: Project, host: Host): 
   const line = await pickLine(project, options.line);
   const from = parseFrom(options.from, await listSources(project, line), []);
   const old = await readLock(project, line);
-  const sources: Record<string, LockedSource> = {};
+  const sources = makeRecord<LockedSource>();
   const all = await runTask(host, `read the series of line ${line}`, async (below) => readSources(project, line, below));
   for (const [index, source] of all.entries()) {
     const title = `lock ${source.name}, source ${index + 1} of ${all.length}`;
