@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import { packageRoot, packageVersion } from "./config/package.ts";
@@ -17,6 +18,7 @@ import type { Screen } from "./report/screen.ts";
 import { makeStyle } from "./report/style.ts";
 import { isForeground, whileStopped } from "./sys/processes.ts";
 import { quoteWords } from "./sys/quote.ts";
+import { showControls } from "./sys/show-controls.ts";
 import { quietTask } from "./sys/task.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
@@ -73,7 +75,7 @@ if (credentials.size > 0) process.title = "kovn-build";
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
 
-const actions = makeActions(process.env, (text) => void process.stderr.write(mask(text)));
+const actions = makeActions(process.env, (text) => void process.stderr.write(text), mask);
 
 // An empty NO_COLOR counts as unset (no-color.org), but not for Node 20.
 if (process.env["NO_COLOR"] === "") delete process.env["NO_COLOR"];
@@ -89,15 +91,23 @@ async function openScreen(): Promise<Screen> {
 }
 process.on("exit", () => screen?.pause());
 
-const writeTo = (stream: NodeJS.WriteStream) => (result: string | Json) => {
-  const text = typeof result === "string" ? mask(result) : result.toText(mask);
+const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
   const write = () => void stream.write(text);
   if (screen === undefined) write();
   else screen.print(write);
 };
-const print = writeTo(process.stdout);
+/** What the runner of GitHub Actions reads, unless it goes to a file, has no commands of others. */
+const withoutCommands = (text: string) => actions?.plain(text) ?? text;
+const writeResult = writeTo(process.stdout);
+const isResultFile = actions !== undefined && fstatSync(1).isFile();
+/** No terminal obeys what stands in a result: it has no colors of ours. */
+const print = (result: string | Json) => {
+  const text = typeof result === "string" ? showControls(mask(result)) : result.toText(mask);
+  writeResult(isResultFile ? text : withoutCommands(text));
+};
 const writeLog = writeTo(process.stderr);
-const log = (text: string) => writeLog(actions?.plain(text) ?? text);
+/** For texts with our colors; texts of others have no control characters here. */
+const log = (text: string) => writeLog(withoutCommands(mask(text)));
 const report = makeReport({
   ...{ host, actions, color: hasColors(process.stderr), print: log, result: print },
   openScreen: isLive ? openScreen : undefined,
@@ -114,11 +124,12 @@ function showError(thrown: unknown): number {
   const error = explainRefusal(thrown);
   if (!(error instanceof BuildError)) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log(`${style.failed(what)}\nThis is a bug in kovn-build.\n`);
+    log(`${style.failed(showControls(what))}\nThis is a bug in kovn-build.\n`);
     return 1;
   }
   actions?.annotate(error);
-  log(`${style.failed(error.message)}\n${error.hint === undefined ? "" : `  -> ${error.hint}\n`}`);
+  const hint = error.hint === undefined ? "" : `  -> ${showControls(error.hint)}\n`;
+  log(`${style.failed(showControls(error.message))}\n${hint}`);
   return exitCode(error);
 }
 

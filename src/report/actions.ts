@@ -3,6 +3,7 @@ import { appendFileSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { BuildError } from "../errors.ts";
 import type { Manifest } from "../dist/manifest.ts";
+import { showControls } from "../sys/show-controls.ts";
 
 /**
  * What a workflow step can report besides its log
@@ -33,16 +34,19 @@ const mostAnnotations = 10;
 
 /**
  * Talks to the runner of GitHub Actions, through `write` and the files that the environment names.
+ * `mask` removes secrets.
  * Undefined outside GitHub Actions.
  */
 export function makeActions(
   env: Readonly<Record<string, string | undefined>>,
   write: (text: string) => void,
+  mask: (text: string) => string,
 ): Actions | undefined {
   if (env["GITHUB_ACTIONS"] !== "true") return undefined;
+  const clean = (text: string) => showControls(mask(text));
   const command = (name: string, properties: Readonly<Record<string, string>>, message: string) => {
-    const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-    write(`::${name}${list.length > 0 ? ` ${list.join(",")}` : ""}::${escapeMessage(message)}\n`);
+    const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(clean(value))}`);
+    write(`::${name}${list.length > 0 ? ` ${list.join(",")}` : ""}::${escapeMessage(clean(message))}\n`);
   };
   const workspace = env["GITHUB_WORKSPACE"] ?? ".";
   return {
@@ -51,12 +55,12 @@ export function makeActions(
     group: (title) => (title === undefined ? command("endgroup", {}, "") : command("group", {}, title)),
     output: (name, value) => {
       const end = `end-${randomUUID()}`;
-      append(env["GITHUB_OUTPUT"], `${name}<<${end}\n${value}\n${end}\n`);
+      append(env["GITHUB_OUTPUT"], `${name}<<${end}\n${mask(value)}\n${end}\n`);
     },
     summarize: (markdown) => {
       const file = env["GITHUB_STEP_SUMMARY"];
       const room = longestSummary - sizeOf(file);
-      const text = `${markdown.trimEnd()}\n\n`;
+      const text = `${clean(markdown).trimEnd()}\n\n`;
       append(file, Buffer.byteLength(text) <= room ? text : shorten(text, room));
     },
     annotate: (error) => {

@@ -2,7 +2,9 @@ import type { Report, ReportOptions } from "../program/context.ts";
 import type { Progress } from "../run/events.ts";
 import type { Host } from "../sys/exec.ts";
 import type { Json } from "../sys/json.ts";
+import { showControls } from "../sys/show-controls.ts";
 import type { Actions } from "./actions.ts";
+import { safeReporter } from "./safe-reporter.ts";
 import type { Screen } from "./screen.ts";
 import { makeStyle } from "./style.ts";
 
@@ -23,7 +25,7 @@ export interface ReportChoice {
 export function makeReport(choice: ReportChoice): Report {
   const { host, print } = choice;
   return {
-    write: print,
+    write: (text) => print(showControls(text)),
     run: async <T>(work: (progress: Progress) => Promise<T>, options: ReportOptions = {}): Promise<T> => {
       const [{ withProgress }, reporter] = await Promise.all([import("../run/progress.ts"), chooseReporter(choice, options)]);
       return withProgress(host, reporter, work);
@@ -35,9 +37,9 @@ async function chooseReporter({ actions, openScreen, color, print, result }: Rep
   const { events = false, verbose = false } = options;
   if (events) return (await import("./json.ts")).jsonReporter(result, verbose);
   const plain = { style: makeStyle({ color, links: false }), print, result };
-  if (actions !== undefined) return (await import("./actions-reporter.ts")).actionsReporter(actions, plain);
-  if (openScreen === undefined || verbose) return (await import("./plain.ts")).plainReporter({ ...plain, verbose });
+  if (actions !== undefined) return safeReporter((await import("./actions-reporter.ts")).actionsReporter(actions, plain));
+  if (openScreen === undefined || verbose) return safeReporter((await import("./plain.ts")).plainReporter({ ...plain, verbose }));
   const [{ liveReporter }, links, screen] = await Promise.all([import("./live.ts"), import("supports-hyperlinks"), openScreen()]);
   const style = makeStyle({ color, links: links.default.stderr });
-  return liveReporter({ screen, style, print, result });
+  return safeReporter(liveReporter({ screen, style, print, result }));
 }

@@ -24,6 +24,7 @@ import { writeExpected } from "./expected.ts";
 import { openLog, type Log } from "./log.ts";
 import { sourceOf, type JobResult } from "./result.ts";
 import { isWarning } from "./warning.ts";
+import { quoteWords } from "../sys/quote.ts";
 
 export interface JobOptions {
   readonly plan: Plan;
@@ -146,7 +147,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
         ...(first === undefined ? [] : [first.text]),
         `The whole output is in ${log.path}`,
       ];
-      const hint = error.hint ?? `less +${first?.line ?? "G"} ${log.path}`;
+      const hint = error.hint ?? quoteWords(["less", `+${first?.line ?? "G"}`, log.path]);
       throw withDetails(error, { message: lines.join("\n"), hint });
     });
   }

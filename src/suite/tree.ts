@@ -15,6 +15,7 @@ import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
 import { count } from "../sys/text.ts";
 import { writeWhole } from "../sys/write-whole.ts";
+import { quoteWords } from "../sys/quote.ts";
 
 /** A source with all or none of its patches, built so that upstream's tests can run in it. */
 export interface Tree {
@@ -113,7 +114,7 @@ async function mustRun(tree: Tree, phase: string, command: readonly string[], op
 
 /** The error for a phase that failed. */
 export function phaseFailed(tree: Tree, phase: string, what: string): BuildError {
-  return new BuildError("build", `Tests of ${tree.name}: ${what}`, { hint: `less +G ${logOf(tree, phase)}` });
+  return new BuildError("build", `Tests of ${tree.name}: ${what}`, { hint: quoteWords(["less", "+G", logOf(tree, phase)]) });
 }
 
 function logOf(tree: Tree, phase: string): string {

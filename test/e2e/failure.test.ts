@@ -65,13 +65,13 @@ describe.runIf(hasGcc)("with make -j, a compiler's error 61 lines above the end"
   });
 });
 
-test("of lines with colors and control characters only the text is shown", async ({ folder }) => {
+test("lines are shown without colors, and with visible control characters", async ({ folder }) => {
   const lines = String.raw`printf '\033[2J\033[31ma.c:1:1: error: \033[0mbad\007 thing\n\033]0;title\007plain\n'; exit 1`;
   const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml(lines) });
   for (const options of [build, [...build, "--verbose"]]) {
     const { stderr } = await kovnBuild(project, options);
-    expect(stderr).toMatch(/^demo\| line \d+: a\.c:1:1: error: bad {2}thing$/m);
-    expect(stderr).toMatch(/^demo\| plain$/m);
+    expect(stderr).toMatch(/^demo\| line \d+: \\x1b\[2Ja\.c:1:1: error: bad\\x07 thing$/m);
+    expect(stderr).toMatch(/^demo\| \\x1b\]0;title\\x07plain$/m);
     // oxlint-disable-next-line no-control-regex
     expect(stderr).not.toMatch(/[\0-\u0009\u000B-\u001F\u007F]/);
   }

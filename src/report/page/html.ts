@@ -1,3 +1,5 @@
+import { showControls } from "../../sys/show-controls.ts";
+
 /** Markup that this file made. A class, so that no data from a file can pass for it. */
 class Markup {
   readonly text: string;
@@ -38,9 +40,9 @@ function show(content: Content): string {
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Escapes what has a meaning in HTML, and replaces control characters, which HTML forbids. */
+/** Escapes what has a meaning in HTML, and shows control characters, which HTML forbids. */
 function escape(text: string): string {
-  return text
+  return showControls(text)
     .replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? "")
-    .replaceAll(/[^\P{Cc}\t\n]|\p{Cs}|[\uFFFE\uFFFF]/gu, "\uFFFD");
+    .replaceAll(/[\uFFFE\uFFFF]/g, "\uFFFD");
 }

@@ -13,7 +13,8 @@ export interface RunTask {
   readonly start: number;
   /** When it ended; for an unfinished task, the end of the run. */
   readonly end: number;
-  readonly outcome: "done" | "failed" | "stopped" | "unfinished";
+  /** `recovered`: it failed, but what it was a part of went on and succeeded. */
+  readonly outcome: "done" | "failed" | "recovered" | "stopped" | "unfinished";
   /** What it said last. */
   readonly progress: string | undefined;
   readonly tasks: readonly RunTask[];
@@ -82,7 +83,7 @@ export function makeRun(name: string, events: readonly TimedEvent[], { isRunning
     done,
     failure,
     notices: all("notice").map(({ message }) => message),
-    tasks: makeTasks(events, end),
+    tasks: makeTasks(events, end).map((task) => withRecovery(task, failure === undefined && done !== undefined)),
     jobs: (plan?.jobs ?? []).map((planned) => makeJob(planned, all)),
   };
 }
@@ -106,6 +107,11 @@ function makeJob(planned: RunJobPlan, all: <Name extends TimedEvent["event"]>(wa
     end?.outcome ??
     (cached !== undefined ? "cached" : skipped !== undefined ? "skipped" : start !== undefined ? "unfinished" : "not started");
   return { id, planned, state, isPatched, start, end, cached, skipped };
+}
+
+function withRecovery(task: RunTask, isFine: boolean): RunTask {
+  const outcome = task.outcome === "failed" && isFine ? "recovered" : task.outcome;
+  return { ...task, outcome, tasks: task.tasks.map((one) => withRecovery(one, isFine || task.outcome === "done")) };
 }
 
 function makeTasks(events: readonly TimedEvent[], runEnd: number): readonly RunTask[] {

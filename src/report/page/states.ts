@@ -10,6 +10,7 @@ const colors: Readonly<Partial<Record<State, string>>> = {
   applied: "built",
   failed: "failed",
   stopped: "stopped",
+  recovered: "stopped",
   killed: "stopped",
   cached: "cached",
   running: "running",

@@ -9,7 +9,7 @@ import { test } from "../../helpers/folder.ts";
 function start(folder: string) {
   let log = "";
   const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: join(folder, "summary"), GITHUB_OUTPUT: join(folder, "output") };
-  const actions = makeActions(env, (text) => void (log += text));
+  const actions = makeActions(env, (text) => void (log += text), String);
   if (actions === undefined) throw new Error("not inside of Actions");
   return { actions, log: () => log, read: (name: string) => readFile(join(folder, name), "utf8") };
 }

@@ -4,9 +4,9 @@ import { html, literal, prose, type Content } from "../../../../src/report/page/
 describe("html", () => {
   test.for([
     ["<script>alert('1')</script> & \"x\"", "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;x&quot;"],
-    ["a\u0000b\u001B[31mc\rd", "a\uFFFDb\uFFFD[31mc\uFFFDd"],
+    ["a\u0000b\u001B[31mc\rd", "a\\x00b\\x1b[31mc\\x0dd"],
     ["tab\tand\nline", "tab\tand\nline"],
-    ["half \uD800 pair, \uFFFE", "half \uFFFD pair, \uFFFD"],
+    ["half \uD800 pair, \uFFFE", "half \\ud800 pair, \uFFFD"],
     ["≠ ü 🙂", "≠ ü 🙂"],
   ])("escapes the text %j", ([text = "", escaped]) => {
     expect(html`<b title="${text}">${text}</b>`.text).toBe(`<b title="${escaped}">${escaped}</b>`);

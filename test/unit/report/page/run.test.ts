@@ -23,6 +23,13 @@ describe("a run", () => {
     expect(states(doneEvents([]))).toEqual(["ovs built", "ovn cached"]);
   });
 
+  test("that succeeded has no failed tasks: what failed in it was recovered", () => {
+    const text = doneEvents([]).replaceAll('"outcome":"done"', '"outcome":"failed"');
+    const outcomes = runOf(text).tasks.flatMap(({ outcome, tasks }) => [outcome, ...tasks.map((task) => task.outcome)]);
+    expect(new Set(outcomes)).toEqual(new Set(["recovered"]));
+    expect(runOf(compileEvents).tasks.map(({ outcome }) => outcome)).toContain("failed");
+  });
+
   test("that failed has states of jobs that did not start", () => {
     expect(runOf(compileEvents)).toMatchObject({ state: "failed", end: start + 62_002 });
     expect(states(compileEvents)).toEqual(["ovs failed", "ovn skipped"]);
