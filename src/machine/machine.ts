@@ -10,6 +10,8 @@ import { formatSize } from "../sys/size.ts";
 import { listOf } from "../list.ts";
 import { checkBuildPath } from "./build-path.ts";
 import type { MachineCheck } from "./check.ts";
+import { checkTemporary, checkWork } from "./folders.ts";
+import { readLimits } from "./cgroup.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
 
@@ -30,7 +32,7 @@ interface Program {
   readonly why: string;
 }
 
-const git: Program = { name: "git", package: "git", atLeast: "2.32", why: "to fetch and patch sources" };
+const git: Program = { name: "git", package: "git", atLeast: "2.38", why: "to fetch and patch sources, and to export patches" };
 
 const programs: readonly Program[] = [
   git,
@@ -39,6 +41,18 @@ const programs: readonly Program[] = [
   { name: "dpkg-query", package: "dpkg", atLeast: "1.20", why: "to list installed packages" },
   { name: "dpkg-deb", package: "dpkg", atLeast: "1.20", why: "to read packages" },
 ];
+
+/** What only `publish` needs. */
+const publishers: readonly Program[] = [
+  { name: "apt-ftparchive", package: "apt-utils", atLeast: "2.0", why: "for `publish --to apt`" },
+  { name: "gpg", package: "gpg", atLeast: "2.2", why: "for `publish --sign`" },
+];
+
+/** A build needs none of them, so they are warnings. */
+async function checkPublishers(host: Host): Promise<readonly MachineCheck[]> {
+  const checks = await Promise.all(publishers.map((program) => checkProgram(program, host)));
+  return checks.map((check) => (check.status === "missing" ? { ...check, status: "warning" } : check));
+}
 
 /** Checks everything that a build needs of the machine. Uses no network and changes nothing. */
 export async function checkMachine(needs: MachineNeeds): Promise<readonly MachineCheck[]> {
@@ -51,10 +65,13 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
     ...(hasDpkg ? [await checkPackages(needs), ...(await checkProvers(needs))] : []),
     ...(await checkCompilers(needs)),
     checkBuildPath(needs),
+    await checkWork(needs),
+    await checkTemporary(needs.host),
     await checkDisk(needs),
     checkMemory(needs),
     ...(await checkPython(needs.host)),
     await checkCcache(),
+    ...(needs.publishes === true ? await checkPublishers(needs.host) : []),
   ];
 }
 
@@ -118,7 +135,7 @@ async function checkDisk({ work, jobs }: MachineNeeds): Promise<MachineCheck> {
 
 function checkMemory({ parallel, target }: MachineNeeds): MachineCheck {
   const name = "memory";
-  const available = availableMemory();
+  const available = Math.min(availableMemory(), readLimits().memory ?? Infinity);
   const need = memoryOfBuild + parallel * memoryOfProcess;
   const found = `${formatSize(available)} available`;
   const wanted = `${formatSize(need)}: ${parallel} processes of ${formatSize(memoryOfProcess)} at once`;

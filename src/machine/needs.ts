@@ -11,6 +11,8 @@ export interface MachineNeeds {
   readonly packages: readonly string[];
   /** Debian packages that only `patches prove` needs. */
   readonly provers: readonly string[];
+  /** True to check the programs of `publish` too. */
+  readonly publishes?: boolean;
   /** True when a job cross-compiles for Windows. */
   readonly crossCompiles: boolean;
   /** The number of jobs. */
@@ -26,7 +28,7 @@ export interface MachineNeeds {
 export function machineNeeds(
   pipeline: Pipeline,
   ids: readonly string[],
-  around: Pick<MachineNeeds, "provers" | "parallel" | "work" | "host">,
+  around: Pick<MachineNeeds, "provers" | "publishes" | "parallel" | "work" | "host">,
 ): MachineNeeds {
   const jobs = ids.flatMap((id) => pipeline.jobs[id] ?? []);
   return {

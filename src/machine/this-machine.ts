@@ -1,5 +1,6 @@
 import { arch, availableParallelism } from "node:os";
 import type { System } from "../config/pipeline.ts";
+import { readLimits } from "./cgroup.ts";
 import { readDistribution } from "./distribution.ts";
 import { isRoot, ownPlatform } from "../sys/processes.ts";
 
@@ -10,7 +11,7 @@ export interface Machine {
   readonly system: System;
   /** The distribution, such as `debian 12`; undefined where it is unknown. */
   readonly distribution: string | undefined;
-  /** How many processes can run at once. */
+  /** How many processes can run at once; the quota of a container counts. */
   readonly cores: number;
   /** True when this process may install packages. */
   readonly isRoot: boolean;
@@ -25,7 +26,7 @@ export function thisMachine(): Machine {
     arch: architectures[arch()] ?? arch(),
     system: ownPlatform === "win32" ? "windows" : "linux",
     distribution: readDistribution(),
-    cores: availableParallelism(),
+    cores: Math.min(availableParallelism(), readLimits().cores ?? Infinity),
     isRoot,
   };
 }

@@ -27,6 +27,7 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const jobs = Object.keys(pipeline.jobs);
   for (const id of only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const { provers = [] } = pipeline;
-  const needs = machineNeeds(pipeline, plannedJobs(pipeline, only), { provers, parallel, work: project.work, host });
+  const around = { provers, publishes: true, parallel, work: project.work, host };
+  const needs = machineNeeds(pipeline, plannedJobs(pipeline, only), around);
   return fitMachine(needs, { ...context, install: options.fix });
 }

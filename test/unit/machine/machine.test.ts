@@ -87,6 +87,20 @@ describe("checkMachine", () => {
     expect(named(checks, "wine")).toMatchObject({ status: "warning", packages: ["wine"] });
   });
 
+  test("warns about programs that only `publish` needs, for doctor and not for a build", async () => {
+    await using bin = await machine({ gpg: "exit 127" });
+    expect(named(await checkMachine(needs(bin, { publishes: true })), "gpg")).toMatchObject({
+      status: "warning",
+      packages: ["gpg"],
+    });
+    expect(named(await checkMachine(needs(bin)), "gpg")).toBeUndefined();
+  });
+
+  test("needs a git that exports every author", async () => {
+    await using bin = await machine({ git: "echo git version 2.37.9" });
+    expect(named(await checkMachine(needs(bin)), "git")).toMatchObject({ status: "missing", found: "2.37.9" });
+  });
+
   const compiler = "x86_64-w64-mingw32-gcc";
 
   test("names the command that selects the cross compiler with POSIX threads when another is selected", async () => {
