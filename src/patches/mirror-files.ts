@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
-import { writeWhole } from "../sys/files.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 import { bloblessConfig } from "../sys/git-remote.ts";
 import { gitBytes, tryGit, type Setting } from "../sys/git.ts";
 import { isTrusted } from "../sys/owner.ts";
