@@ -6,7 +6,11 @@ import { test } from "../helpers/folder.ts";
 import { demo, inGit } from "../helpers/project.ts";
 import { asPerson, makeRepository, tag } from "../helpers/repository.ts";
 
-test("from a folder below the project, every command uses the project's .kovn and dist", async ({ folder }) => {
+/** Two dozen commands take minutes on a machine that has other work. */
+const timeout = 10 * 60_000;
+
+/** A project, a folder below it, and what runs a command there. */
+async function makeBelow(folder: string) {
   const project = await makeRepository(folder);
   const below = join(project, demo);
   const run = async (...args: readonly string[]) => {
@@ -14,6 +18,11 @@ test("from a folder below the project, every command uses the project's .kovn an
     expect(result, args.join(" ")).toMatchObject({ exitCode: 0 });
     return result.stdout;
   };
+  return { project, below, run };
+}
+
+test("from a folder below the project, every command uses the project's .kovn and dist", { timeout }, async ({ folder }) => {
+  const { project, below, run } = await makeBelow(folder);
   const before = await readdir(below);
   const built = await run("--target", "linux");
   expect(built).toContain(join(project, "dist/linux/greeting.txt"));
@@ -30,7 +39,12 @@ test("from a folder below the project, every command uses the project's .kovn an
   expect(await run("release", "plan", "1.0.0")).toContain("greeting.txt");
   expect(await run("release", "notes", "1.0.0")).toContain("greeting.txt");
   expect(await readdir(below)).toEqual(before);
-  // What a person types is relative to where they are.
+});
+
+test("paths that a person types are relative to where they are", { timeout }, async ({ folder }) => {
+  const { project, below, run } = await makeBelow(folder);
+  const before = await readdir(below);
+  await run("--target", "linux");
   await run("publish", "--to", "dir=published", "--to", "tar=../demo.tar");
   await access(join(below, "published/greeting.txt"));
   await access(join(project, "patches/1.0/demo.tar"));
@@ -48,7 +62,7 @@ test("from a folder below the project, every command uses the project's .kovn an
   ]);
 });
 
-test("a release is cut from a folder below the project", async ({ folder }) => {
+test("a release is cut from a folder below the project", { timeout }, async ({ folder }) => {
   const project = await makeRepository(folder);
   const below = join(project, demo);
   expect(await asPerson(below, "release", "next")).toMatchObject({ exitCode: 0 });
