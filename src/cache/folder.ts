@@ -76,6 +76,8 @@ export interface Trimmed {
  * removes what killed processes left behind, and results that cannot be read.
  */
 export async function trim(cache: string, limit: number): Promise<Trimmed> {
+  // Written before the first result: without it, no kovn-build made the folder.
+  if (!(await exists(join(cache, "version")))) return { results: 0, size: 0 };
   await removeLeftovers(resultsDir(cache));
   for (const key of await listKeys(cache)) {
     const result = await readResult(cache, key);

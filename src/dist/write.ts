@@ -3,6 +3,7 @@ import { BuildError } from "../errors.ts";
 import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { listFiles, removeFolder, sha256File } from "../sys/files.ts";
+import { findPlanted } from "../sys/planted.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
 import { recoverFolder, replaceFolder } from "../sys/replace-folder.ts";
@@ -68,6 +69,11 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
  */
 export async function prepareDist(out: string, target: string, host: Host): Promise<void> {
   const folder = folderOf(out, target);
+  const planted = await findPlanted(folder);
+  if (planted !== undefined)
+    throw new BuildError("usage", `${planted.path} belongs to user ${planted.owner}, in a folder where anybody may write.`, {
+      hint: "--out DIR for a folder in one where only you may write",
+    });
   if (await isMountPoint(folder))
     throw new BuildError("machine", `Folder ${folder} cannot be replaced: a file system is mounted there.`, {
       hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,

@@ -4,7 +4,8 @@ import { BuildError } from "../errors.ts";
 import { sbomAsset } from "../set/assets.ts";
 import type { ReleaseSet, SetFile } from "../set/set.ts";
 import type { Host } from "../sys/exec.ts";
-import { removeStale, stagingOf } from "../sys/staging.ts";
+import { removeStale, stageFolder } from "../sys/staging.ts";
+import { makeFolders } from "../sys/sync.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { count } from "../sys/text.ts";
@@ -55,7 +56,7 @@ async function check(set: ReleaseSet, place: string, options: PublishOptions): P
 }
 
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
-  await mkdir(place, { recursive: true });
+  await makeFolders(place);
   // A second publish to the same place waits for the first.
   return withPlace(place, options.host, () => publishLocked(set, place, options));
 }
@@ -66,7 +67,7 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
   await removeStale(join(place, "kovn"));
   noticeUnsigned(place, options);
   const { state, lacking } = await examine(set, place, options);
-  const staging = stagingOf(join(place, "kovn"));
+  const staging = await stageFolder(join(place, "kovn"));
   try {
     const staged = await stagePackages(set, lacking, staging, options);
     const standing = new Set(state.standing.map((stanza) => stanza.filename));

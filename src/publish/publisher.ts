@@ -6,6 +6,7 @@ import type { GitHubAccess } from "../sys/github.ts";
 import type { ReleaseText } from "./github-release.ts";
 import type { LeftOut, ReleaseSet } from "../set/set.ts";
 import { freeSpace, whyUnwritable } from "../sys/disk.ts";
+import { findPlanted } from "../sys/planted.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File, type OnBytes } from "../sys/files.ts";
 import type { Signer } from "../sys/gpg.ts";
@@ -113,9 +114,23 @@ export async function copyChecked(from: string, to: string, sha256: string, onBy
 
 /**
  * Runs `work` while no other process publishes to the place. A new place has no lock in it yet; one
- * that several containers mount has none beside it that they share.
+ * that several containers mount has none beside it that they share. Throws "destination" for a
+ * place that another user may have put there.
  */
 export async function withPlace<T>(place: string, host: Host, work: () => Promise<T>): Promise<T> {
+  await assertNotPlanted(place);
   const options = { host, other: `is publishing to ${place}` };
   return withLock(lockBeside(place), options, async () => withLock(lockIn(place), options, work));
+}
+
+async function assertNotPlanted(place: string): Promise<void> {
+  const planted = await findPlanted(place);
+  if (planted !== undefined)
+    throw new BuildError(
+      "destination",
+      `${planted.path} belongs to user ${planted.owner}, in a folder where anybody may write.`,
+      {
+        hint: "name a place in a folder where only you may write",
+      },
+    );
 }

@@ -40,7 +40,7 @@ function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): rea
 }
 
 async function check(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<void> {
-  const isWritten = await isThere(set, place, host);
+  const isWritten = await withPlace(place, host, async () => isThere(set, place, host));
   if (isWritten && signer === undefined) return;
   await assertWritable(isWritten ? dirname(place) : place);
   if (signer !== undefined && (await isMountPoint(`${place}.asc`)))

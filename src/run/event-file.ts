@@ -19,7 +19,7 @@ export interface EventFile {
 /**
  * Writes the events of a run to a file, one JSON object a line, with the `time` of each
  * (docs/events.md). Output of jobs is left out: their logs have it. The file and its folder are
- * made at the first event. Each line is written at once and whole, so a killed run leaves all its
+ * made at the first event; the file is a new one. Each line is written at once and whole, so a killed run leaves all its
  * events; no problem with the file fails the run.
  */
 export function eventFile(path: string, { notice, mask = (text) => text }: EventFileOptions): EventFile {
@@ -46,7 +46,7 @@ export function eventFile(path: string, { notice, mask = (text) => text }: Event
 
 function openNew(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
-  return openSync(path, "a");
+  return openSync(path, "ax");
 }
 
 /** Appends a text, or leaves the file as it was: a full disk takes only a part of it. */

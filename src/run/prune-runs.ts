@@ -46,31 +46,38 @@ export interface PrunedRuns {
 }
 
 /**
- * Removes the oldest runs until the rest is within the limits, and what killed processes left half
- * removed. The newest run stays, and so do those that still run. Throws at the end what kept a run
+ * Removes the oldest runs until the rest is within the limits, those that built nothing because all
+ * was cached, and what killed processes left half removed. The newest run stays, and so do those
+ * that still run, and folders without events, which no run made. Throws at the end what kept a run
  * from being removed.
  */
 export async function pruneRuns(work: string, { keep, bytes }: RunLimits, host: Host): Promise<PrunedRuns> {
   const folder = runsFolder(work);
   const failures: unknown[] = [];
   let removed: PrunedRuns = { runs: 0, size: 0 };
+  const remove = async (run: string, size: number) => {
+    const isRemoved = await withFreeLock(lockIn(run), "is removing it", async () => removeRun(run)).catch(
+      (error: unknown) => void failures.push(error),
+    );
+    if (isRemoved === true) removed = { runs: removed.runs + 1, size: removed.size + size };
+  };
   await withLock(lockIn(folder), { host, other: "is removing old runs" }, async () => {
     // Only the holder of this lock removes runs, so nobody is at work on these.
     for (const { name } of await readEntries(folder))
       if (runName.test(parseStaged(name)?.name ?? ""))
         await removeFolder(join(folder, name)).catch((error: unknown) => failures.push(error));
-    let total = 0;
+    let [total, kept] = [0, 0];
     for (const [index, name] of (await listRuns(work)).entries()) {
       host.signal.throwIfAborted();
       const run = join(folder, name);
-      const isMeasured = bytes < Infinity || index >= keep;
-      const size = isMeasured ? await folderSize(run) : 0;
-      total += size;
-      if (index === 0 || (index < keep && total <= bytes)) continue;
-      const isRemoved = await withFreeLock(lockIn(run), "is removing it", async () => removeRun(run)).catch(
-        (error: unknown) => void failures.push(error),
-      );
-      if (isRemoved === true) removed = { runs: removed.runs + 1, size: removed.size + size };
+      const entries = await readEntries(run);
+      const has = (file: string) => entries.some((entry) => entry.name === file);
+      // Its job folders are gone: it says nothing that the run before it does not say.
+      const isIdle = index > 0 && has("artifacts.json") && !entries.some((entry) => entry.isDirectory());
+      const size = isIdle || bytes < Infinity || kept >= keep ? await folderSize(run) : 0;
+      if (!isIdle) total += size;
+      if (!isIdle && (index === 0 || (kept < keep && total <= bytes))) kept++;
+      else if (has("events.jsonl")) await remove(run, size);
     }
   });
   if (failures.length > 0) throw failures[0];

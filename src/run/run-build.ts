@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { assertRemote } from "../compile/ccache.ts";
@@ -5,7 +6,6 @@ import { assertSystem } from "../config/system.ts";
 import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { plannedJobs } from "../plan/plan.ts";
-import { ownPid } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { lockIn, withLock } from "../sys/with-lock.ts";
 import { build, type Built } from "./build.ts";
@@ -81,10 +81,11 @@ function describeFailure(thrown: unknown): Omit<RunEvent & { event: "failed" }, 
 let lastRun = 0;
 
 /**
- * Names a run by its start, so that runs sort by time; the process id separates runs of the same
- * second. A program may build more than once a second: each of its runs takes the next free one.
+ * Names a run by its start, so that runs sort by time; a random number separates runs of the same
+ * second, since process ids are the same in each container. A program may build more than once a
+ * second: each of its runs takes the next free one.
  */
 function runName(): string {
   lastRun = Math.max(Math.floor(Date.now() / 1000), lastRun + 1);
-  return `${new Date(lastRun * 1000).toISOString().replace(/[-:]|\.\d+/g, "")}-${ownPid}`;
+  return `${new Date(lastRun * 1000).toISOString().replace(/[-:]|\.\d+/g, "")}-${randomInt(1e12)}`;
 }

@@ -13,6 +13,7 @@ import { exists } from "../sys/files.ts";
 import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
+import { syncTree } from "../sys/sync.ts";
 import { count } from "../sys/text.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { quoteWords } from "../sys/quote.ts";
@@ -98,6 +99,7 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   await mustRun(built, "configure", ["./configure", ...suite.configure, ...withs], options);
   await mustRun(built, "make", ["make", `-j${options.parallel}`], options);
   await mustRun(built, "make-tests", ["make", ...Object.values(suite.check)], options);
+  await syncTree(dir);
   await writeWhole(marker, `${commit}\n`);
   return built;
 }

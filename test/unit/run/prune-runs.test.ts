@@ -9,6 +9,7 @@ import { lockIn, withLock } from "../../../src/sys/with-lock.ts";
 import { stagingOf } from "../../../src/sys/staging.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
+import { writeFiles } from "../../helpers/project.ts";
 
 const all = { keep: 1000, bytes: 1e12 };
 const name = (day: number) => `202611${String(day).padStart(2, "0")}T120000Z-${day}`;
@@ -18,6 +19,7 @@ async function makeRuns(work: string, days: readonly number[], size = 8192): Pro
   for (const day of days) {
     await mkdir(join(work, "runs", name(day), "demo/src"), { recursive: true });
     await writeFile(join(work, "runs", name(day), "demo/src/file"), "x".repeat(size));
+    await writeFile(join(work, "runs", name(day), "events.jsonl"), "");
   }
 }
 
@@ -81,6 +83,21 @@ describe("runs are pruned", () => {
     expect(await readFile(join(kept, "file"), "utf8")).toBe("kept");
   });
 
+  test("and a folder with such a name that no run made stays", async ({ folder }) => {
+    await makeRuns(folder, [1, 5]);
+    await writeFiles(folder, { [`runs/${name(2)}/precious`]: "mine" });
+    await pruneRuns(folder, { ...all, keep: 1 }, host);
+    expect(await listRuns(folder)).toEqual([name(5), name(2)]);
+  });
+
+  test("those that built nothing first, and they push out no other", async ({ folder }) => {
+    await makeRuns(folder, [1, 2, 5]);
+    for (const day of [3, 4, 6, 7])
+      await writeFiles(folder, { [`runs/${name(day)}/artifacts.json`]: "{}", [`runs/${name(day)}/events.jsonl`]: "" });
+    expect((await pruneRuns(folder, { ...all, keep: 3 }, host)).runs).toBe(4);
+    expect(await listRuns(folder)).toEqual([name(7), name(5), name(2)]);
+  });
+
   test("in a folder behind a link", async ({ folder }) => {
     await makeRuns(join(folder, "large-disk"), [1, 2]);
     await symlink("large-disk/runs", join(folder, "runs"));
@@ -98,6 +115,7 @@ describe("runs are pruned", () => {
     const files = 1000;
     for (const day of [1, 2, 3]) {
       await mkdir(join(folder, "runs", name(day), "demo"), { recursive: true });
+      await writeFile(join(folder, "runs", name(day), "events.jsonl"), "");
       await Promise.all(
         Array.from({ length: files }, (_, index) => writeFile(join(folder, "runs", name(day), "demo", String(index)), "")),
       );
