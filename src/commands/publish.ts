@@ -2,11 +2,13 @@ import { distFolder } from "../config/project.ts";
 import type { Context } from "../program/context.ts";
 import { allowOptions, examples, jsonOption, positive, signOption, toOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { BuildError } from "../errors.ts";
+import { repair as repairPublished, type RepairRequest } from "../publish/repair.ts";
 import { publish as publishTo, type PublishRequest } from "../publish/publish.ts";
 import { showOutcome, summarize } from "../publish/show.ts";
 import { Json } from "../sys/json.ts";
 
-interface PublishFlags extends Omit<PublishRequest, "artifacts"> {
+interface PublishFlags extends Omit<PublishRequest, "artifacts">, Partial<RepairRequest> {
   readonly json: boolean;
 }
 
@@ -16,6 +18,8 @@ export const publish: Define = (command, context) => {
     .argument("[artifacts...]", "folders of `build` or bundles of `publish --to tar=FILE`; default: dist in the project's folder")
     .addOption(toOption())
     .addOption(signOption())
+    .option("--repair <destination>", "apt=DIR: repair the state of a repository from what is there, without artifacts")
+    .option("--accept <id>", "with --repair: sign the packages of a list that no signature vouches for")
     .option("--tag <tag>", "tag of the release on GitHub; default: the version's tag at HEAD")
     .option("--change-key [key]", "with --sign: key that has signed the apt repository until now; default: any secret key")
     .option("--keep <n>", "versions of each package that stay in the apt repository; default: all", positive);
@@ -29,12 +33,33 @@ export const publish: Define = (command, context) => {
       ),
     )
     .action(async (inputs: readonly string[], options: PublishFlags) => {
+      if (options.repair !== undefined || options.accept !== undefined) {
+        context.print(await context.report.run(async ({ host }) => repairOne(inputs, options, { ...context, host })));
+        return;
+      }
       const artifacts = inputs.length > 0 ? inputs : [distFolder(await context.project())];
       context.print(await context.report.run(async ({ host }) => publishAll(artifacts, options, { ...context, host })));
     });
 };
 
 const nothing = "nothing to do, everything is already published";
+
+/** Repairs a destination, and returns what changed. */
+async function repairOne(
+  inputs: readonly string[],
+  { repair, to, json, ...options }: PublishFlags,
+  { host, actions }: Context,
+): Promise<string | Json> {
+  if (repair === undefined || inputs.length > 0 || to.length > 0)
+    throw new BuildError("usage", "--repair needs neither artifacts nor --to, and --accept is for --repair.", {
+      hint: "kovn-build publish --repair apt=DIR",
+    });
+  const outcome = await repairPublished({ ...options, repair }, { host });
+  actions?.summarize(["### Repaired", "", ...summarize(outcome, whole)].join("\n"));
+  return json ? new Json({ schema: 1, outcomes: [outcome] }) : showOutcome(outcome, whole);
+}
+
+const whole = "nothing to do, its state is whole";
 
 /** Publishes, and returns what changed. */
 async function publishAll(artifacts: readonly string[], options: PublishFlags, context: Context): Promise<string | Json> {

@@ -38,7 +38,6 @@ export async function makeState(
   live: Suite | undefined,
   { host }: Pick<PublishOptions, "host">,
 ): Promise<NewState> {
-  const componentOf = (stanza: Stanza) => stanza.filename.split("/")[2] ?? "";
   const components = sortedSet([...(live?.components ?? []), ...stanzas.map(componentOf)]);
   const named = stanzas.map((stanza) => (stanza.architecture === "all" ? "amd64" : stanza.architecture));
   const architectures = sortedSet([...(live?.architectures ?? []), ...named]);
@@ -47,13 +46,12 @@ export async function makeState(
     indices.set(path, { path, content, size: Buffer.byteLength(content), sha256: sha256(content) });
   for (const component of components)
     for (const architecture of architectures) {
-      const isOwn = (stanza: Stanza) => componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture);
-      const text = textOf(stanzas.filter(isOwn));
+      const text = textOf(stanzas, component, architecture);
       const path = packagesPath(component, architecture);
       add(path, text);
       add(`${path}.xz`, await compressXz(text, { host }));
     }
-  if (yanked.length > 0) add(yankedIndex, textOf(yanked));
+  if (yanked.length > 0) add(yankedIndex, show(yanked));
   const fields = {
     Origin: "kovn-build",
     Label: "Kube-OVN",
@@ -70,8 +68,18 @@ export async function makeState(
   return { text: rows.join(""), indices, stanzas: new Map(stanzas.map((stanza) => [stanza.filename, stanza])) };
 }
 
-/** Stanzas as a `Packages` file. */
-function textOf(stanzas: readonly Stanza[]): string {
+/** The `Packages` file of a component for an architecture. */
+export function textOf(stanzas: readonly Stanza[], component: string, architecture: string): string {
+  return show(
+    stanzas.filter((stanza) => componentOf(stanza) === component && ["all", architecture].includes(stanza.architecture)),
+  );
+}
+
+function componentOf({ filename }: Stanza): string {
+  return filename.split("/")[2] ?? "";
+}
+
+function show(stanzas: readonly Stanza[]): string {
   return stanzas.map((stanza) => `${stanza.text}\n\n`).join("");
 }
 

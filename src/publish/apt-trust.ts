@@ -24,7 +24,7 @@ export function suitePlace(line: string, place: string): SuitePlace {
 }
 
 /** Reads a whole file; undefined when there is none. Throws "destination" for one that is not a file. */
-async function readIfThere(path: string, place: string): Promise<Buffer | undefined> {
+export async function readIfThere(path: string, place: string): Promise<Buffer | undefined> {
   return readBytes(path, "an index of packages").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
     if (error instanceof UnusableFile) throw damaged(error.message, place);

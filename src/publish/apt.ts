@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 import { sbomAsset } from "../set/assets.ts";
 import type { ReleaseSet, SetFile } from "../set/set.ts";
 import type { Host } from "../sys/exec.ts";
@@ -16,6 +17,7 @@ import { readPackage } from "./apt-package.ts";
 import { findDamage, notFile } from "./apt-pool.ts";
 import { assertOneContent, identity, nameOf, type Stanza, type Versioned } from "./apt-stanza.ts";
 import { readState, type State } from "./apt-state.ts";
+import { repairApt } from "./apt-repair.ts";
 import { switchTo } from "./apt-switch.ts";
 import { aptYank } from "./apt-yank.ts";
 import {
@@ -38,7 +40,7 @@ const indexSpace = 4e6;
  * either the old state or the new one. Files of the previous state stay for readers that are still
  * fetching it.
  */
-export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish, yank: aptYank };
+export const apt: Publisher = { kind: "apt", place: "DIR", preview, check, publish, yank: aptYank, repair: repairApt };
 
 function preview(set: ReleaseSet): readonly Placed[] {
   const packages = packagesOf(set).map((file) => ({ name: file.name, to: poolPath(set, file) }));
@@ -136,9 +138,12 @@ async function examine(set: ReleaseSet, place: string, options: PublishOptions) 
   if (broken.length > 0)
     throw new BuildError(
       "destination",
-      broken.map(({ filename }) => `${join(place, filename)}, which the index names, ${damage.get(filename)}.`).join("\n"),
+      listOf(
+        broken.map(({ filename }) => `${join(place, filename)}, which the index names, ${damage.get(filename)}.`),
+        "\n",
+      ),
       {
-        hint: `publish its build again, which repairs it; or take it out: kovn-build release yank ${damaged.join(" ")} --to apt=${place}`,
+        hint: `publish its build again, which repairs it; or take it out: kovn-build release yank ${listOf(damaged, " ")} --to apt=${place}`,
       },
     );
   return { state, lacking };

@@ -60,6 +60,11 @@ export interface Publisher {
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
   /** How versions are taken out again; where a person does it, what to type. */
   readonly yank: Yanker | string;
+  /**
+   * Repairs what is published, without artifacts. `accept` is the id of the list of packages that a
+   * person accepts although no signature vouches for them.
+   */
+  readonly repair?: (place: string, accept: string | undefined, options: YankOptions) => Promise<Outcome>;
 }
 
 export type YankOptions = Pick<PublishOptions, "host" | "signer" | "formerKeys">;

@@ -11,6 +11,11 @@ export async function compressXz(text: string, options: XzOptions): Promise<Uint
   return Buffer.from(await run("compress an index", ["--stdout", "--threads=1", "-6"], text, options), "latin1");
 }
 
+/** The text that xz(1) compressed; for bytes whose digest is known. Throws "build". */
+export async function expandXz(bytes: Uint8Array, options: XzOptions): Promise<string> {
+  return Buffer.from(await run("expand an index", ["--stdout", "--decompress"], bytes, options), "latin1").toString();
+}
+
 /** Throws "machine" when xz is not installed. */
 export async function assertXz(options: XzOptions): Promise<void> {
   await run("check xz", ["--version"], "", options);
