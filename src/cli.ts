@@ -12,7 +12,7 @@ import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { takeCredentials } from "./sys/credentials.ts";
 import type { Json } from "./sys/json.ts";
-import { makeMask } from "./sys/mask.ts";
+import { holdsSecret, makeMask } from "./sys/mask.ts";
 import { makeReport } from "./report/report.ts";
 import type { Screen } from "./report/screen.ts";
 import { makeStyle } from "./report/style.ts";
@@ -20,6 +20,7 @@ import { isForeground, whileStopped } from "./sys/processes.ts";
 import { quoteWords } from "./sys/quote.ts";
 import { showControls } from "./sys/show-controls.ts";
 import { quietTask } from "./sys/task.ts";
+import { wipeEnvironment } from "./sys/wipe-environment.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
 const abort = new AbortController();
@@ -74,6 +75,8 @@ if (credentials.size > 0) process.title = "kovn-build";
 
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
+// All that needs a secret has its own copy. A build step could read ours.
+wipeEnvironment(holdsSecret);
 
 const actions = makeActions(process.env, (text) => void process.stderr.write(text), mask);
 

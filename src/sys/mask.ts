@@ -37,6 +37,11 @@ export function makeMask(env: Readonly<Record<string, string | undefined>>): Mas
   return Object.assign(mask, { add: (secret: string) => add(secret) });
 }
 
+/** True when a variable holds a secret, or an address with one. */
+export function holdsSecret(name: string, value: string): boolean {
+  return secretsOf(name, value).length > 0;
+}
+
 function secretsOf(name: string, value: string): readonly string[] {
   // The address of a proxy needs no scheme.
   const inside = secretsIn(/_proxy$/i.test(name) && !value.includes("://") ? `http://${value}` : value);

@@ -177,7 +177,7 @@ function readProcesses(): readonly Process[] {
 }
 
 /** The fields of `/proc/<pid>/stat` after the name; none when the process is gone. */
-function statFields(pid: string): readonly string[] {
+export function statFields(pid: string): readonly string[] {
   const stat = readProc(`${pid}/stat`);
   return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

@@ -83,6 +83,20 @@ describe("a build", () => {
     expect(await readFile(join(project, "dist/linux/files.txt"), "utf8")).toBe("greeting.txt\nlib\nnumbers.txt\nway\n");
   });
 
+  test.runIf(process.platform === "linux")(
+    "leaves no secret where a step finds it: in its parents' environments",
+    async ({ folder }) => {
+      const climb = 'p=$$; while [ "$p" -gt 1 ]; do cat /proc/$p/environ; read -r _ _ _ p _ < /proc/$p/stat; done';
+      const project = await makeProject(folder, withScript(`{ ${climb}; } > ../out/seen.txt 2> /dev/null`));
+      const secrets = { GITHUB_TOKEN: "ghs_value-of-token", DB_PASS: "s3cret", UPSTREAM: "https://me:value-of-url@example.com" };
+      expect(await kovnBuild(project, build, { ...secrets, MARK: "not-a-secret" })).toMatchObject({ exitCode: 0 });
+      const seen = await readFile(join(project, "dist/linux/seen.txt"), "latin1");
+      expect(seen).toContain("MARK=not-a-secret");
+      expect(seen).toContain(`GITHUB_TOKEN=${"*".repeat(secrets.GITHUB_TOKEN.length)}`);
+      for (const secret of ["value-of-token", "s3cret", "value-of-url"]) expect(seen).not.toContain(secret);
+    },
+  );
+
   test("finds patches and pipelines in a folder above, and leaves work and results in the current one", async ({ folder }) => {
     const project = await makeProject(folder);
     const below = join(project, "some/where");
