@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
-import { writeWhole } from "../sys/write-whole.ts";
 import { bloblessConfig } from "../sys/git-remote.ts";
 import { gitBytes, tryGit, type Setting } from "../sys/git.ts";
 import { isTrusted } from "../sys/owner.ts";
+import { writeWhole } from "../sys/write-whole.ts";
 
 /** What a mirror has. Anything else comes from somebody else: hooks, alternates, a commit graph, say. */
 const own = /^(?:HEAD|config|shallow|refs(?:\/.+)?|objects(?:\/(?!info\/).+)?)$/;

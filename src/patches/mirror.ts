@@ -163,7 +163,7 @@ function halfOf(repository: string): string {
   return `${repository}.half`;
 }
 
-/** Fetches the pinned commit into a mirror, and returns it. A damaged mirror is made anew. */
+/** Fetches the pinned commit into a mirror, and returns it. A damaged mirror is fetched again. */
 async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<string> {
   const url = urlOf(placeOf(base));
   await prepareMirror(repository, url, host);

@@ -48,7 +48,7 @@ describe("a mirror that somebody else changed", () => {
     ["to read for ever", async (repository) => execa("mkfifo", [join(repository, "packed-refs")])],
     ["to hang", async (repository) => execa("mkfifo", [join(repository, "objects/pack/pack-1.idx")])],
   ];
-  test.for(changes)("%s, is as it was again", async ([, change], { folder }) => {
+  test.for(changes)("%s, is unchanged after the next fetch", async ([, change], { folder }) => {
     const options = { work: join(folder, "work"), host };
     await makeUpstream(join(folder, "upstream"));
     await inGit(folder, "clone", "--quiet", "upstream", "evil");
