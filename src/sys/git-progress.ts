@@ -11,15 +11,27 @@ export function isProgress(line: string): boolean {
   return progress.test(line) || /^remote: Total \d|^From |^\* /.test(line);
 }
 
-/** Makes a task say what git reports with `--progress`, such as `45%, receiving objects, 1.00 MiB`. */
-export function sayProgress(task: Task): Status {
+/** Milliseconds between two messages: git reports every percent. */
+const quietMs = 1000;
+
+/**
+ * Makes a task say what git reports with `--progress`, such as `45%, receiving objects, 1.00 MiB`:
+ * the start and the end of each phase, and between them once a second. `now` is a clock in
+ * milliseconds.
+ */
+export function sayProgress(task: Task, now: () => number = () => performance.now()): Status {
+  let last = { what: "", message: "", time: 0 };
   return {
     fd: 2,
     onLine: (line) => {
-      const [, first, rest, done, size, rate] = progress.exec(line.trim()) ?? [];
-      if (first === undefined) return;
+      const [all, first, rest, done, size, rate] = progress.exec(line.trim()) ?? [];
+      if (all === undefined || first === undefined) return;
       const what = `${first.toLowerCase()}${rest}`;
-      task.say([done?.endsWith("%") === true ? done : undefined, what, size, rate].filter(Boolean).join(", "));
+      const message = [done?.endsWith("%") === true ? done : undefined, what, size, rate].filter(Boolean).join(", ");
+      const isNews = what !== last.what || done === "100%" || all.endsWith(", done.") || now() - last.time >= quietMs;
+      if (!isNews || message === last.message) return;
+      last = { what, message, time: now() };
+      task.say(message);
     },
   };
 }
@@ -32,9 +44,17 @@ const pause = 200;
  * prints nothing before it ends. Returns what ends that.
  */
 export function sayMail({ say }: Task, file: string, count: number): () => void {
-  const look = async () => say(`patch ${await currentMail(file)} of ${count}`);
+  let isOver = false;
+  const look = async () => {
+    const mail = await currentMail(file);
+    // `git am` may have ended meanwhile, and with it the task.
+    if (!isOver) say(`patch ${mail} of ${count}`);
+  };
   const timer = setInterval(() => void look(), pause).unref();
-  return () => clearInterval(timer);
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
 }
 
 /** The mail that `git am` is at, from 1. */

@@ -26,6 +26,19 @@ describe("a line of git's progress", () => {
     expect(isProgress(line.trim())).toBe(true);
   });
 
+  plainTest("is said once a second, and at both ends of a phase", () => {
+    const { task, seen } = watchTask();
+    let time = 0;
+    const { onLine } = sayProgress(task, () => time);
+    const objects = (percent: number) => `Receiving objects: ${percent}% (${percent}/100)`;
+    for (let percent = 0; percent <= 100; percent += 1, time += 25) onLine(objects(percent));
+    onLine(`${objects(100)}, done.`);
+    onLine("Resolving deltas:   0% (0/9)");
+    onLine("Resolving deltas: 100% (9/9), done.");
+    const phases = ["0%, receiving", "40%, receiving", "80%, receiving", "100%, receiving"].map((said) => `${said} objects`);
+    expect(seen).toEqual([...phases, "0%, resolving deltas", "100%, resolving deltas"].map((said) => `say: ${said}`));
+  });
+
   plainTest("is not part of an error message, but what the server says is", () => {
     const stderr = [
       "remote: Counting objects: 100% (3/3), done.",
