@@ -73,10 +73,13 @@ export async function readResult(cache: string, key: string): Promise<StoredResu
   const name = resultFile(cache, key);
   try {
     const { mtimeMs } = await stat(name);
-    const { digest, ...described } = JSON.parse(await readText(name, "a manifest", { follow: false })) as Record<string, unknown>;
+    const { digest, ...described } = JSON.parse(await readText(name, "a cached result", { follow: false })) as Record<
+      string,
+      unknown
+    >;
+    if (digest !== keyOf(described)) return "damaged";
     const checked = resultSchema.safeParse(described);
-    const isWhole = digest === keyOf(described) && checked.success && checked.data.key === key;
-    return isWhole ? { ...checked.data, used: mtimeMs } : "damaged";
+    return checked.data?.key === key ? { ...checked.data, used: mtimeMs } : "damaged";
   } catch (error) {
     return errorCode(error) === "ENOENT" || refusalOf(error) !== undefined ? undefined : "damaged";
   }

@@ -4,6 +4,9 @@ import { projectError, unreadableFile } from "../errors.ts";
 import { withoutPrototypes } from "../record.ts";
 import { readText } from "../sys/read-file.ts";
 
+/** The most problems of a file that are looked for in its text, which takes time for each. */
+const mostIssues = 200;
+
 /**
  * Reads a YAML file and checks it against a schema. Throws "project" that lists all problems of the
  * file, each as `file:line:column: what is wrong`; `name` is the file's name in these messages.
@@ -22,7 +25,7 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
   if (problems.length === 0) {
     const checked = schema.safeParse(document.toJS());
     if (checked.success) return withoutPrototypes(checked.data);
-    problems.push(...checked.error.issues.flatMap((issue) => describe(issue, document)));
+    problems.push(...checked.error.issues.slice(0, mostIssues).flatMap((issue) => describe(issue, document)));
   }
   throw projectError(
     problems.map(({ offset, message }) => {
@@ -77,7 +80,7 @@ function repeatedKeys({ items }: YAMLMap): readonly unknown[] {
 
 function describe(issue: z.core.$ZodIssue, document: Document): { offset: number; message: string }[] {
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, mostIssues).map((key) => ({
       offset: keyOffset(document, issue.path, key),
       message: `Key \`${key}\` is unknown here.`,
     }));

@@ -7,7 +7,9 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
+import { freeSpace } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
+import { formatSize } from "../sys/size.ts";
 import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { pathSchema, sha256Schema } from "../sys/schemas.ts";
@@ -20,16 +22,14 @@ import type { ReleaseSet } from "./set.ts";
 
 /** The first member of a bundle; lists every other member with its size and digest. */
 const indexName = "bundle.json";
-/** In bytes: ten times the index of ten thousand files. */
-const largestIndex = 16e6;
+/** In bytes: the index of twenty thousand files. */
+const largestIndex = 4e6;
+/** The most problems of an index that are looked for. */
+const mostProblems = 20;
 const formatVersion = 1;
 
-const indexSchema = z.object({
-  schema: z.literal(formatVersion),
-  files: z.array(z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: sha256Schema })).refine(distinct, {
-    message: "a path occurs twice, or is a folder of another",
-  }),
-});
+const memberSchema = z.object({ path: pathSchema, size: z.int().nonnegative(), sha256: sha256Schema });
+type IndexedFile = z.infer<typeof memberSchema>;
 
 function distinct(files: readonly { readonly path: string }[]): boolean {
   const paths = new Set(files.map((file) => file.path));
@@ -81,6 +81,7 @@ export async function unpackBundle(file: string, dir: string, onBytes?: OnBytes)
       if (name !== indexName) throw invalid(`the first member is ${name}, not ${indexName}; kovn-build did not make it.`);
       first = false;
       for (const { path, ...declared } of await readIndex(file, { name, size, content })) missing.set(path, declared);
+      await assertRoom(sumOfSizes([...missing.values()]), dir);
       return;
     }
     const declared = missing.get(name);
@@ -97,7 +98,14 @@ export async function unpackBundle(file: string, dir: string, onBytes?: OnBytes)
   if (missing.size > 0) throw invalid(`members are missing: ${listOf(missing.keys())}.`);
 }
 
-async function readIndex(file: string, { size, content }: Member) {
+/** Throws "machine" when the disk has no room for what a bundle says it has. */
+async function assertRoom(size: number, dir: string): Promise<void> {
+  const { bytes } = await freeSpace(dir);
+  if (size > bytes)
+    throw new BuildError("machine", `Folder ${dir} has ${formatSize(bytes)} free; the bundle needs ${formatSize(size)}.`);
+}
+
+async function readIndex(file: string, { size, content }: Member): Promise<readonly IndexedFile[]> {
   const invalid = (what: string) => new BuildError("usage", `Bundle ${file}: ${indexName} ${what}`);
   if (size > largestIndex) throw invalid(`has ${size} bytes, more than ${largestIndex}.`);
   const text = (await Readable.from(content).toArray()).map((chunk: Uint8Array) => Buffer.from(chunk));
@@ -109,12 +117,20 @@ async function readIndex(file: string, { size, content }: Member) {
   }
   const { schema } = z.object({ schema: z.number() }).catch({ schema: 0 }).parse(value);
   if (schema > formatVersion) throw invalid(`has format ${schema}; this kovn-build reads format ${formatVersion}.`);
-  const checked = indexSchema.safeParse(value);
-  if (checked.success) return checked.data.files;
-  throw invalid(
-    `is invalid: ${listOf(
-      checked.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-      "; ",
-    )}.`,
-  );
+  const { files } = z
+    .object({ files: z.array(z.unknown()) })
+    .catch({ files: [] })
+    .parse(value);
+  const problems: string[] = [];
+  const read: IndexedFile[] = [];
+  for (const [position, one] of files.entries()) {
+    const { data, error } = memberSchema.safeParse(one);
+    if (data !== undefined) read.push(data);
+    problems.push(...(error?.issues ?? []).map((issue) => `${["files", position, ...issue.path].join(".")}: ${issue.message}`));
+    if (problems.length >= mostProblems) break;
+  }
+  if (problems.length === 0 && !distinct(read)) problems.push("files: a path occurs twice, or is a folder of another");
+  if (schema !== formatVersion) problems.unshift(`schema: expected ${formatVersion}`);
+  if (problems.length > 0) throw invalid(`is invalid: ${problems.join("; ")}.`);
+  return read;
 }

@@ -20,7 +20,7 @@ function fileOf(tree: Tree): string {
 
 /** The stored results of a tree; empty when its tests never ran. */
 export async function readResults(tree: Tree): Promise<Results> {
-  const text = await readText(fileOf(tree), "a manifest").catch(() => undefined);
+  const text = await readText(fileOf(tree), "a log").catch(() => undefined);
   return text === undefined ? { first: {}, alone: {} } : (JSON.parse(text) as Results);
 }
 

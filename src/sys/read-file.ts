@@ -9,7 +9,8 @@ import { formatSize } from "./size.ts";
 const limits = {
   "a project file": 256e3,
   "a patch": 16e6,
-  "a manifest": 4e6,
+  "a manifest": 512e3,
+  "a cached result": 4e6,
   "a source file": 32e6,
   "a log": 64e6,
   "an index of packages": 64e6,

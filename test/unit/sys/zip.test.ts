@@ -39,7 +39,17 @@ test("an archive unpacks to what was packed", async ({ folder }) => {
 });
 
 test("an archive that leads outside, is broken or does not exist is refused", async ({ folder }) => {
-  const script = "import zipfile; zipfile.ZipFile('evil.zip', 'w').writestr('../evil', 'x')";
+  const script = `
+import zipfile
+def make(name, *members):
+    with zipfile.ZipFile(name, 'w', zipfile.ZIP_DEFLATED) as z:
+        for member, content in members: z.writestr(member, content)
+make('evil.zip', ('../evil', 'x'))
+make('bomb.zip', ('a', bytes(300_000_000)))
+make('twice.zip', ('a', 'x'), ('a', 'y'))
+make('proto.zip', ('__proto__', 'x'))
+make('whole.zip', ('a', 'x' * 1000))
+open('cut.zip', 'wb').write(open('whole.zip', 'rb').read()[:-30])`;
   await run(folder, ["python3", "-c", script]);
   await writeFile(join(folder, "broken.zip"), "PK");
   await mkdir(join(folder, "out"));
@@ -47,6 +57,10 @@ test("an archive that leads outside, is broken or does not exist is refused", as
     ["evil.zip", "leads outside"],
     ["broken.zip", "broken or not a zip"],
     ["none.zip", "cannot be read"],
+    ["bomb.zip", "unpacks to more than"],
+    ["twice.zip", "has member a twice"],
+    ["proto.zip", "leads outside"],
+    ["cut.zip", "broken or not a zip"],
   ] as const)
     await expect(unpackZip(join(folder, file), join(folder, "out"))).rejects.toThrow(message);
 });
