@@ -9,7 +9,7 @@ import { parseDestination } from "./registry.ts";
 export interface RepairRequest extends Pick<PublishRequest, "sign" | "changeKey"> {
   /** A destination, such as `apt=DIR`. */
   readonly repair: string;
-  /** The id of a list of packages that no signature vouches for, to sign them all the same. */
+  /** The id of a list of packages that no signature vouches for, to sign them anyway. */
   readonly accept?: string;
 }
 
