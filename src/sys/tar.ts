@@ -47,7 +47,7 @@ export async function writeTar(to: NodeJS.WritableStream, members: readonly Pack
   const { Header, Pack, ReadEntry } = await import("tar");
   const pack = new Pack({ portable: true });
   const written = pipeline(Readable.from(pack), to);
-  const feed = async () => {
+  const pour = async () => {
     for (const member of members) {
       const { name, size } = member;
       const header = new Header({ path: name, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: "File" });
@@ -63,7 +63,7 @@ export async function writeTar(to: NodeJS.WritableStream, members: readonly Pack
     }
     pack.end();
   };
-  await Promise.all([written, feed()]);
+  await Promise.all([written, pour()]);
 }
 
 /** A member of an archive that is being read. */
@@ -152,7 +152,10 @@ async function* tarBytes(file: string): AsyncGenerator<Buffer> {
       throw new BuildError("usage", `Archive ${file} is compressed with ${other[0]}; only gzip is read.`, {
         hint: "unpack it, and pack it again without compression or with gzip",
       });
-    if (!magic.startsWith("1f8b")) return yield* raw as AsyncIterable<Buffer>;
+    if (!magic.startsWith("1f8b")) {
+      yield* raw as AsyncIterable<Buffer>;
+      return;
+    }
     const plain = createGunzip();
     const ended = pipeline(raw, plain);
     ended.catch(() => undefined);

@@ -57,7 +57,7 @@ describe("an archive that cannot be read is refused in one sentence", () => {
     });
 });
 
-describe("a member that leads outside, or is no file of a source, is refused", () => {
+describe("a member that leads outside, or cannot be a part of a source, is refused", () => {
   for (const [what, member] of [
     ["..", { path: "top/../../evil", content: "x" }],
     ["a link to a file outside", { path: "top/a", type: "SymbolicLink", linkpath: "../../../evil" }],
