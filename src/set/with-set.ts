@@ -6,6 +6,7 @@ import type { Host } from "../sys/exec.ts";
 import { isFile } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes } from "../sys/say-bytes.ts";
+import { checkSignature } from "./bundle-signature.ts";
 import { unpackBundle } from "./bundle.ts";
 import { makeSbom } from "./sbom.ts";
 import { makeSet, type Allowance, type ReleaseSet } from "./set.ts";
@@ -54,6 +55,7 @@ async function unpack(bundle: string, work: string, unpacked: string[], host: Ho
   await mkdir(parent, { recursive: true });
   const dir = await mkdtemp(join(parent, "bundle-"));
   unpacked.push(dir);
+  await checkSignature(bundle, host);
   await runTask(host, `unpack ${bundle}`, async ({ task }) =>
     unpackBundle(bundle, dir, sayBytes(task, (await stat(bundle)).size)),
   );

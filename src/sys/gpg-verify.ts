@@ -38,6 +38,11 @@ export async function verify(signed: Uint8Array, signature: Uint8Array | undefin
   });
 }
 
+/** Verifies a file of any size with a signature beside it, where it is. */
+export async function verifyFile(file: string, signature: string, options: GpgOptions): Promise<Verdict> {
+  return verifyFiles([file, signature], options);
+}
+
 async function verifyFiles(files: readonly string[], options: GpgOptions, more: readonly string[] = []): Promise<Verdict> {
   // Else a signature of somebody else's could make gpg fetch and keep its key.
   const quiet = ["--no-auto-key-retrieve", "--status-fd", "1", ...more];

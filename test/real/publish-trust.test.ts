@@ -152,3 +152,22 @@ test("another key takes over only when it is asked for, from the key that is nam
   expect(Object.keys(await contentOf(join(folder, "repo/pool/1.0/default")))).toHaveLength(4);
   expect(await publish(folder, { revision: 5 }, key)).toMatchObject({ exitCode: 1 });
 });
+
+test("a bundle is verified with the signature beside it, or it is said that it was not", async ({ folder }) => {
+  await using key = await makeKey();
+  await using stranger = await makeKey();
+  await publish(folder, {}, key, "--to", "tar=b.tar");
+  await publish(folder, { revision: 2 }, key, "--to", "tar=other.tar");
+  const take = (env: Readonly<Record<string, string>>) => kovnBuild(folder, ["publish", "b.tar", "--to", "dir=out"], env);
+  expect((await take(key.env)).stderr).toMatch(/notice: b\.tar is what key [0-9A-F]{40} signed\./);
+  expect((await take(stranger.env)).stderr).toMatch(/notice: b\.tar was not verified: gpg does not have key [0-9A-F]{16}/);
+  // The signature of another bundle, and a text that is signed inside.
+  for (const wrong of ["other.tar.asc", `${suite}/InRelease`]) {
+    await cp(join(folder, wrong), join(folder, "b.tar.asc"));
+    const refused = await take(key.env);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(refused.stderr).toContain("b.tar is not what b.tar.asc signs.\n  -> get both files again");
+  }
+  await rm(join(folder, "b.tar.asc"));
+  expect((await take(key.env)).stderr).toContain("notice: b.tar was not verified: it has no signature beside it.");
+});
