@@ -1,16 +1,32 @@
 import { BuildError } from "../errors.ts";
+import type { Fetch } from "./fetch.ts";
 
 /**
  * Throws "usage" for an address of GitHub's API that the token must not go to: without TLS, except on
  * this machine, or with a user, a query or anything else that does not belong there.
  */
-export function assertApi(api: string): void {
+export async function assertApi(api: string, fetch: Fetch, signal: AbortSignal): Promise<void> {
   const url = URL.canParse(api) ? new URL(api) : undefined;
   const hint = "https://api.github.com, or https://HOST/api/v3 of a GitHub Enterprise Server";
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== "")
     throw new BuildError("usage", `GITHUB_API_URL \`${api}\` is not a plain URL.`, { hint });
-  if (!isPrivate(url))
-    throw new BuildError("usage", `GITHUB_API_URL \`${api}\` has no TLS: anybody on the way could read the token.`, { hint });
+  if (isPrivate(url)) return;
+  const better = await findSecure(api, fetch, signal);
+  throw new BuildError("usage", `GITHUB_API_URL \`${api}\` has no TLS: anybody on the way could read the token.`, {
+    hint: better === undefined ? hint : `GITHUB_API_URL=${better}, where that server redirects`,
+  });
+}
+
+/** Milliseconds. */
+const askTimeout = 3000;
+
+/** Asks a server, without the token, where it is to be reached by TLS; undefined if it does not say. */
+async function findSecure(api: string, fetch: Fetch, signal: AbortSignal): Promise<string | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(askTimeout)]);
+  const answer = await fetch(api, { redirect: "manual", signal: limit }).catch(() => undefined);
+  signal.throwIfAborted();
+  const place = answer?.headers.get("location") ?? "";
+  return URL.canParse(place) && new URL(place).protocol === "https:" ? place : undefined;
 }
 
 /**

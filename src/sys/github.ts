@@ -38,13 +38,13 @@ export interface Persistence {
 }
 
 /**
- * Opens no connection yet. The host's task gets a notice for each wait; its signal stops everything.
+ * Sends nothing with the token yet. The host's task gets a notice for each wait; its signal stops everything.
  * Throws "usage" for an API that the token must not go to.
  */
 export async function connect({ api, token }: GitHubAccess, host: Host): Promise<GitHub> {
-  assertApi(api);
   const { env, signal, task } = host;
   const [{ Octokit }, fetch] = await Promise.all([import("octokit"), openFetch(env)]);
+  await assertApi(api, fetch, signal);
   const github = new Octokit({
     baseUrl: api,
     userAgent: "kovn-build",

@@ -71,6 +71,16 @@ describe("an API address", () => {
     const refused = connect({ api, token, repository: undefined }, host);
     await expect(refused).rejects.toMatchObject({ code: "usage", message: expect.stringContaining(why) as string });
   });
+
+  test("without TLS is asked, without the token, where it has TLS", async () => {
+    const secure = "https://github.example.com/api/v3";
+    await using proxy = await serve(json({}, 301, { location: secure }));
+    const through = { ...host, env: { ...host.env, http_proxy: proxy.url } };
+    const refused = connect({ api: "http://github.example.com/api/v3", token, repository: undefined }, through);
+    await expect(refused).rejects.toMatchObject({ hint: `GITHUB_API_URL=${secure}, where that server redirects` });
+    expect(proxy.logins).toEqual([undefined]);
+  });
+
   test.each(["https://github.example.com/api/v3", "http://127.1:1", "http://[::1]:1", "http://localhost:1"])(
     "%s is taken",
     async (api) => void (await connect({ api, token, repository: undefined }, host)),

@@ -54,7 +54,7 @@ test("a file that is too large for its kind is refused before it is read", async
   await writeFile(path, "");
   await truncate(path, 3e12);
   await expect(readText(path, "a project file")).rejects.toThrow(
-    `Path ${path} cannot be used: it has 3000.0 GB; the limit for a project file is 2.0 MB.`,
+    `Path ${path} cannot be used: it has 3000.0 GB; the limit for a project file is 256.0 kB.`,
   );
 });
 
