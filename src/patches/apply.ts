@@ -1,4 +1,4 @@
-import { lutimes, mkdir, rm, writeFile } from "node:fs/promises";
+import { lutimes, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
@@ -62,8 +62,8 @@ export async function checkoutPatched(
  */
 export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
   const options = { host, cwd: dir };
+  const isNew = (await mkdir(dir, { recursive: true })) !== undefined;
   try {
-    await mkdir(dir, { recursive: true });
     await runTask(host, `clone ${source.name} into ${dir}`, async (below) => {
       await initBlobless(dir, base.repository, { ...options, host: below });
       await fetchCommit(base.commit, base.repository, { ...options, host: below });
@@ -75,7 +75,9 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
       applySeries(source, base.commit, dir, below),
     );
   } catch (error) {
-    await rm(dir, { recursive: true, force: true });
+    // A folder that was there before stays, empty as it was.
+    for (const path of isNew ? [dir] : (await readdir(dir)).map((name) => join(dir, name)))
+      await rm(path, { recursive: true, force: true });
     throw error;
   }
 }

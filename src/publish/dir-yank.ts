@@ -18,7 +18,8 @@ async function check(versions: readonly string[], place: string): Promise<void> 
   const names = await readNames(place);
   if (names.length === 0) return;
   const manifests = await readManifests(place, names);
-  const others = names.filter((name) => !isOurs(name, manifests));
+  const files = new Set(await readFileNames(place));
+  const others = names.filter((name) => !isStagingOf("kovn", name) && !(files.has(name) && isOurs(name, manifests)));
   if (others.length > 0 || manifests.length === 0)
     throw new BuildError(
       "destination",
@@ -77,6 +78,12 @@ async function readNames(folder: string): Promise<readonly string[]> {
   return names.filter((name) => name !== lockName);
 }
 
+/** The names of regular files: a folder or link with such a name is a person's. */
+async function readFileNames(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
 async function readManifests(folder: string, names: readonly string[]): Promise<readonly Manifest[]> {
   return Promise.all(names.filter((name) => manifestName.test(name)).map((name) => readManifest(folder, name)));
 }
@@ -84,7 +91,7 @@ async function readManifests(folder: string, names: readonly string[]): Promise<
 function isOurs(name: string, manifests: readonly Manifest[]): boolean {
   const files = manifests.flatMap((manifest) => manifest.artifacts.map(({ file }) => basename(file)));
   const documents = /^(SHA256SUMS(\.asc)?|artifacts-.+\.json|provenance-.+\.intoto\.json|sbom-.+\.cdx\.json)$/;
-  return files.includes(name) || documents.test(name) || isStagingOf("kovn", name);
+  return files.includes(name) || documents.test(name);
 }
 
 /** The versions of its packages, and of its jobs for builds without packages. */

@@ -18,9 +18,9 @@ export interface EventFile {
 
 /**
  * Writes the events of a run to a file, one JSON object a line, with the `time` of each
- * (docs/events.md). Output of jobs is left out: their logs have it. The file and its folder are
- * made at the first event; the file is a new one. Each line is written at once and whole, so a killed run leaves all its
- * events; no problem with the file fails the run.
+ * (docs/events.md). Output of jobs is left out: their logs have it. The file is made at the first
+ * event, and its folder; it must not exist. Each line is written at once and whole, so a killed run
+ * leaves all its events; no problem with the file fails the run.
  */
 export function eventFile(path: string, { notice, mask = (text) => text }: EventFileOptions): EventFile {
   let file: number | undefined;

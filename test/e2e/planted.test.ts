@@ -100,3 +100,15 @@ describe("--out refuses a folder that no build made, before anything runs", () =
     );
   });
 });
+
+test("release yank keeps a folder in which a person's folder or link has a name like ours", async ({ folder }) => {
+  const dist = await makeDist(join(folder, "dist"));
+  expect(await kovnBuild(folder, ["publish", dist, "--to", "dir=out"])).toMatchObject({ exitCode: 0 });
+  await writeFiles(folder, { "out/provenance-mine.intoto.json/precious": "mine\n", elsewhere: "" });
+  await symlink("../elsewhere", join(folder, "out/sbom-mine.cdx.json"));
+  const before = await contentOf(join(folder, "out"));
+  const result = await kovnBuild(folder, ["release", "yank", "1.2.3-1+kovn1.00000001", "--to", "dir=out"]);
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain("Folder out holds something else: provenance-mine.intoto.json, sbom-mine.cdx.json.");
+  expect(await contentOf(join(folder, "out"))).toEqual(before);
+});

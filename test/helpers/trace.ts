@@ -50,7 +50,7 @@ async function traceTo(log: string, folder: string, args: readonly string[], env
 }
 
 function parseChange(line: string, folder: string): Change[] {
-  const isDone = / = 0$/.test(line);
+  const isDone = line.endsWith(" = 0");
   const [, synced] = /\bf(?:data)?sync\(\d+<([^>]*)>/.exec(line) ?? [];
   if (synced !== undefined) return [{ call: "fsync", path: synced, isDone }];
   const [, from, path] = /\brename\("([^"]+)", "([^"]+)"/.exec(line) ?? [];

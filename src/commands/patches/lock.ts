@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
 import { assertOwn, pickLine, type Project } from "../../config/project.ts";
@@ -11,6 +12,8 @@ import { examples, pinOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { runTask } from "../../sys/run-task.ts";
+import { removeStale } from "../../sys/staging.ts";
+import { lockBeside, withLock } from "../../sys/with-lock.ts";
 import { parseFrom } from "../../config/from.ts";
 import { makeRecord } from "../../record.ts";
 
@@ -27,14 +30,24 @@ export const patchesLock: Define = (command, context) => {
     .addHelpText("after", examples(["kovn-build patches lock --from ovs=../ovs", "lock the series as it is now"]))
     .action(async (options: PatchesLockOptions) => {
       const project = await context.project();
-      context.print(await context.report.run(async ({ host }) => lock(options, project, host)));
+      context.print(await context.report.run(async ({ host }) => lockAlone(options, project, host)));
     });
 };
 
-/** Writes the lock. Returns its content, one row per base. */
-async function lock(options: PatchesLockOptions, project: Project, host: Host): Promise<string> {
+/** Writes the lock while no other process does, and removes what a killed one left beside it. */
+async function lockAlone(options: PatchesLockOptions, project: Project, host: Host): Promise<string> {
   assertOwn(project);
   const line = await pickLine(project, options.line);
+  await mkdir(project.work, { recursive: true });
+  const file = lockBeside(join(project.work, `lock-${line}`));
+  return withLock(file, { host, other: `is writing ${lockName(line)}` }, async () => {
+    await removeStale(join(project.root, lockName(line)));
+    return lock(line, options, project, host);
+  });
+}
+
+/** Writes the lock. Returns its content, one row per base. */
+async function lock(line: string, options: PatchesLockOptions, project: Project, host: Host): Promise<string> {
   const from = parseFrom(options.from, await listSources(project, line), []);
   const old = await readLock(project, line);
   const sources = makeRecord<LockedSource>();
