@@ -30,7 +30,8 @@ const workFolder = ".kovn";
 export async function findProject(cwd: string, packageRoot: string, host: Host): Promise<Project> {
   const project = await nearestProject(cwd, packageRoot);
   const { root, work, isPackage = false } = project;
-  await assertTrusted(work, host);
+  const parts = await readdir(work).catch(() => []);
+  for (const path of [work, ...parts.map((name) => join(work, name))]) await assertTrusted(path, host, work);
   if (isPackage) return project;
   // As in git: nobody else may say what is run.
   const paths = [root, ...(await Promise.all(["patches", "pipelines"].map(async (name) => below(join(root, name))))).flat()];

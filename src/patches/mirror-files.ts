@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
 import { bloblessConfig } from "../sys/git-remote.ts";
-import { gitBytes, tryGit, type Setting } from "../sys/git.ts";
+import { gitBytes, tryGit, type GitOptions, type Setting } from "../sys/git.ts";
 import { isTrusted } from "../sys/owner.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 
@@ -89,7 +89,16 @@ export async function hasWhole(commit: string, repository: string, host: Host): 
   if (listed.exitCode !== 0) return false;
   const ids = listed.stdout.trim().split("\n");
   if (ids[0] !== commit) return false;
-  const objects = await gitBytes(["cat-file", "--batch", "--buffer"], { ...options, input: listed.stdout });
+  for (let at = 0; at < ids.length; at += manyObjects)
+    if (!(await areTrue(ids.slice(at, at + manyObjects), options))) return false;
+  return true;
+}
+
+/** So many objects of a source are read at once: about 10 MB. */
+const manyObjects = 500;
+
+async function areTrue(ids: readonly string[], options: GitOptions): Promise<boolean> {
+  const objects = await gitBytes(["cat-file", "--batch", "--buffer"], { ...options, input: `${ids.join("\n")}\n` });
   let at = 0;
   for (const id of ids) {
     const end = objects.indexOf("\n", at);

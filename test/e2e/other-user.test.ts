@@ -45,6 +45,14 @@ describe("files of another user are refused, with the owner's name", () => {
       },
       "project/.kovn",
     ],
+    [
+      "the mirrors in a work folder that all may write to",
+      async (_, project) => {
+        await mkdir(join(project, ".kovn/mirrors"), { recursive: true });
+        await chown(join(project, ".kovn/mirrors"), nobody, nobody);
+      },
+      "project/.kovn/mirrors",
+    ],
   ];
   for (const [name, change, place] of samples)
     test(name, async ({ folder }) => {
