@@ -53,9 +53,14 @@ async function nearestProject(cwd: string, packageRoot: string): Promise<Project
   }
 }
 
-/** The folder for results, beside the work folder: as it is typed in the current folder. */
-export function distFolder({ work }: Project): string {
-  return relative("", join(dirname(work), "dist"));
+/** The folder that the work folder, the results and relative paths of project files are in. */
+export function homeOf({ work }: Project): string {
+  return dirname(work);
+}
+
+/** The folder for results: as it is typed in the current folder. */
+export function distFolder(project: Project): string {
+  return relative("", join(homeOf(project), "dist"));
 }
 
 /** Throws "usage" if the project is the installed package: npm would drop what is written there. */

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { allOrProblems, BuildError, projectError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
-import { addressFault } from "../sys/credentials.ts";
+import { addressFault, urlOf } from "../sys/credentials.ts";
 import { gitIdSchema, nameSchema, pathSchema, sha256Schema, versionSchema } from "../sys/schemas.ts";
 import { parseStaged } from "../sys/staging.ts";
 import { unknownName } from "./names.ts";
-import type { Project } from "./project.ts";
+import { homeOf, type Project } from "./project.ts";
 import { readSeries, type SeriesFiles } from "./series.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -44,7 +44,9 @@ export const sourceFile = z.strictObject({
       const fault = addressFault(address);
       if (fault !== undefined) context.addIssue(`address ${fault}; give a login with \`--from SOURCE=https://TOKEN@HOST/PATH\``);
     })
-    .describe("Path or URL of upstream's git repository, without a login. It is published as the place of the source."),
+    .describe(
+      "URL of upstream's git repository, without a login, or its path, relative to the project's folder. It is published as the place of the source.",
+    ),
   branch: z.string().min(1).describe("Branch where the commit was found. It is not used to fetch."),
   commit: gitIdSchema.describe("Pinned commit: the base of the series."),
   version: versionSchema.describe("Version that the tree has at this commit."),
@@ -82,6 +84,8 @@ export type Suite = Readonly<z.infer<typeof suite>>;
 export interface Source extends Readonly<z.infer<typeof sourceFile>>, SeriesFiles {
   readonly line: string;
   readonly name: string;
+  /** Where `upstream` is: its address, or an absolute path. It is not published. */
+  readonly place: string;
 }
 
 /** The names of a line's sources, which are the folders of `patches/<line>/`. */
@@ -119,7 +123,7 @@ export async function readSource(project: Project, line: string, name: string, h
     () => undefined,
   );
   const [pin, series] = await allOrProblems([reading, readSeries(dir, shown, await alternates, host)]);
-  return { ...pin, line, name, ...series };
+  return { ...pin, line, name, place: urlOf(pin.upstream, homeOf(project)), ...series };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { hasWhole, isOwnMirror, prepareMirror, readRef } from "./mirror-files.ts";
 import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
+import { urlOf } from "../sys/credentials.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { askRepository, fetchCommit } from "../sys/git-remote.ts";
@@ -124,13 +125,6 @@ async function probeApt(
       ? "apt offers no version of it; update its lists with `apt-get update`"
       : `apt offers ${offered.join(", ")}; to use it, declare it with its sha256 in source.yaml`;
   throw new BuildError("network", `Debian's ${base.package} ${base.version} is unavailable: ${now}.`);
-}
-
-/**
- * Makes a path absolute, because git runs in other folders; a URL (or host:path) stays as it is.
- */
-export function urlOf(url: string): string {
-  return /^[a-z+]+:\/\/|^[^/]+:/.test(url) ? url : resolve(url);
 }
 
 /**

@@ -13,7 +13,7 @@ export type Base =
       /** The upstream. It is published. */
       readonly url: string;
       readonly commit: string;
-      /** The path or address that `--from` gives, if the commit is fetched from there. It is not published. */
+      /** The path or address that the commit is fetched from, if that is not `url`. It is not published. */
       readonly from?: string;
     }
   | {
@@ -38,7 +38,7 @@ export interface From {
 export function allowedBases(source: Source, from: From): readonly Base[] {
   const upstream = pinOf(source, from);
   const alternates = alternatesOf(source);
-  if (from.rule === "git" || upstream.from !== undefined) return [upstream];
+  if (from.rule === "git" || from.repositories[source.name] !== undefined) return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
   throw new BuildError("usage", `Source \`${source.name}\` has no Debian package as an alternate.`, {
@@ -58,9 +58,9 @@ export function declaredBases(
 }
 
 /** The pinned commit of upstream, from the given repository if there is one. */
-function pinOf({ name, upstream, commit }: Source, { repositories }: Pick<From, "repositories">): Base & { kind: "git" } {
-  const from = repositories[name];
-  return { kind: "git", url: upstream, commit, ...(from === undefined ? {} : { from }) };
+function pinOf({ name, upstream, place, commit }: Source, { repositories }: Pick<From, "repositories">): Base & { kind: "git" } {
+  const from = repositories[name] ?? place;
+  return { kind: "git", url: upstream, commit, ...(from === upstream ? {} : { from }) };
 }
 
 /** Returns the path or address that a git base is fetched from. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { decoded, secretsIn } from "./secret-shapes.ts";
 
 /** What a person gives in the address of a repository, and a server asks for. */
@@ -55,4 +56,12 @@ export function addressFault(address: string): string | undefined {
   if (!/^[^:]*(:\d*)?$/.test(host.replaceAll(/^.*@|\[[^\]]*\]/g, "")))
     return "has a port that is not a number; in a password, write `/ ? # @` as `%2F %3F %23 %40`";
   return undefined;
+}
+
+/**
+ * Makes a path absolute, because git runs in other folders; a URL (or host:path) stays as it is.
+ * `folder` is what a relative path starts from, by default the current folder.
+ */
+export function urlOf(address: string, folder = ""): string {
+  return /^[a-z+]+:\/\/|^[^/]+:/.test(address) ? address : resolve(folder, address);
 }

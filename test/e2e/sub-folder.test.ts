@@ -1,9 +1,10 @@
 import { access, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { readManifest } from "../../src/dist/manifest.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
-import { demo, inGit } from "../helpers/project.ts";
+import { demo, inGit, makeProject, sourceYaml } from "../helpers/project.ts";
 import { asPerson, makeRepository, tag } from "../helpers/repository.ts";
 
 /** Two dozen commands take minutes on a machine that has other work. */
@@ -69,4 +70,16 @@ test("a release is cut from a folder below the project", { timeout }, async ({ f
   await mkdir(join(folder, "home"), { recursive: true });
   expect(await kovnBuild(below, ["release", "cut", "1.0.0"], { HOME: join(folder, "home") })).toMatchObject({ exitCode: 0 });
   expect(await inGit(project, "tag", "--list")).toBe("v1.0.0");
+});
+
+test("a relative upstream of source.yaml is relative to the project, from every folder", { timeout }, async ({ folder }) => {
+  const project = await makeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("../upstream") });
+  const tree = join(folder, "tree");
+  for (const [index, where] of [project, join(project, demo)].entries()) {
+    const applied = await kovnBuild(where, ["patches", "apply", "demo", `${tree}${index}`]);
+    expect(applied).toMatchObject({ exitCode: 0 });
+    expect(await inGit(`${tree}${index}`, "remote", "get-url", "origin")).toBe(join(folder, "upstream"));
+  }
+  expect(await kovnBuild(join(project, demo), ["--target", "linux", "--unlocked"])).toMatchObject({ exitCode: 0 });
+  expect((await readManifest(join(project, "dist/linux"))).jobs[0]?.base).toMatchObject({ url: "../upstream" });
 });

@@ -9,6 +9,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
     line: "1.0",
     name: "ovs",
     upstream: "https://example.com/ovs.git",
+    place: "https://example.com/ovs.git",
     branch: "main",
     commit: "a".repeat(40),
     version: "3.1.8",

@@ -5,7 +5,6 @@ import { listSources, readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";
 import { fetchReachable } from "../../patches/bases.ts";
-import { urlOf } from "../../patches/mirror.ts";
 import { seriesOf, writeNote } from "../../patches/tree-note.ts";
 import { allowedBases } from "../../plan/base.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
@@ -47,7 +46,7 @@ async function apply(name: string, dir: string, options: ApplyOptions, project: 
   const allowed = allowedBases(source, parseFrom(options.from, await listSources(project, line)));
   const reach = { work: project.work, refreshApt: false, host };
   const fetched = await fetchReachable(name, allowed, reach);
-  const patched = await clonePatched(source, fetched, urlOf(source.upstream), dir, host);
+  const patched = await clonePatched(source, fetched, source.place, dir, host);
   const note = { line: source.line, source: name, base: fetched.commit, pin: source.commit, series: seriesOf(whole) };
   await writeNote(until === undefined ? note : { ...note, until: until.name }, dir, host);
   return `${patched.commit}  ${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
