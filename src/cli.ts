@@ -4,7 +4,7 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import { packageRoot, packageVersion } from "./config/package.ts";
-import { findProject } from "./config/project.ts";
+import { findProject, type Project } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { verbs } from "./commands/verbs.ts";
 import { thisMachine } from "./machine/this-machine.ts";
@@ -120,6 +120,14 @@ const report = makeReport({
 const { CI: ci, SHELL: ownShell = "sh", TERM: term = "dumb" } = process.env;
 const shell = isatty(0) && isatty(2) && ci === undefined ? { program: ownShell, term } : undefined;
 
+/** The project's folder, which errors name files in; undefined until a command asks for the project. */
+let projectRoot: string | undefined;
+async function project(): Promise<Project> {
+  const found = await findProject(process.cwd(), packageRoot, host);
+  projectRoot = found.root;
+  return found;
+}
+
 /**
  * Shows a failure: its message and what to type next, or the stack of a bug. Returns the exit code.
  */
@@ -130,7 +138,7 @@ function showError(thrown: unknown): number {
     log(`${style.failed(showControls(what))}\nThis is a bug in kovn-build.\n`);
     return 1;
   }
-  actions?.annotate(error);
+  actions?.annotate(error, projectRoot);
   const hint = error.hint === undefined ? "" : `  -> ${showControls(error.hint)}\n`;
   log(`${style.failed(showControls(error.message))}\n${hint}`);
   return exitCode(error);
@@ -190,7 +198,7 @@ try {
     github,
     actions,
     shell,
-    project: () => findProject(process.cwd(), packageRoot, host),
+    project,
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     print,
     report,

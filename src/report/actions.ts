@@ -23,8 +23,8 @@ export interface Actions {
   output(name: string, value: string): void;
   /** Adds Markdown to the job's summary; what does not fit is omitted, with a note. */
   summarize(markdown: string): void;
-  /** Annotates the files and lines that an error is about. */
-  annotate(error: BuildError): void;
+  /** Annotates the files and lines that an error is about; relative paths start from `folder`. */
+  annotate(error: BuildError, folder?: string): void;
 }
 
 /** Bytes. GitHub shows nothing of a summary of more than 1 MiB. */
@@ -63,11 +63,11 @@ export function makeActions(
       const text = `${clean(markdown).trimEnd()}\n\n`;
       append(file, Buffer.byteLength(text) <= room ? text : shorten(text, room));
     },
-    annotate: (error) => {
+    annotate: (error, folder = "") => {
       if (error.at.length === 0) command("error", { title: "kovn-build" }, error.message);
       for (const { file, line, message } of error.at.slice(0, mostAnnotations)) {
         const where = {
-          file: relative(resolve(workspace), resolve(file)),
+          file: relative(resolve(workspace), resolve(folder, file)),
           ...(line === undefined ? {} : { line: String(line) }),
         };
         command("error", { ...where, title: "kovn-build" }, message ?? error.message);

@@ -88,12 +88,14 @@ describe("inside GitHub Actions", () => {
     expect(checked.stderr).toContain(where);
   });
 
-  test("a wrong project file is annotated at its line", async ({ folder }) => {
+  test("a wrong project file is annotated at its line, from any folder of the project", async ({ folder }) => {
     const project = await makeProject(folder, {
       [`${demo}/source.yaml`]: `${sourceYaml("https://example.com/x.git")}wrong: 1\n`,
     });
-    const { stderr } = await kovnBuild(project, ["plan", "--target", "linux"], stepOf(project, folder));
-    expect(stderr).toContain("::error file=patches/1.0/demo/source.yaml,line=6,title=kovn-build::Key `wrong` is unknown here.");
+    for (const where of [project, join(project, demo)]) {
+      const { stderr } = await kovnBuild(where, ["plan", "--target", "linux"], stepOf(project, folder));
+      expect(stderr).toContain("::error file=patches/1.0/demo/source.yaml,line=6,title=kovn-build::Key `wrong` is unknown here.");
+    }
   });
 
   test("plan --github-matrix makes the matrix of each target an output, and prints them all", async ({ folder }) => {
