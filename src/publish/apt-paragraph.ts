@@ -16,6 +16,7 @@ export function parseParagraph(text: string, fail: (what: string) => Error): Par
     .replace(/\n+$/, "")
     .split("\n")
     .map((line) => line.replace(/[ \t\r]+$/, ""));
+  if (lines.join("") === "") throw fail("it is empty");
   const fields = new Map<string, string>();
   let last = "";
   for (const line of lines) {

@@ -56,7 +56,7 @@ describe("a Release file", () => {
   });
 
   test.each([
-    ["is empty", "", "has an empty line"],
+    ["is empty", "", "it is empty"],
     [
       "is of another line",
       release([good], "Codename: 1.1\nArchitectures: amd64\nComponents: default\n"),
