@@ -33,6 +33,7 @@ function checked(source: string, address: string): string {
   const fault = addressFault(address);
   if (fault === undefined) return address;
   throw new BuildError("usage", `The address in --from ${source}=... ${fault}.`, {
-    hint: `--from ${source}=https://TOKEN@HOST/PATH, or clone it with git and give the clone's path`,
+    // Not as an address: what stands for the login would be masked.
+    hint: `write a login before the host, as TOKEN@ or USER:PASSWORD@ with / ? # @ as %2F %3F %23 %40; or clone it with git and give the clone's path`,
   });
 }

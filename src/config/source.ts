@@ -42,7 +42,7 @@ export const sourceFile = z.strictObject({
     .min(1)
     .superRefine((address, context) => {
       const fault = addressFault(address);
-      if (fault !== undefined) context.addIssue(`address ${fault}; give a login with \`--from SOURCE=https://TOKEN@HOST/PATH\``);
+      if (fault !== undefined) context.addIssue(`address ${fault}; give a login with \`--from\``);
     })
     .describe(
       "URL of upstream's git repository, without a login, or its path, relative to the project's folder. It is published as the place of the source.",

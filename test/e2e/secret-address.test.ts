@@ -101,6 +101,8 @@ describe("a login in the address of --from", () => {
       const { exitCode, stdout, stderr } = await kovnBuild(project, [...options, place]);
       expect(exitCode).toBeGreaterThan(0);
       expect(`${stdout}${stderr}`).not.toMatch(/glpat|bug/);
+      // No hint is masked: a person could not type it.
+      expect(stderr).not.toMatch(/->.*\*{3}/);
       expect(await filesWith("glpat", project)).toEqual([]);
     }
   });
