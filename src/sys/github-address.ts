@@ -20,7 +20,7 @@ export async function assertApi(api: string, fetch: Fetch, signal: AbortSignal):
 /** Milliseconds. */
 const askTimeout = 3000;
 
-/** Asks a server, without the token, where it is to be reached by TLS; undefined if it does not say. */
+/** Asks a server, without the token, where it has TLS; undefined if it does not say. */
 async function findSecure(api: string, fetch: Fetch, signal: AbortSignal): Promise<string | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(askTimeout)]);
   const answer = await fetch(api, { redirect: "manual", signal: limit }).catch(() => undefined);
