@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pick, type Chance } from "../fuzz/mutate.ts";
 import type { startGitHub } from "../helpers/github.ts";
@@ -68,7 +68,7 @@ export async function startHostileGitHub(behind: Awaited<ReturnType<typeof start
 }
 
 /** Sends blanks until the client has enough. */
-function endless(response: import("node:http").ServerResponse): void {
+function endless(response: ServerResponse): void {
   const blanks = Buffer.alloc(1024 * 1024, 32);
   const send = () => {
     while (!response.destroyed && response.write(blanks));

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { judge } from "../fuzz/judge.ts";
 import { chanceOf } from "../fuzz/mutate.ts";
-import { cli, kovnBuild } from "../helpers/cli.ts";
+import { cli, kovnBuild, type CliResult } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { startGitHub } from "../helpers/github.ts";
 import { commitAll, inGit, makeProject } from "../helpers/project.ts";
@@ -19,8 +19,8 @@ export interface HostileOptions {
   readonly seed: number;
   /** How many to run at once. */
   readonly parallel: number;
-  /** Called with the number of inputs that are done. */
-  readonly onDone?: (done: number) => void;
+  /** Called with the number of inputs that are done, and what is wrong with the last one. */
+  readonly onDone?: (done: number, failure: string | undefined) => void;
 }
 
 /** How the inputs of a reader ended, and the most that one of them took. */
@@ -63,16 +63,16 @@ export async function runHostile({
       const { what, result, wrong, ms, bytes } = await attempt(base, join(root, String(number)), reader, number);
       tally.longest = Math.max(tally.longest, ms);
       tally.memory = Math.max(tally.memory, bytes);
+      let failure: string | undefined;
       if (wrong === undefined) {
         tally[result === 0 ? "accepted" : "refused"]++;
         await rm(join(root, String(number)), { recursive: true, force: true });
       } else {
         tally.failed++;
-        failures.push(
-          `${number}: ${reader.name}, ${what}: ${wrong.slice(0, 2000)}\n  again: npm run test:hostile -- --seed ${number} --count 1\n  kept:  cd ${join(root, String(number), "project")} && kovn-build ${reader.args.join(" ")}`,
-        );
+        failure = `${number}: ${reader.name}, ${what}: ${wrong.slice(0, 2000)}\n  again: npm run test:hostile -- --seed ${number} --count 1\n  kept:  cd ${join(root, String(number), "project")} && kovn-build ${reader.args.join(" ")}`;
+        failures.push(failure);
       }
-      onDone?.(++done);
+      onDone?.(++done, failure);
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
@@ -150,17 +150,28 @@ async function attempt(base: Base, folder: string, reader: Reader, number: numbe
   const outside = changed(before, await listing(folder)).filter(
     (path) => !reader.writes.test(path) && !/^(tmp|home|gnupg)(\/|$)/.test(path),
   );
-  const wrong = timedOut
-    ? `does not end within ${limits.ms / 1000} s: ${stderr}`
-    : (judge({ exitCode, stdout: exitCode === 0 ? stdout : "", stderr }, [0, 1, 2]) ??
-      (outside.length > 0 ? `writes elsewhere: ${outside.slice(0, 5).join(", ")}` : undefined) ??
-      // oxlint-disable-next-line no-control-regex
-      (/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/.test(stdout + stderr)
-        ? `sends control characters: ${JSON.stringify(stderr)}`
-        : undefined) ??
-      (stderr.length > limits.text ? `says ${stderr.length} characters` : undefined) ??
-      (bytes > limits.bytes ? `takes ${Math.round(bytes / 1e6)} MB` : undefined));
-  return { what: harmed ?? server.what, result: exitCode, wrong, ms, bytes };
+  const ended = { exitCode, stdout, stderr, bytes, isLate: timedOut };
+  return { what: harmed ?? server.what, result: exitCode, wrong: judgeEnd(ended, outside), ms, bytes };
+}
+
+interface Ended extends CliResult {
+  readonly bytes: number;
+  readonly isLate: boolean;
+}
+
+/** What is wrong with the way the program ended, and the paths that it should not have changed. */
+function judgeEnd({ bytes, isLate, ...result }: Ended, outside: readonly string[]): string | undefined {
+  const { exitCode, stdout, stderr } = result;
+  // GitHub may ask for a longer wait, which is announced.
+  if (isLate) return /\b(403|429|5\d\d)\b.*; retrying in /.test(stderr) ? undefined : `does not end within 20 s: ${stderr}`;
+  const wrong = judge({ ...result, stdout: exitCode === 0 ? stdout : "" }, [0, 1, 2]);
+  if (wrong !== undefined) return wrong;
+  if (outside.length > 0) return `writes elsewhere: ${outside.slice(0, 5).join(", ")}`;
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/.test(stdout + stderr))
+    return `sends control characters: ${JSON.stringify(stderr)}`;
+  if (stderr.length > limits.text) return `says ${stderr.length} characters`;
+  return bytes > limits.bytes ? `takes ${Math.round(bytes / 1e6)} MB` : undefined;
 }
 
 /** Everything in a folder by path, with what would show a change; nothing is opened. */
@@ -192,9 +203,11 @@ if (process.argv[1]?.endsWith("hostile.ts") === true) {
   const { values } = parseArgs({ options });
   const [count, seed, parallel] = [Number(values.count), Number(values.seed), Number(values.parallel)];
   const started = performance.now();
-  const onDone = (done: number) => void (done % 50 === 0 && process.stderr.write(`${done} of ${count}\n`));
+  const onDone = (done: number, failure: string | undefined) => {
+    if (failure !== undefined) process.stdout.write(`${failure}\n`);
+    if (done % 50 === 0) process.stderr.write(`${done} of ${count}\n`);
+  };
   const { tallies, failures } = await runHostile({ count, seed, parallel, onDone });
-  for (const failure of failures) process.stdout.write(`${failure}\n`);
   const used = [...tallies].filter(([, tally]) => tally.longest > 0);
   for (const [name, { accepted, refused, failed, longest, memory }] of used)
     process.stdout.write(
