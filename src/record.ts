@@ -14,3 +14,17 @@ export function withoutPrototypes<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   return makeRecord(Object.entries(value).map(([name, one]) => [name, withoutPrototypes<unknown>(one)])) as T;
 }
+
+/** The most values of a file that is checked against a schema: each may have a problem of its own. */
+export const mostValues = 20_000;
+
+/** True when a value that was read has more values in it than a file may have. */
+export function hasTooMany(value: unknown): boolean {
+  const left = [value];
+  for (let count = 0; left.length > 0; count++) {
+    const one = left.pop();
+    if (count > mostValues || left.length > mostValues) return true;
+    if (typeof one === "object" && one !== null) for (const inner of Object.values(one)) left.push(inner);
+  }
+  return false;
+}

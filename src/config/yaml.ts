@@ -1,8 +1,13 @@
 import { LineCounter, isMap, isNode, isScalar, parseDocument, visit, type Document, type Scalar, type YAMLMap } from "yaml";
 import type { z } from "zod";
-import { projectError, unreadableFile } from "../errors.ts";
-import { withoutPrototypes } from "../record.ts";
+import { projectError, unreadableFile, UnusableFile } from "../errors.ts";
+import { hasTooMany, mostValues, withoutPrototypes } from "../record.ts";
 import { readText } from "../sys/read-file.ts";
+
+/** A message of the parser, which overflows its stack where values are nested too deeply. */
+function sentenceOf(message: string): string {
+  return message.startsWith("Maximum call stack") ? "Values are nested too deeply here." : `${message}.`;
+}
 
 /** The most problems of a file that are looked for in its text, which takes time for each. */
 const mostIssues = 200;
@@ -19,11 +24,14 @@ export async function readYaml<T>(path: string, schema: z.ZodType<T>, name: stri
   // Its own search for keys that occur twice takes quadratic time.
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false });
   const problems: { readonly offset: number; readonly message: string }[] = [
-    ...[...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: `${message}.` })),
+    ...[...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message: sentenceOf(message) })),
     ...findForbidden(document),
   ];
   if (problems.length === 0) {
-    const checked = schema.safeParse(document.toJS());
+    const value: unknown = document.toJS();
+    if (hasTooMany(value))
+      throw unreadableFile(name, new UnusableFile(path, `it has more than ${mostValues.toLocaleString("en")} values`));
+    const checked = schema.safeParse(value);
     if (checked.success) return withoutPrototypes(checked.data);
     problems.push(...checked.error.issues.slice(0, mostIssues).flatMap((issue) => describe(issue, document)));
   }

@@ -4,6 +4,7 @@ import { BuildError, refusalOf } from "../errors.ts";
 import { readText } from "../sys/read-file.ts";
 import { listOf } from "../list.ts";
 import { gitIdSchema, pathSchema, sha256Schema } from "../sys/schemas.ts";
+import { hasTooMany, mostValues } from "../record.ts";
 
 /** The version of the format. */
 const formatVersion = 1;
@@ -146,6 +147,8 @@ export async function readManifest(folder: string, file = "artifacts.json"): Pro
         cause,
       });
     });
+  if (hasTooMany(value))
+    throw new BuildError("usage", `${shown} has more than ${mostValues.toLocaleString("en")} values, so it is not read.`);
   const { schema } = z
     .object({ schema: z.number().catch(0) })
     .catch({ schema: 0 })
