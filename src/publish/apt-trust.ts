@@ -62,9 +62,13 @@ export async function readLive(suite: SuitePlace, options: YankOptions): Promise
   if (bytes === undefined && isSigned) throw damaged(`${join(dir, name)} is missing.`, place);
   if (bytes === undefined) return undefined;
   if (!isSigned && signer !== undefined)
-    throw new BuildError("destination", `Suite ${line} of ${place} is not signed: nothing vouches for what it has.`, {
-      hint: `kovn-build publish --repair apt=${place} --sign ${signer.fingerprint} lists it, and signs what you accept`,
-    });
+    throw new BuildError(
+      "destination",
+      `Suite ${line} of ${place} is not signed: nothing vouches for what it has. \`publish --repair\` lists it, and signs what you accept.`,
+      {
+        hint: `kovn-build publish --repair apt=${place} --sign ${signer.fingerprint}`,
+      },
+    );
   const { key, text } =
     signer === undefined
       ? { key: undefined, text: bytes.toString() }
@@ -126,10 +130,7 @@ function notBelieved(verdict: Verdict, file: string, place: string, { signer }: 
         "gpg --import its public part; then, if it is yours, --change-key KEY",
       );
     case "revoked":
-      return other(
-        `key ${verdict.key}, which is revoked`,
-        `kovn-build publish --repair apt=${place} lists what it has, and signs what you accept`,
-      );
+      return other(`key ${verdict.key}, which is revoked`, `kovn-build publish --repair apt=${place}`);
     case "wrong":
       return damaged(`${file} is not what was signed: it is damaged, or somebody changed it.`, place);
     case "none":

@@ -17,7 +17,7 @@ const listTimeout = 60_000;
 
 /**
  * Where the current branch is pushed to: the remote that the person's configuration names, else
- * `origin`. Throws "usage" when no branch is checked out.
+ * `origin`. Throws "usage" when no branch is checked out, and when there is no such remote.
  */
 export async function pushRemote(root: string, host: Host): Promise<Remote> {
   const options = { host, cwd: root };
@@ -27,7 +27,14 @@ export async function pushRemote(root: string, host: Host): Promise<Remote> {
   const own = head.stdout.trim();
   const format = "--format=%(push:remotename)%00%(upstream:remotename)%00%(upstream:remoteref)";
   const [push = "", upstream, branch = ""] = (await userGit(["for-each-ref", format, own], options)).split("\0");
-  return { name: push || "origin", branch: push === upstream && branch !== "" ? branch : own };
+  const name = push || "origin";
+  // A branch may name an address instead of a remote.
+  const remotes = (await userGit(["remote"], options)).split("\n");
+  if (!remotes.includes(name) && !/[/:]/.test(name))
+    throw new BuildError("usage", `There is no remote \`${name}\` to push to.`, {
+      hint: `git -C ${root} remote add ${name} URL, or no --push`,
+    });
+  return { name, branch: push === upstream && branch !== "" ? branch : own };
 }
 
 /** Throws "usage" when the remote has releases of a line whose tags are missing here. */

@@ -63,6 +63,14 @@ describe("a clone that lacks tags", () => {
   });
 });
 
+test("a remote that is not there is refused before anything is cut", async ({ folder }) => {
+  const project = await makeRepository(folder);
+  const refused = await asPerson(project, "release", "cut", "1.0.0", "--push");
+  expect(refused).toMatchObject({ exitCode: 2 });
+  expect(refused.stderr).toContain("There is no remote `origin` to push to.");
+  expect(await inGit(project, "rev-list", "--count", "HEAD")).toBe("1");
+});
+
 test("a cut that was killed before it tagged goes on", async ({ folder }) => {
   const project = await makeRepository(folder);
   expect(await asPerson(project, "release", "cut", "1.0.0")).toMatchObject({ exitCode: 0 });
