@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -24,6 +24,9 @@ import type { ReleaseSet } from "./set.ts";
 const indexName = "bundle.json";
 /** In bytes: the index of twenty thousand files. */
 const largestIndex = 4e6;
+/** A bundle unpacks to so many bytes at most, and so many times its own size. */
+const mostUnpacked = 100e6;
+const mostRatio = 100;
 /** The most problems of an index that are looked for. */
 const mostProblems = 20;
 const formatVersion = 1;
@@ -81,7 +84,12 @@ export async function unpackBundle(file: string, dir: string, onBytes?: OnBytes)
       if (name !== indexName) throw invalid(`the first member is ${name}, not ${indexName}; kovn-build did not make it.`);
       first = false;
       for (const { path, ...declared } of await readIndex(file, { name, size, content })) missing.set(path, declared);
-      await assertRoom(sumOfSizes([...missing.values()]), dir);
+      const total = sumOfSizes([...missing.values()]);
+      const { size: packed } = await stat(file);
+      // What is published is compressed already.
+      if (total > mostUnpacked + mostRatio * packed)
+        throw invalid(`it has ${formatSize(packed)}, and would unpack to ${formatSize(total)}.`);
+      await assertRoom(total, dir);
       return;
     }
     const declared = missing.get(name);

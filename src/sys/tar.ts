@@ -118,11 +118,22 @@ interface Sink {
 
 /** Feeds an archive's bytes to a parser, no faster than it takes them, until its event `done`. */
 async function feed(file: string, sink: Sink, done: "end" | "close"): Promise<void> {
-  const failed = new Promise<never>((_, reject) => void sink.on("error", reject));
+  let isOver = false;
+  const failed = new Promise<never>((_, reject) => {
+    sink.on("error", (error) => {
+      isOver = true;
+      reject(error);
+    });
+  });
   failed.catch(() => undefined);
+  let isWhole = false;
+  sink.once("eof", () => (isWhole = true));
   const finished = new Promise((resolve) => void sink.once(done, resolve));
   for await (const piece of tarBytes(file)) {
     const isFull = !sink.write(piece);
+    if (isOver) await failed;
+    // What follows the end does not count, however long it is.
+    if (isWhole) break;
     if (isFull) await Promise.race([new Promise((resolve) => void sink.once("drain", resolve)), failed]);
   }
   sink.end();

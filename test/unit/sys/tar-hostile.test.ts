@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -89,6 +89,8 @@ test("an archive, plain or compressed, is read whole", async ({ folder }) => {
 test("nothing is read after a failure of the receiver", async ({ folder }) => {
   const file = join(folder, "a.tar");
   await writeFile(file, tarOf([{ path: "a", content: "x" }, { path: "b", content: "y".repeat(3e6) }, { path: "c" }]));
+  // Of 200 GB, which would take minutes.
+  await truncate(file, 2e11);
   const seen: string[] = [];
   const failing = readTar(file, ({ name }) => {
     seen.push(name);
@@ -96,4 +98,18 @@ test("nothing is read after a failure of the receiver", async ({ folder }) => {
   });
   await expect(failing).rejects.toThrow("no room");
   expect(seen).toEqual(["a"]);
+});
+
+test("what follows the end of an archive is not read", async ({ folder }) => {
+  const file = join(folder, "a.tar");
+  await writeFile(file, good);
+  await truncate(file, 2e11);
+  const seen: string[] = [];
+  await readTar(file, ({ name, content }) => {
+    seen.push(name);
+    return Readable.from(content)
+      .toArray()
+      .then(() => undefined);
+  });
+  expect(seen).toEqual(["top/a"]);
 });
