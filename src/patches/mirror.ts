@@ -222,7 +222,8 @@ async function commitTree(base: Base & { kind: "apt" }, dir: string, host: Host)
   const options = {
     host,
     cwd: join(dir, "tree"),
-    env: { ...alternateAuthor, GIT_DIR: repository, GIT_WORK_TREE: join(dir, "tree") },
+    // A mirror has no index: a file of that name would be a stranger's.
+    env: { ...alternateAuthor, GIT_DIR: repository, GIT_WORK_TREE: join(dir, "tree"), GIT_INDEX_FILE: join(dir, "index") },
   };
   await git(["add", "--all", "--force"], options);
   const tree = await git(["write-tree"], options);

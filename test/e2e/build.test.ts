@@ -97,12 +97,14 @@ describe("a build", () => {
     },
   );
 
-  test("finds patches and pipelines in a folder above, and leaves work and results in the current one", async ({ folder }) => {
+  test("finds patches and pipelines in a folder above, where its work is too; --out is from the current one", async ({
+    folder,
+  }) => {
     const project = await makeProject(folder);
     const below = join(project, "some/where");
     await mkdir(below, { recursive: true });
     expect(await kovnBuild(below, [...build, "--out", "results"])).toMatchObject({ exitCode: 0 });
-    expect(await readdir(below)).toEqual([".kovn", "results"]);
+    expect(await readdir(below)).toEqual(["results"]);
     expect(await readdir(join(below, "results/linux"))).toContain("greeting.txt");
   });
 

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { sha256 } from "../../src/sys/files.ts";
+import { aManifest } from "./run-folder.ts";
 
 const isRoot = process.getuid?.() === 0;
 const works = (program: string, ...args: readonly string[]) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
@@ -19,21 +21,23 @@ export const asNobody: readonly string[] | undefined = !isRoot
     : undefined;
 
 /**
- * Starts a program that sees `dir` as a small file system with one file, `linux/old.txt`, and then
- * lists its files.
+ * Starts a program that sees `dir` as a small file system with the results of a build,
+ * `linux/old.txt`, and then lists its files.
  */
 export function onSmallDisk(dir: string): readonly string[] {
   const script = `set -e
-dir=$1
-shift
+dir=$1 manifest=$2
+shift 2
 mount -t tmpfs -o size=64k none "$dir"
 mkdir "$dir/linux"
 echo old > "$dir/linux/old.txt"
+echo "$manifest" > "$dir/linux/artifacts.json"
 code=0
 "$@" || code=$?
 find "$dir" -type f | sed "s|^$dir/|left: |" >&2
 exit $code`;
-  return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
+  const artifact = { file: "old.txt", size: 4, sha256: sha256("old\n"), job: "ovs" };
+  return ["unshare", "--mount", "sh", "-c", script, "sh", dir, JSON.stringify(aManifest([artifact]))];
 }
 
 /** Starts a program that can only read below `dir`. */

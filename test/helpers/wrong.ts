@@ -1,12 +1,17 @@
 import { expect } from "vitest";
 import { cli, run, type CliResult } from "./cli.ts";
+import { sha256 } from "../../src/sys/files.ts";
 import { contentOf } from "./content.ts";
 import { writeFiles } from "./project.ts";
+import { aManifest } from "./run-folder.ts";
+
+const greeting = "of the last build\n";
+const artifact = { file: "greeting.txt", size: greeting.length, sha256: sha256(greeting), job: "ovs" };
 
 /** Files of an earlier build, which no failure may touch. */
 const earlier = {
-  "dist/linux/greeting.txt": "of the last build\n",
-  "dist/linux/artifacts.json": "{}\n",
+  "dist/linux/greeting.txt": greeting,
+  "dist/linux/artifacts.json": JSON.stringify(aManifest([artifact])),
   ".kovn/mirrors/git-0000000000000000/HEAD": "ref: refs/heads/main\n",
 };
 
