@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { cli, run } from "../helpers/cli.ts";
@@ -85,7 +85,7 @@ describe.skipIf(!canTrace)("a publish that was killed, or lost its power, is not
     "in a bundle": ["tar=out", false],
   };
   for (const [what, [to, isMade]] of Object.entries(kinds))
-    test(what, async ({ folder }) => {
+    test(what, { timeout: isNightly ? 3_600_000 : 120_000 }, async ({ folder }) => {
       for (const revision of [1, 2]) await makeDist(join(folder, `dist${revision}`), { revision });
       const args = (revision: number) => ["publish", join(folder, `dist${revision}/linux`), "--to", to];
       const start = async (name: string) => {
@@ -108,6 +108,7 @@ describe.skipIf(!canTrace)("a publish that was killed, or lost its power, is not
       const points = [...counts].flatMap(([call, count]) =>
         Array.from({ length: count }, (_, index) => [call, index + 1] as const),
       );
+      let [tried, lost] = [0, 0];
       const step = isNightly ? 1 : Math.ceil(points.length / 4);
       for (const [index, point] of points.entries()) {
         if (index % step !== 0) continue;
@@ -118,7 +119,7 @@ describe.skipIf(!canTrace)("a publish that was killed, or lost its power, is not
         // Half of the points each in a sample, both in the nightly.
         for (const isPowerLost of isNightly ? [false, true] : [(index / step) % 2 === 0]) {
           const copy = `${dir}-${isPowerLost}`;
-          if (isPowerLost) await losePower(dir, killed.changes);
+          if (isPowerLost) lost += await losePower(dir, killed.changes);
           await cp(dir, copy, { recursive: true });
           const other = await publish(copy, 2);
           if (other.exitCode !== 0) {
@@ -127,9 +128,11 @@ describe.skipIf(!canTrace)("a publish that was killed, or lost its power, is not
           }
           expect(await left(copy), `${name} ${isPowerLost}`).toEqual(whole[other.exitCode === 0 ? 1 : 0]);
           await rm(copy, { recursive: true });
+          tried++;
         }
         await rm(dir, { recursive: true });
       }
-      expect((await readdir(folder)).filter((name) => name.startsWith("whole"))).toHaveLength(2);
+      console.log(`${what}: stopped ${tried} times at ${points.length} file operations, ${lost} files came back empty`);
+      expect(tried).toBeGreaterThan(0);
     });
 });
