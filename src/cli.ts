@@ -20,6 +20,7 @@ import { isForeground, whileStopped } from "./sys/processes.ts";
 import { quoteWords } from "./sys/quote.ts";
 import { showControls } from "./sys/show-controls.ts";
 import { quietTask } from "./sys/task.ts";
+import { cutLines } from "./sys/text.ts";
 import { wipeEnvironment } from "./sys/wipe-environment.ts";
 
 // The only file that reads arguments, environment and streams of the process; the others get values.
@@ -140,7 +141,7 @@ function showError(thrown: unknown): number {
   }
   actions?.annotate(error, projectRoot);
   const hint = error.hint === undefined ? "" : `  -> ${showControls(error.hint)}\n`;
-  log(`${style.failed(showControls(error.message))}\n${hint}`);
+  log(`${style.failed(cutLines(showControls(error.message)))}\n${hint}`);
   return exitCode(error);
 }
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { projectError, unreadableFile, UnusableFile } from "../errors.ts";
 import { hasTooMany, mostValues, withoutPrototypes } from "../record.ts";
 import { readText } from "../sys/read-file.ts";
+import { isMissing } from "../sys/schemas.ts";
 
 /** A message of the parser, which overflows its stack where values are nested too deeply. */
 function sentenceOf(message: string): string {
@@ -97,8 +98,7 @@ function describe(issue: z.core.$ZodIssue, document: Document): { offset: number
     const why = issue.issues.map((inner) => inner.message).join(", ");
     return [{ offset: keyOffset(document, issue.path.slice(0, -1), String(key)), message: `Key \`${String(key)}\`: ${why}.` }];
   }
-  if (issue.message.endsWith("received undefined"))
-    return [{ offset: offsetOf(document, issue.path), message: `Key \`${String(key)}\` is missing here.` }];
+  if (isMissing(issue)) return [{ offset: offsetOf(document, issue.path), message: `Key \`${String(key)}\` is missing here.` }];
   const what = typeof key === "string" ? `\`${key}\`: ` : "";
   const node: unknown = document.getIn(issue.path, true);
   if (issue.code === "invalid_type" && issue.expected === "string" && isScalar(node))

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { readText } from "../sys/read-file.ts";
 import { listOf } from "../list.ts";
-import { gitIdSchema, pathSchema, sha256Schema } from "../sys/schemas.ts";
+import { describeIssue, gitIdSchema, pathSchema, sha256Schema } from "../sys/schemas.ts";
 import { hasTooMany, mostValues } from "../record.ts";
 
 /** The version of the format. */
@@ -159,6 +159,6 @@ export async function readManifest(folder: string, file = "artifacts.json"): Pro
     });
   const checked = manifestSchema.safeParse(value);
   if (checked.success) return checked.data;
-  const problems = checked.error.issues.map((issue) => `${shown}: ${issue.path.join(".") || "the file"}: ${issue.message}.`);
+  const problems = checked.error.issues.map((issue) => `${shown}: ${describeIssue(issue)}.`);
   throw new BuildError("usage", listOf(problems, "\n"));
 }

@@ -12,7 +12,7 @@ import type { Host } from "../sys/exec.ts";
 import { formatSize } from "../sys/size.ts";
 import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
-import { pathSchema, sha256Schema } from "../sys/schemas.ts";
+import { describeIssue, pathSchema, sha256Schema } from "../sys/schemas.ts";
 import type { Task } from "../sys/task.ts";
 import { listOf } from "../list.ts";
 import { readTar, type Member, type Packed, writeTar } from "../sys/tar.ts";
@@ -134,7 +134,7 @@ async function readIndex(file: string, { size, content }: Member): Promise<reado
   for (const [position, one] of files.entries()) {
     const { data, error } = memberSchema.safeParse(one);
     if (data !== undefined) read.push(data);
-    problems.push(...(error?.issues ?? []).map((issue) => `${["files", position, ...issue.path].join(".")}: ${issue.message}`));
+    problems.push(...(error?.issues ?? []).map((issue) => describeIssue(issue, ["files", position, ...issue.path])));
     if (problems.length >= mostProblems) break;
   }
   if (problems.length === 0 && !distinct(read)) problems.push("files: a path occurs twice, or is a folder of another");

@@ -6,6 +6,17 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha25
 /** The full id of a git commit or tree. */
 export const gitIdSchema = z.string().regex(/^[0-9a-f]{40}$/, "expected a full git id (40 hexadecimal digits)");
 
+/** True when a value is wrong because there is none. */
+export function isMissing({ message }: z.core.$ZodIssue): boolean {
+  return message.endsWith("received undefined");
+}
+
+/** What is wrong with a value of a JSON file, such as `files.0.size is missing`. */
+export function describeIssue(issue: z.core.$ZodIssue, path: readonly PropertyKey[] = issue.path): string {
+  const name = path.join(".") || "the file";
+  return isMissing(issue) ? `${name} is missing` : `${name}: ${issue.message}`;
+}
+
 /** Names that Windows keeps for devices, with any extension, as names of files and folders. */
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const longest = 100;

@@ -9,6 +9,14 @@ export function duration(milliseconds: number): string {
     : `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** Characters of a line of a message: more than the longest path, less than what nobody reads. */
+const longestLine = 1000;
+
+/** A message for a person, with long lines cut: what others write may be in it. */
+export function cutLines(message: string): string {
+  return message.replaceAll(new RegExp(`^(.{${longestLine}}).+$`, "gmu"), "$1…");
+}
+
 /** `1 job`, `2 jobs`, `2 patches`. */
 export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : thing.endsWith("ch") ? "es" : "s"}`;

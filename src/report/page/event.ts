@@ -81,7 +81,12 @@ export interface EventFile {
   readonly isCut: boolean;
   /** How many other lines cannot be read. */
   readonly damaged: number;
+  /** True if it has more events than a page can show; only the first ones are in `events`. */
+  readonly isLong: boolean;
 }
+
+/** Most events of a page. A build of all sources has some hundreds; a page takes 4 kB for each. */
+const mostEvents = 40_000;
 
 const names: ReadonlySet<string> = new Set(runEventSchema.options.map((option) => option.shape.event.value));
 const named = z.object({ event: z.string() });
@@ -96,11 +101,12 @@ export function parseEvents(text: string, mask: (text: string) => string): Event
   const events: TimedEvent[] = [];
   let damaged = 0;
   for (const line of lines) {
+    if (events.length === mostEvents) return { events, isCut: false, damaged, isLong: true };
     const event = parseLine(line, mask);
     if (event === "damaged") damaged += 1;
     else if (event !== undefined) events.push(event);
   }
-  return { events, isCut: last !== "", damaged };
+  return { events, isCut: last !== "", damaged, isLong: false };
 }
 
 /** Returns the event of a line; undefined for one that no page shows. */

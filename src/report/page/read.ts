@@ -39,11 +39,12 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
       cause,
     });
   });
-  const { events, isCut, damaged } = parseEvents(text, mask);
+  const { events, isCut, damaged, isLong } = parseEvents(text, mask);
   const isRunning = await isLocked(lockIn(folder));
   const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
   const missing: string[] = [];
   if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");
+  if (isLong) missing.push(`events.jsonl has more events than are shown: what came after ${events.length} is left out.`);
   if (damaged > 0) missing.push(`${damaged} of the lines of events.jsonl cannot be read.`);
   const manifest = await readManifestOf(folder, run, missing);
   const excerpts = new Map<string, readonly LogLine[]>();

@@ -38,13 +38,20 @@ const events: readonly RunEvent[] = [
 describe("a file of events", () => {
   test("is read in full", () => {
     const read = parseEvents(lines(...events.map((event, index) => [index, event] as const)), String);
-    expect(read).toMatchObject({ isCut: false, damaged: 0 });
+    expect(read).toMatchObject({ isCut: false, damaged: 0, isLong: false });
     expect(read.events.map(({ event }) => event)).toEqual(events.map(({ event }) => event));
   });
 
   test("may have events that this version does not know", () => {
     const text = lines([0, begin], [1, { event: "output", job: "ovs", line: "x" }], [2, { event: "of-2030", job: 5 }]);
     expect(parseEvents(text, String)).toMatchObject({ events: [{ event: "run" }], isCut: false, damaged: 0 });
+  });
+
+  test("of more events than a page can show is read up to there", () => {
+    const text = lines([0, begin]) + lines([1, { event: "notice", message: "m" }]).repeat(100_000);
+    const read = parseEvents(text, String);
+    expect(read).toMatchObject({ isLong: true, isCut: false });
+    expect(read.events).toHaveLength(40_000);
   });
 
   test("that ends in the middle of a line is read up to there", () => {
