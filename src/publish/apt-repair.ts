@@ -10,11 +10,10 @@ import { assertOwn, assertParts, listSuites } from "./apt-own.ts";
 import { isValid } from "./apt-paragraph.ts";
 import { findDamage } from "./apt-pool.ts";
 import { findWhole, readPool } from "./apt-recover.ts";
-import type { State } from "./apt-state.ts";
+import { readPrevious, type State } from "./apt-state.ts";
 import type { Stanza } from "./apt-stanza.ts";
 import { switchTo } from "./apt-switch.ts";
-import { isSignedSuite, readPast, suitePlace } from "./apt-trust.ts";
-import { pastNames } from "./apt-clean.ts";
+import { isSignedSuite, suitePlace } from "./apt-trust.ts";
 import { noticeUnsigned, type Outcome, withPlace, type YankOptions } from "./publisher.ts";
 
 /** A suite as it will be: from a state that is vouched for, or else from the packages in its pool. */
@@ -49,11 +48,11 @@ async function planRepair(line: string, place: string, options: YankOptions): Pr
   if (options.signer === undefined && (await isSignedSuite(suite)))
     throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   await assertParts(line, place);
-  const previous = await readPast(suite, pastNames.previous, options);
   const pool = await readPool(suite, options);
   const live = await findWhole(suite, pool, options);
+  const past = await readPrevious(suite, live, options);
   const standing = live === undefined ? pool : [...live.stanzas.values()];
-  return { suite, live, previous, standing, yanked: live?.yanked ?? [], isVouched: live !== undefined };
+  return { suite, live, ...past, standing, yanked: live?.yanked ?? [], isVouched: live !== undefined };
 }
 
 function assertAccepted(plans: readonly Plan[], accept: string | undefined, place: string, { signer }: YankOptions): void {

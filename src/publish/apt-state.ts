@@ -1,7 +1,7 @@
 import { pastNames } from "./apt-clean.ts";
 import { listSuites } from "./apt-own.ts";
 import type { Stanza } from "./apt-stanza.ts";
-import { damaged } from "./apt-suite.ts";
+import { damaged, type Suite } from "./apt-suite.ts";
 import { readLive, readPast, suitePlace, type Live, type SuitePlace } from "./apt-trust.ts";
 import type { YankOptions } from "./publisher.ts";
 
@@ -11,6 +11,8 @@ export interface State {
   /** What readers see now. */
   readonly live: Live | undefined;
   readonly previous: Live | undefined;
+  /** True when a killed run had made the live state the previous one as well. */
+  readonly isRotated: boolean;
   readonly yanked: readonly Stanza[];
   /** What the suite offers. */
   readonly standing: readonly Stanza[];
@@ -22,6 +24,17 @@ export async function readState(line: string, place: string, options: YankOption
   const live = await readLive(suite, options);
   if (live === undefined && (await listSuites(place))?.includes(line) === true)
     throw damaged(`${suite.dir} has neither InRelease nor Release, and it had one.`, place);
+  const past = await readPrevious(suite, live, options);
+  return { suite, live, ...past, yanked: live?.yanked ?? [], standing: [...(live?.stanzas.values() ?? [])] };
+}
+
+/** Reads the state before the live one; a killed run may have moved it on already. */
+export async function readPrevious(
+  suite: SuitePlace,
+  live: Suite | undefined,
+  options: YankOptions,
+): Promise<Pick<State, "previous" | "isRotated">> {
   const previous = await readPast(suite, pastNames.previous, options);
-  return { suite, live, previous, yanked: live?.yanked ?? [], standing: [...(live?.stanzas.values() ?? [])] };
+  const stale = previous?.text === live?.text ? await readPast(suite, pastNames.stale, options) : undefined;
+  return { previous: stale ?? previous, isRotated: stale !== undefined };
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { clearSign } from "../sys/gpg.ts";
+import { renameSynced } from "../sys/sync.ts";
 import { cleanSuite, pastNames } from "./apt-clean.ts";
 import { stateFiles } from "./apt-heads.ts";
 import { makeState, type Offer } from "./apt-index.ts";
@@ -23,7 +24,7 @@ export interface Next extends Offer {
  */
 export async function switchTo(
   { files, ...offer }: Next,
-  { suite, live, previous }: Pick<State, "suite" | "live" | "previous">,
+  { suite, live, previous, isRotated }: Pick<State, "suite" | "live" | "previous" | "isRotated">,
   staging: string,
   options: YankOptions,
 ): Promise<Changes> {
@@ -33,6 +34,7 @@ export async function switchTo(
   // Before anything goes live: gpg may fail.
   const heads = await stateFiles(isSame ? live.text : state.text, isSame, suite, options);
   const past = isSame || live === undefined ? [] : await pastFiles(live, previous, options);
+  if (isRotated) await renameSynced(join(suite.dir, pastNames.stale), join(suite.dir, pastNames.previous));
   await cleanSuite(suite, [live, previous].filter(isThere), options);
 
   const put = async (contents: readonly Content[]) =>
@@ -68,7 +70,7 @@ export async function switchTo(
   };
 }
 
-/** The live state becomes the previous one, and that a stale one; nothing if a killed run did it. */
+/** The live state becomes the previous one, and that a stale one. */
 async function pastFiles(live: Live, previous: Live | undefined, options: YankOptions): Promise<readonly Content[]> {
   if (previous?.text === live.text) return [];
   const isOwn = live.key === options.signer?.primary;

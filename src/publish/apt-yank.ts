@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { listOf } from "../list.ts";
 import { newestFirst } from "../sys/apt.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { assertXz } from "../sys/xz.ts";
@@ -103,6 +104,8 @@ function reportGaps(found: readonly Stanza[], left: readonly Stanza[], line: str
 
 /** A version is taken out anyway: that may be urgent. */
 async function reportDamage(stanzas: readonly Stanza[], place: string, { host }: YankOptions): Promise<void> {
-  for (const [path, flaw] of await findDamage(stanzas, place, host))
-    host.task.notice(`${join(place, path)} ${flaw}. Publish its build again, or take this version out as well.`);
+  const damage = [...(await findDamage(stanzas, place, host))];
+  if (damage.length === 0) return;
+  const flaws = listOf(damage.map(([path, flaw]) => `${join(place, path)} ${flaw}`));
+  host.task.notice(`${flaws}. Publish the builds again, or take these versions out as well.`);
 }
