@@ -68,7 +68,7 @@ describe("a second build", () => {
     expect(called.filter((name) => name !== "git")).toEqual(["dpkg-query"]);
   });
 
-  test("fixes a dist in which a file was changed, removed or added", async ({ folder }) => {
+  test("fixes a dist in which a file was changed or removed", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {}, two: {} });
     await building(project);
     const dist = join(project, "dist/linux");
@@ -76,8 +76,6 @@ describe("a second build", () => {
     const harm: readonly (() => Promise<void>)[] = [
       () => appendFile(join(dist, "one.txt"), "x"),
       () => rm(join(dist, "two.txt")),
-      () => writeFile(join(dist, "more.txt"), ""),
-      () => writeFile(join(dist, "artifacts.json"), "{}"),
       () => rm(dist, { recursive: true }),
     ];
     for (const harmOne of harm) {

@@ -10,7 +10,7 @@ import { startGitHub } from "../helpers/github.ts";
 import { makeProject, pipelineYaml } from "../helpers/project.ts";
 import { startProxy, startTls } from "../helpers/proxy.ts";
 
-const password = "th3-pa/ssw@rd";
+const password = "th3-pa/sxq@rd";
 const addressOf = ({ port }: { readonly port: number }) => `http://me:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
 describe("publish --to github", () => {
@@ -71,7 +71,7 @@ test("the step `download` goes through the proxy, and a refused login is reporte
   const refused = await kovnBuild(project, ["--target", "linux"], { ALL_PROXY: addressOf(proxy).replace("rd@", "rt@") });
   expect(refused).toMatchObject({ exitCode: 1 });
   expect(refused.stderr).toContain("The proxy in all_proxy refuses the login: status 407.");
-  expect(refused.stdout + refused.stderr).not.toContain("ssw");
+  expect(refused.stdout + refused.stderr).not.toContain("sxq");
   expect(await kovnBuild(project, ["--target", "linux"], { ALL_PROXY: addressOf(proxy) })).toMatchObject({ exitCode: 0 });
   expect(proxy.seen).toEqual(Array.from({ length: 2 }, () => "GET http://code.test/code.zip"));
   server.close();

@@ -74,7 +74,7 @@ async function makeBase(folder: string, { id, env }: Awaited<ReturnType<typeof m
   const { counts, exitCode } = await traced(folder, publishing(3, "whole", id, ...options), env);
   expect(exitCode).toBe(0);
   const points = [...counts].flatMap(([call, count]) => Array.from({ length: count }, (_, index): Point => [call, index + 1]));
-  // Every sixth of some 180 operations, the same each time; the nightly run takes all.
+  // Every twentieth of some 180 operations, the same each time; the nightly run takes all.
   return points.filter((_, index) => isNightly || index % 6 === 0);
 }
 
