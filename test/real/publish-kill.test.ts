@@ -75,7 +75,7 @@ async function makeBase(folder: string, { id, env }: Awaited<ReturnType<typeof m
   expect(exitCode).toBe(0);
   const points = [...counts].flatMap(([call, count]) => Array.from({ length: count }, (_, index): Point => [call, index + 1]));
   // Every twentieth of some 180 operations, the same each time; the nightly run takes all.
-  return points.filter((_, index) => isNightly || index % 6 === 0);
+  return points.filter((_, index) => isNightly || index % 20 === 0);
 }
 
 /** Runs `tryPoint` for each point, as many at once as there are processors. */
