@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
-import { gitIdSchema } from "../sys/schemas.ts";
+import { describeIssue, gitIdSchema } from "../sys/schemas.ts";
 
 const id = z.int().positive();
 const address = z.url({ protocol: /^https?$/ });
@@ -32,10 +32,10 @@ export const pointerSchema = z.object({ object: z.object({ type: z.string(), sha
 export function readAnswer<T>(schema: z.ZodType<T>, data: unknown, what: string): T {
   const answer = schema.safeParse(data);
   if (answer.success) return answer.data;
-  const [{ path, message } = { path: [], message: "" }] = answer.error.issues;
+  const [issue] = answer.error.issues;
   throw new BuildError(
     "destination",
-    `GitHub's answer to ${what} is not what its API describes: ${[path.join("."), message].filter(Boolean).join(": ")}.`,
+    `GitHub's answer to ${what} is not what its API describes: ${issue === undefined ? "" : describeIssue(issue, issue.path.length > 0 ? issue.path : ["it"])}.`,
     { hint: "check GITHUB_API_URL, and what answers there" },
   );
 }

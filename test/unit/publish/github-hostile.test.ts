@@ -189,6 +189,11 @@ describe("an answer is refused that", () => {
       async (github) => assertTag(github, place, text),
       /read the tag v1 is not what its API describes: object\.sha/,
     ],
+    "has nothing of what it should": [
+      json({}),
+      async (github) => assertTag(github, place, text),
+      /describes: object is missing\.$/,
+    ],
     "is an error that is a number": [json(5, 422), list, /^GitHub refused GET .*: 422 no reason given\.$/],
     "is an error that is nothing": [json(null, 422), list, /: 422 no reason given\.$/],
     "is an error without a message": [json({ message: { a: 1 } }, 422), list, /: 422 no reason given\.$/],
