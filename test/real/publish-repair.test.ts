@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
@@ -183,6 +183,9 @@ describe("release yank", () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stderr).not.toContain("notice");
     expect(result.stdout).toBe(`apt=repo: 2 removed\n  removed   ${deb(2, "demo-data", "all")}\n  removed   ${deb(2)}`);
+    // apt asks for what changed since the second of the last state, which may be this one.
+    const later = new Date(Date.now() + 5000);
+    await utimes(join(folder, "repo/dists/1.0/InRelease"), later, later);
     expect(await downloaded()).toEqual([deb(1, "demo-data", "all"), deb(1)].map((path) => path.slice(17)));
     const after = await contentOf(join(folder, "repo"));
     expect((await yank(folder, [version(2)], sign, key.env)).stdout).toBe("apt=repo: nothing to do, no longer offered");
