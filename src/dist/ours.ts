@@ -1,6 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readManifest } from "./manifest.ts";
 
@@ -14,8 +15,7 @@ export const besides: readonly string[] = ["SHA256SUMS", "artifacts.json"];
 export async function assertOurs(folder: string): Promise<void> {
   const foreign = await findForeign(folder);
   if (foreign.length === 0) return;
-  const shown = foreign.slice(0, 5).join(", ") + (foreign.length > 5 ? ` and ${foreign.length - 5} more` : "");
-  throw new BuildError("usage", `Folder ${folder} would be replaced, but no build made ${shown}.`, {
+  throw new BuildError("usage", `Folder ${folder} would be replaced, but no build made ${listOf(foreign)}.`, {
     hint: "--out DIR for another folder, or move it away",
   });
 }

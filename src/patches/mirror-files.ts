@@ -57,8 +57,9 @@ export async function isOwnMirror(repository: string, url: string | undefined, h
 }
 
 /**
- * Makes a mirror of `url` (undefined for one that fetches nothing), or what is left of one, usable: removes the leftovers of a killed fetch
- * and whatever else is not a mirror's, and writes its configuration.
+ * Makes a mirror of `url` (undefined for one that fetches nothing), or what is left of one, usable:
+ * removes the leftovers of a killed fetch and whatever else is not a mirror's, and writes its
+ * configuration.
  */
 export async function prepareMirror(repository: string, url: string | undefined, host: Host): Promise<void> {
   for (const path of await strangers(repository, (name) => own.test(name) && !unfinished.test(name), host))

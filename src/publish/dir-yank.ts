@@ -2,6 +2,7 @@ import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readManifest, type Manifest } from "../dist/manifest.ts";
 import { BuildError, refusalOf } from "../errors.ts";
+import { listOf } from "../list.ts";
 import { sumsName } from "../set/assets.ts";
 import { truePath } from "../sys/disk.ts";
 import { removeFolder } from "../sys/files.ts";
@@ -25,7 +26,7 @@ async function check(versions: readonly string[], place: string): Promise<void> 
       "destination",
       manifests.length === 0
         ? `${place} is not a folder that kovn-build published.`
-        : `Folder ${place} holds something else: ${others.slice(0, 5).join(", ")}.`,
+        : `Folder ${place} holds something else: ${listOf(others)}.`,
       { hint: "nothing is removed; move these files away, or remove the folder yourself" },
     );
   const there = [...new Set(manifests.flatMap(versionsOf))];

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { truePath } from "../sys/disk.ts";
@@ -124,7 +125,7 @@ async function survey(assets: readonly Asset[], folder: string, host: Host): Pro
   });
   if (names === undefined) return undefined;
   const refuse = (problems: readonly string[], what: string) =>
-    new BuildError("destination", `Folder ${folder} ${what}: ${problems.slice(0, 5).join(", ")}.`, {
+    new BuildError("destination", `Folder ${folder} ${what}: ${listOf(problems)}.`, {
       hint: "name a new folder: published files never change",
     });
   const expected = new Set([...assets.map((asset) => asset.name), signatureName]);

@@ -1,29 +1,14 @@
-import { cp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
-import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
-import { makeKey } from "./repository.ts";
+import { makeKey, offered, publishRevisions as publish } from "./repository.ts";
 
 const suite = "repo/dists/1.0";
 const indices = `${suite}/default/binary-amd64`;
 const state = ["InRelease", "Release", "Release.gpg"].map((name) => `${suite}/${name}`);
-
-async function publish(folder: string, revisions: readonly number[], options: readonly string[] = [], env = {}) {
-  let result = { exitCode: -1, stdout: "", stderr: "" };
-  for (const revision of revisions) {
-    const dist = await makeDist(join(folder, `dist-${revision}`), { revision });
-    result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo", ...options], env);
-  }
-  return result;
-}
-
-async function offered(folder: string) {
-  const text = await readFile(join(folder, indices, "Packages"), "utf8");
-  return [...text.matchAll(/^Package: demo\n(?:.+\n)*?Version: .*kovn(\d+)\./gm)].map((match) => Number(match[1]));
-}
 
 /** Empties files, as a loss of power does with those that were not on the disk. */
 async function empty(folder: string, ...paths: readonly string[]) {

@@ -6,31 +6,15 @@ import { contentOf } from "../helpers/content.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
 import { canMount } from "../helpers/isolate.ts";
-import { makeApt, makeKey, serve } from "./repository.ts";
+import { makeApt, makeKey, offered, publishRevisions as publish, serve } from "./repository.ts";
 
 const version = (revision: number) => `1.2.3-1+kovn${revision}.0000000${revision}`;
 const deb = (revision: number, name = "demo", architecture = "amd64") =>
   `pool/1.0/default/${name}_${version(revision)}_${architecture}.deb`;
 const index = "dists/1.0/default/binary-amd64";
 
-/** Publishes revisions one after the other to `repo`; returns the last result. */
-async function publish(folder: string, revisions: readonly number[], options: readonly string[] = [], env = {}) {
-  let result = { exitCode: -1, stdout: "", stderr: "" };
-  for (const revision of revisions) {
-    const dist = await makeDist(join(folder, `dist-${revision}`), { revision });
-    result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo", ...options], env);
-  }
-  return result;
-}
-
 async function yank(folder: string, versions: readonly string[], options: readonly string[] = [], env = {}) {
   return kovnBuild(folder, ["release", "yank", ...versions, "--to", "apt=repo", ...options], env);
-}
-
-/** The versions of `demo` that the index offers. */
-async function offered(folder: string, repository = "repo") {
-  const text = await readFile(join(folder, repository, index, "Packages"), "utf8");
-  return [...text.matchAll(/^Package: demo\n(?:.+\n)*?Version: .*kovn(\d+)\./gm)].map((match) => Number(match[1]));
 }
 
 const damages: Readonly<Record<string, readonly [(path: string) => Promise<unknown>, says: string]>> = {

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { kovnBuild } from "../helpers/cli.ts";
+import { makeDist } from "../helpers/dist.ts";
 
 /** A new gpg key pair in a home of its own; its agent is stopped with `await using`. */
 export async function makeKey(): Promise<
@@ -68,4 +70,20 @@ export async function makeApt(folder: string, source: string) {
     const result = await execa("apt-get", ["-q", ...args], { cwd: folder, env, extendEnv: false, reject: false, all: true });
     return { exitCode: result.exitCode ?? 128, output: result.all };
   };
+}
+
+/** Publishes revisions one after the other to `repo` in a folder; returns the last result. */
+export async function publishRevisions(folder: string, revisions: readonly number[], options: readonly string[] = [], env = {}) {
+  let result = { exitCode: -1, stdout: "", stderr: "" };
+  for (const revision of revisions) {
+    const dist = await makeDist(join(folder, `dist-${revision}`), { revision });
+    result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo", ...options], env);
+  }
+  return result;
+}
+
+/** The versions of `demo` that the index offers. */
+export async function offered(folder: string, repository = "repo") {
+  const text = await readFile(join(folder, repository, "dists/1.0/default/binary-amd64/Packages"), "utf8");
+  return [...text.matchAll(/^Package: demo\n(?:.+\n)*?Version: .*kovn(\d+)\./gm)].map((match) => Number(match[1]));
 }
