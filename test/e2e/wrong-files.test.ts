@@ -92,7 +92,7 @@ const rows: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "an alternate that is not a package",
     source(good.source.concat("alternates: [{ apt: -t, version: '1', member: /etc/passwd, sha256: 12 }]\n")),
-    ["source.yaml:6:21: `apt`: expected a Debian package name", "`member`: expected a path in the package", "`sha256`"],
+    ["source.yaml:6:21: `apt`: expected a Debian package name", "`member`: expected a relative path", "`sha256`"],
   ],
   ["a lock that is not JSON", { "patches/1.0/lock.json": "{" }, ["patches/1.0/lock.json:1:2: "]],
   [
