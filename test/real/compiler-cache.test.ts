@@ -114,7 +114,7 @@ describe("ccache in the builds", async () => {
     const { stderr, stats } = await build(await machine(), "--remote-cache", "redis://me:geheim@127.0.0.1:1");
     expect(stats).toMatchObject({ misses: files, remoteErrors: 0 });
     const said =
-      "notice: Remote cache redis://me:***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build continues without it.";
+      "notice: Remote cache redis://***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build continues without it.";
     expect(stderr.split("\n").filter((line) => line.includes("emote cache"))).toEqual([said]);
   });
 
