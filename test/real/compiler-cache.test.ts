@@ -113,8 +113,7 @@ describe("ccache in the builds", async () => {
   test("continues without a remote cache that cannot be reached, and reports it once", async () => {
     const { stderr, stats } = await build(await machine(), "--remote-cache", "redis://me:geheim@127.0.0.1:1");
     expect(stats).toMatchObject({ misses: files, remoteErrors: 0 });
-    const said =
-      "notice: Remote cache redis://***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build continues without it.";
+    const said = "notice: Remote cache redis://***@127.0.0.1:1 cannot be reached (ECONNREFUSED): the build continues without it.";
     expect(stderr.split("\n").filter((line) => line.includes("emote cache"))).toEqual([said]);
   });
 
