@@ -1,6 +1,7 @@
+import { access, constants } from "node:fs/promises";
 import { describe, expect } from "vitest";
 import { verbs } from "../../src/commands/verbs.ts";
-import { kovnBuild } from "../helpers/cli.ts";
+import { cli, kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { writeProject } from "../helpers/project.ts";
 
@@ -44,4 +45,8 @@ test("a command after `--` runs as it does without", async ({ folder }) => {
   ]);
   expect(plain.stdout).not.toBe("");
   expect(dashed).toEqual(plain);
+});
+
+test("the compiled program can be run by its name after each build", async () => {
+  await expect(access(cli, constants.X_OK)).resolves.toBeUndefined();
 });
