@@ -7,7 +7,7 @@ import { packageRoot, packageVersion } from "./config/package.ts";
 import { findProject, type Project } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { verbs } from "./commands/verbs.ts";
-import { thisMachine } from "./machine/this-machine.ts";
+import { thisMachine, type Machine } from "./machine/this-machine.ts";
 import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { takeCredentials } from "./sys/credentials.ts";
@@ -190,11 +190,15 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => stop("SIGPIPE"));
 
 process.umask(0o022);
+let machine: Machine | undefined;
 try {
   const context = {
     version: packageVersion,
     node: process.versions.node,
-    machine: thisMachine(),
+    // Read when it is asked for: help does not.
+    get machine() {
+      return (machine ??= thisMachine());
+    },
     host,
     github,
     actions,
