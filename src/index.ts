@@ -5,7 +5,7 @@ import { distFolder, findProject } from "./config/project.ts";
 import type { MachineCheck } from "./machine/check.ts";
 import { thisMachine } from "./machine/this-machine.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
-import { proveEntries, type ProveOptions as ProveRequest } from "./prove/prove-entries.ts";
+import { runChecks, type ProveOptions as ProveRequest } from "./prove/run-checks.ts";
 import type { Proof } from "./prove/prove.ts";
 import { publish as publishArtifacts, type Published, type PublishRequest } from "./publish/publish.ts";
 import { takeCredentials } from "./sys/credentials.ts";
@@ -110,10 +110,11 @@ export async function doctor(options: DoctorOptions): Promise<readonly MachineCh
 }
 
 /**
- * Runs built programs and checks their behaviour for each entry of the seed. Throws `BuildError`.
+ * Runs built programs and checks what they do, for each entry of the seed and each patch that
+ * belongs to none. Throws `BuildError`.
  */
 export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
-  return inContext(options, async (context) => proveEntries({ entries: [], runner: "native", ...options }, context));
+  return inContext(options, async (context) => runChecks({ checks: [], runner: "native", ...options }, context));
 }
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */

@@ -56,7 +56,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["patches", "prove"],
-      description: "run built programs and check their behaviour for each entry; needs no root and no kernel datapath",
+      description: "run built programs and check what they do; needs no root and no kernel datapath",
       load: async () => (await import("./patches/prove.ts")).patchesProve,
     },
     {

@@ -25,9 +25,13 @@ export interface CheckContext {
   readonly readSource: (path: string) => Promise<SourceFile | undefined>;
 }
 
-/** The acceptance test of one entry of the seed, which runs on built programs. */
-export interface Check {
-  readonly entry: number;
+/** What a check is about: an entry of the seed, or a patch of the line that belongs to none. */
+export type Subject = { readonly entry: number } | { readonly patch: string };
+
+/** The acceptance test of one entry of the seed, or of one patch, which runs on built programs. */
+export type Check = Subject & CheckBody;
+
+interface CheckBody {
   /** What patched programs do, as a sentence. */
   readonly behavior: string;
   /** Programs that must be below the folder, and other files below it that the check uses. */
@@ -40,4 +44,9 @@ export interface Check {
   readonly unpatched: "differs" | "same";
   /** Returns the observed facts, or the reason why nothing can be observed. */
   readonly observe: (context: CheckContext) => Promise<readonly Fact[] | { readonly skipped: string }>;
+}
+
+/** The name of a check: the number of its entry, or the name of its patch. */
+export function nameOf(subject: Subject): string {
+  return "entry" in subject ? String(subject.entry) : subject.patch;
 }

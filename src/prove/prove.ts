@@ -3,25 +3,27 @@ import type { Patch } from "../config/patch.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { readText } from "../sys/read-file.ts";
-import type { Check, SourceFile } from "./check.ts";
+import { nameOf, type Check, type SourceFile } from "./check.ts";
 import { findSourceFile, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
 import { withSandbox } from "./sandbox.ts";
 import { describeObservation, judge, type Judgement, type Observation } from "./verdict.ts";
 
-/** An entry of the seed to prove, with its check and the patches of its source. */
+/** A check to run, with the patches of its source. */
 export interface Claim {
-  readonly entry: number;
-  readonly seed: string;
+  /** The seed's commit; undefined for a patch that belongs to no entry. */
+  readonly seed: string | undefined;
   readonly source: string;
   readonly check: Check;
   readonly patches: readonly Patch[];
 }
 
-/** An entry's result; `before` is set when there are programs to compare with. */
+/** The result of a check; `before` is set when there are programs to compare with. */
 export interface Proof extends Judgement {
-  readonly entry: number;
-  readonly seed: string;
+  /** The name of the check: the number of an entry of the seed, or the name of a patch. */
+  readonly check: string;
+  /** The seed's commit; missing for a patch that belongs to no entry. */
+  readonly seed?: string;
   readonly before?: string;
   readonly after: string;
 }
@@ -29,14 +31,14 @@ export interface Proof extends Judgement {
 export interface ProveOptions {
   readonly after: Programs;
   readonly before: Programs | undefined;
-  /** True when an entry fails, instead of being skipped, if there is no program of its source. */
+  /** True when a check fails, instead of being skipped, if there is no program of its source. */
   readonly requirePrograms: boolean;
   readonly runner: Runner;
   readonly host: Host;
 }
 
 /**
- * Runs an entry's check on the programs, and on those to compare with. A failing program is a
+ * Runs a check on the programs, and on those to compare with. A failing program is a
  * result, not an error.
  */
 export async function prove(claim: Claim, { after, before, requirePrograms, runner, host }: ProveOptions): Promise<Proof> {
@@ -50,8 +52,8 @@ export async function prove(claim: Claim, { after, before, requirePrograms, runn
   if (before !== undefined) say(`on ${before.dir}`);
   const compared = before === undefined ? undefined : await observe({ ...claim, patches: [] }, before, runner, host);
   return {
-    entry: claim.entry,
-    seed: claim.seed,
+    check: nameOf(claim.check),
+    ...(claim.seed === undefined ? {} : { seed: claim.seed }),
     ...(compared === undefined ? {} : { before: describeObservation(compared) }),
     after: describeObservation(seen),
     ...judge(claim.check, seen, compared),

@@ -1,24 +1,28 @@
-import type { Check } from "./check.ts";
-import { electionTimer } from "./entries/01-election-timer.ts";
-import { fdbLog } from "./entries/02-fdb-log.ts";
-import { macLearning } from "./entries/03-mac-learning.ts";
-import { joinClusterSid } from "./entries/04-join-cluster-sid.ts";
-import { sslListener } from "./entries/05-ssl-listener.ts";
-import { serviceCidr } from "./entries/06-service-cidr.ts";
-import { ecmp } from "./entries/07-ecmp.ts";
-import { packetExecute } from "./entries/08-packet-execute.ts";
-import { windowsRunner } from "./entries/09-windows-runner.ts";
-import { defaultEndpoint, windowsEndpoint } from "./entries/10-default-endpoint.ts";
-import { daemonOptions, windowsDaemonOptions } from "./entries/11-daemon-options.ts";
-import { sourceRoutes } from "./entries/12-source-routes.ts";
-import { broadcastArp } from "./entries/13-broadcast-arp.ts";
-import { emptyLoadBalancer } from "./entries/14-load-balancer.ts";
-import { destinationMac } from "./entries/15-destination-mac.ts";
-import { memory, windowsMemory } from "./entries/16-memory.ts";
-import { multicast } from "./entries/17-multicast.ts";
-import { debOptions } from "./entries/18-deb-options.ts";
+import { nameOf, type Check, type Subject } from "./check.ts";
+import { electionTimer } from "./checks/01-election-timer.ts";
+import { fdbLog } from "./checks/02-fdb-log.ts";
+import { macLearning } from "./checks/03-mac-learning.ts";
+import { joinClusterSid } from "./checks/04-join-cluster-sid.ts";
+import { sslListener } from "./checks/05-ssl-listener.ts";
+import { serviceCidr } from "./checks/06-service-cidr.ts";
+import { ecmp } from "./checks/07-ecmp.ts";
+import { packetExecute } from "./checks/08-packet-execute.ts";
+import { windowsRunner } from "./checks/09-windows-runner.ts";
+import { defaultEndpoint, windowsEndpoint } from "./checks/10-default-endpoint.ts";
+import { daemonOptions, windowsDaemonOptions } from "./checks/11-daemon-options.ts";
+import { sourceRoutes } from "./checks/12-source-routes.ts";
+import { broadcastArp } from "./checks/13-broadcast-arp.ts";
+import { emptyLoadBalancer } from "./checks/14-load-balancer.ts";
+import { destinationMac } from "./checks/15-destination-mac.ts";
+import { memory, windowsMemory } from "./checks/16-memory.ts";
+import { multicast } from "./checks/17-multicast.ts";
+import { debOptions } from "./checks/18-deb-options.ts";
+import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
-/** One check for each entry of the seed, in its order, for Linux programs. */
+/**
+ * The checks for Linux programs: one for each entry of the seed, in its order, then one for each
+ * patch that belongs to none.
+ */
 const checks: readonly Check[] = [
   electionTimer,
   fdbLog,
@@ -38,23 +42,24 @@ const checks: readonly Check[] = [
   memory,
   multicast,
   debOptions,
+  installerProductCode,
 ];
 
 /** The checks that differ for Windows programs. */
 const windowsChecks: readonly Check[] = [
-  notOnWindows(5, "a change of `ovn-ctl`, a shell script that Windows does not have"),
+  notOnWindows({ entry: 5 }, "a change of `ovn-ctl`, a shell script that Windows does not have"),
   windowsEndpoint,
   windowsDaemonOptions,
   windowsMemory,
 ];
 
-/** One check for each entry of the seed, in its order, for programs of that system. */
+/** The checks for programs of that system, in the order in which they run. */
 export function checksFor(system: "linux" | "windows"): readonly Check[] {
   if (system === "linux") return checks;
-  return checks.map((check) => windowsChecks.find(({ entry }) => entry === check.entry) ?? check);
+  return checks.map((check) => windowsChecks.find((one) => nameOf(one) === nameOf(check)) ?? check);
 }
 
-/** A check for an entry that changes something which Windows does not have: always skipped. */
-function notOnWindows(entry: number, reason: string): Check {
-  return { entry, behavior: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
+/** A check for a change of something that Windows does not have: always skipped. */
+function notOnWindows(subject: Subject, reason: string): Check {
+  return { ...subject, behavior: reason, programs: [], files: [], unpatched: "same", observe: async () => ({ skipped: reason }) };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -20,21 +20,42 @@ async function prove(...args: readonly string[]) {
   return { exitCode, stdout, stderr };
 }
 
-test("a folder without programs proves nothing: each entry is skipped, which is a failure", async () => {
+test("a folder without programs proves nothing: each check is skipped, which is a failure", async () => {
   await using folder = await emptyFolder();
   const { exitCode, stdout, stderr } = await prove("--programs", folder.path, "--json");
-  const { entries } = JSON.parse(stdout) as { entries: { entry: number; verdict: string; seed: string; why: string }[] };
-  expect(entries.map(({ entry }) => entry)).toEqual(Array.from({ length: 18 }, (_, index) => index + 1));
-  expect(new Set(entries.map(({ verdict }) => verdict))).toEqual(new Set(["skipped"]));
-  expect(entries[0]).toEqual({
-    entry: 1,
+  const { checks } = JSON.parse(stdout) as { checks: { check: string; verdict: string }[] };
+  expect(checks.map(({ check }) => check).slice(0, 18)).toEqual(Array.from({ length: 18 }, (_, index) => String(index + 1)));
+  expect(new Set(checks.map(({ verdict }) => verdict))).toEqual(new Set(["skipped"]));
+  expect(checks[0]).toEqual({
+    check: "1",
     seed: "38df6fa3f7",
     after: `no program of ovs below ${folder.path}`,
     verdict: "skipped",
     why: `no program of ovs below ${folder.path}`,
   });
-  expect(stderr).toContain("Nothing was proved: all entries were skipped.");
+  const ofPatch = checks.find(({ check }) => check === "windows-installer-product-code");
+  expect(ofPatch).not.toHaveProperty("seed");
+  expect(stderr).toContain("Nothing was proved: all checks were skipped.");
   expect(exitCode).toBe(1);
+});
+
+test("a patch that belongs to no entry is checked by its name, and fails on a tree without it", async () => {
+  await using folder = await emptyFolder();
+  const installer = async (id: string) => {
+    const tree = join(folder.path, "tree");
+    await mkdir(join(tree, "windows/ovs-windows-installer"), { recursive: true });
+    await mkdir(join(tree, "vswitchd"), { recursive: true });
+    await writeFile(join(tree, "vswitchd/ovs-vswitchd.c"), "");
+    await writeFile(join(tree, "windows/ovs-windows-installer/Product.wxs"), `<Product Id="${id}"`);
+    await writeFile(join(tree, "ovsdb-tool"), "#!/bin/sh\n", { mode: 0o755 });
+    return prove("windows-installer-product-code", "1", "--programs", folder.path);
+  };
+  const patched = await installer("*");
+  expect(patched.stdout).toMatch(/^windows-installer-product-code {2}pass /m);
+  expect(patched.stdout).toMatch(/^ 1 {2}38df6fa3f7\s+fail /m);
+  const unpatched = await installer("{0DF60ED5}");
+  expect(unpatched.stdout).toMatch(/^windows-installer-product-code {2}fail .*WiX makes the product code: no, expected yes/m);
+  expect(unpatched.stderr).toContain("Not proved: 1, windows-installer-product-code.");
 });
 
 test("with --only, a source without programs is a failure", async () => {
@@ -63,14 +84,12 @@ test("a program that cannot be run is a failure with the program's error", async
 });
 
 const wrong: readonly [string, readonly string[], string][] = [
-  ["an unknown entry", ["19", "--programs", "."], "Entry `19` is unknown."],
+  ["an unknown entry", ["19", "--programs", "."], "Check `19` is unknown."],
+  ["a misspelt patch", ["windows-installer-product-cod", "--programs", "."], "Did you mean `windows-installer-product-code`?"],
+  ["a patch with an entry", ["raft-election-timer", "--programs", "."], "Check `raft-election-timer` is unknown."],
   ["a folder that does not exist", ["--programs", "/nonexistent"], "Folder /nonexistent cannot be read."],
   ["an unknown source", ["--only", "ovz", "--programs", "."], "Source `ovz` is unknown."],
-  [
-    "an entry of another source than --only",
-    ["5", "--only", "ovs", "--programs", "."],
-    "None of the entries 5 belongs to `ovs`.",
-  ],
+  ["an entry of another source than --only", ["5", "--only", "ovs", "--programs", "."], "None of the checks 5 belongs to `ovs`."],
   ["no --programs", ["1"], "Required option '--programs <dir>' not specified."],
 ];
 test.each(wrong)("%s is a wrong argument", async (_, args, message) => {

@@ -83,7 +83,7 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
     expect(left).toEqual([]);
   });
 
-  test("`patches prove` passes under Wine for each entry of OVS that Windows has", async () => {
+  test("`patches prove` passes under Wine for each check of OVS", async () => {
     const output = await kovnBuild(folder.path, [
       "patches",
       "prove",
@@ -95,10 +95,10 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
       "wine",
       "--json",
     ]);
-    const { entries } = JSON.parse(output) as { entries: { entry: number; verdict: string }[] };
-    expect(entries.map(({ entry, verdict }) => `${entry} ${verdict}`)).toEqual(
-      [1, 2, 3, 4, 8, 9, 10, 16].map((entry) => `${entry} pass`),
-    );
+    const { checks } = JSON.parse(output) as { checks: { check: string; verdict: string }[] };
+    expect(checks.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+    const names = [1, 2, 3, 4, 8, 9, 10, 16].map(String);
+    expect(checks.map(({ check }) => check)).toEqual(expect.arrayContaining(names));
   });
 
   test("a build in another folder gives the same bytes", async () => {

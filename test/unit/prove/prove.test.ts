@@ -31,7 +31,7 @@ async function proveOn(path: string, { observe, mail, compare = false }: Prove) 
   const programs = await findPrograms(path, check, join(path, "work"), host);
   await writeFile(join(path, "a.patch"), mail ?? "");
   const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none", origin: "" }];
-  const claim = { entry: 1, seed: "38df6fa3f7", source: "ovs", check, patches };
+  const claim = { seed: "38df6fa3f7", source: "ovs", check, patches };
   return prove(claim, { after: programs, before: compare ? programs : undefined, requirePrograms: true, runner: native, host });
 }
 
@@ -52,7 +52,7 @@ test("a program that a check started does not outlive it, and its files are remo
       throw new BuildError("build", "it crashed");
     },
   });
-  expect(proof).toEqual({ entry: 1, seed: "38df6fa3f7", after: "it crashed", verdict: "fail", why: "it crashed" });
+  expect(proof).toEqual({ check: "1", seed: "38df6fa3f7", after: "it crashed", verdict: "fail", why: "it crashed" });
   expect(isAlive(pid)).toBe(false);
   await expect(readdir(dir)).rejects.toMatchObject({ code: "ENOENT" });
 });

@@ -2,19 +2,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unknownName } from "../config/names.ts";
 import { pickLine, type Project } from "../config/project.ts";
-import { readSeed } from "../config/seed.ts";
-import { readSources } from "../config/source.ts";
+import { readSeed, type SeedEntry } from "../config/seed.ts";
+import { readSources, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
-import type { Check } from "./check.ts";
+import { nameOf, type Check } from "./check.ts";
 import { findPrograms } from "./programs.ts";
 import { prove, type Claim, type Proof } from "./prove.ts";
 import { checksFor } from "./registry.ts";
 import { native, startWine } from "./runner.ts";
 
-/** Which programs to run, and which entries to prove. */
+/** Which programs to run, and which checks to run. */
 export interface ProveOptions {
   /**
    * Built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a
@@ -23,9 +23,9 @@ export interface ProveOptions {
   readonly programs: string;
   /** Unpatched programs to compare with. */
   readonly before?: string;
-  /** Numbers of entries; none for all. */
-  readonly entries: readonly string[];
-  /** Only entries of this source; its programs must be there. */
+  /** Names of checks (numbers of entries, names of patches); none for all. */
+  readonly checks: readonly string[];
+  /** Only checks of this source; its programs must be there. */
   readonly only?: string;
   /** `wine` runs Windows programs, in a Wine of their own. */
   readonly runner: "native" | "wine";
@@ -37,10 +37,11 @@ export interface ProveContext {
 }
 
 /**
- * Runs built programs and checks their behaviour for each entry of the seed. A failing program is a
- * result; throws "usage" for wrong options.
+ * Runs built programs and checks their behaviour: one check for each entry of the seed, then one
+ * for each patch that belongs to none. A failing program is a result; throws "usage" for wrong
+ * options.
  */
-export async function proveEntries(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
+export async function runChecks(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
   const isWine = options.runner === "wine";
   const checks = checksFor(isWine ? "windows" : "linux");
   const claims = await readClaims(options, checks, project, host);
@@ -55,7 +56,8 @@ export async function proveEntries(options: ProveOptions, { project, host }: Pro
     try {
       for (const [index, claim] of claims.entries()) {
         const common = { after, before, requirePrograms: options.only !== undefined, runner };
-        const title = `prove entry ${claim.entry} (${index + 1} of ${claims.length}): ${claim.title}`;
+        const kind = "entry" in claim.check ? "entry" : "patch";
+        const title = `prove ${kind} ${nameOf(claim.check)} (${index + 1} of ${claims.length}): ${claim.title}`;
         proofs.push(await runTask(host, title, async (below) => prove(claim, { ...common, host: below })));
       }
     } finally {
@@ -68,24 +70,37 @@ export async function proveEntries(options: ProveOptions, { project, host }: Pro
 type TitledClaim = Claim & { readonly title: string };
 
 async function readClaims(
-  { entries, only }: ProveOptions,
+  { checks: asked, only }: ProveOptions,
   checks: readonly Check[],
   project: Project,
   host: Host,
 ): Promise<readonly TitledClaim[]> {
   const seed = await readSeed(project);
-  const numbers = seed.map(({ entry }) => String(entry));
-  for (const entry of entries) if (!numbers.includes(entry)) throw unknownName("Entry", entry, numbers);
   const sources = await readSources(project, await pickLine(project, undefined), host);
-  const names = sources.map((source) => source.name);
-  if (only !== undefined && !names.includes(only)) throw unknownName("Source", only, names);
-  const claims = seed.flatMap(({ entry, commit, source, title }) => {
-    const check = checks.find((candidate) => candidate.entry === entry);
-    const asked = entries.length === 0 || entries.includes(String(entry));
-    if (check === undefined || !asked || (only !== undefined && source !== only)) return [];
+  const claims = checks.flatMap((check) => makeClaim(check, seed, sources) ?? []);
+  const names = claims.map(({ check }) => nameOf(check));
+  for (const name of asked) if (!names.includes(name)) throw unknownName("Check", name, names);
+  const known = sources.map((source) => source.name);
+  if (only !== undefined && !known.includes(only)) throw unknownName("Source", only, known);
+  const wanted = claims.filter(
+    ({ check, source }) => (asked.length === 0 || asked.includes(nameOf(check))) && (only === undefined || source === only),
+  );
+  if (wanted.length === 0) throw new BuildError("usage", `None of the checks ${asked.join(", ")} belongs to \`${only}\`.`);
+  return wanted;
+}
+
+/** The claim of a check; undefined if neither the seed nor the line has what it is about. */
+function makeClaim(check: Check, seed: readonly SeedEntry[], sources: readonly Source[]): TitledClaim | undefined {
+  if ("entry" in check) {
+    const entry = seed.find((one) => one.entry === check.entry);
+    if (entry === undefined) return undefined;
+    const { commit, source, title } = entry;
     const patches = sources.find((one) => one.name === source)?.patches ?? [];
-    return [{ entry, seed: commit.slice(0, 10), source, title, check, patches }];
-  });
-  if (claims.length === 0) throw new BuildError("usage", `None of the entries ${entries.join(", ")} belongs to \`${only}\`.`);
-  return claims;
+    return { check, seed: commit.slice(0, 10), source, title, patches };
+  }
+  const name = `${check.patch}.patch`;
+  const source = sources.find(({ patches }) => patches.some((patch) => patch.name === name));
+  const patch = source?.patches.find((one) => one.name === name);
+  if (source === undefined || patch === undefined) return undefined;
+  return { check, seed: undefined, source: source.name, title: patch.subject, patches: source.patches };
 }
