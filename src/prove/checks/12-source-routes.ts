@@ -4,8 +4,7 @@ import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
 /** Entry 12: the priority of routes by source address. */
 export const sourceRoutes: Check = {
   entry: 12,
-  behavior:
-    "a route with policy src-ip has priority 1, or 2 for a single host, so that every longer route to a destination beats it",
+  behavior: "routes are preferred in this order: to a destination, from a single host, by default, from any other network",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
   unpatched: "differs",
@@ -20,24 +19,34 @@ export const sourceRoutes: Check = {
       "fd01:1::5/128": "fd00::10",
     };
     for (const [prefix, hop] of Object.entries(routes)) await nbctl("--policy=src-ip", "lr-route-add", "lr", prefix, hop);
-    await nbctl("lr-route-add", "lr", "20.0.0.0/8", "192.168.0.20");
+    for (const [prefix, hop] of Object.entries({ "20.0.0.0/8": "192.168.0.20", "128.0.0.0/1": "192.168.0.30" }))
+      await nbctl("lr-route-add", "lr", prefix, hop);
+    for (const [prefix, hop] of Object.entries({ "0.0.0.0/0": "192.168.0.40", "::/0": "fd00::40" }))
+      await nbctl("lr-route-add", "lr", prefix, hop);
     const rows = (await flows("lr")).filter((flow) => flow.stage === "lr_in_ip_routing");
     const priority = (prefix: string) => {
       const address = prefix.replace(/\/(32|128)$/, "");
-      const row = rows.find((flow) => new RegExp(`ip[46]\\.src == ${address}(/\\d+)?$`).test(flow.match));
+      const row = rows.find((flow) => new RegExp(`ip[46]\\.(src|dst) == ${address}(/\\d+)?$`).test(flow.match));
       return row === undefined ? "none" : String(row.priority);
     };
-    const packet = [
-      'inport == "lr-q" && eth.dst == 00:00:00:00:ff:02',
-      "ip4.src == 10.0.1.5 && ip4.dst == 20.0.0.5 && ip.ttl == 64",
-    ].join(" && ");
-    const [, hop = "none"] = /^\s*reg0 = (\S+);$/m.exec(await trace("lr", packet, "--summary")) ?? [];
+    const hop = async (source: string, target: string) => {
+      const packet = [
+        'inport == "lr-q" && eth.dst == 00:00:00:00:ff:02',
+        `ip4.src == ${source} && ip4.dst == ${target} && ip.ttl == 64`,
+      ].join(" && ");
+      return /^\s*reg0 = (\S+);$/m.exec(await trace("lr", packet, "--summary"))?.[1] ?? "none";
+    };
     return [
       { what: "10.0.0.0/24", seen: priority("10.0.0.0/24"), expected: "1" },
-      { what: "10.0.1.5/32", seen: priority("10.0.1.5/32"), expected: "2" },
+      { what: "10.0.1.5/32", seen: priority("10.0.1.5/32"), expected: "3" },
       { what: "fd01::/64", seen: priority("fd01::/64"), expected: "1" },
-      { what: "fd01:1::5/128", seen: priority("fd01:1::5/128"), expected: "2" },
-      { what: "next hop from 10.0.1.5 to 20.0.0.5, with a route to 20.0.0.0/8", seen: hop, expected: "192.168.0.20" },
+      { what: "fd01:1::5/128", seen: priority("fd01:1::5/128"), expected: "3" },
+      { what: "default, IPv4", seen: priority("0.0.0.0/0"), expected: "2" },
+      { what: "default, IPv6", seen: priority("::/0"), expected: "2" },
+      { what: "128.0.0.0/1", seen: priority("128.0.0.0/1"), expected: "4" },
+      { what: "next hop from 10.0.1.5 to 20.0.0.5", seen: await hop("10.0.1.5", "20.0.0.5"), expected: "192.168.0.20" },
+      { what: "from 10.0.1.5 to 30.0.0.5", seen: await hop("10.0.1.5", "30.0.0.5"), expected: "192.168.0.10" },
+      { what: "from 10.0.0.5 to 30.0.0.5", seen: await hop("10.0.0.5", "30.0.0.5"), expected: "192.168.0.40" },
     ];
   },
 };
