@@ -3,6 +3,7 @@ import { schemas } from "./schemas.ts";
 import { makeGraphs } from "./graphs.ts";
 import { commandReference } from "./commands.ts";
 import { fieldTable, stepReference } from "./fields.ts";
+import { fill } from "./fill.ts";
 
 /** The generated parts of hand-written pages, by page and by the name that stands in its marker. */
 const parts = {
@@ -20,21 +21,13 @@ const parts = {
 export async function makeFiles(): Promise<Readonly<Record<string, string>>> {
   const files: Record<string, string> = {};
   for (const [path, schema] of Object.entries(schemas)) files[path] = `${JSON.stringify(schema, undefined, 2)}\n`;
-  for (const [path, of] of Object.entries(parts)) files[path] = await fill(path, of);
+  for (const [path, of] of Object.entries(parts)) files[path] = await fillParts(path, of);
   return { ...files, ...(await makeGraphs()) };
 }
 
-/**
- * Returns the text of a page with its generated parts renewed. What is between the markers is
- * replaced.
- */
-async function fill(path: string, of: Readonly<Record<string, () => string | Promise<string>>>): Promise<string> {
+/** Returns the text of a page with its generated parts renewed. */
+async function fillParts(path: string, of: Readonly<Record<string, () => string | Promise<string>>>): Promise<string> {
   let text = await readFile(path, "utf8");
-  for (const [name, make] of Object.entries(of)) {
-    const [begin, end] = [`<!-- ${name}: written by \`npm run docs\` -->\n`, `<!-- end of ${name} -->\n`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`${path} has no place for \`${name}\`:\n${begin}${end}`);
-    text = `${text.slice(0, from)}${begin}\n${await make()}\n${text.slice(to)}`;
-  }
+  for (const [name, make] of Object.entries(of)) text = fill(path, text, name, "npm run docs", await make());
   return text;
 }

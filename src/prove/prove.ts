@@ -18,13 +18,14 @@ export interface Claim {
   readonly patches: readonly Patch[];
 }
 
-/** The result of a check; `before` is set when there are programs to compare with. */
+/** The result of a check; the fields of `before` are set when there are programs to compare with. */
 export interface Proof extends Judgement {
   /** The name of the check: the number of an entry of the seed, or the name of a patch. */
   readonly check: string;
   /** The seed's commit; missing for a patch that belongs to no entry. */
   readonly seed?: string;
   readonly before?: string;
+  readonly beforeVerdict?: Judgement["verdict"];
   readonly after: string;
 }
 
@@ -54,7 +55,9 @@ export async function prove(claim: Claim, { after, before, requirePrograms, runn
   return {
     check: nameOf(claim.check),
     ...(claim.seed === undefined ? {} : { seed: claim.seed }),
-    ...(compared === undefined ? {} : { before: describeObservation(compared) }),
+    ...(compared === undefined
+      ? {}
+      : { before: describeObservation(compared), beforeVerdict: judge(claim.check, compared, undefined).verdict }),
     after: describeObservation(seen),
     ...judge(claim.check, seen, compared),
   };
