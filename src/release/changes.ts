@@ -13,7 +13,7 @@ import type { Host } from "../sys/exec.ts";
 import { archive, commitsBetween } from "../sys/git-release.ts";
 import { runTask } from "../sys/run-task.ts";
 import { extractTar } from "../sys/tar.ts";
-import { withTempDir } from "../sys/with-temp-dir.ts";
+import { withScratch } from "../sys/with-scratch.ts";
 
 /** What changed in a source since a release. */
 export interface SourceChanges {
@@ -59,7 +59,7 @@ export async function readChanges(line: string, range: Range, options: ChangesOp
 
 async function compareStates(line: string, { since, until }: Range, options: ChangesOptions): Promise<readonly SourceChanges[]> {
   const { project, host } = options;
-  return withTempDir(join(project.work, "tmp", "tag-"), async (dir) => {
+  return withScratch(project.work, "tag", host, async (dir) => {
     const after = until === undefined ? project : await projectAt(until, join(dir, "after"), options);
     const before = since === undefined ? undefined : await projectAt(since, join(dir, "before"), options);
     const sources = await readSources(after, line, host);

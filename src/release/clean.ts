@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { userGit } from "../sys/git-user.ts";
+import { parseStaged } from "../sys/staging.ts";
 
 /**
  * Throws "usage" when the work tree has uncommitted changes, except in the file `left`: a release is
@@ -10,9 +12,14 @@ export async function assertClean(root: string, left: string | undefined, host: 
   // With the person's configuration, for their ignore rules.
   const status = (...args: readonly string[]) => userGit(["-c", "core.quotePath=false", "status", ...args], { host, cwd: root });
   const changes = await status("--porcelain");
-  if (changes.split("\n").every((row) => row === "" || row.slice(3) === left)) return;
+  if (changes.split("\n").every((row) => row === "" || row.slice(3) === left || isStaged(row))) return;
   const rows = (await status("--porcelain=v2", "--branch", "--untracked-files=all")).split("\n");
   throw new BuildError("usage", `${root} has uncommitted changes:\n${changes}`, { hint: howToClean(rows, root) });
+}
+
+/** True for what a killed run has left beside what it was writing; the next one to write there removes it. */
+function isStaged(row: string): boolean {
+  return row.startsWith("?? ") && parseStaged(basename(row.slice(3)))?.role === "next";
 }
 
 /**

@@ -1,5 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
@@ -8,9 +7,11 @@ import { sayProgress } from "../sys/git-progress.ts";
 import { userGit } from "../sys/git-user.ts";
 import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
+import { withLock } from "../sys/with-lock.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { releaseChangelog } from "./changelog.ts";
 import type { Remote } from "./remote.ts";
+import { undoCut } from "./undo-cut.ts";
 import { tagOf } from "./version.ts";
 
 /** Milliseconds that a push may take. */
@@ -32,28 +33,35 @@ export interface CutOptions {
 
 /**
  * Cuts a release: changelog, commit, annotated tag. git runs with the person's environment and
- * configuration (name, signing, hooks). If that fails or is interrupted, nothing of it stays.
+ * configuration (name, signing, hooks). If that fails or is interrupted, nothing of it stays, and
+ * everything else does.
  */
 export async function cutRelease(options: CutOptions): Promise<void> {
-  const { root, version, changelog, host } = options;
+  const { root, version, date, changelog, changes, host } = options;
   const inRoot = { host, cwd: root };
   const path = join(root, changelog);
   const before = (await exists(path)) ? await readText(path, "a project file") : undefined;
+  const after = releaseChangelog(before ?? "# Changelog\n", version, date, changes);
   const start = await git(["rev-parse", "HEAD"], inRoot);
   const tag = tagOf(version);
   try {
     // Hooks and signing take their time.
-    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, before));
+    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, after));
   } catch (error) {
-    const undo = { ...inRoot, host: { ...host, signal: new AbortController().signal } };
-    // git may have made the tag before it was interrupted.
-    await tryGit(["update-ref", "-d", `refs/tags/${tag}`], undo);
-    await userGit(["reset", "--quiet", "--hard", start], undo);
-    // It may be what an earlier cut left, which is not in any commit.
-    if (before === undefined) await rm(path, { force: true });
-    else await writeWhole(path, before);
+    await undoCut({ root, start, tag, subject: subjectOf(version), changelog: { path: changelog, before, after } }, host);
     throw error;
   }
+}
+
+/**
+ * Runs `work` while no other process cuts a release here. The lock is in git's own folder: anything
+ * else is a change that is not committed.
+ */
+export async function withCutLock<T>(root: string, host: Host, work: () => Promise<T>): Promise<T> {
+  const found = await tryGit(["rev-parse", "--git-path", "kovn-build.lock"], { host, cwd: root });
+  // Outside of a repository, `work` reports what is wrong.
+  if (found.exitCode !== 0) return work();
+  return withLock(resolve(root, found.stdout.trim()), { host, other: "is cutting a release" }, work);
 }
 
 /**
@@ -91,19 +99,14 @@ function subjectOf(version: string): string {
   return `Release ${version}`;
 }
 
-async function commitAndTag(options: CutOptions, path: string, before: string | undefined): Promise<void> {
+async function commitAndTag(options: CutOptions, path: string, text: string): Promise<void> {
   const { root, version, name, changelog, host } = options;
   const inRoot = { host, cwd: root };
-  await writeChangelog(path, before, options);
+  await writeWhole(path, text);
   await userGit(["add", "--", changelog], inRoot);
   // A run that was killed before tagging has committed already.
   if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
     await userGit(["commit", "--quiet", "-m", subjectOf(version)], inRoot);
   }
   await userGit(["tag", "--annotate", "-m", name, tagOf(version)], inRoot);
-}
-
-async function writeChangelog(path: string, before = "# Changelog\n", { version, date, changes }: CutOptions): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, releaseChangelog(before, version, date, changes));
 }

@@ -71,6 +71,19 @@ describe("a cut", () => {
     await expectCut(project);
   });
 
+  test("is not stopped by what killed runs left beside the files of the line, and removes its own", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    const left = (name: string) => `patches/1.0/.${name}.kovn-0123456789abcdef.next`;
+    await writeFiles(project, {
+      [left("CHANGELOG.md")]: "half",
+      [left("lock.json")]: "half",
+      [`${left("demo")}/series`]: "half",
+    });
+    expect(await asPerson(project, "release", "cut", "1.0.0")).toMatchObject({ exitCode: 0 });
+    expect(await inGit(project, "show", "--format=", "--name-only", "HEAD")).toBe("patches/1.0/CHANGELOG.md");
+    expect(await inGit(project, "status", "--porcelain")).not.toContain("CHANGELOG");
+  });
+
   test("whose push failed is pushed by the same command", async ({ folder }) => {
     const project = await makeRepository(folder);
     const remote = await addRemote(folder, project);

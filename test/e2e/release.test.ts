@@ -303,4 +303,43 @@ describe("release cut", () => {
     expect(await inGit(project, "status", "--porcelain")).toBe("");
     expect(await inGit(project, "tag", "--list")).toBe("");
   });
+
+  test("that fails keeps what hooks and people changed meanwhile", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    const before = await inGit(project, "rev-parse", "HEAD");
+    const edit = "#!/bin/sh\necho mine >> CHANGELOG.md\necho staged > new.txt && git add new.txt\n";
+    await writeFiles(project, { ".git/hooks/pre-commit": `${edit}exit 1\n` });
+    const failed = await asPerson(project, "release", "cut", "1.0.0");
+    expect(failed).toMatchObject({ exitCode: 1 });
+    expect(failed.stderr).toContain("These changes are not of v1.0.0, and stay:");
+    expect(await inGit(project, "status", "--porcelain")).toBe(" M CHANGELOG.md\nA  new.txt");
+    expect(await readFile(join(project, "CHANGELOG.md"), "utf8")).toContain("mine");
+    expect(await inGit(project, "rev-parse", "HEAD")).toBe(before);
+  });
+
+  test("whose tag fails takes back its commit, and keeps what a hook added to it", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    const before = await inGit(project, "rev-parse", "HEAD");
+    const changelog = await readFile(join(project, "patches/1.0/CHANGELOG.md"), "utf8");
+    await writeFiles(project, { ".git/hooks/pre-commit": "#!/bin/sh\necho staged > new.txt && git add new.txt\n" });
+    await writeFiles(folder, { "home/.gitconfig": `${identity}[tag]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n` });
+    expect(await asPerson(project, "release", "cut", "1.0.0")).toMatchObject({ exitCode: 1 });
+    expect(await inGit(project, "rev-parse", "HEAD")).toBe(before);
+    expect(await inGit(project, "status", "--porcelain")).toBe("A  new.txt");
+    expect(await readFile(join(project, "new.txt"), "utf8")).toBe("staged\n");
+    expect(await readFile(join(project, "patches/1.0/CHANGELOG.md"), "utf8")).toBe(changelog);
+  });
+
+  test("that fails keeps a changelog and a commit that a hook made of their own", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    const before = await inGit(project, "rev-parse", "HEAD");
+    const hook = `#!/bin/sh\nrm "$0"\necho more >> patches/1.0/CHANGELOG.md\ngit commit --quiet --allow-empty -m Mine\n`;
+    await writeFiles(project, { ".git/hooks/post-commit": hook });
+    await writeFiles(folder, { "home/.gitconfig": `${identity}[tag]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n` });
+    const failed = await asPerson(project, "release", "cut", "1.0.0");
+    expect(failed).toMatchObject({ exitCode: 1 });
+    expect(failed.stderr).toContain(`To take it back: git -C ${project} reset --soft ${before}`);
+    expect(await inGit(project, "log", "-1", "--format=%s")).toBe("Mine");
+    expect(await readFile(join(project, "patches/1.0/CHANGELOG.md"), "utf8")).toContain("\nmore\n");
+  });
 });

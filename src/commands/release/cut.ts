@@ -8,7 +8,7 @@ import type { Define } from "../../program/verb.ts";
 import { changelogPath, changelogVersions } from "../../release/changelog.ts";
 import { readChanges } from "../../release/changes.ts";
 import { assertClean } from "../../release/clean.ts";
-import { cutRelease, isCut, pushRelease } from "../../release/cut.ts";
+import { cutRelease, isCut, pushRelease, withCutLock } from "../../release/cut.ts";
 import { listSeriesChanges } from "../../release/notes.ts";
 import { previewRelease } from "../../release/preview.ts";
 import { readReleased } from "../../release/released.ts";
@@ -19,6 +19,7 @@ import { exists } from "../../sys/files.ts";
 import { git, tryGit } from "../../sys/git.ts";
 import { isUnchanged } from "../../sys/git-release.ts";
 import { readText } from "../../sys/read-file.ts";
+import { removeStale } from "../../sys/staging.ts";
 
 interface CutOptions {
   readonly push: boolean;
@@ -40,10 +41,18 @@ export const releaseCut: Define = (command, context) => {
  * Runs all checks, cuts the release unless an earlier run has done so, and pushes it. Returns tag
  * and commit.
  */
-async function cut(version: string, { push }: CutOptions, context: SetContext): Promise<string> {
+async function cut(version: string, options: CutOptions, context: SetContext): Promise<string> {
+  const { project, host } = context;
+  const line = checkLine(version, await listLines(project));
+  return withCutLock(project.root, host, async () => {
+    await removeStale(join(project.root, changelogPath(line)));
+    return cutAlone(version, line, options, context);
+  });
+}
+
+async function cutAlone(version: string, line: string, { push }: CutOptions, context: SetContext): Promise<string> {
   const { project, host } = context;
   const { root } = project;
-  const line = checkLine(version, await listLines(project));
   const { versions } = await readReleased(line, project, host, version);
   const isDone = await isCut(version, root, host);
   if (!isDone) assertHigher(version, versions);
