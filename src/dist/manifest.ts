@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { readText } from "../sys/read-file.ts";
@@ -137,9 +136,8 @@ export function showManifest(manifest: Manifest): string {
  * a later kovn-build added. Throws "usage" with all problems of the file when it is missing, broken,
  * or of a newer format.
  */
-export async function readManifest(folder: string, file = "artifacts.json"): Promise<Manifest> {
-  const shown = join(folder, file);
-  const value = await readText(shown, "a manifest")
+export async function readManifest(path: string, shown = path): Promise<Manifest> {
+  const value = await readText(path, "a manifest")
     .then((text): unknown => JSON.parse(text))
     .catch((cause: unknown) => {
       const why = refusalOf(cause);

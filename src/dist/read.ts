@@ -13,23 +13,25 @@ import { besides } from "./ours.ts";
 /** A folder of artifacts whose files are checked. */
 export interface Dist {
   readonly folder: string;
+  /** What messages call the folder: a bundle is unpacked somewhere else. */
+  readonly shown: string;
   readonly manifest: Manifest;
 }
 
 /**
  * Finds the folders of artifacts at a path: the path itself, or folders in it (as in `dist`).
- * Throws "usage" when there are none.
+ * Throws "usage" when there are none. Messages call the path `shown`.
  */
-export async function findDists(path: string): Promise<readonly string[]> {
+export async function findDists(path: string, shown = path): Promise<readonly string[]> {
   if (await exists(join(path, "artifacts.json"))) return [path];
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new BuildError("usage", `${path} is not a readable folder.`, { cause, hint: "kovn-build build" });
+    throw new BuildError("usage", `${shown} is not a readable folder.`, { cause, hint: "kovn-build build" });
   });
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map((entry) => entry.name);
   const found: string[] = [];
   for (const name of names.toSorted()) if (await exists(join(path, name, "artifacts.json"))) found.push(join(path, name));
   if (found.length > 0) return found;
-  throw new BuildError("usage", `${path} has no artifacts: neither it nor a folder in it has an artifacts.json.`, {
+  throw new BuildError("usage", `${shown} has no artifacts: neither it nor a folder in it has an artifacts.json.`, {
     hint: "kovn-build build",
   });
 }
@@ -39,31 +41,32 @@ export async function findDists(path: string): Promise<readonly string[]> {
  * has the size and digest given there, and there are no others. Throws "usage" for a file that it
  * does not name, "digest" for one that is missing or different.
  */
-export async function readDist(folder: string, host: Host): Promise<Dist> {
-  const manifest = await readManifest(folder);
-  await runTask(host, `check the files in ${folder}`, async ({ task }) => checkFiles(folder, manifest, task));
-  return { folder, manifest };
+export async function readDist(folder: string, host: Host, shown = folder): Promise<Dist> {
+  const manifest = await readManifest(join(folder, "artifacts.json"), join(shown, "artifacts.json"));
+  const dist = { folder, shown, manifest };
+  await runTask(host, `check the files in ${shown}`, async ({ task }) => checkFiles(dist, task));
+  return dist;
 }
 
-async function checkFiles(folder: string, manifest: Manifest, task: Task): Promise<void> {
+async function checkFiles({ folder, shown, manifest }: Dist, task: Task): Promise<void> {
   const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
   const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
   if (unnamed.length > 0)
-    throw new BuildError("usage", `${folder}: artifacts.json does not name ${listOf(unnamed)}.`, {
+    throw new BuildError("usage", `${shown}: artifacts.json does not name ${listOf(unnamed)}.`, {
       hint: "remove these files, or build again",
     });
   const problems: string[] = [];
   const onBytes = sayBytes(task, sumOfSizes(manifest.artifacts));
-  for (const artifact of manifest.artifacts) problems.push(...(await problemsOf(folder, artifact, onBytes)));
+  for (const artifact of manifest.artifacts)
+    problems.push(...(await problemsOf(join(folder, artifact.file), join(shown, artifact.file), artifact, onBytes)));
   if (problems.length > 0) throw new BuildError("digest", listOf(problems, "\n"), { hint: "kovn-build build" });
 }
 
-async function problemsOf(folder: string, { file, size, sha256 }: Artifact, onBytes: OnBytes): Promise<string[]> {
-  const path = join(folder, file);
+async function problemsOf(path: string, shown: string, { size, sha256 }: Artifact, onBytes: OnBytes): Promise<string[]> {
   const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return [`${path} is missing.`];
-  if (!found.isFile()) return [`${path} is not a regular file.`];
-  if (found.size !== size) return [`${path} has ${found.size} bytes, artifacts.json says ${size}.`];
+  if (found === undefined) return [`${shown} is missing.`];
+  if (!found.isFile()) return [`${shown} is not a regular file.`];
+  if (found.size !== size) return [`${shown} has ${found.size} bytes, artifacts.json says ${size}.`];
   const actual = await sha256File(path, onBytes);
-  return actual === sha256 ? [] : [`${path} has sha256 ${actual}, artifacts.json says ${sha256}.`];
+  return actual === sha256 ? [] : [`${shown} has sha256 ${actual}, artifacts.json says ${sha256}.`];
 }

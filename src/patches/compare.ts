@@ -4,7 +4,7 @@ import type { Source } from "../config/source.ts";
 import { git } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
-import { withTempDir } from "../sys/with-temp-dir.ts";
+import { withScratch } from "../sys/with-scratch.ts";
 import { checkoutPatched } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
 
@@ -46,7 +46,7 @@ export async function compareTrees(before: State, after: State, { host, work }: 
   // An empty series has no range of commits.
   const [from, to] = [before.source.patches, after.source.patches];
   if (from.length === 0 || to.length === 0) return compareFiles(from, to);
-  return withTempDir(join(work, "tmp", "compare-"), async (dir) => {
+  return withScratch(work, "compare", host, async (dir) => {
     const apply = async ({ source, base }: State, when: string) =>
       runTask(host, `${source.name}, ${when}: apply ${count(source.patches.length, "patch")}`, async (below) =>
         checkoutPatched(source, base, join(dir, when), below),

@@ -10,7 +10,7 @@ import { recoverFolder } from "../sys/replace-folder.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
-import { withTempDir } from "../sys/with-temp-dir.ts";
+import { withScratch } from "../sys/with-scratch.ts";
 import { seriesDifferences } from "./lock.ts";
 import { namePatches, type Named } from "./name-patches.ts";
 import { openScratch } from "./read-back.ts";
@@ -92,7 +92,7 @@ async function writePatches(
     return patches;
   };
   return runTask(host, `write ${count(commits.length, "commit")} as patches and read them back`, async (below) =>
-    withTempDir(join(project.work, "tmp", "export-"), async (dir) => write(dir, below)),
+    withScratch(project.work, "export", below, async (dir) => write(dir, below)),
   );
 }
 

@@ -9,7 +9,7 @@ import { patchId } from "../sys/git.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
-import { withTempDir } from "../sys/with-temp-dir.ts";
+import { withScratch } from "../sys/with-scratch.ts";
 import { makeRecord } from "../record.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { checkoutPatched, type Patched } from "./apply.ts";
@@ -78,7 +78,7 @@ export async function tryBase(source: Source, base: Base, options: MirrorOptions
   const packaging = packagingOf(source, base);
   const to = base.kind === "git" ? base.commit.slice(0, 12) : base.version;
   const title = `${source.name}: apply ${count(source.patches.length + packaging.length, "patch")} to ${to}`;
-  return withTempDir(join(options.work, "tmp", "try-"), async (dir) =>
+  return withScratch(options.work, "try", options.host, async (dir) =>
     runTask(options.host, title, async (host) => checkoutPatched(source, fetched, join(dir, "src"), host, packaging)),
   );
 }

@@ -86,7 +86,7 @@ async function readFileNames(folder: string): Promise<readonly string[]> {
 }
 
 async function readManifests(folder: string, names: readonly string[]): Promise<readonly Manifest[]> {
-  return Promise.all(names.filter((name) => manifestName.test(name)).map((name) => readManifest(folder, name)));
+  return Promise.all(names.filter((name) => manifestName.test(name)).map((name) => readManifest(join(folder, name))));
 }
 
 function isOurs(name: string, manifests: readonly Manifest[]): boolean {

@@ -69,29 +69,28 @@ function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
   const nameOf = ({ target, arch, variant }: Manifest) => `${target}-${arch}-${variant}`;
   const keyed = dists.map((dist) => ({ ...dist, order: `${nameOf(dist.manifest)} ${keyOf(dist.manifest)}` }));
   const taken = new Map<string, number>();
-  return sortBy(keyed, (dist) => dist.order).map(({ folder, manifest }) => {
-    const name = nameOf(manifest);
+  return sortBy(keyed, (dist) => dist.order).map(({ order: _, ...dist }) => {
+    const name = nameOf(dist.manifest);
     const count = (taken.get(name) ?? 0) + 1;
     taken.set(name, count);
-    return { folder, manifest, name: count === 1 ? name : `${name}-${count}` };
+    return { ...dist, name: count === 1 ? name : `${name}-${count}` };
   });
 }
 
 function assertAgreement(dists: readonly Dist[]): void {
   const problems: string[] = [];
-  const lines = new Map(dists.map((dist) => [dist.manifest.line, dist.folder]));
+  const lines = new Map(dists.map((dist) => [dist.manifest.line, dist.shown]));
   if (lines.size > 1) problems.push(`Lines differ: ${listOf([...lines].map((pair) => pair.join(" in ")))}.`);
-  const seen = new Map<string, { readonly folder: string; readonly job: BuiltJob }>();
-  for (const { folder, manifest } of dists)
+  const seen = new Map<string, { readonly shown: string; readonly job: BuiltJob }>();
+  for (const { shown, manifest } of dists)
     for (const job of manifest.jobs) {
       const other = seen.get(job.source);
-      if (other === undefined) seen.set(job.source, { folder, job });
-      else
-        problems.push(...differences(other.job, job).map((what) => `${other.folder} and ${folder}: \`${job.source}\`: ${what}`));
+      if (other === undefined) seen.set(job.source, { shown, job });
+      else problems.push(...differences(other.job, job).map((what) => `${other.shown} and ${shown}: \`${job.source}\`: ${what}`));
     }
   const built = new Map(
-    dists.flatMap(({ folder, manifest }) =>
-      manifest.jobs.flatMap(({ distribution }) => (distribution === undefined ? [] : [[distribution, folder]])),
+    dists.flatMap(({ shown, manifest }) =>
+      manifest.jobs.flatMap(({ distribution }) => (distribution === undefined ? [] : [[distribution, shown]])),
     ),
   );
   if (built.size > 1) problems.push(`Distributions differ: ${[...built].map((pair) => pair.join(" in ")).join(", ")}.`);
@@ -135,19 +134,27 @@ function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): r
 }
 
 function collectFiles(dists: ReleaseSet["dists"]): { readonly files: readonly SetFile[]; readonly leftOut: readonly LeftOut[] } {
-  const files = new Map<string, SetFile>();
+  const files = new Map<string, SetFile & { readonly shown: string }>();
   const leftOut: LeftOut[] = [];
-  for (const { folder, manifest, name: dist } of dists)
+  for (const { folder, shown, manifest, name: dist } of dists)
     for (const artifact of manifest.artifacts) {
       const name = basename(artifact.file);
       if (artifact.architecture === "all" && manifest.arch !== "amd64") {
         leftOut.push({ name, why: `packages for all architectures come from amd64, not from ${dist}` });
         continue;
       }
-      const file = { ...artifact, name, path: join(folder, artifact.file), variant: manifest.variant };
+      const file = {
+        ...artifact,
+        name,
+        path: join(folder, artifact.file),
+        shown: join(shown, artifact.file),
+        variant: manifest.variant,
+      };
       const other = files.get(name);
       if (other !== undefined && other.sha256 !== file.sha256)
-        throw new BuildError("usage", `${name} exists twice with different bytes: ${other.path} and ${file.path}.`);
+        throw new BuildError("usage", `${name} exists twice with different bytes: ${other.shown} and ${file.shown}.`, {
+          hint: "publish one of the two builds, or build both again",
+        });
       files.set(name, other ?? file);
     }
   return { files: sortBy([...files.values()], (file) => file.name), leftOut };

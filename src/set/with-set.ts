@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
 import type { Project } from "../config/project.ts";
 import { findDists, readDist, type Dist } from "../dist/read.ts";
 import type { Host } from "../sys/exec.ts";
 import { isFile } from "../sys/files.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes } from "../sys/say-bytes.ts";
+import { withScratch } from "../sys/with-scratch.ts";
 import { checkSignature } from "./bundle-signature.ts";
 import { unpackBundle } from "./bundle.ts";
 import { makeSbom } from "./sbom.ts";
@@ -32,29 +33,28 @@ export async function withSet<T>(
   { project, host }: SetContext,
   use: (set: ReleaseSet) => Promise<T>,
 ): Promise<T> {
-  const unpacked: string[] = [];
-  try {
+  const bundles = new Set<string>();
+  for (const input of inputs) if (await isFile(input)) bundles.add(input);
+  const read = async (scratch: string) => {
     const dists: Dist[] = [];
-    for (const input of inputs) {
-      const folder = (await isFile(input)) ? await unpack(input, project.work, unpacked, host) : input;
-      for (const found of await findDists(folder)) dists.push(await readDist(found, host));
+    for (const [index, input] of inputs.entries()) {
+      const folder = bundles.has(input) ? await unpack(input, join(scratch, String(index)), host) : input;
+      // Messages name the bundle, not where it is unpacked.
+      for (const found of await findDists(folder, input))
+        dists.push(await readDist(found, host, join(input, relative(folder, found))));
     }
     const allow: Allowance[] = [
       ...(allowAlternate ? (["alternate"] as const) : []),
       ...(allowUnlocked ? (["unlocked"] as const) : []),
     ];
     const set = makeSet(dists, allow);
-    return await use({ ...set, sbom: await runTask(host, "write the SBOM", async () => makeSbom(set)) });
-  } finally {
-    for (const dir of unpacked) await rm(dir, { recursive: true, force: true });
-  }
+    return use({ ...set, sbom: await runTask(host, "write the SBOM", async () => makeSbom(set)) });
+  };
+  return bundles.size > 0 ? withScratch(project.work, "bundle", host, read) : read("");
 }
 
-async function unpack(bundle: string, work: string, unpacked: string[], host: Host): Promise<string> {
-  const parent = join(work, "tmp");
-  await mkdir(parent, { recursive: true });
-  const dir = await mkdtemp(join(parent, "bundle-"));
-  unpacked.push(dir);
+async function unpack(bundle: string, dir: string, host: Host): Promise<string> {
+  await mkdir(dir);
   await checkSignature(bundle, host);
   await runTask(host, `unpack ${bundle}`, async ({ task }) =>
     unpackBundle(bundle, dir, sayBytes(task, (await stat(bundle)).size)),

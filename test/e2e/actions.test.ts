@@ -58,7 +58,7 @@ describe("inside GitHub Actions", () => {
     expect(lines.filter((line) => line.startsWith("::"))).toHaveLength(2);
     expect(await readFile(join(folder, "output"), "utf8")).toMatch(/^folder<<(\S+)\n\S*dist\/linux\n\1\n$/);
     expect(await readFile(join(folder, "summary"), "utf8")).toMatch(/^### `\S*dist\/linux` after .*\n[^]*\| `greeting.txt` \|/);
-    expect((await readManifest(join(project, "dist/linux"))).builder).toMatchObject({
+    expect((await readManifest(join(project, "dist/linux/artifacts.json"))).builder).toMatchObject({
       run: "https://github.com/o/r/actions/runs/17/attempts/2",
       workflow: "https://github.com/o/r/.github/workflows/release.yml@refs/tags/v1.0.0",
     });
@@ -123,5 +123,5 @@ test("outside GitHub Actions there are no commands, outputs or summaries", async
   await kovnBuild(project, ["plan", "--github-matrix"], env);
   expect(result.stderr).not.toContain("::");
   for (const name of ["output", "summary"]) expect(await readFile(join(folder, name), "utf8")).toBe("");
-  expect((await readManifest(join(project, "dist/linux"))).builder).not.toHaveProperty("run");
+  expect((await readManifest(join(project, "dist/linux/artifacts.json"))).builder).not.toHaveProperty("run");
 });

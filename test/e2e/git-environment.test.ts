@@ -21,7 +21,7 @@ async function seen(folder: string): Promise<string> {
 
 /** The patched commit of the only job of a build. */
 async function patchedCommit(project: string): Promise<string | undefined> {
-  return (await readManifest(join(project, "dist/linux"))).jobs[0]?.patchedCommit;
+  return (await readManifest(join(project, "dist/linux/artifacts.json"))).jobs[0]?.patchedCommit;
 }
 
 describe("release cut acts as the person's git would", () => {

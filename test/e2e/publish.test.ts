@@ -124,6 +124,18 @@ describe("publish refuses", () => {
     const result = await refused(folder, [one, two]);
     expect(result).toMatchObject({ exitCode: 2 });
     expect(result.stderr).toContain("exists twice with different bytes");
+    expect(result.stderr).toContain("-> publish one of the two builds, or build both again");
+  });
+
+  test("a build that differs from a bundle, which is named, and not the folder that it is unpacked in", async ({ folder }) => {
+    const one = await makeDist(join(folder, "a"));
+    const bundle = join(folder, "b.tar");
+    expect(await kovnBuild(folder, ["publish", one, "--to", `tar=${bundle}`])).toMatchObject({ exitCode: 0 });
+    const two = await makeDist(join(folder, "b"), { content: "other" });
+    const result = await kovnBuild(folder, ["publish", two, bundle, "--to", `dir=${join(folder, "out")}`]);
+    expect(result).toMatchObject({ exitCode: 2 });
+    expect(result.stderr).toContain(` and ${bundle}/linux-amd64-default/demo`);
+    expect(result.stderr).not.toContain(".kovn/tmp");
   });
 
   test("an artifacts.json of a newer format", async ({ folder }) => {

@@ -81,5 +81,5 @@ test("a relative upstream of source.yaml is relative to the project, from every 
     expect(await inGit(`${tree}${index}`, "remote", "get-url", "origin")).toBe(join(folder, "upstream"));
   }
   expect(await kovnBuild(join(project, demo), ["--target", "linux", "--unlocked"])).toMatchObject({ exitCode: 0 });
-  expect((await readManifest(join(project, "dist/linux"))).jobs[0]?.base).toMatchObject({ url: "../upstream" });
+  expect((await readManifest(join(project, "dist/linux/artifacts.json"))).jobs[0]?.base).toMatchObject({ url: "../upstream" });
 });

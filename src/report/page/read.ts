@@ -98,7 +98,7 @@ async function findEarlier(folder: string, { target, line, variant }: Manifest):
 }
 
 async function readable(folder: string): Promise<Manifest | undefined> {
-  return readManifest(folder).catch((error: unknown) => {
+  return readManifest(join(folder, "artifacts.json")).catch((error: unknown) => {
     if (error instanceof BuildError) return undefined;
     throw error;
   });

@@ -37,7 +37,7 @@ describe("an artifacts.json is refused in a few lines, and in no time", () => {
   for (const [what, text] of manifests)
     test(what, async ({ folder }) => {
       await writeFile(join(folder, "artifacts.json"), text);
-      const error: unknown = await readManifest(folder).catch((cause: unknown) => cause);
+      const error: unknown = await readManifest(join(folder, "artifacts.json")).catch((cause: unknown) => cause);
       expect(error).toMatchObject({ code: "usage" });
       expect((error as Error).message.length).toBeLessThan(5000);
     });
