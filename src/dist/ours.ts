@@ -41,7 +41,7 @@ async function namedIn(folder: string): Promise<readonly string[] | undefined> {
     () => false,
   );
   if (!isThere) return undefined;
-  const manifest = await readManifest(folder).catch((error: unknown) => {
+  const manifest = await readManifest(join(folder, "artifacts.json")).catch((error: unknown) => {
     if (error instanceof BuildError) return undefined;
     throw error;
   });

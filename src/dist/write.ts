@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
-import { isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
+import { findInTheWay, isMountPoint, truePath, whyUnwritable } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { listFiles, removeFolder, sha256File } from "../sys/files.ts";
 import { findPlanted } from "../sys/planted.ts";
@@ -59,6 +59,15 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
     if (errorCode(error) === undefined) throw error;
     return false;
   }
+}
+
+/** Throws "usage" when a file is in the place of a folder for results, or of one above it. */
+export async function assertFolder(out: string, target: string): Promise<void> {
+  const inTheWay = await findInTheWay(folderOf(out, target));
+  if (inTheWay === undefined) return;
+  throw new BuildError("usage", `${inTheWay} is not a folder, so no results can be written to ${join(out, target)}.`, {
+    hint: "--out DIR for a folder, or move it away",
+  });
 }
 
 /**

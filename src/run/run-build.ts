@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { assertRemote } from "../compile/ccache.ts";
+import { assertFolder } from "../dist/write.ts";
 import { assertSystem } from "../config/system.ts";
 import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
@@ -24,6 +25,7 @@ import { readRequest } from "./request.ts";
 export async function runBuild(options: BuildOptions, context: WorkContext): Promise<Built> {
   const { project, builder, host, emit } = context;
   const input = await readRequest(options, context);
+  await assertFolder(options.out, input.pipeline.target);
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
   const packages = plannedJobs(input.pipeline, input.only).flatMap((id) => input.pipeline.jobs[id]?.packages ?? []);

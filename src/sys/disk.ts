@@ -39,6 +39,12 @@ export async function isMountPoint(path: string): Promise<boolean> {
   return mounts.split("\n").some((row) => unescape(row.split(" ")[4] ?? "") === real);
 }
 
+/** What is in the place of a folder at a path or above it, such as a file; undefined when nothing is. */
+export async function findInTheWay(folder: string): Promise<string | undefined> {
+  const nearest = await nearestExisting(resolve(folder));
+  return (await stat(nearest)).isDirectory() ? undefined : nearest;
+}
+
 /**
  * Says why no file can be made in a folder, which need not exist yet; undefined when one can. Makes
  * and removes an empty folder to find out.
@@ -61,6 +67,7 @@ export async function whyUnwritable(folder: string): Promise<string | undefined>
       });
     return undefined;
   } catch (error) {
-    return refusalOf(error) ?? String(error);
+    // Such as ENOENT below /proc.
+    return refusalOf(error) ?? `no folder can be made there (${errorCode(error) ?? String(error)})`;
   }
 }

@@ -207,16 +207,22 @@ describe.concurrent("a patch", () => {
 describe.concurrent("the folder for results", () => {
   test("that is a file is reported before anything is built", async ({ folder }) => {
     const project = await makeProject(folder);
-    const says = ["patches/seed.yaml/linux is not writable: a part of the path is not a folder.", "-> --out DIR"];
-    const result = await complains(project, [...build, "--out", "patches/seed.yaml"], { exitCode: 1, says });
+    const says = ["patches/seed.yaml is not a folder, so no results", "-> --out DIR for a folder, or move it away"];
+    const result = await complains(project, [...build, "--out", "patches/seed.yaml"], { exitCode: 2, says });
     expect(result.stderr).not.toContain("base:");
+  });
+
+  test("that the system cannot make is reported in words", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const says = ["/proc/x/linux is not writable: no folder can be made there (ENOENT).", "-> --out DIR"];
+    await complains(project, [...build, "--out", "/proc/x"], { exitCode: 1, says });
   });
 
   test("in which the target is a file is reported, and the file stays", async ({ folder }) => {
     const project = await makeProject(folder, { "results/linux": "mine\n" });
     await complains(project, [...build, "--out", "results"], {
-      exitCode: 1,
-      says: ["results/linux is not writable"],
+      exitCode: 2,
+      says: ["project/results/linux is not a folder, so no results", "-> --out DIR"],
     });
   });
 
