@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { globInside } from "../sys/glob.ts";
 import { BuildError, UnusableFile } from "../errors.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { packageFields } from "../sys/apt.ts";
+import { packageFields } from "../sys/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { cloneFile, sha256File } from "../sys/files.ts";
 import { pathSchema } from "../sys/schemas.ts";

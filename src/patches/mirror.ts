@@ -5,7 +5,8 @@ import { hasWhole, isOwnMirror, prepareMirror, readRef } from "./mirror-files.ts
 import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
-import { downloadPackage, offeredVersions, unpackPackage, updateLists } from "../sys/apt.ts";
+import { downloadPackage, offeredVersions, updateLists } from "../sys/apt.ts";
+import { unpackPackage } from "../sys/deb.ts";
 import { urlOf } from "../sys/credentials.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { glob } from "../sys/glob.ts";
 import { BuildError } from "../errors.ts";
-import { unpackPackage } from "../sys/apt.ts";
+import { unpackPackage } from "../sys/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";

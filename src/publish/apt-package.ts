@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { packageControl } from "../sys/apt.ts";
+import { packageControl } from "../sys/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { makeStanza, type Stanza } from "./apt-stanza.ts";
 

@@ -1,5 +1,5 @@
 import { makeRecord } from "../record.ts";
-import { BuildError, withDetails } from "../errors.ts";
+import { BuildError } from "../errors.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
 import { exec, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
@@ -43,7 +43,9 @@ export async function updateLists(options: AptOptions): Promise<void> {
   // apt waits for the lock of the packages, but not for the lock of the lists. It removes files
   // that it does not know from their folder.
   await runTask(options.host, "update apt's lists", async (host) =>
-    withLock(lockBeside("/var/lib/apt/lists"), { host, other: "is updating apt's lists" }, () => apt(["update"], { host })),
+    withLock(lockBeside("/var/lib/apt/lists"), { host, other: "is updating apt's lists" }, () =>
+      apt(["update"], { host, timeout: downloadTimeout }),
+    ),
   );
 }
 
@@ -62,8 +64,14 @@ export async function installPackages(names: readonly string[], options: AptOpti
  */
 export async function downloadPackage(name: string, version: string, dir: string, options: AptOptions): Promise<void> {
   // apt's sandbox user cannot write to `dir`, which is the caller's folder.
-  await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir });
+  await apt(["-o", "APT::Sandbox::User=", "download", `${name}=${version}`], { ...options, cwd: dir, timeout: downloadTimeout });
 }
+
+/**
+ * Milliseconds for a download. apt gives up when nothing arrives, but not when very little does. It
+ * takes no more bytes than the signed lists say.
+ */
+const downloadTimeout = 10 * 60_000;
 
 /** How long apt waits, and where it reports its progress. */
 const settings = ["Acquire::http::Timeout=15", "Acquire::Retries=1", "DPkg::Lock::Timeout=300", "APT::Status-Fd=3"].flatMap(
@@ -81,7 +89,7 @@ function sayStatus(line: string, { say }: Task): void {
 
 async function apt(
   args: readonly string[],
-  options: AptOptions & { readonly cwd?: string; readonly startsServices?: boolean },
+  options: AptOptions & { readonly cwd?: string; readonly timeout?: number; readonly startsServices?: boolean },
 ): Promise<void> {
   const result = await exec("apt-get", [...settings, ...args], {
     ...options,
@@ -94,46 +102,6 @@ async function apt(
     "network",
     `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${reasons.join(" ") || `exit code ${result.exitCode}`}`,
   );
-}
-
-/**
- * Unpacks a .deb into `dir` (dpkg-deb(1)) without running its scripts. Throws "digest" for a broken
- * one.
- */
-export async function unpackPackage(file: string, dir: string, options: AptOptions): Promise<void> {
-  const result = await exec("dpkg-deb", ["--extract", file, dir], { ...options, env: quiet });
-  if (result.exitCode !== 0) throw new BuildError("digest", `${file} is not an intact Debian package: ${result.stderr.trim()}`);
-}
-
-/** Fields of a .deb's control file (dpkg-deb(1)). Throws "build" for any other file. */
-export async function packageFields(
-  file: string,
-  options: AptOptions,
-): Promise<{ readonly package: string; readonly version: string; readonly architecture: string }> {
-  const result = await exec("dpkg-deb", ["--show", "--showformat=${Package}\\t${Version}\\t${Architecture}", file], {
-    ...options,
-    env: quiet,
-  });
-  const [name, version, architecture] = result.stdout.split("\t");
-  if (name === undefined || version === undefined || architecture === undefined)
-    throw new BuildError("build", `${file} is not a Debian package: ${result.stderr.trim()}`);
-  return { package: name, version, architecture };
-}
-
-/** The most bytes that a control file has, and seconds to unpack it: a few bytes may become gigabytes. */
-const [largestControl, longestUnpacking] = [1e6, 20];
-
-/** The control file of a .deb (dpkg-deb(1)), as it is. Throws "digest" for any other file. */
-export async function packageControl(file: string, options: AptOptions): Promise<string> {
-  const limits = [`--fsize=${largestControl}`, `--cpu=${longestUnpacking}`];
-  const result = await exec("prlimit", [...limits, "dpkg-deb", "--field", file], { ...options, env: quiet }).catch(
-    (error: unknown) => {
-      if (!(error instanceof BuildError) || error.code !== "machine") throw error;
-      throw withDetails(error, { hint: "apt-get install dpkg util-linux" });
-    },
-  );
-  if (result.exitCode === 0) return result.stdout;
-  throw new BuildError("digest", `${file} is not a Debian package: ${result.stderr.trim() || "its control file is too large"}`);
 }
 
 /** Sorts versions of a package by dpkg(1)'s order, newest first. */
