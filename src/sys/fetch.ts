@@ -1,5 +1,6 @@
 import type { Dispatcher, RequestInit, Response } from "undici";
 import { BuildError } from "../errors.ts";
+import { isLoopback } from "./loopback.ts";
 import { readAnswer } from "./read-answer.ts";
 
 /**
@@ -28,11 +29,12 @@ export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 /**
  * Makes a `fetch` that goes through the proxies of the environment as curl and git do: `http_proxy`
  * for http, `https_proxy` for https, else `all_proxy`, and none for the hosts in `no_proxy`. Capital
- * letters count too; where both are set, small ones win. What it throws says the reason. Throws
+ * letters count too; where both are set, small ones win. What goes to this machine without TLS goes
+ * to no proxy, which would read it. What it throws says the reason. Throws
  * "usage" for a proxy that it cannot use, and "network" for one that refuses.
  */
 export async function openFetch(env: Readonly<Record<string, string>>): Promise<Fetch> {
-  const { EnvHttpProxyAgent, fetch, request, Response } = await import("undici");
+  const { Agent, EnvHttpProxyAgent, fetch, request, Response } = await import("undici");
   const noProxy = valueOf(env, "no_proxy")?.value ?? "";
   // undici would use `http_proxy` for https as well. Each agent has one proxy, for both.
   const through = (name: string) => {
@@ -41,10 +43,12 @@ export async function openFetch(env: Readonly<Record<string, string>>): Promise<
     return new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy, proxyTunnel: false });
   };
   const [plain, secure] = [through("http_proxy"), through("https_proxy")];
-  const dispatcher = plain.compose(
-    (dispatch) => (options, handler) =>
-      String(options.origin).startsWith("https:") ? secure.dispatch(options, handler) : dispatch(options, handler),
-  );
+  const direct = new Agent();
+  const dispatcher = plain.compose((dispatch) => (options, handler) => {
+    const { protocol, hostname } = new URL(String(options.origin));
+    if (protocol === "https:") return secure.dispatch(options, handler);
+    return isLoopback(hostname) ? direct.dispatch(options, handler) : dispatch(options, handler);
+  });
   const whole = async (url: string, { status, headers, body }: Answer, { most = usualMost, onPiece }: FetchInit) => {
     if (status === 407) throw refusedBy(env, url, status);
     const content = await readAnswer(body, url, { most, onPiece });

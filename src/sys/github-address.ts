@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import type { Fetch } from "./fetch.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Throws "usage" for an address of GitHub's API that the token must not go to: without TLS, except on
@@ -49,5 +50,5 @@ export function assertSameGitHub(api: string, url: string): void {
 
 /** True when nobody on the way can read what is sent. */
 export function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return protocol === "https:" || isLoopback(hostname);
 }

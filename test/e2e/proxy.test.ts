@@ -34,21 +34,14 @@ describe("publish --to github", () => {
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(6000);
   });
 
-  test("sends the requests and files of a plain address to the proxy, unless no_proxy names the host", async ({ folder }) => {
+  test("sends what goes to this machine without TLS to no proxy, which could read the token", async ({ folder }) => {
     const { project, dist, commit } = await makeTagged(folder);
     await using server = await startGitHub({ tags: { "v1.0.0": commit } });
     await using proxy = await startProxy({ hosts: { [`127.0.0.1:${server.port}`]: server.port } });
-    const publish = (env: Readonly<Record<string, string>>) =>
-      kovnBuild(project, ["publish", "--to", "github"], { ...server.env, HTTP_PROXY: proxy.url, ...env });
-    expect(await publish({ no_proxy: "example.com, 127.0.0.1" })).toMatchObject({ exitCode: 0 });
-    expect(proxy.seen).toEqual([]);
-    server.state.releases = [];
-    server.state.published.length = 0;
-    server.state.seen.length = 0;
-    expect(await publish({})).toMatchObject({ exitCode: 0 });
+    const env = { ...server.env, HTTP_PROXY: proxy.url, ALL_PROXY: proxy.url };
+    expect(await kovnBuild(project, ["publish", "--to", "github"], env)).toMatchObject({ exitCode: 0 });
     await expectPublished(server, await readSet(dist));
-    expect(proxy.seen.filter((request) => request.includes("/uploads/"))).toHaveLength(7);
-    expect(proxy.seen).toHaveLength(server.state.seen.length);
+    expect(proxy.seen).toEqual([]);
   });
 });
 

@@ -29,21 +29,25 @@ async function proxyOf(url: string, env: Readonly<Record<string, string>>): Prom
 }
 
 const direct = "http://127.0.0.1:$port/x";
+const plain = "http://code.test/x";
 const rows: Readonly<Record<string, readonly [env: Record<string, string>, url: string, proxy: "one" | "two" | undefined]>> = {
+  "this machine without TLS": [{ http_proxy: "$one", ALL_PROXY: "$two" }, direct, undefined],
+  "this machine by its name": [{ http_proxy: "$one" }, "http://localhost:$port/x", undefined],
+  "this machine, IPv6": [{ http_proxy: "$one" }, "http://[::1]:$port/x", undefined],
   "no variable": [{}, direct, undefined],
   "http_proxy for http": [{ http_proxy: "$one", https_proxy: "$two" }, "http://code.test/x", "one"],
   "https_proxy for https": [{ http_proxy: "$one", https_proxy: "$two" }, "https://code.test/x", "two"],
   "http_proxy is not for https": [{ http_proxy: "$one" }, "https://127.0.0.1:$port/x", undefined],
   "https_proxy is not for http": [{ https_proxy: "$one" }, direct, undefined],
-  HTTP_PROXY: [{ HTTP_PROXY: "$one" }, direct, "one"],
+  HTTP_PROXY: [{ HTTP_PROXY: "$one" }, plain, "one"],
   HTTPS_PROXY: [{ HTTPS_PROXY: "$one" }, "https://code.test/x", "one"],
-  "all_proxy for http": [{ all_proxy: "$one" }, direct, "one"],
+  "all_proxy for http": [{ all_proxy: "$one" }, plain, "one"],
   "ALL_PROXY for https": [{ ALL_PROXY: "$one" }, "https://code.test/x", "one"],
-  "all_proxy where the scheme has its own": [{ all_proxy: "$one", http_proxy: "$two" }, direct, "two"],
-  "small letters before capital ones": [{ http_proxy: "$one", HTTP_PROXY: "$two" }, direct, "one"],
+  "all_proxy where the scheme has its own": [{ all_proxy: "$one", http_proxy: "$two" }, plain, "two"],
+  "small letters before capital ones": [{ http_proxy: "$one", HTTP_PROXY: "$two" }, plain, "one"],
   "an empty value": [{ http_proxy: "", HTTP_PROXY: "" }, direct, undefined],
-  "no_proxy with the host": [{ http_proxy: "$one", no_proxy: "localhost,127.0.0.1" }, direct, undefined],
-  "NO_PROXY with the host and another port": [{ http_proxy: "$one", NO_PROXY: "127.0.0.1:1" }, direct, "one"],
+  "no_proxy with the host": [{ http_proxy: "$one", no_proxy: "localhost,code.test" }, plain, undefined],
+  "NO_PROXY with the host and another port": [{ http_proxy: "$one", NO_PROXY: "code.test:1" }, plain, "one"],
   "no_proxy with everything": [{ http_proxy: "$one", no_proxy: "*" }, direct, undefined],
   "no_proxy with a domain": [{ http_proxy: "$one", no_proxy: "code.test" }, "http://sub.code.test/x", undefined],
   "no_proxy with a domain and a dot": [{ http_proxy: "$one", no_proxy: ".code.test" }, "http://sub.code.test/x", undefined],
