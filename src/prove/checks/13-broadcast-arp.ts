@@ -1,45 +1,57 @@
 import type { Check } from "../check.ts";
-import { northdFiles, northdPrograms, startNorthd } from "../northd.ts";
+import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
 
 /** Entry 13: where a switch with a localnet port sends broadcast ARP requests. */
 export const broadcastArp: Check = {
   entry: 13,
   behavior:
-    "with bcast_arp_req_flood=false, an ARP request goes to the port that has the address or to ports with unknown addresses, not to all",
+    "with bcast_arp_req_flood=false, an ARP request goes to the port that has the address or to ports with unknown addresses, not to all; routers reply for NAT and load balancer addresses",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
   unpatched: "differs",
   observe: async ({ sandbox, programs }) => {
-    const { nbctl, flows, trace } = await startNorthd(sandbox, programs);
+    const northd = await startNorthd(sandbox, programs);
+    const { nbctl } = northd;
     await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet");
     await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
     for (const n of [1, 2])
       await nbctl("lsp-add", "ls0", `p${n}`, "--", "lsp-set-addresses", `p${n}`, `00:00:00:00:00:0${n} 10.0.0.${n + 1}`);
-    const outputs = async (port: string, target: string) => {
-      const mac = port === "p1" ? "00:00:00:00:00:01" : "00:00:00:00:00:99";
-      const ethernet = `inport == "${port}" && eth.src == ${mac} && eth.dst == ff:ff:ff:ff:ff:ff`;
-      const text = await trace(
-        "ls0",
-        `${ethernet} && arp.op == 1 && arp.spa == 10.0.0.2 && arp.sha == ${mac} && arp.tpa == ${target}`,
-        "--minimal",
-      );
-      return (
-        [...new Set([...text.matchAll(/output\("([^"]+)"\)/g)].map((match) => match[1] ?? ""))].toSorted().join(" ") || "none"
-      );
-    };
-    const flows13 = async () => {
-      const all = await flows("ls0");
-      const count = (stage: string, priority: number, match: RegExp) =>
-        all.filter((flow) => flow.stage === stage && flow.priority === priority && match.test(flow.match)).length;
-      return `${count("ls_in_l2_lkup", 90, /arp\.op == 1/)} and ${count("ls_in_arp_rsp", 110, /inport == "ln".*arp\.tpa == /)}`;
-    };
-    const byDefault = await outputs("p1", "10.0.0.99");
+    await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
+    await nbctl("lsp-add", "ls0", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
+    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    // A router on one chassis, where NAT works without a gateway port.
+    await nbctl("set", "Logical_Router", "lr", "options:chassis=gw");
+    await nbctl("lr-nat-add", "lr", "dnat_and_snat", "10.0.0.100", "10.1.0.2");
+    await nbctl("lb-add", "lb", "10.0.0.101:80", "10.1.0.3:80", "--", "lr-lb-add", "lr", "lb");
+    const byDefault = await outputs(northd, "p1", "10.0.0.99");
     await nbctl("set", "NB_Global", ".", "options:bcast_arp_req_flood=false");
     return [
       { what: "by default, p1 asks for 10.0.0.99", seen: byDefault, expected: "ln p2" },
-      { what: "ARP flows in ls_in_l2_lkup and ls_in_arp_rsp", seen: await flows13(), expected: "1 and 2" },
-      { what: "p1 asks for 10.0.0.99", seen: await outputs("p1", "10.0.0.99"), expected: "ln" },
-      { what: "from outside for 10.0.0.3", seen: await outputs("ln", "10.0.0.3"), expected: "p2" },
+      { what: "ARP flows in ls_in_l2_lkup and ls_in_arp_rsp", seen: await arpFlows(northd), expected: "1 and 3" },
+      { what: "p1 asks for 10.0.0.99", seen: await outputs(northd, "p1", "10.0.0.99"), expected: "ln" },
+      { what: "from outside for 10.0.0.3", seen: await outputs(northd, "ln", "10.0.0.3"), expected: "p2" },
+      { what: "from outside for the NAT address", seen: await outputs(northd, "ln", "10.0.0.100"), expected: "ln, reply" },
+      { what: "from outside for the router's VIP", seen: await outputs(northd, "ln", "10.0.0.101"), expected: "ln, reply" },
     ];
   },
 };
+
+/** The ports that get a broadcast ARP request, or the reply of a router. */
+async function outputs({ trace }: Northd, port: string, target: string): Promise<string> {
+  const mac = port === "p1" ? "00:00:00:00:00:01" : "00:00:00:00:00:99";
+  const ethernet = `inport == "${port}" && eth.src == ${mac} && eth.dst == ff:ff:ff:ff:ff:ff`;
+  const text = await trace(
+    "ls0",
+    `${ethernet} && arp.op == 1 && arp.spa == 10.0.0.2 && arp.sha == ${mac} && arp.tpa == ${target}`,
+    "--minimal",
+  );
+  const ports = [...new Set([...text.matchAll(/output\("([^"]+)"\)/g)].map((match) => match[1] ?? ""))].toSorted();
+  return `${ports.join(" ") || "none"}${/arp\.op = 2/.test(text) ? ", reply" : ""}`;
+}
+
+async function arpFlows({ flows }: Northd): Promise<string> {
+  const all = await flows("ls0");
+  const count = (stage: string, priority: number, match: RegExp) =>
+    all.filter((flow) => flow.stage === stage && flow.priority === priority && match.test(flow.match)).length;
+  return `${count("ls_in_l2_lkup", 90, /arp\.op == 1/)} and ${count("ls_in_arp_rsp", 110, /inport == "ln".*arp\.tpa == /)}`;
+}
