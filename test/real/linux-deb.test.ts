@@ -75,6 +75,13 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
   });
 
+  test("openvswitch-common has the page on what differs from upstream, not compressed", async () => {
+    const file = (await readdir(dist)).find((name) => name.startsWith("openvswitch-common_")) ?? "";
+    const page = "./usr/share/doc/openvswitch-common/kube-ovn.rst";
+    const { stdout } = await execa("sh", ["-c", `dpkg-deb --fsys-tarfile "$0" | tar -xO ${page}`, join(dist, file)]);
+    expect(stdout).toContain("Changed Defaults\n----------------\n");
+  });
+
   test("artifacts.json names the alternate, the patched commit, each patch and the deb version", async () => {
     const { jobs, artifacts } = await manifest();
     expect(jobs[0]).toMatchObject({ alternate: true, base: { kind: "apt", package: "openvswitch-source" } });
