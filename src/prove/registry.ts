@@ -17,6 +17,8 @@ import { destinationMac } from "./checks/15-destination-mac.ts";
 import { memory, windowsMemory } from "./checks/16-memory.ts";
 import { multicast } from "./checks/17-multicast.ts";
 import { debOptions } from "./checks/18-deb-options.ts";
+import { noGarp } from "./checks/controller-kube-ovn-no-garp.ts";
+import { dhcpv6OptionLength } from "./checks/pinctrl-dhcpv6-option-length.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -43,6 +45,8 @@ const checks: readonly Check[] = [
   multicast,
   debOptions,
   installerProductCode,
+  noGarp,
+  dhcpv6OptionLength,
 ];
 
 /** The checks that differ for Windows programs. */
