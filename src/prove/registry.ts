@@ -19,6 +19,8 @@ import { multicast } from "./checks/17-multicast.ts";
 import { debOptions } from "./checks/18-deb-options.ts";
 import { noGarp } from "./checks/controller-kube-ovn-no-garp.ts";
 import { dhcpv6OptionLength } from "./checks/pinctrl-dhcpv6-option-length.ts";
+import { fixCluster } from "./checks/ovsdb-tool-fix-cluster.ts";
+import { inactivityProbe } from "./checks/inactivity-probe.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -47,6 +49,8 @@ const checks: readonly Check[] = [
   installerProductCode,
   noGarp,
   dhcpv6OptionLength,
+  fixCluster,
+  inactivityProbe,
 ];
 
 /** The checks that differ for Windows programs. */
