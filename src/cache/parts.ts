@@ -1,4 +1,5 @@
 import { baseId } from "../plan/base.ts";
+import { picksOf } from "../plan/picks.ts";
 import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { makeRecord } from "../record.ts";
@@ -26,6 +27,7 @@ const suffix = "version suffix";
 export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: LocalParts): Parts {
   const named = (kind: string, values: Readonly<Record<string, string>>) =>
     makeRecord(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
+  const picks = picksOf(job.base);
   const patches = [...job.source.patches, ...(job.packaging ?? [])];
   return {
     target: plan.target,
@@ -36,6 +38,9 @@ export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: Loc
     flags: plan.flags,
     ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
     base: baseId(job.base),
+    ...(picks.length === 0
+      ? {}
+      : { picks: picks.map(({ commit, without }) => [commit, ...without].join(" without ")).join(", ") }),
     [order]: patches.map((patch) => patch.name).join(" "),
     ...named("patch", makeRecord(patches.map((patch) => [patch.name, patch.sha256]))),
     ...named("input", makeRecord((job.inputs ?? []).map((input) => [input.name, input.sha256]))),

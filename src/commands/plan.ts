@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { unlockedLine } from "../config/lock.ts";
 import { describeBase } from "../plan/base.ts";
+import { describeMissingPicks, missingPicksOf, listPicks, picksOf } from "../plan/picks.ts";
 import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { examples, requestOptions } from "../program/values.ts";
@@ -40,11 +41,21 @@ export const plan: Define = (command, context) => {
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
       const input = await readRequest(options, { project, machine, host });
       const made = makePlan(input);
+      const said = new Set<string>();
       if (input.locks === undefined && !options.unlocked) report.write(`${unlockedLine(input.line)}\n`);
+      for (const { source, base } of made.jobs) {
+        const lacks = describeMissingPicks(source.name, base);
+        if (lacks !== undefined) said.add(`${lacks}\n`);
+      }
+      for (const sentence of said) report.write(sentence);
       if (options.mermaid) return print(toMermaid(made, madeBy));
       print(options.json ? new Json(made) : showPlan(made));
     });
 };
+
+function picksRow(name: string, picks: ReturnType<typeof picksOf>): readonly (readonly [string, string])[] {
+  return picks.length === 0 ? [] : [[name, listPicks(picks)]];
+}
 
 /** Shows a plan as a table, one block per job. */
 function showPlan(made: Plan): string {
@@ -54,6 +65,8 @@ function showPlan(made: Plan): string {
       ["needs", job.needs.join(", ") || "-"],
       ["base", describeBase(job.base)],
       ["else", job.otherBases.map(describeBase).join("; ") || "-"],
+      ...picksRow("picks", picksOf(job.base)),
+      ...picksRow("NO picks", missingPicksOf(job.base)),
       ["series", `${job.source.patches.length} patches, revision ${job.source.revision}`],
       ...(job.packaging === undefined ? [] : [["packaging", `${job.packaging.length} patches on top`] as const]),
       ...(job.distribution === undefined ? [] : [["built for", job.distribution] as const]),

@@ -18,8 +18,18 @@ const patchedTree = {
   tree: gitIdSchema.describe("Tree of that commit."),
 };
 
+const picks = z.array(
+  z.strictObject({
+    commit: gitIdSchema.describe("Upstream's commit."),
+    without: z.array(z.string()).describe("Paths that are left out."),
+    patchId: z.string().describe("Id of the change without them: `git patch-id --stable`."),
+    tree: gitIdSchema.describe("Tree after the pick."),
+  }),
+);
+
 const lockedBase = z.strictObject({
   ...patchedTree,
+  picks: picks.exactOptional().describe("Picks that are taken onto this base, in order; absent if there are none."),
   packaged: z
     .strictObject({ series: z.string().describe("Series in `packaging/` that this base takes."), ...patchedTree })
     .exactOptional()

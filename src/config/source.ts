@@ -8,6 +8,7 @@ import { addressFault, urlOf } from "../sys/credentials.ts";
 import { gitIdSchema, nameSchema, pathSchema, sha256Schema, versionSchema } from "../sys/schemas.ts";
 import { parseStaged } from "../sys/staging.ts";
 import { unknownName } from "./names.ts";
+import { picksSchema } from "./pick.ts";
 import { homeOf, type Project } from "./project.ts";
 import { readSeries, type SeriesFiles } from "./series.ts";
 import { readYaml } from "./yaml.ts";
@@ -35,8 +36,8 @@ const suite = z.strictObject({
     .describe("Make targets that run tests, each with the autotest program that it runs."),
 });
 
-/** `source.yaml`. */
-export const sourceFile = z.strictObject({
+/** The fields of `source.yaml`. */
+const fields = z.strictObject({
   upstream: z
     .string()
     .min(1)
@@ -53,6 +54,11 @@ export const sourceFile = z.strictObject({
   revision: z.int().positive().describe("Revision of the series. Each change of the series raises it; package versions have it."),
   license: z.string().min(1).exactOptional().describe("SPDX license expression, for the SBOM."),
   suite: suite.optional().describe("How to build and run upstream's own tests."),
+  picks: picksSchema
+    .default([])
+    .describe(
+      "Upstream's commits that are taken onto the pinned commit, in order, before the series. A base without history lacks them.",
+    ),
   alternates: z.array(aptBase).default([]).describe("Other bases, in order, for when upstream cannot be reached."),
   merged: z
     .array(
@@ -75,6 +81,13 @@ export const sourceFile = z.strictObject({
     .describe("Entries of the seed that the pinned commit already has."),
 });
 
+/** `source.yaml`. */
+export const sourceFile = fields.superRefine(({ commit, picks }, context) => {
+  const index = picks.findIndex((pick) => pick.commit === commit);
+  if (index >= 0)
+    context.addIssue({ code: "custom", path: ["picks", index, "commit"], message: "this is the pinned commit itself" });
+});
+
 /** How to build and run a source's own upstream tests. */
 export type Suite = Readonly<z.infer<typeof suite>>;
 
@@ -84,6 +97,8 @@ export type Suite = Readonly<z.infer<typeof suite>>;
 export interface Source extends Readonly<z.infer<typeof sourceFile>>, SeriesFiles {
   readonly line: string;
   readonly name: string;
+  /** The path of its `source.yaml`. */
+  readonly path: string;
   /** Where `upstream` is: its address, or an absolute path. It is not published. */
   readonly place: string;
 }
@@ -117,13 +132,14 @@ export async function readSource(project: Project, line: string, name: string, h
   if (!known.includes(name)) throw unknownName("Source", name, known);
   const shown = `patches/${line}/${name}`;
   const dir = join(project.root, shown);
-  const reading = readYaml(join(dir, "source.yaml"), sourceFile, `${shown}/source.yaml`);
+  const path = join(dir, "source.yaml");
+  const reading = readYaml(path, sourceFile, `${shown}/source.yaml`);
   const alternates = reading.then(
     (pin) => pin.alternates.flatMap((alternate) => alternate.packaging ?? []),
     () => undefined,
   );
   const [pin, series] = await allOrProblems([reading, readSeries(dir, shown, await alternates, host)]);
-  return { ...pin, line, name, place: urlOf(pin.upstream, homeOf(project)), ...series };
+  return { ...pin, line, name, path, place: urlOf(pin.upstream, homeOf(project)), ...series };
 }
 
 /**

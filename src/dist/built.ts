@@ -1,6 +1,7 @@
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { packagingOf, publishedBase } from "../plan/base.ts";
+import { missingPicksOf, picksOf } from "../plan/picks.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { BuiltJob } from "./manifest.ts";
 
@@ -11,6 +12,8 @@ export interface JobFacts extends Pick<
 > {
   /** `git patch-id --stable` of each patch, by the sha256 of its file. */
   readonly patchIds: Readonly<Record<string, string>>;
+  /** The same of each pick, by its commit. */
+  readonly pickIds: Readonly<Record<string, string>>;
 }
 
 /** The packaging patches that a job applies. */
@@ -19,9 +22,11 @@ export function jobPackaging(job: PlannedJob, source: Source): readonly Patch[] 
 }
 
 /** Describes a finished job for `artifacts.json`. */
-export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...facts }: JobFacts): BuiltJob {
+export function describeBuilt(job: PlannedJob, source: Source, { patchIds, pickIds, ...facts }: JobFacts): BuiltJob {
   const { duration, tools, compilerCache, packaged, ...ids } = facts;
   const packaging = jobPackaging(job, source);
+  const picks = picksOf(job.base).map(({ commit, why, without }) => ({ commit, why, without, patchId: pickIds[commit] ?? "" }));
+  const missingPicks = missingPicksOf(job.base).map(({ commit, why }) => ({ commit, why }));
   const describe = ({ name, sha256, seed, subject, origin }: Patch) => ({
     name,
     sha256,
@@ -43,6 +48,8 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, ...fa
     ...(source.license === undefined ? {} : { license: source.license }),
     patchedCommit: ids.patchedCommit,
     patchedTree: ids.patchedTree,
+    ...(picks.length === 0 ? {} : { picks }),
+    ...(missingPicks.length === 0 ? {} : { missingPicks }),
     series: source.patches.map(describe),
     ...(packaging.length === 0 ? {} : { packaging: packaging.map(describe) }),
     ...(packaged === undefined ? {} : { packaged }),

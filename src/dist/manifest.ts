@@ -49,6 +49,17 @@ const patches = z
   )
   .readonly();
 
+const missingPicks = z.array(
+  z.object({ commit: gitIdSchema.describe("Upstream's commit."), why: z.string().describe("What it fixes.") }),
+);
+
+const picks = z.array(
+  missingPicks.element.extend({
+    without: z.array(z.string()).readonly().describe("Paths of the commit that were left out."),
+    patchId: z.string().describe("Id of the change without them: `git patch-id --stable`."),
+  }),
+);
+
 /** A finished job. */
 export const builtJobSchema = z.object({
   id: z.string().describe("Name of the job in the pipeline."),
@@ -66,6 +77,14 @@ export const builtJobSchema = z.object({
   license: z.string().exactOptional().describe("SPDX license expression of upstream, from `source.yaml`."),
   patchedCommit: gitIdSchema.describe("Commit of the base with the series. It is the same on every machine."),
   patchedTree: gitIdSchema.describe("Tree of that commit."),
+  picks: picks
+    .readonly()
+    .exactOptional()
+    .describe("Upstream's commits that were taken onto the base before the series, in order; absent if there are none."),
+  missingPicks: missingPicks
+    .readonly()
+    .exactOptional()
+    .describe("Picks of the source that this base lacks, since it has no history; absent if there are none."),
   series: patches.describe("Patches of the series, in order."),
   packaging: patches
     .exactOptional()

@@ -4,29 +4,33 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
-import { fetchCommit, initBlobless, setRemotes } from "../sys/git-remote.ts";
+import { fetchChange, fetchCommit, initBlobless, setRemotes } from "../sys/git-remote.ts";
 import { git, gitBytes, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
+import { takePicks, type TakenPick } from "./picks.ts";
 
 interface PatchedTree {
   readonly commit: string;
   readonly tree: string;
 }
 
-/** What a series makes of a base, and with packaging patches on top if there are any. */
+/** What picks and series make of a base, and with packaging patches on top if there are any. */
 export interface Patched extends PatchedTree {
   readonly packaged?: PatchedTree;
-  /** Seconds since 1970: the date of the last patch of the series, or of the base when it is empty. */
+  /** The picks that were taken onto the base, and the commit that the series is on: the last one, or the base. */
+  readonly picks: readonly TakenPick[];
+  readonly below: string;
+  /** Seconds since 1970: the date of the last patch of the series, or of what is below when it is empty. */
   readonly epoch: number;
 }
 
 /**
- * Checks the base out into `dir`, which shares the mirror's objects, and applies the series, then
- * the packaging patches. The same base and patches give the same commit ids on every machine.
- * Throws "patch" when a patch does not apply, and removes `dir`.
+ * Checks the base out into `dir`, which shares the mirror's objects, takes its picks, and applies
+ * the series, then the packaging patches. The same base, picks and patches give the same commit ids
+ * on every machine. Throws "patch" when a pick or patch does not apply, and removes `dir`.
  */
 export async function checkoutPatched(
   source: Source,
@@ -41,7 +45,7 @@ export async function checkoutPatched(
     await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], options);
     await mkdir(join(dir, ".git/objects/info"), { recursive: true });
     await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
-    const patched = await applySeries(source, base.commit, dir, host, packaging);
+    const patched = await applySeries(source, base, dir, host, packaging);
     const files = await gitBytes(["ls-files", "-z"], options);
     // With files of the future, make runs configure again and again.
     const time = Math.min(patched.epoch, Date.now() / 1000);
@@ -57,7 +61,7 @@ export async function checkoutPatched(
 /**
  * Makes a clone for people to work in: a repository of its own, with history. Its remote `origin`
  * is the upstream; git asks the repository that the base came from for contents of older files. Its
- * branch `kovn` has a commit for each patch. `dir` must be empty or not exist. Throws like
+ * branch `kovn` has a commit for each pick and patch. `dir` must be empty or not exist. Throws like
  * `checkoutPatched`.
  */
 export async function clonePatched(source: Source, base: Fetched, origin: string, dir: string, host: Host): Promise<Patched> {
@@ -67,13 +71,12 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
     await runTask(host, `clone ${source.name} into ${dir}`, async (below) => {
       await initBlobless(dir, base.repository, { ...options, host: below });
       await fetchCommit(base.commit, base.repository, { ...options, host: below });
+      for (const { commit } of base.picks) await fetchChange(commit, base.repository, { ...options, host: below });
     });
     await setRemotes(origin, base.contents, options);
     // Patches of files with CRLF line ends.
     await git(["config", "am.keepcr", "true"], options);
-    return await runTask(host, `apply ${count(source.patches.length, "patch")}`, async (below) =>
-      applySeries(source, base.commit, dir, below),
-    );
+    return await runTask(host, `apply ${describeWork(source, base)}`, async (below) => applySeries(source, base, dir, below));
   } catch (error) {
     // A folder that was there before stays, empty as it was.
     for (const path of isNew ? [dir] : (await readdir(dir)).map((name) => join(dir, name)))
@@ -82,23 +85,31 @@ export async function clonePatched(source: Source, base: Fetched, origin: string
   }
 }
 
+/** How many picks and patches are applied, in words. */
+export function describeWork(source: Source, base: Pick<Fetched, "picks">, packaging: readonly Patch[] = []): string {
+  const patches = count(source.patches.length + packaging.length, "patch");
+  return base.picks.length === 0 ? patches : `${count(base.picks.length, "pick")} and ${patches}`;
+}
+
 async function applySeries(
   source: Source,
-  commit: string,
+  base: Fetched,
   dir: string,
   host: Host,
   packaging: readonly Patch[] = [],
 ): Promise<Patched> {
   const options = { host, cwd: dir };
   host.task.say("checking out the base");
-  await git(["checkout", "--quiet", "-B", "kovn", commit], options);
+  await git(["checkout", "--quiet", "-B", "kovn", base.commit], options);
+  const picks = await takePicks(source, base, options);
+  const below = await git(["rev-parse", "HEAD"], options);
   const patches = [...source.patches, ...packaging].map((patch) => patch.path);
   const failure = await am(patches, options);
-  if (failure !== undefined) throw await describeConflict(source, packaging, commit, failure, options);
+  if (failure !== undefined) throw await describeConflict(source, packaging, base, failure, options);
   const { epoch, ...series } = await describeCommit(`HEAD~${packaging.length}`, options);
-  if (packaging.length === 0) return { ...series, epoch };
+  if (packaging.length === 0) return { ...series, picks, below, epoch };
   const { epoch: _, ...packaged } = await describeCommit("HEAD", options);
-  return { ...series, epoch, packaged };
+  return { ...series, picks, below, epoch, packaged };
 }
 
 async function describeCommit(revision: string, options: GitOptions) {

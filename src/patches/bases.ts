@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import { fetchBase, probeBase, type Fetched } from "./mirror.ts";
+import { describeMissingPicks } from "../plan/picks.ts";
 import { describeBase, type Base } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import { makeRecord } from "../record.ts";
@@ -30,12 +31,14 @@ export async function reachBases(
 }
 
 /**
- * Fetches the first of a source's bases that can be reached. Throws like `reachBases` and
+ * Fetches the first of a source's bases that can be reached, with a notice of the picks that it lacks. Throws like `reachBases` and
  * `fetchBase`.
  */
 export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
   const [base] = await dropUnreachable(source, bases, options);
   if (base === undefined) throw new Error(`no base for ${source}`);
+  const lacks = describeMissingPicks(source, base);
+  if (lacks !== undefined) options.host.task.notice(lacks);
   return fetchBase(base, options);
 }
 

@@ -6,12 +6,9 @@ import { BuildError } from "../errors.ts";
 import { declaredBases, type From } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
-import { checkLock, checkPair, checkSource, whyUnavailable, type Finding } from "./check.ts";
+import { filesCheck, checkLock, checkPair, checkSource, whyUnavailable, type Finding } from "./check.ts";
 import { listEntries } from "./list.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
-
-/** The name of the check that project files can be read. */
-export const filesCheck = "files";
 
 /** What was read, or the findings on why it was not. */
 type Read<T> = { readonly value: T } | { readonly findings: readonly Finding[] };

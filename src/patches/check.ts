@@ -2,6 +2,7 @@ import type { LockedSource } from "../config/lock.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError, type FilePlace } from "../errors.ts";
 import { baseId, describeBase, type Base } from "../plan/base.ts";
+import { missingPicksOf, listPicks, picksOf, shortId } from "../plan/picks.ts";
 import { tryGit } from "../sys/git.ts";
 import type { Patched } from "./apply.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
@@ -20,6 +21,9 @@ export interface Finding {
   readonly at?: readonly FilePlace[];
 }
 
+/** The name of the check that project files can be read, and say what can be done. */
+export const filesCheck = "files";
+
 export interface CheckOptions extends MirrorOptions {
   readonly bases: readonly Base[];
   readonly locked: LockedSource | undefined;
@@ -34,8 +38,8 @@ export function checkLock(source: Source, locked: LockedSource | undefined): Fin
 }
 
 /**
- * Checks a source whose files are valid: the series and its packaging patches apply to each
- * available base and give the locked commits, and the changes listed as merged upstream are in the
+ * Checks a source whose files are valid: the picks, the series and its packaging patches apply to
+ * each available base and give the locked commits, and the changes listed as merged upstream are in the
  * tree.
  */
 export async function checkSource(source: Source, options: CheckOptions): Promise<readonly Finding[]> {
@@ -53,11 +57,28 @@ export async function checkSource(source: Source, options: CheckOptions): Promis
       findings.push(finding(check, "skipped", reason));
       continue;
     }
+    const lacks = missingPicksOf(base);
+    if (lacks.length > 0)
+      findings.push(
+        finding(`picks on ${describeBase(base)}`, "skipped", `it has no history, so it is built without ${listPicks(lacks)}`),
+      );
+    const fetched = await fetchOrSay(base, options);
+    if (typeof fetched === "string") {
+      findings.push(finding(check, "failed", fetched));
+      continue;
+    }
     findings.push(await checkApplies(source, base, options, finding, check));
-    const fetched = await fetchBase(base, options);
     for (const merged of source.merged) findings.push(await checkMerged(merged, base, fetched, options, finding));
   }
   return findings;
+}
+
+/** Fetches a base, or returns why it cannot be fetched although it can be reached: a commit is missing there. */
+async function fetchOrSay(base: Base, options: MirrorOptions): Promise<Fetched | string> {
+  return fetchBase(base, options).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "network") return error.message;
+    throw error;
+  });
 }
 
 type MakeFinding = (check: string, outcome: Finding["outcome"], detail: string) => Finding;
@@ -84,18 +105,21 @@ async function checkApplies(
     const patched = await tryBase(source, base, options);
     const locked = options.locked?.bases[baseId(base)];
     const commits = describeCommits(patched);
-    if (options.locked === undefined) return finding(check, "ok", commits);
-    if (locked !== undefined && describeCommits(locked) === commits) return finding(check, "ok", `${commits}, as locked`);
+    const taken = picksOf(base).length === 0 ? "" : `, with ${listPicks(picksOf(base))}`;
+    if (options.locked === undefined) return finding(check, "ok", `${commits}${taken}`);
+    if (locked !== undefined && describeCommits(locked) === commits) return finding(check, "ok", `${commits}, as locked${taken}`);
     const expected = locked === undefined ? "none for this base" : describeCommits(locked);
-    return finding(check, "failed", `${commits}, but the lock has ${expected}`);
+    const first = patched.picks.find(({ tree }, index) => locked?.picks !== undefined && locked.picks[index]?.tree !== tree);
+    const since = first === undefined ? "" : `; the trees differ from pick \`${shortId(first)}\` on`;
+    return finding(check, "failed", `${commits}, but the lock has ${expected}${since}`);
   } catch (error) {
-    if (error instanceof BuildError && error.code === "patch")
-      return { ...finding(check, "failed", error.message), at: error.at };
+    if (error instanceof BuildError && (error.code === "patch" || error.code === "project"))
+      return { ...finding(error.code === "patch" ? check : filesCheck, "failed", error.message), at: error.at };
     throw error;
   }
 }
 
-function describeCommits({ commit, packaged }: Omit<Patched, "epoch">): string {
+function describeCommits({ commit, packaged }: Pick<Patched, "commit" | "packaged">): string {
   return packaged === undefined ? `commit ${commit}` : `commit ${commit}, with packaging ${packaged.commit}`;
 }
 

@@ -3,9 +3,8 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { git } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
-import { count } from "../sys/text.ts";
 import { withScratch } from "../sys/with-scratch.ts";
-import { checkoutPatched } from "./apply.ts";
+import { checkoutPatched, describeWork } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
 
 /** How the series of a source changed between two states. */
@@ -48,12 +47,12 @@ export async function compareTrees(before: State, after: State, { host, work }: 
   if (from.length === 0 || to.length === 0) return compareFiles(from, to);
   return withScratch(work, "compare", host, async (dir) => {
     const apply = async ({ source, base }: State, when: string) =>
-      runTask(host, `${source.name}, ${when}: apply ${count(source.patches.length, "patch")}`, async (below) =>
+      runTask(host, `${source.name}, ${when}: apply ${describeWork(source, base)}`, async (below) =>
         checkoutPatched(source, base, join(dir, when), below),
       );
     const old = await apply(before, "before");
     const now = await apply(after, "after");
-    const ranges = [`${before.base.commit}..${old.commit}`, `${after.base.commit}..${now.commit}`] as const;
+    const ranges = [`${old.below}..${old.commit}`, `${now.below}..${now.commit}`] as const;
     const options = {
       host,
       cwd: join(dir, "after"),

@@ -1,15 +1,22 @@
 import type { Patch } from "../config/patch.ts";
+import { shortId } from "../plan/picks.ts";
 import { startTrial, type FailedHunk } from "../sys/git-am.ts";
 import { git, type GitOptions } from "../sys/git.ts";
+import type { Fetched } from "./mirror.ts";
+
+/** A commit below a patch that does not apply: a patch or a pick, by what it is called in messages. */
+interface Layer {
+  readonly shown: string;
+}
 
 /** Why a part of a patch does not apply. */
 export type Cause =
-  /** It applied before this patch. */
-  | { readonly kind: "conflict"; readonly patch: Patch }
+  /** It applied before this commit. */
+  | { readonly kind: "conflict"; readonly layer: Layer }
   /** It applies after this later patch. */
   | { readonly kind: "order"; readonly patch: Patch }
-  /** The change is there already: by this patch, else by upstream. */
-  | { readonly kind: "done"; readonly patch: Patch | undefined }
+  /** The change is there already: by this commit, else by upstream. */
+  | { readonly kind: "done"; readonly layer: Layer | undefined }
   | { readonly kind: "upstream" };
 
 interface HunkCause {
@@ -19,19 +26,23 @@ interface HunkCause {
 
 /**
  * Finds which parts of a patch do not apply on HEAD, and why, by applying it elsewhere: before each
- * earlier patch of the series, and after later ones. `mail` is its text, `patches` the series, whose
- * first patches are the commits between `base` and HEAD.
+ * earlier patch and pick, and after later patches. `mail` is its text, `patches` the series. The
+ * picks of `base`, then the first patches, are the commits between `base` and HEAD.
  */
 export async function findCauses(
   mail: string,
   patch: Patch,
   patches: readonly Patch[],
-  base: string,
+  base: Pick<Fetched, "commit" | "picks">,
   options: GitOptions,
 ): Promise<readonly HunkCause[]> {
   const failed = await (await startTrial("HEAD", options)).failedHunks(patch.path);
   if (failed.length === 0) return [];
-  const states = await statesOf(base, failed, patches, options);
+  const layers = [
+    ...base.picks.map((pick) => ({ shown: `pick \`${shortId(pick)}\`` })),
+    ...patches.map(({ name }) => ({ shown: `earlier patch \`${name}\`` })),
+  ];
+  const states = await statesOf(base.commit, failed, layers, options);
   const later = patches.slice(patches.indexOf(patch) + 1);
   const causes = new Map<FailedHunk, Cause>();
   await findDone(mail, patch, failed, states, causes, options);
@@ -39,7 +50,7 @@ export async function findCauses(
     const open = failed.filter((hunk) => !causes.has(hunk));
     if (open.length === 0 || next === undefined) continue;
     const still = await (await startTrial(commit, options)).failedHunks(patch.path);
-    for (const hunk of open) if (!has(still, hunk)) causes.set(hunk, { kind: "conflict", patch: next });
+    for (const hunk of open) if (!has(still, hunk)) causes.set(hunk, { kind: "conflict", layer: next });
   }
   const trial = await startTrial("HEAD", options);
   for (const other of later) {
@@ -52,17 +63,17 @@ export async function findCauses(
   return failed.map((hunk) => ({ hunk, cause: causes.get(hunk) ?? { kind: "upstream" } }));
 }
 
-/** A commit, and the patch that was applied to it and changes one of the files. */
+/** A commit, and the one on it that changes one of the files. */
 interface State {
   readonly commit: string;
-  readonly next: Patch | undefined;
+  readonly next: Layer | undefined;
 }
 
 /** The states of the files from HEAD down to `base`. */
 async function statesOf(
   base: string,
   failed: readonly FailedHunk[],
-  patches: readonly Patch[],
+  layers: readonly Layer[],
   options: GitOptions,
 ): Promise<readonly State[]> {
   const list = async (...paths: readonly string[]) =>
@@ -70,7 +81,7 @@ async function statesOf(
   const [all, touching] = [await list(), await list("--", ...failed.map(({ file }) => file))];
   const below = touching.map((id) => {
     const index = all.indexOf(id);
-    return { commit: all[index + 1] ?? base, next: patches[all.length - 1 - index] };
+    return { commit: all[index + 1] ?? base, next: layers[all.length - 1 - index] };
   });
   return [{ commit: "HEAD", next: undefined }, ...below];
 }
@@ -89,10 +100,10 @@ async function findDone(
     if (done.length === 0) return;
     const kept = await (await startTrial(commit, options)).failedHunks(patch.path, "reverse");
     const isDone = (hunk: FailedHunk) => !has(kept, { ...hunk, line: newLine(mail, hunk) });
-    for (const hunk of done) if (!isDone(hunk) && next !== undefined) causes.set(hunk, { kind: "done", patch: next });
+    for (const hunk of done) if (!isDone(hunk) && next !== undefined) causes.set(hunk, { kind: "done", layer: next });
     done = done.filter(isDone);
   }
-  for (const hunk of done) causes.set(hunk, { kind: "done", patch: undefined });
+  for (const hunk of done) causes.set(hunk, { kind: "done", layer: undefined });
 }
 
 /** True if the part, or its whole file, is among those that failed. */

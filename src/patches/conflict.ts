@@ -4,17 +4,18 @@ import { BuildError } from "../errors.ts";
 import type { AmFailure, FailedHunk } from "../sys/git-am.ts";
 import type { GitOptions } from "../sys/git.ts";
 import { readBytes } from "../sys/read-file.ts";
+import type { Fetched } from "./mirror.ts";
 import { findCauses, type Cause } from "./conflict-cause.ts";
 
 /**
  * The error for a patch that does not apply. It names the patch's position, each file and hunk, and
- * the cause. Reads the commits that `git am` made before. `packaging` are the patches on top of the
- * series, `base` is the commit below it.
+ * the cause. Reads the commits that `git am` made before on those of the picks of `base`.
+ * `packaging` are the patches on top of the series.
  */
 export async function describeConflict(
   source: Source,
   packaging: readonly Patch[],
-  base: string,
+  base: Pick<Fetched, "commit" | "picks">,
   failure: AmFailure,
   options: GitOptions,
 ): Promise<BuildError> {
@@ -46,12 +47,10 @@ export async function describeConflict(
 }
 
 function describeCause(cause: Cause, { why }: FailedHunk): string {
-  if (cause.kind === "conflict") return `conflicts with earlier patch \`${cause.patch.name}\``;
+  if (cause.kind === "conflict") return `conflicts with ${cause.layer.shown}`;
   if (cause.kind === "order") return `needs later patch \`${cause.patch.name}\``;
   if (cause.kind === "done")
-    return cause.patch === undefined
-      ? "upstream has this change already"
-      : `earlier patch \`${cause.patch.name}\` makes this change already`;
+    return cause.layer === undefined ? "upstream has this change already" : `${cause.layer.shown} makes this change already`;
   if (why === undefined) return "upstream changed these lines";
   return why === "missing" ? "upstream has no such file" : "upstream has such a file";
 }

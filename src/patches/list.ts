@@ -1,3 +1,4 @@
+import type { UpstreamPick } from "../config/pick.ts";
 import type { Patch } from "../config/patch.ts";
 import type { SeedEntry } from "../config/seed.ts";
 import type { Source } from "../config/source.ts";
@@ -19,6 +20,8 @@ export interface ListedSeries {
   readonly source: string;
   readonly version: string;
   readonly revision: number;
+  /** Upstream's commits that are taken onto the pin before the series. */
+  readonly picks: readonly UpstreamPick[];
   readonly patches: readonly ListedPatch[];
   /** The same for each series in `packaging/`, by its file name. */
   readonly packaging: Readonly<Record<string, readonly ListedPatch[]>>;
@@ -26,10 +29,10 @@ export interface ListedSeries {
 
 /** Returns the series of each source in its order, with all patches. */
 export function listSeries(seed: readonly SeedEntry[], sources: readonly Source[]): readonly ListedSeries[] {
-  return sources.map(({ name: source, version, revision, patches, packaging }) => {
+  return sources.map(({ name: source, version, revision, picks, patches, packaging }) => {
     const list = (of: readonly Patch[]) => of.map((patch) => listPatch(patch, seed));
     const lists = Object.entries(packaging).map(([series, others]) => [series, list(others)] as const);
-    return { source, version, revision, patches: list(patches), packaging: Object.fromEntries(lists) };
+    return { source, version, revision, picks, patches: list(patches), packaging: Object.fromEntries(lists) };
   });
 }
 

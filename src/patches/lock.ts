@@ -4,15 +4,15 @@ import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { sortKeys } from "../order.ts";
+import { picksOf, shortId } from "../plan/picks.ts";
 import { baseId, declaredBases, describeBase, packagingOf, packagingSeries, type Base } from "../plan/base.ts";
 import { patchId } from "../sys/git.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
-import { count } from "../sys/text.ts";
 import { withScratch } from "../sys/with-scratch.ts";
 import { makeRecord } from "../record.ts";
 import { writeWhole } from "../sys/write-whole.ts";
-import { checkoutPatched, type Patched } from "./apply.ts";
+import { checkoutPatched, describeWork, type Patched } from "./apply.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
 /**
@@ -51,11 +51,31 @@ export function seriesDifferences(shown: string, current: Listed, before: Listed
 
 function baseDifferences(source: Source, base: Base, locked: LockedBase | undefined): readonly string[] {
   if (locked === undefined) return [];
+  const picks = pickDifferences(base, locked);
+  if (picks.length > 0) return picks;
   const now = packagingOf(source, base).length === 0 ? undefined : packagingSeries(source, base);
   const then = locked.packaged?.series;
   if (now === then) return [];
   const [current, before] = [now, then].map((name) => (name === undefined ? "none" : `\`packaging/${name}\``));
   return [`The packaging series of ${describeBase(base)} is ${current}, but the lock has ${before}.`];
+}
+
+function pickDifferences(base: Base, { picks = [] }: LockedBase): readonly string[] {
+  const current = picksOf(base);
+  const has = (list: readonly { readonly commit: string }[], commit: string) => list.some((one) => one.commit === commit);
+  const withoutOf = (list: LockedBase["picks"] | typeof current, commit: string) =>
+    list?.find((one) => one.commit === commit)?.without.join(" ");
+  const kept = current.filter(({ commit }) => has(picks, commit));
+  const differences = [
+    ...current.filter(({ commit }) => !has(picks, commit)).map((pick) => `Pick \`${shortId(pick)}\` was added since the lock.`),
+    ...picks.filter(({ commit }) => !has(current, commit)).map((pick) => `Pick \`${shortId(pick)}\` was dropped since the lock.`),
+    ...kept
+      .filter(({ commit, without }) => withoutOf(picks, commit) !== without.join(" "))
+      .map((pick) => `\`without\` of pick \`${shortId(pick)}\` was changed since the lock.`),
+  ];
+  if (differences.length > 0 || current.map((one) => one.commit).join() === picks.map((one) => one.commit).join())
+    return differences;
+  return ["The order of the picks was changed since the lock."];
 }
 
 /** Throws "project" when a source's series does not match its lock. `otherwise` ends the hint. */
@@ -70,14 +90,14 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, o
 }
 
 /**
- * Applies a source's series and packaging patches to a base in a temporary folder and returns the
+ * Applies a source's picks, series and packaging patches to a base in a temporary folder and returns the
  * result. Throws "network" and "patch".
  */
 export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   const packaging = packagingOf(source, base);
   const to = base.kind === "git" ? base.commit.slice(0, 12) : base.version;
-  const title = `${source.name}: apply ${count(source.patches.length + packaging.length, "patch")} to ${to}`;
+  const title = `${source.name}: apply ${describeWork(source, fetched, packaging)} to ${to}`;
   return withScratch(options.work, "try", options.host, async (dir) =>
     runTask(options.host, title, async (host) => checkoutPatched(source, fetched, join(dir, "src"), host, packaging)),
   );
@@ -118,9 +138,13 @@ export async function lockSource(
   };
 }
 
-function lockBase(source: Source, base: Base, { commit, tree, packaged }: Patched): LockedBase {
-  if (packaged === undefined) return { commit, tree };
-  return { commit, tree, packaged: { series: packagingSeries(source, base), ...packaged } };
+function lockBase(source: Source, base: Base, { commit, tree, picks, packaged }: Patched): LockedBase {
+  return {
+    commit,
+    tree,
+    ...(picks.length === 0 ? {} : { picks: picks.map((pick) => ({ ...pick, without: [...pick.without] })) }),
+    ...(packaged === undefined ? {} : { packaged: { series: packagingSeries(source, base), ...packaged } }),
+  };
 }
 
 /** Writes a lock, with sources and bases sorted by name so that diffs stay small. */

@@ -90,15 +90,20 @@ export async function hasWhole(commit: string, repository: string, host: Host): 
   if (listed.exitCode !== 0) return false;
   const ids = listed.stdout.trim().split("\n");
   if (ids[0] !== commit) return false;
-  for (let at = 0; at < ids.length; at += manyObjects)
-    if (!(await areTrue(ids.slice(at, at + manyObjects), options))) return false;
-  return true;
+  return areTrue(ids, options);
 }
 
 /** So many objects of a source are read at once: about 10 MB. */
 const manyObjects = 500;
 
-async function areTrue(ids: readonly string[], options: GitOptions): Promise<boolean> {
+/** True when each of these objects has the content that its id stands for. */
+export async function areTrue(ids: readonly string[], options: GitOptions): Promise<boolean> {
+  for (let at = 0; at < ids.length; at += manyObjects)
+    if (!(await areAllTrue(ids.slice(at, at + manyObjects), options))) return false;
+  return true;
+}
+
+async function areAllTrue(ids: readonly string[], options: GitOptions): Promise<boolean> {
   const objects = await gitBytes(["cat-file", "--batch", "--buffer"], { ...options, input: `${ids.join("\n")}\n` });
   let at = 0;
   for (const id of ids) {

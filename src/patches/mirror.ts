@@ -2,12 +2,15 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { hasWhole, isOwnMirror, prepareMirror, readRef } from "./mirror-files.ts";
+import { areTruePicks, fetchPicks, havePicks } from "./mirror-picks.ts";
 import { describeBase, placeOf, type Base } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
+import { picksOf } from "../plan/picks.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { downloadPackage, offeredVersions, updateLists } from "../sys/apt.ts";
 import { unpackPackage } from "../sys/deb.ts";
 import { urlOf } from "../sys/credentials.ts";
+import type { UpstreamPick } from "../config/pick.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { askRepository, fetchCommit } from "../sys/git-remote.ts";
@@ -29,6 +32,8 @@ export interface Fetched {
   readonly commit: string;
   /** The repository that has the contents of all files in its history. */
   readonly contents: string;
+  /** Upstream's commits that are taken onto it, in order; the repository has what is needed for that. */
+  readonly picks: readonly UpstreamPick[];
 }
 
 /** Milliseconds until an upstream must respond. */
@@ -61,9 +66,10 @@ function completeRef(base: Base): string {
   return `refs/kovn/${base.kind === "git" ? base.commit : "alternate"}`;
 }
 
-/** True when a base is complete on disk. Runs no program and does not use the network. */
+/** True when a base is complete on disk, with its picks. Runs no program and does not use the network. */
 export async function isComplete(base: Base, work: string): Promise<boolean> {
-  return (await completeCommit(base, mirrorOf(base, work))) !== undefined;
+  const repository = mirrorOf(base, work);
+  return (await completeCommit(base, repository)) !== undefined && (await havePicks(base, repository));
 }
 
 /** The commit of a base that is complete. A ref for the pin that names another commit does not count. */
@@ -76,7 +82,8 @@ async function completeCommit(base: Base, repository: string): Promise<string | 
 async function soundCommit(base: Base, repository: string, host: Host): Promise<string | undefined> {
   const commit = await completeCommit(base, repository);
   if (commit === undefined || !(await isOwnMirror(repository, originOf(base), host))) return undefined;
-  return (await hasWhole(commit, repository, host)) ? commit : undefined;
+  if (!(await havePicks(base, repository)) || !(await hasWhole(commit, repository, host))) return undefined;
+  return (await areTruePicks(base, repository, host)) ? commit : undefined;
 }
 
 /** Where a mirror fetches from; an alternate's has all of it. */
@@ -129,7 +136,7 @@ async function probeApt(
 }
 
 /**
- * Fetches a base into its mirror, unless it is complete there. It is safe to kill: a base counts
+ * Fetches a base and its picks into its mirror, unless it is complete there. It is safe to kill: a base counts
  * only once its ref is set. Throws "network" when the base cannot be fetched or does not have the
  * commit, and "digest" when its bytes do not match the declared sha256.
  */
@@ -151,26 +158,32 @@ export async function fetchBase(base: Base, options: MirrorOptions): Promise<Fet
     );
   }
   if (commit === undefined) throw new Error(`${repository} was not fetched`);
-  return { repository, commit, contents: originOf(base) ?? repository };
+  return { repository, commit, contents: originOf(base) ?? repository, picks: picksOf(base) };
 }
 
 function halfOf(repository: string): string {
   return `${repository}.half`;
 }
 
-/** Fetches the pinned commit into a mirror, and returns it. A damaged mirror is fetched again. */
+/** Fetches the pinned commit and its picks into a mirror, and returns the pin. A damaged mirror is fetched again. */
 async function fetchGit(base: Base & { kind: "git" }, repository: string, { host }: MirrorOptions): Promise<string> {
   const url = urlOf(placeOf(base));
+  const options = { host, bare: repository };
+  const fetchMissing = async () => {
+    if ((await completeCommit(base, repository)) === undefined) {
+      await fetchPin(base, repository, url, host);
+      await git(["update-ref", completeRef(base), base.commit], options);
+    }
+    await fetchPicks(base, repository, { ...options, timeout: fetchTimeout });
+  };
   await prepareMirror(repository, url, host);
-  const isThere = (await completeCommit(base, repository)) !== undefined;
-  if (!isThere) await fetchPin(base, repository, url, host);
-  if (!(await hasWhole(base.commit, repository, host))) {
+  await fetchMissing();
+  if (!(await hasWhole(base.commit, repository, host)) || !(await areTruePicks(base, repository, host))) {
     host.task.notice(`${repository} is damaged: it has other files than the commit. It is fetched again.`);
     await rm(repository, { recursive: true, force: true });
     await prepareMirror(repository, url, host);
-    await fetchPin(base, repository, url, host);
+    await fetchMissing();
   }
-  await git(["update-ref", completeRef(base), base.commit], { host, bare: repository });
   return base.commit;
 }
 

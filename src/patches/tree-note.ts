@@ -12,10 +12,12 @@ import { writeWhole } from "../sys/write-whole.ts";
 const treeNote = z.object({
   line: z.string(),
   source: z.string(),
-  /** The commit below the patches. */
+  /** The commit below the patches: the last pick, or the base. */
   base: gitIdSchema,
-  /** The commit that `source.yaml` pinned; the base, unless that is an alternate. */
+  /** The commit that `source.yaml` pinned; the base, unless that is an alternate or there are picks. */
   pin: gitIdSchema,
+  /** The picks that `source.yaml` had; an alternate is below the patches without them. */
+  picks: z.array(z.object({ commit: gitIdSchema, without: z.array(z.string()) })).default([]),
   /** The name of the first patch that was left out, if the tree was made with `--until`. */
   until: z.string().exactOptional(),
   series: z.array(z.object({ name: z.string(), sha256: z.string() })),

@@ -1,4 +1,5 @@
 import type { Source } from "../config/source.ts";
+import { pickContent } from "../plan/picks.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
@@ -24,6 +25,7 @@ export async function treeCommits(source: Source, note: TreeNote, tree: string, 
     throw new BuildError("usage", `Folder ${tree} has uncommitted changes:\n${dirty}`, {
       hint: `git -C ${tree} commit --amend -a`,
     });
+  assertSamePicks(source, note, tree);
   const base = note.pin === source.commit ? note.base : source.commit;
   await assertOnBase(base, note, tree, host);
   const merges = await run("rev-list", "--merges", `${base}..HEAD`);
@@ -34,6 +36,17 @@ export async function treeCommits(source: Source, note: TreeNote, tree: string, 
   const commits = (await run("rev-list", "--reverse", `${base}..HEAD`)).split("\n").filter((id) => id !== "");
   await assertOwn(commits, base, note, tree, host);
   return { base, commits };
+}
+
+/** Throws "usage" if the tree lacks picks of source.yaml, or has others, or may have them on the old pin. */
+function assertSamePicks({ name, line, commit, picks }: Source, note: TreeNote, tree: string): void {
+  const contents = (list: TreeNote["picks"]) => JSON.stringify(list.map((pick) => [pick.commit, pick.without]));
+  const isSame = contents(picks.map(pickContent)) === contents(note.picks);
+  if (isSame && (note.pin === commit || picks.length === 0)) return;
+  const what = isSame ? "the pin, which is below its picks," : "the picks";
+  throw new BuildError("usage", `In source.yaml, ${what} changed since ${tree} was made, so its patches are on another tree.`, {
+    hint: `kovn-build patches apply ${name} DIR --line ${line}, then bring your commits there: git -C DIR fetch ${tree} HEAD, git -C DIR cherry-pick COMMITS`,
+  });
 }
 
 /** What git leaves in its folder while it waits for a person, and how to end it. */

@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import type { Patch } from "../config/patch.ts";
+import type { UpstreamPick } from "../config/pick.ts";
 import type { Source } from "../config/source.ts";
 import { makeRecord } from "../record.ts";
 
@@ -15,6 +16,8 @@ export type Base =
       readonly commit: string;
       /** The path or address that the commit is fetched from, if that is not `url`. It is not published. */
       readonly from?: string;
+      /** Upstream's commits that are taken onto it, in order; absent if there are none. */
+      readonly picks?: readonly UpstreamPick[];
     }
   | {
       readonly kind: "apt";
@@ -22,6 +25,8 @@ export type Base =
       readonly version: string;
       readonly member: string;
       readonly sha256: string;
+      /** The picks of its source: without history, none can be taken. Absent if there are none. */
+      readonly missingPicks?: readonly UpstreamPick[];
     };
 
 /** Where bases come from: a rule for all sources, and repositories of single sources. */
@@ -57,10 +62,14 @@ export function declaredBases(
   return [pinOf(source, from), ...alternatesOf(source)];
 }
 
-/** The pinned commit of upstream, from the given repository if there is one. */
-function pinOf({ name, upstream, place, commit }: Source, { repositories }: Pick<From, "repositories">): Base & { kind: "git" } {
+/** The pinned commit of upstream with its picks, from the given repository if there is one. */
+export function pinOf(
+  { name, upstream, place, commit, picks }: Source,
+  { repositories }: Pick<From, "repositories"> = { repositories: makeRecord() },
+): Base & { kind: "git" } {
   const from = repositories[name] ?? place;
-  return { kind: "git", url: upstream, commit, ...(from === upstream ? {} : { from }) };
+  const taken = picks.length === 0 ? {} : { picks };
+  return { kind: "git", url: upstream, commit, ...(from === upstream ? {} : { from }), ...taken };
 }
 
 /** Returns the path or address that a git base is fetched from. */
@@ -68,13 +77,21 @@ export function placeOf({ url, from }: Base & { kind: "git" }): string {
   return from ?? url;
 }
 
-/** Returns a base as it is published: not where this build fetched it from. */
+/** Returns a base as it is published: not where this build fetched it from, and without picks, which jobs have. */
 export function publishedBase(base: Base): Base {
-  return base.kind === "git" ? { kind: base.kind, url: base.url, commit: base.commit } : base;
+  if (base.kind === "git") return { kind: base.kind, url: base.url, commit: base.commit };
+  const { missingPicks: _, ...published } = base;
+  return published;
 }
 
 function alternatesOf(source: Source): readonly Base[] {
-  return source.alternates.map(({ apt, packaging: _, ...rest }): Base => ({ kind: "apt", package: apt, ...rest }));
+  const missingPicks = source.picks.length === 0 ? {} : { missingPicks: source.picks };
+  return source.alternates.map(({ apt, packaging: _, ...rest }): Base => ({
+    kind: "apt",
+    package: apt,
+    ...rest,
+    ...missingPicks,
+  }));
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Step } from "../steps/registry.ts";
 import { baseId, describeBase, packagingOf, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
+import { pickContent, picksOf } from "./picks.ts";
 
 /** What a build will do. `plan --json` prints it, `build` runs it. */
 export interface Plan {
@@ -28,8 +29,8 @@ export interface PlannedJob {
   readonly id: string;
   readonly needs: readonly string[];
   /**
-   * sha256 over everything in the plan that decides the result: base, all patches in order, input
-   * files, steps, flags, architecture, variant, distribution, keys of needed jobs.
+   * sha256 over everything in the plan that decides the result: base, picks, all patches in order,
+   * input files, steps, flags, architecture, variant, distribution, keys of needed jobs.
    */
   readonly key: string;
   readonly base: Base;
@@ -101,7 +102,8 @@ export function makePlan(input: PlanInput): Plan {
     const digests = { patches: digestsOf(patches), ...(packaging.length === 0 ? {} : { packaging: digestsOf(packaging) }) };
     const isFor = job.isForDistribution === true ? input.distribution : undefined;
     const distribution = isFor === undefined ? {} : { distribution: isFor };
-    const content = { base: baseId(base), ...digests, ...inputs, ...distribution };
+    const picks = picksOf(base).map(pickContent);
+    const content = { base: baseId(base), ...(picks.length === 0 ? {} : { picks }), ...digests, ...inputs, ...distribution };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
     const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
@@ -161,8 +163,8 @@ function lockedBase({ locks, line }: PlanInput, source: string, base: Base, with
     throw new BuildError("project", `The lock of \`${source}\` has no patched commit for ${describeBase(base)}.`, {
       hint: `kovn-build patches lock --line ${line}, or --unlocked to build anyway`,
     });
-  const { commit, tree } = locked;
-  return withPackaging ? locked : { commit, tree };
+  const { commit, tree, packaged } = locked;
+  return { commit, tree, ...(withPackaging && packaged !== undefined ? { packaged } : {}) };
 }
 
 /** Lists the jobs of a build with `--only`, in order; all jobs if `only` is empty. */

@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Project } from "../config/project.ts";
+import type { UpstreamPick } from "../config/pick.ts";
 import { listSources, readSource, readSources, type Source } from "../config/source.ts";
 import { readSeed } from "../config/seed.ts";
 import { BuildError } from "../errors.ts";
@@ -8,7 +10,8 @@ import { compareFiles, compareTrees, type SeriesChanges, type State } from "../p
 import { whyUnavailable } from "../patches/check.ts";
 import { listEntries, type ListedEntry } from "../patches/list.ts";
 import { fetchBase, isComplete, type Fetched } from "../patches/mirror.ts";
-import { allowedBases, packagingOf, type Base, type From } from "../plan/base.ts";
+import { allowedBases, packagingOf, pinOf, type Base, type From } from "../plan/base.ts";
+import { pickContent } from "../plan/picks.ts";
 import type { Host } from "../sys/exec.ts";
 import { archive, commitsBetween } from "../sys/git-release.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -31,9 +34,15 @@ export interface SourceChanges {
   /** Upstream's commits from that pin to this one, newest first; undefined when unavailable. */
   readonly commits: readonly { readonly id: string; readonly subject: string }[] | undefined;
   readonly series: SeriesChanges;
+  /** Upstream's commits that are taken onto the pin, in order, and those that no longer are. */
+  readonly picks: readonly ChangedPick[];
+  readonly droppedPicks: readonly UpstreamPick[];
   /** Entries of the seed that upstream has merged since. */
   readonly merged: readonly (ListedEntry & { readonly since: string })[];
 }
+
+/** A pick; `isNew` if the previous release did not have it as it is now. */
+export type ChangedPick = UpstreamPick & { readonly isNew: boolean };
 
 export interface ChangesOptions {
   readonly project: Project;
@@ -76,7 +85,7 @@ async function compareStates(line: string, { since, until }: Range, options: Cha
           .map((entry) => ({ ...entry, since: source.merged.find((one) => one.seed === entry.seed)?.since ?? "" }));
         const change = await runTask(host, `compare ${name}`, async (below) => compare(old, source, { ...options, host: below }));
         return {
-          ...{ name, upstream, branch, version, revision, commit, patches, ...change },
+          ...{ name, upstream, branch, version, revision, commit, patches, ...change, ...comparePicks(old, source) },
           merged: old === undefined ? [] : merged,
           before: old === undefined ? undefined : { commit: old.commit, revision: old.revision },
         };
@@ -112,8 +121,16 @@ async function compare(
   return { series, commits };
 }
 
-function pinOf({ upstream, commit }: Source): Base {
-  return { kind: "git", url: upstream, commit };
+function comparePicks(
+  old: Source | undefined,
+  { picks }: Source,
+): { readonly picks: readonly ChangedPick[]; readonly droppedPicks: readonly UpstreamPick[] } {
+  const before = old?.picks ?? [];
+  const isKept = (pick: UpstreamPick) => before.some((one) => isDeepStrictEqual(pickContent(one), pickContent(pick)));
+  return {
+    picks: picks.map((pick) => ({ ...pick, isNew: !isKept(pick) })),
+    droppedPicks: before.filter(({ commit }) => !picks.some((pick) => pick.commit === commit)),
+  };
 }
 
 /** What packages are made of: the series, and the packaging patches on top of it. */

@@ -1,5 +1,7 @@
+import { shortId } from "../plan/picks.ts";
 import type { Asset } from "../set/assets.ts";
 import { codeBlock, escapeMarkdown } from "../sys/markdown.ts";
+import type { UpstreamPick } from "../config/pick.ts";
 import type { SourceChanges } from "./changes.ts";
 import type { ReleasedSource, ReleasedSources } from "./released-sources.ts";
 
@@ -26,9 +28,11 @@ export function makeNotes({ since, sources, absent, assets }: NotesInput): strin
   return `${sections.join("\n\n")}\n`;
 }
 
-/** What the series changed, a line for each patch, for a changelog. */
+/** What picks and series changed, a line for each pick and patch, for a changelog. */
 export function listSeriesChanges(sources: readonly SourceChanges[]): readonly string[] {
-  const rows = sources.flatMap(({ name, series: { added, dropped, changed } }) => [
+  const rows = sources.flatMap(({ name, picks, droppedPicks, series: { added, dropped, changed } }) => [
+    ...picks.filter(({ isNew }) => isNew).map((pick) => `- ${name}: took upstream's ${reason(pick)}`),
+    ...droppedPicks.map((pick) => `- ${name}: no longer takes upstream's ${reason(pick)}`),
     ...added.map((patch) => `- ${name}: added ${named(patch)}`),
     ...changed.map(({ patch }) => `- ${name}: changed ${named(patch)}`),
     ...dropped.map((patch) => `- ${name}: dropped ${named(patch)}`),
@@ -38,6 +42,10 @@ export function listSeriesChanges(sources: readonly SourceChanges[]): readonly s
 
 function named({ name, subject }: { readonly name: string; readonly subject: string }): string {
   return `\`${name}\`: ${escapeMarkdown(subject)}`;
+}
+
+function reason(pick: UpstreamPick): string {
+  return `\`${shortId(pick)}\`: ${escapeMarkdown(pick.why)}`;
 }
 
 function describeSource(source: ReleasedSource, since: string | undefined): string[] {
@@ -55,6 +63,17 @@ function describeSource(source: ReleasedSource, since: string | undefined): stri
   };
   const row = (patch: { name: string; subject: string; seed: string }) =>
     `- ${named(patch)}${patch.seed === "none" ? "" : ` (seed ${patch.seed})`}`;
+  const pickRow = (pick: UpstreamPick) =>
+    `- ${link(source.upstream, `commit/${pick.commit}`, `\`${shortId(pick)}\``)}: ${escapeMarkdown(pick.why)}`;
+  if (isPin) {
+    list(
+      "Upstream's fixes on top",
+      source.picks.map((pick) => `${pickRow(pick)}${before !== undefined && pick.isNew ? " (new)" : ""}`),
+    );
+    list("Upstream's fixes dropped", source.droppedPicks.map(pickRow));
+  } else {
+    list("NOT in these artifacts: upstream's fixes that the pin gets", source.picks.map(pickRow));
+  }
   list("Patches added", series.added.map(row));
   list("Patches dropped", series.dropped.map(row));
   list(

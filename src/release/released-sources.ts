@@ -43,6 +43,7 @@ function builtFrom(source: SourceChanges, job: BuiltJob): BuiltFrom {
   const differences = [
     ...(!alternate && job.baseCommit !== source.commit ? ["the pin"] : []),
     ...(revision === source.revision ? [] : ["the revision"]),
+    ...(alternate ? [] : differentPicks(source.picks, job.picks ?? [])),
     ...differentPatches(source.patches, job.series).map((name) => `\`${name}\``),
   ];
   return {
@@ -50,6 +51,13 @@ function builtFrom(source: SourceChanges, job: BuiltJob): BuiltFrom {
     alternate: alternate ? describeBase(base) : undefined,
     differs: differences.length === 0 ? undefined : differences.join(", "),
   };
+}
+
+type Picks = readonly { readonly commit: string; readonly without: readonly string[] }[];
+
+function differentPicks(some: Picks, others: Picks): readonly string[] {
+  const contents = (picks: Picks) => JSON.stringify(picks.map(({ commit, without }) => [commit, without]));
+  return contents(some) === contents(others) ? [] : ["the picks"];
 }
 
 type Patches = readonly { readonly name: string; readonly sha256: string }[];

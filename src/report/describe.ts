@@ -1,5 +1,6 @@
 import type { CompilerStats } from "../dist/manifest.ts";
-import { describeBase } from "../plan/base.ts";
+import { describeBase, type Base } from "../plan/base.ts";
+import { picksOf } from "../plan/picks.ts";
 import type { RunEvent } from "../run/events.ts";
 import { printable } from "../sys/printable.ts";
 import { formatSize } from "../sys/size.ts";
@@ -26,7 +27,7 @@ export function describeEvent(event: RunEvent, { verbose, style }: DescribeOptio
     case "notice":
       return style.warning(`notice: ${event.message}`);
     case "base":
-      return `base: ${event.source}: ${describeBase(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
+      return `base: ${event.source}: ${describeBase(event.base)}${showPicks(event.base)}${event.base.kind === "git" ? "" : `, as commit ${event.commit.slice(0, 12)}`}`;
     case "job-start":
       return `${event.job}: started${event.expected === undefined ? "" : ` (took ${duration(event.expected)} last time)`}, log in ${style.link(event.log, event.log)}${showChanges(event.changes)}`;
     case "job-cached":
@@ -50,6 +51,11 @@ export function describeEvent(event: RunEvent, { verbose, style }: DescribeOptio
     default:
       return event satisfies never;
   }
+}
+
+function showPicks(base: Base): string {
+  const picks = picksOf(base);
+  return picks.length === 0 ? "" : `, with ${count(picks.length, "pick")}`;
 }
 
 function showOutput({ line, warning }: RunEvent & { readonly event: "output" }, style: Style): string {

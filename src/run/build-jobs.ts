@@ -3,7 +3,8 @@ import { cacheFolder } from "../cache/folder.ts";
 import { openCompilerCache } from "../compile/ccache.ts";
 import { BuildError } from "../errors.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
-import type { PlannedJob } from "../plan/plan.ts";
+import { readPicks } from "../patches/picks.ts";
+import type { PlanInput, PlannedJob } from "../plan/plan.ts";
 import type { RunContext } from "./context.ts";
 import type { ExpectedJob } from "./events.ts";
 import { readExpected } from "./expected.ts";
@@ -31,7 +32,7 @@ export async function buildJobs(
   const { project, host, emit, run } = context;
   const compilerCache = await openCompilers(options, context);
   const parallel = Math.max(options.jobs, compilerCache?.slots ?? 0);
-  const bases = await fetchBases(jobs, context);
+  const bases = await fetchBases(jobs, prepared.input, context);
   const expected = new Map<string, number | undefined>();
   for (const { id } of jobs) expected.set(id, await readExpected(project.work, prepared.plan, id));
   emit({ event: "jobs", parallel, keepGoing, jobs: jobs.map((job) => expectedJob(job, expected.get(job.id))) });
@@ -68,15 +69,18 @@ async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, 
   );
 }
 
-/** Fetches the bases of jobs, and returns them by source. */
+/** Fetches the bases of jobs, and returns them by source. Throws "project" for a pick that cannot be taken. */
 async function fetchBases(
   jobs: readonly PlannedJob[],
+  { sources }: PlanInput,
   { project, host, emit }: RunContext,
 ): Promise<ReadonlyMap<string, Fetched>> {
   const fetched = new Map<string, Fetched>();
   for (const { source, base } of jobs) {
-    if (fetched.has(source.name)) continue;
+    const whole = sources[source.name];
+    if (fetched.has(source.name) || whole === undefined) continue;
     const result = await fetchBase(base, { work: project.work, host });
+    await readPicks(whole, result, { host, bare: result.repository });
     fetched.set(source.name, result);
     emit({ event: "base", source: source.name, base, commit: result.commit });
   }

@@ -7,6 +7,7 @@ import { showManifest, type Manifest } from "../dist/manifest.ts";
 import { holdsDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
+import { describeMissingPicks } from "../plan/picks.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -98,4 +99,8 @@ function reportAlternates(plan: Plan, { host }: RunContext): void {
   const alternates = plan.jobs.flatMap(({ source, base }) => (base.kind === "git" ? [] : [[source.name, base] as const]));
   for (const [source, base] of new Map(alternates))
     host.task.notice(`Source \`${source}\` is built on an alternate: ${describeBase(base)}, not on the pinned commit.`);
+  for (const [source, base] of new Map(alternates)) {
+    const lacks = describeMissingPicks(source, base);
+    if (lacks !== undefined) host.task.notice(lacks);
+  }
 }

@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
 import type { Source } from "../config/source.ts";
-import { checkoutPatched, type Patched } from "../patches/apply.ts";
+import { checkoutPatched, describeWork, type Patched } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import type { Plan, PlanInput, PlannedJob } from "../plan/plan.ts";
 import { describeArtifacts, placeFile } from "../dist/artifact.ts";
@@ -14,7 +14,6 @@ import type { Host, OnLines } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
-import { count } from "../sys/text.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import type { CompilerCache } from "../compile/ccache.ts";
 import { readBytes } from "../sys/read-file.ts";
@@ -107,7 +106,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   const { plan, source, base, dir, parallel, compilerCache, log, onLines, onProgram } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
-  const patches = count(source.patches.length + packaging.length, "patch");
+  const patches = describeWork(source, base, packaging);
   const apply = async (below: Host) => checkoutPatched(source, base, join(dir, "src"), below, packaging);
   const patched = await runTask(host, `apply ${patches}`, apply, job.id);
   assertLockedCommit(job, patched);
@@ -198,6 +197,7 @@ async function describeJob(
     patchedTree: patched.tree,
     ...(patched.packaged === undefined ? {} : { packaged: patched.packaged }),
     patchIds: makeRecord(patchIds),
+    pickIds: makeRecord(patched.picks.map(({ commit, patchId: id }) => [commit, id])),
     tools: await installedPackages(job.packages, { host }),
     duration: 0,
   });

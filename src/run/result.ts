@@ -19,7 +19,8 @@ export interface JobResult {
 export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
   const patches = [...built.series, ...(built.packaging ?? [])];
   const patchIds = makeRecord(patches.map(({ sha256, patchId }) => [sha256, patchId]));
-  return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds }), artifacts };
+  const pickIds = makeRecord((built.picks ?? []).map(({ commit, patchId }) => [commit, patchId]));
+  return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds, pickIds }), artifacts };
 }
 
 /** Reports that a job is cached. */

@@ -50,10 +50,10 @@ export function makeProvenance(
   return `${JSON.stringify(statement, undefined, 2)}\n`;
 }
 
-/** The base, each patch, and what they make together, with and without those of packaging. */
+/** The base, each pick and patch, and what they make together, with and without those of packaging. */
 function sourcesOf(
   line: string,
-  { source, base, series, packaging = [], patchedCommit, patchedTree, packaged }: BuiltJob,
+  { source, base, picks = [], series, packaging = [], patchedCommit, patchedTree, packaged }: BuiltJob,
 ): readonly Resource[] {
   const pin: Resource =
     base.kind === "git"
@@ -66,7 +66,13 @@ function sourcesOf(
   const made = [{ name: `${source}, patched`, digest: { gitCommit: patchedCommit, gitTree: patchedTree } }];
   if (packaged !== undefined)
     made.push({ name: `${source}, patched for packages`, digest: { gitCommit: packaged.commit, gitTree: packaged.tree } });
-  return [pin, ...patches, ...made];
+  const url = base.kind === "git" ? base.url : "";
+  const taken = picks.map(({ commit }) => ({
+    name: `${source}, picked`,
+    uri: `git+${url}@${commit}`,
+    digest: { gitCommit: commit },
+  }));
+  return [pin, ...taken, ...patches, ...made];
 }
 
 /** The build tools; only their versions are recorded, no digests. */

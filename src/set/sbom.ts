@@ -1,5 +1,6 @@
 import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
 import type { Models } from "@cyclonedx/cyclonedx-library";
+import { listPicks } from "../plan/picks.ts";
 import { keyOf } from "../plan/key.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { guidOf } from "../sys/guid.ts";
@@ -79,9 +80,21 @@ function builderComponent(builder: Manifest["builder"], library: Library): Model
 
 function sourceComponent(job: BuiltJob, library: Library): Models.Component {
   const { Enums, Models: models } = library;
-  const { version, revision, license, alternate, locked, baseCommit, patchedCommit, patchedTree, packaged } = job;
+  const {
+    version,
+    revision,
+    license,
+    alternate,
+    locked,
+    baseCommit,
+    patchedCommit,
+    patchedTree,
+    packaged,
+    missingPicks = [],
+  } = job;
   const built = packaged === undefined ? {} : { packagedCommit: packaged.commit, packagedTree: packaged.tree };
-  const facts = { revision, alternate, locked, baseCommit, patchedCommit, patchedTree, ...built };
+  const lacks = missingPicks.length === 0 ? {} : { missingPicks: listPicks(missingPicks) };
+  const facts = { revision, alternate, locked, baseCommit, patchedCommit, patchedTree, ...built, ...lacks };
   return new models.Component(Enums.ComponentType.Application, job.source, {
     version: `${version}+kovn${revision}`,
     purl: upstream(job).purl,
@@ -144,7 +157,7 @@ function filePurl(file: SetFile): { readonly purl?: string } {
 
 /** Where a source comes from, and its patches; the fragment of a patch's path is its digest. */
 function pedigree(line: string, job: BuiltJob) {
-  const { base, series, packaging = [], source } = job;
+  const { base, picks = [], series, packaging = [], source } = job;
   const patches = [...series, ...packaging].map(({ name, sha256, seed, subject, origin }) => ({
     type: patchKinds[/^\w+/.exec(origin)?.[0] ?? ""] ?? "unofficial",
     diff: { url: `patches/${line}/${source}/${name}#sha256=${sha256}` },
@@ -159,7 +172,8 @@ function pedigree(line: string, job: BuiltJob) {
   }));
   const ancestor = { type: "application", ...upstream(job) };
   if (base.kind === "apt") return { ancestors: [{ ...ancestor, hashes: [{ alg: "SHA-256", content: base.sha256 }] }], patches };
-  return { ancestors: [ancestor], commits: [{ uid: base.commit, message: `upstream, from ${base.url}` }], patches };
+  const taken = picks.map(({ commit, why }) => ({ uid: commit, message: `upstream, taken onto it from ${base.url}: ${why}` }));
+  return { ancestors: [ancestor], commits: [{ uid: base.commit, message: `upstream, from ${base.url}` }, ...taken], patches };
 }
 
 /** The same set has the same. */

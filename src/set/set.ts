@@ -45,7 +45,7 @@ export interface ReleaseSet {
 export type BareSet = Omit<ReleaseSet, "sbom">;
 
 /**
- * Joins builds into a set. Throws "usage" when they disagree on line, pins, series, revision or
+ * Joins builds into a set. Throws "usage" when they disagree on line, pins, picks, series, revision or
  * distribution, when two files with the same name differ, and for an alternate base or an unlocked series that is
  * not allowed.
  */
@@ -104,6 +104,8 @@ function differences(a: BuiltJob, b: BuiltJob): string[] {
   const found: string[] = [];
   if (baseId(a.base) !== baseId(b.base)) found.push(`pins differ: ${describeBase(a.base)}, and ${describeBase(b.base)}.`);
   if (a.revision !== b.revision) found.push(`revisions differ: ${a.revision} and ${b.revision}.`);
+  const picks = (job: BuiltJob) => (job.picks ?? []).map(({ commit, without }) => [commit, ...without]);
+  if (!isDeepStrictEqual(picks(a), picks(b))) found.push("picks differ.");
   const digests = (job: BuiltJob) => new Map(job.series.map((patch) => [patch.name, patch.sha256]));
   const [own, others] = [digests(a), digests(b)];
   const patches = [...new Set([...own.keys(), ...others.keys()])].filter((name) => own.get(name) !== others.get(name));

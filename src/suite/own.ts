@@ -2,26 +2,28 @@ import { join } from "node:path";
 import { git } from "../sys/git.ts";
 import type { Host } from "../sys/exec.ts";
 import { readText } from "../sys/read-file.ts";
+import { shortId } from "../plan/picks.ts";
 import type { Test } from "./autotest.ts";
 import type { Tree } from "./tree.ts";
 
-/** A test that the series adds or changes. */
+/** A test that a pick or the series adds or changes. */
 export interface OwnTest {
   readonly test: Test;
   readonly change: "added" | "changed";
-  /** The names of the patches that do, in the order of the series. */
+  /** The picks and the names of the patches that do, in the order of their application. */
   readonly patches: readonly string[];
 }
 
 /**
- * The tests among `tests` that the tree's series adds or changes: git blame finds the patch of each
- * of their lines.
+ * The tests among `tests` that the tree's picks and series add or change: git blame finds the patch
+ * of each of their lines.
  */
 export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): Promise<readonly OwnTest[]> {
   const options = { host, cwd: tree.src, env: { GIT_DIR: join(tree.dir, "git"), GIT_WORK_TREE: tree.src } };
   const range = `${tree.base}..${tree.commit}`;
   const commits = (await git(["rev-list", "--reverse", range], options)).split("\n");
-  const patchOf = new Map(tree.source.patches.map((patch, index) => [commits[index], patch.name]));
+  const names = [...tree.picks.map((pick) => `pick ${shortId(pick)}`), ...tree.source.patches.map((patch) => patch.name)];
+  const patchOf = new Map(names.map((name, index) => [commits[index], name]));
   const changed = (await git(["diff", "--name-only", range], options)).split("\n");
   const own = new Map<Test, OwnTest>();
   for (const path of changed.filter((name) => name.endsWith(".at"))) {
@@ -31,7 +33,7 @@ export async function ownTests(tree: Tree, tests: readonly Test[], host: Host): 
     for (const test of inFile) {
       const { first, end } = extent(test, inFile, lines);
       const named = new Set(Array.from({ length: end - first }, (_, index) => blame.get(first + index)));
-      const patches = tree.source.patches.map((patch) => patch.name).filter((name) => named.has(name));
+      const patches = names.filter((name) => named.has(name));
       const change = blame.has(first) ? "added" : "changed";
       if (patches.length > 0) own.set(test, { test, change, patches });
     }

@@ -2,9 +2,10 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { Source, Suite } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
-import { checkoutPatched } from "../patches/apply.ts";
+import { checkoutPatched, describeWork } from "../patches/apply.ts";
 import type { Fetched } from "../patches/mirror.ts";
 import { keyOf } from "../plan/key.ts";
+import { pickContent } from "../plan/picks.ts";
 import { openLog, type Log } from "../run/log.ts";
 import { quoteLog } from "../run/quote-log.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
@@ -14,11 +15,10 @@ import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Task } from "../sys/task.ts";
 import { syncTree } from "../sys/sync.ts";
-import { count } from "../sys/text.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { quoteWords } from "../sys/quote.ts";
 
-/** A source with all or none of its patches, built so that upstream's tests can run in it. */
+/** A source with all or none of its picks and patches, built so that upstream's tests can run in it. */
 export interface Tree {
   /** For people, such as `ovs, patched`. */
   readonly name: string;
@@ -27,13 +27,15 @@ export interface Tree {
   /** The tree's folder: `src/`, `git/` (what was `src/.git`), `logs/` and results. */
   readonly dir: string;
   readonly src: string;
-  /** The commit below the series. */
+  /** The commit below picks and series. */
   readonly base: string;
+  /** The picks that were taken onto it. */
+  readonly picks: Fetched["picks"];
   /** The commit that was built. */
   readonly commit: string;
 }
 
-/** A source to build, with or without its patches. */
+/** A source to build, with or without its picks and patches. */
 export interface TreePlan {
   readonly name: string;
   readonly source: Source;
@@ -51,7 +53,7 @@ export interface TreeOptions {
 }
 
 /**
- * A tree's folder. It depends on base, series, configuration and needed trees, so a built tree
+ * A tree's folder. It depends on base, picks, series, configuration and needed trees, so a built tree
  * never becomes outdated.
  */
 export function treeDir(plan: TreePlan, work: string): string {
@@ -60,7 +62,8 @@ export function treeDir(plan: TreePlan, work: string): string {
 
 function treeKey({ source, base, needs }: TreePlan): string {
   const patches = source.patches.map((patch) => patch.sha256);
-  return keyOf({ base: base.commit, patches, configure: suiteOf(source).configure, needs: needs.map(treeKey) });
+  const picks = base.picks.length === 0 ? {} : { picks: base.picks.map(pickContent) };
+  return keyOf({ base: base.commit, ...picks, patches, configure: suiteOf(source).configure, needs: needs.map(treeKey) });
 }
 
 /** How the tests of a source are built. Throws "project" when its source.yaml has no `suite`. */
@@ -80,12 +83,21 @@ export async function buildTree(plan: TreePlan, options: TreeOptions): Promise<T
   const { name, source, base } = plan;
   const dir = treeDir(plan, options.work);
   const suite = suiteOf(source);
-  const tree = (commit: string): Tree => ({ name, source, suite, dir, src: join(dir, "src"), base: base.commit, commit });
+  const tree = (commit: string): Tree => ({
+    name,
+    source,
+    suite,
+    dir,
+    src: join(dir, "src"),
+    base: base.commit,
+    picks: base.picks,
+    commit,
+  });
   const marker = join(dir, "built");
   if (await exists(marker)) return tree((await readText(marker, "a project file")).trim());
   await rm(dir, { recursive: true, force: true });
   for (const folder of ["home", "tmp", "logs"]) await mkdir(join(dir, folder), { recursive: true });
-  const { commit } = await runTask(options.host, `${name}: apply ${count(source.patches.length, "patch")}`, async (host) =>
+  const { commit } = await runTask(options.host, `${name}: apply ${describeWork(source, base)}`, async (host) =>
     checkoutPatched(source, base, join(dir, "src"), host),
   );
   const built = tree(commit);

@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import type { ExecResult, Host } from "./exec.ts";
+import { changesOf, isCutOff, readCommit } from "./git-pick.ts";
 import { sayProgress } from "./git-progress.ts";
 import { git, gitSays, realPath, tryGit, type GitOptions, type Setting } from "./git.ts";
 import { quoteWords } from "./quote.ts";
@@ -114,7 +115,37 @@ async function missingObjects(commit: string, options: GitOptions): Promise<stri
  * its tree. The task says how far git is. Throws "network".
  */
 export async function fetchCommit(commit: string, url: string, options: GitOptions): Promise<void> {
-  const fetchOnce = [
+  await fetchHistory(commit, url, options);
+  await fetchContents(commit, await missingObjects(commit, options), url, options);
+}
+
+/**
+ * Fetches a commit with its history, and the contents of the files that it changes, before and
+ * after. Throws "network".
+ */
+export async function fetchChange(commit: string, url: string, options: GitOptions): Promise<void> {
+  await fetchHistory(commit, url, options);
+  const type = await git(["cat-file", "-t", commit], options);
+  if (type !== "commit") throw new BuildError("project", `Object ${commit} is a ${type}, not a commit.`);
+  const { parents } = await readCommit(commit, options);
+  const [parent] = parents;
+  // Nothing can be taken from others.
+  if (parent === undefined || parents.length > 1) return;
+  if (await isCutOff(commit, parent, options))
+    throw new BuildError("network", `Commit ${commit} was fetched without its parent: the repository is a shallow clone.`);
+  const wanted = new Set((await changesOf(commit, parent, options)).flatMap(({ blobs }) => blobs));
+  const missing = [...(await missingObjects(commit, options)), ...(await missingObjects(parent, options))];
+  await fetchContents(
+    commit,
+    [...new Set(missing)].filter((id) => wanted.has(id)),
+    url,
+    options,
+  );
+}
+
+/** Arguments for one fetch from the remote at `url`. */
+function fetchFrom(url: string): readonly string[] {
+  return [
     "fetch",
     "--progress",
     "--no-tags",
@@ -125,12 +156,18 @@ export async function fetchCommit(commit: string, url: string, options: GitOptio
     ...servedFrom(url),
     "origin",
   ];
+}
+
+async function fetchHistory(commit: string, url: string, options: GitOptions): Promise<void> {
   const watched = { ...options, status: sayProgress(options.host.task) };
-  const history = await tryRemoteGit(url, [...fetchOnce, commit], watched);
+  const history = await tryRemoteGit(url, [...fetchFrom(url), commit], watched);
   if (history.exitCode !== 0) throw new BuildError("network", `Commit ${commit} could not be fetched: ${gitSays(history)}`);
-  const missing = await missingObjects(commit, options);
+}
+
+async function fetchContents(commit: string, missing: readonly string[], url: string, options: GitOptions): Promise<void> {
   if (missing.length === 0) return;
-  const contents = await tryRemoteGit(url, [...fetchOnce, "--stdin"], { ...watched, input: `${missing.join("\n")}\n` });
+  const watched = { ...options, status: sayProgress(options.host.task), input: `${missing.join("\n")}\n` };
+  const contents = await tryRemoteGit(url, [...fetchFrom(url), "--stdin"], watched);
   if (contents.exitCode !== 0)
     throw new BuildError("network", `File contents of ${commit} could not be fetched: ${gitSays(contents)}`);
 }

@@ -7,8 +7,8 @@ import { assertTrusted } from "./owner.ts";
 import { withoutShapes } from "./secret-shapes.ts";
 import type { Status } from "./status-lines.ts";
 
-/** The committer, always. With the author's dates it makes commit ids the same on every machine. */
-const committer = { name: "kovn-build", email: "kovn-build@localhost" };
+/** The committer of all commits. With the author's dates it makes commit ids the same on every machine. */
+export const committer = { name: "kovn-build", email: "kovn-build@localhost" };
 
 /** A key and a value of git-config(1). */
 export type Setting = readonly [key: string, value: string];

@@ -8,7 +8,7 @@ import type { SuiteSummary } from "../../src/suite/summary.ts";
 import { cli, kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { processesWith, until } from "../helpers/processes.ts";
-import { makeProject } from "../helpers/project.ts";
+import { commitAll, inGit, makeProject, writeFiles } from "../helpers/project.ts";
 import { makeSuiteProject, suiteAt, type FixturePatch } from "../helpers/suite.ts";
 
 const isThere = async (path: string) =>
@@ -96,6 +96,28 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     expect(again.stdout).toContain("changed     1  greeting is shown: passed (entry 1)\n");
     expect(again.stderr).not.toContain("make");
     expect(await ran(summary)).toHaveLength(6 + 1 + 3);
+  });
+
+  test("takes picks, names their tests, and leaves them out of the unpatched tree", async ({ folder }) => {
+    const project = await makeSuiteProject(folder, base, []);
+    const upstream = join(folder, "upstream");
+    const pinned = await inGit(upstream, "rev-parse", "HEAD");
+    await writeFiles(upstream, {
+      "greeting.txt": "hi\n",
+      "tests/testsuite.at": suiteAt({ ...tests, "is picked": greets("hi") }),
+    });
+    const pick = await commitAll(upstream, "Say hi");
+    await inGit(upstream, "reset", "--quiet", "--hard", pinned);
+    const yaml = join(project, "patches/1.0/demo/source.yaml");
+    await writeFile(yaml, `${await readFile(yaml, "utf8")}picks: [{ commit: ${pick}, why: says hi }]\n`);
+    const { exitCode, summary } = await suite(project, "--groups", "1,6", "--against", "unpatched");
+    expect(summary).toMatchObject({
+      base: pinned,
+      tests: 2,
+      failures: [{ test: "1", verdict: "regression", unpatched: ["passed", "passed", "passed"] }],
+      own: [{ title: "is picked", change: "added", patches: [`pick ${pick.slice(0, 12)}`], entries: [], outcome: "passed" }],
+    });
+    expect(exitCode).toBe(1);
   });
 
   test("a patch that lacks the update of a test is a regression of exactly that test", async ({ folder }) => {

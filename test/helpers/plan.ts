@@ -8,6 +8,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
   return {
     line: "1.0",
     name: "ovs",
+    path: "/p/source.yaml",
     upstream: "https://example.com/ovs.git",
     place: "https://example.com/ovs.git",
     branch: "main",
@@ -16,6 +17,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
     revision: 7,
     alternates: [{ apt: "openvswitch-source", version: "3.1.0-2", member: "usr/src/ovs.tar.gz", sha256: "b".repeat(64) }],
     merged: [],
+    picks: [],
     patches: [aPatch("first.patch"), aPatch("second.patch")],
     packaging: {},
     ...changes,
@@ -28,7 +30,7 @@ export function aPatch(name: string, changes: Partial<Source["patches"][number]>
 }
 
 /** The bases of `aSource` in the order of declaration: the pin, then the alternate. */
-export const pinBase: Base = { kind: "git", url: "https://example.com/ovs.git", commit: "a".repeat(40) };
+export const pinBase: Base & { kind: "git" } = { kind: "git", url: "https://example.com/ovs.git", commit: "a".repeat(40) };
 export const aptBase: Base = {
   kind: "apt",
   package: "openvswitch-source",

@@ -6,6 +6,7 @@ import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";
 import { fetchReachable } from "../../patches/bases.ts";
 import { seriesOf, writeNote } from "../../patches/tree-note.ts";
+import { pickContent } from "../../plan/picks.ts";
 import { allowedBases } from "../../plan/base.ts";
 import { examples, fromOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -47,9 +48,11 @@ async function apply(name: string, dir: string, options: ApplyOptions, project: 
   const reach = { work: project.work, refreshApt: false, host };
   const fetched = await fetchReachable(name, allowed, reach);
   const patched = await clonePatched(source, fetched, source.place, dir, host);
-  const note = { line: source.line, source: name, base: fetched.commit, pin: source.commit, series: seriesOf(whole) };
+  const picks = source.picks.map(pickContent);
+  const note = { line, source: name, base: patched.below, pin: source.commit, picks, series: seriesOf(whole) };
   await writeNote(until === undefined ? note : { ...note, until: until.name }, dir, host);
-  return `${patched.commit}  ${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
+  const picked = fetched.picks.length === 0 ? "" : `${fetched.picks.length} picks and `;
+  return `${patched.commit}  ${picked}${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
 }
 
 async function assertEmpty(dir: string): Promise<void> {

@@ -1,9 +1,11 @@
 import { readLock, unlockedLine } from "../../config/lock.ts";
+import type { UpstreamPick } from "../../config/pick.ts";
 import { pickLine } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { readSources } from "../../config/source.ts";
 import { allOrProblems } from "../../errors.ts";
 import { listEntries, listSeries, type ListedEntry, type ListedPatch, type ListedSeries } from "../../patches/list.ts";
+import { shortId } from "../../plan/picks.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -36,12 +38,23 @@ async function list(options: ListOptions, { host, print, project: find, report, 
   print(`${(await fit(rows, columns)).join("\n")}\n`);
 }
 
-function showSeries({ source, version, revision, patches, packaging }: ListedSeries): readonly string[] {
+function showSeries({ source, version, revision, picks, patches, packaging }: ListedSeries): readonly string[] {
   const lists = [
     ["series", patches] as const,
     ...Object.entries(packaging).map(([name, of]) => [`packaging/${name}`, of] as const),
   ];
-  return [`${source} ${version}, revision ${revision}`, ...lists.flatMap(([name, of]) => [`  ${name}`, ...showPatches(of)]), ""];
+  const taken = picks.length === 0 ? [] : ["  picks", ...picks.map(showPick)];
+  return [
+    `${source} ${version}, revision ${revision}`,
+    ...taken,
+    ...lists.flatMap(([name, of]) => [`  ${name}`, ...showPatches(of)]),
+    "",
+  ];
+}
+
+function showPick(pick: UpstreamPick, index: number): string {
+  const without = pick.without.length === 0 ? "" : ` (without ${pick.without.join(", ")})`;
+  return `  ${String(index + 1).padStart(3)}  ${shortId(pick)}  ${printable(pick.why)}${without}`;
 }
 
 /** One row for each patch: its place, its name, the entry of the seed, its subject. */

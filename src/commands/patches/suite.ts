@@ -104,11 +104,12 @@ async function planTree(name: string, command: SuiteOptions, project: Project, h
   return plan(await readSource(project, line, name, host));
 }
 
+/** The pin as upstream has it: picks can be the reason for a failure too. */
 function withoutPatches({ source, base, needs }: TreePlan): TreePlan {
   return {
     name: `${source.name}, unpatched`,
     source: { ...source, patches: [] },
-    base,
+    base: { ...base, picks: [] },
     needs: needs.map(withoutPatches),
   };
 }

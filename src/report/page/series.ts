@@ -1,5 +1,6 @@
 import type { BuiltJob } from "../../dist/manifest.ts";
 import { describeBase } from "../../plan/base.ts";
+import { listPicks } from "../../plan/picks.ts";
 import { html, type Html } from "./html.ts";
 import { seriesOf, type RunPatch, type RunSeries } from "./patches.ts";
 import type { Run } from "./run.ts";
@@ -12,10 +13,17 @@ export function drawSeries(run: Run, built: readonly BuiltJob[]): Html {
     [...series, ...packaging].map(({ name, subject }) => [`${source}/${name}`, subject] as const),
   );
   const subjects = new Map(patches);
-  return html`${seriesOf(run).map((series) => drawOne(series, run, subjects))}`;
+  const picks = new Map(built.map((job) => [job.source, job]));
+  return html`${seriesOf(run).map((series) => drawOne(series, run, { subjects, job: picks.get(series.source.name) }))}`;
 }
 
-function drawOne(series: RunSeries, run: Run, subjects: ReadonlyMap<string, string>): Html {
+interface Known {
+  readonly subjects: ReadonlyMap<string, string>;
+  /** A built job of the source. */
+  readonly job: BuiltJob | undefined;
+}
+
+function drawOne(series: RunSeries, run: Run, { subjects, job }: Known): Html {
   const { source, base, patches, jobs } = series;
   const open = patches.some(({ state }) => state === "failed") ? html` open` : undefined;
   const rows = patches.map(({ name, isPackaging, state }) => {
@@ -25,8 +33,14 @@ function drawOne(series: RunSeries, run: Run, subjects: ReadonlyMap<string, stri
   });
   const table = rows.length === 0 ? undefined : drawTable([{ title: "Patch" }, { title: "State" }], rows);
   return html`<h3>${source.name} ${source.version}, revision ${source.revision}</h3>
-<p class="dim">For ${jobs.join(", ")}, on ${describeBase(base)}.</p>
+<p class="dim">For ${jobs.join(", ")}, on ${describeBase(base)}${describePicks(job)}.</p>
 <details${open}><summary class="plain">${summaryOf(patches)}</summary>${table}</details>`;
+}
+
+function describePicks(job: BuiltJob | undefined): string {
+  const { picks = [], missingPicks = [] } = job ?? {};
+  if (missingPicks.length > 0) return `, WITHOUT ${listPicks(missingPicks)}`;
+  return picks.length === 0 ? "" : `, with ${listPicks(picks)}`;
 }
 
 function summaryOf(patches: readonly RunPatch[]): string {

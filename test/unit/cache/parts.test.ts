@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { keyOf } from "../../../src/plan/key.ts";
 import { explainChange, partsOf, type LocalParts } from "../../../src/cache/parts.ts";
 import { makePlan, type PlanInput } from "../../../src/plan/plan.ts";
-import { aJob, aPatch, aPipeline, aPlanInput, aSource, aptBase } from "../../helpers/plan.ts";
+import { aJob, aPatch, aPipeline, aPlanInput, aSource, aptBase, pinBase } from "../../helpers/plan.ts";
 
 const local: LocalParts = { tools: { gcc: "12.2", make: "4.3" }, code: "c".repeat(64), needs: { ovs: "a".repeat(64) } };
 
@@ -57,6 +57,13 @@ describe("a change is explained", () => {
       "the base",
       parts({ bases: { ovs: [aptBase], ovn: [aptBase] } }),
       [`base: git:${"a".repeat(40)} → apt:${"b".repeat(64)}`, "version: 3.1.8 → 3.1.0-2"],
+    ],
+    [
+      "picks",
+      parts({
+        bases: { ovs: [{ ...pinBase, picks: [{ commit: "c".repeat(40), why: "x", without: ["a/", "b"] }] }], ovn: [pinBase] },
+      }),
+      [`picks: new, ${"c".repeat(40)} without a/ without b`],
     ],
     [
       "a step",

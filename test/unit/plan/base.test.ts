@@ -11,7 +11,7 @@ import {
 import { aptBase, aSource, pinBase } from "../../helpers/plan.ts";
 
 const from = (rule: From["rule"], repositories: From["repositories"] = {}): From => ({ rule, repositories });
-const clone: Base = { ...pinBase, from: "../ovs" } as Base;
+const clone: Base = { ...pinBase, from: "../ovs" };
 
 const cases: readonly (readonly [string, From, readonly Base[]])[] = [
   ["auto allows upstream, then the alternates", from("auto"), [pinBase, aptBase]],

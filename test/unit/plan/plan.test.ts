@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { makePlan, type PlanInput, type PlannedJob } from "../../../src/plan/plan.ts";
-import type { Base } from "../../../src/plan/base.ts";
 import { aJob, aPatch, aPipeline, aPlanInput, aptBase, aSource, pinBase } from "../../helpers/plan.ts";
 
 const planned = (input: PlanInput, id = "ovs"): PlannedJob => {
@@ -42,25 +41,42 @@ test("the version suffix has the revision and eight digits", () => {
   expect(planned(base).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
 });
 
-const changes: readonly (readonly [string, PlanInput])[] = [
+const pick = { commit: "c".repeat(40), why: "a fix", without: [] };
+const later = { ...pick, commit: "d".repeat(40) };
+const onPin = (picks: NonNullable<typeof pinBase.picks>) =>
+  aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, picks }] } });
+
+const changes: readonly (readonly [name: string, after: PlanInput, before?: PlanInput])[] = [
   ["another base", aPlanInput({ bases: { ...base.bases, ovs: [aptBase] } })],
   ["a changed patch", withOvs({ patches: [aPatch("first.patch", { sha256: "other" }), aPatch("second.patch")] })],
   ["a dropped patch", withOvs({ patches: [aPatch("first.patch")] })],
   ["another order of patches", withOvs({ patches: [aPatch("second.patch"), aPatch("first.patch")] })],
+  ["a pick", onPin([pick])],
+  ["another order of picks", onPin([later, pick]), onPin([pick, later])],
+  ["a pick with less of it", onPin([{ ...pick, without: ["tests/"] }]), onPin([pick])],
   ["a changed step", withJob({ steps: [{ uses: "shell", with: { script: "make all" } }] })],
   ["another variant", aPlanInput({ variant: "legacy" })],
 ];
 
-describe.each(changes)("%s", (_name, input) => {
+describe.each(changes.map(([name, after, before = base]) => ({ name, input: after, before })))("$name", ({ input, before }) => {
   test("changes the key and the version suffix", () => {
-    expect(planned(input).key).not.toBe(planned(base).key);
-    expect(planned(input).versionSuffix).not.toBe(planned(base).versionSuffix);
+    expect(planned(input).key).not.toBe(planned(before).key);
+    expect(planned(input).versionSuffix).not.toBe(planned(before).versionSuffix);
   });
 
   test("changes key and version suffix of a job that needs this one", () => {
-    expect(planned(input, "ovn").key).not.toBe(planned(base, "ovn").key);
-    expect(planned(input, "ovn").versionSuffix).not.toBe(planned(base, "ovn").versionSuffix);
+    expect(planned(input, "ovn").key).not.toBe(planned(before, "ovn").key);
+    expect(planned(input, "ovn").versionSuffix).not.toBe(planned(before, "ovn").versionSuffix);
   });
+});
+
+test("the reason of a pick changes neither key nor version suffix, and an alternate has no picks", () => {
+  const [first, second] = [onPin([pick]), onPin([{ ...pick, why: "another reason" }])].map((input) => planned(input));
+  expect([second?.key, second?.versionSuffix]).toEqual([first?.key, first?.versionSuffix]);
+  const lacks = { ...aptBase, missingPicks: [] };
+  expect(planned(aPlanInput({ bases: { ...base.bases, ovs: [lacks] } })).key).toBe(
+    planned(aPlanInput({ bases: { ...base.bases, ovs: [aptBase] } })).key,
+  );
 });
 
 describe("packaging patches", () => {
@@ -132,7 +148,7 @@ test("flags of another architecture change the version suffix, because packages 
 });
 
 test("the repository of the pinned commit changes neither key nor version suffix", () => {
-  const other = planned(aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, from: "/home/me/ovs" } as Base] } }));
+  const other = planned(aPlanInput({ bases: { ...base.bases, ovs: [{ ...pinBase, from: "/home/me/ovs" }] } }));
   expect([other.key, other.versionSuffix]).toEqual([planned(base).key, planned(base).versionSuffix]);
 });
 

@@ -75,6 +75,27 @@ test("packaging patches are among what a build was made of, with the commit that
   );
 });
 
+test("picks are among what a build was made of, and builds with other picks do not belong together", async ({ folder }) => {
+  const picks = [{ commit: "6".repeat(40), why: "a fix", without: [], patchId: "7".repeat(40) }];
+  const dist = await makeDist(join(folder, "a"), { job: { picks } });
+  const asset = (await makeAssets([dist])).find(({ name }) => name.startsWith("provenance-"));
+  const { predicate } = statementSchema.parse(JSON.parse(asset !== undefined && "text" in asset ? asset.text : ""));
+  expect(predicate.buildDefinition.resolvedDependencies).toContainEqual({
+    name: "demo, picked",
+    uri: expect.stringMatching(new RegExp(`^git\\+.*@${"6".repeat(40)}$`)),
+    digest: { gitCommit: "6".repeat(40) },
+  });
+  const windows = {
+    target: "windows",
+    others: ["ovs.msi"],
+    job: { picks: [{ ...picks[0], commit: "8".repeat(40) }] as typeof picks },
+  };
+  await expect(makeAssets([dist, await makeDist(join(folder, "b"), windows)])).rejects.toMatchObject({
+    code: "usage",
+    message: expect.stringContaining("`demo`: picks differ."),
+  });
+});
+
 test("each build's provenance names its published files, pins, patches and parameters", async ({ folder }) => {
   const amd64 = await makeDist(join(folder, "a"));
   const arm64 = await makeDist(join(folder, "b"), { arch: "arm64" });

@@ -88,6 +88,22 @@ test("packaging patches are in the pedigree of a source, and what they make in i
   }
 });
 
+test("picks are commits in the pedigree of a source; those that an alternate lacks are named", async ({ folder }) => {
+  const picks = [{ commit: "6".repeat(40), why: "CVE-1: a fix", without: ["tests/"], patchId: "7".repeat(40) }];
+  const { component } = await sbomOf([await makeDist(join(folder, "pin"), { job: { picks } })]);
+  const pedigree = component("source:demo")?.pedigree as { commits: { uid: string; message: string }[] };
+  expect(pedigree.commits.map(({ uid }) => uid)).toEqual(["5".repeat(40), "6".repeat(40)]);
+  expect(pedigree.commits[1]?.message).toMatch(/^upstream, taken onto it from .*: CVE-1: a fix$/);
+  const base = { kind: "apt", package: "demo-source", version: "1.2-1", member: "x.tar", sha256: "b".repeat(64) } as const;
+  const missingPicks = picks.map(({ commit, why }) => ({ commit, why }));
+  const dist = await makeDist(join(folder, "apt"), { job: { base, alternate: true, missingPicks } });
+  const { component: other } = await sbomOf([dist], ["alternate"]);
+  expect(other("source:demo")?.["properties"]).toContainEqual({
+    name: "kovn:missingPicks",
+    value: `${"6".repeat(12)} (CVE-1: a fix)`,
+  });
+});
+
 test("every file has its digest and depends on its source, which depends on its build tools", async ({ folder }) => {
   const { component, needs } = await sbomOf(await twoBuilds(folder));
   expect(component("file:ovs.msi")).toMatchObject({
