@@ -21,14 +21,19 @@ export interface SourceFile {
 export interface CheckContext {
   readonly programs: Programs;
   readonly sandbox: Sandbox;
+  /** The version of the source that the line pins, such as `3.1.8`. */
+  readonly version: string;
   /** Reads a file of the source tree by its path; undefined when it is not available. */
   readonly readSource: (path: string) => Promise<SourceFile | undefined>;
 }
 
-/** What a check is about: an entry of the seed, or a patch of the line that belongs to none. */
-export type Subject = { readonly entry: number } | { readonly patch: string };
+/**
+ * What a check is about: an entry of the seed, a patch of the line that belongs to none, or a pick,
+ * by the first digits of its commit.
+ */
+export type Subject = { readonly entry: number } | { readonly patch: string } | { readonly pick: string };
 
-/** The acceptance test of one entry of the seed, or of one patch, which runs on built programs. */
+/** The acceptance test of one of them, which runs on built programs. */
 export type Check = Subject & CheckBody;
 
 interface CheckBody {
@@ -46,7 +51,8 @@ interface CheckBody {
   readonly observe: (context: CheckContext) => Promise<readonly Fact[] | { readonly skipped: string }>;
 }
 
-/** The name of a check: the number of its entry, or the name of its patch. */
+/** The name of a check: the number of its entry, or the name of its patch or pick. */
 export function nameOf(subject: Subject): string {
-  return "entry" in subject ? String(subject.entry) : subject.patch;
+  if ("entry" in subject) return String(subject.entry);
+  return "patch" in subject ? subject.patch : subject.pick;
 }

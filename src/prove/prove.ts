@@ -14,13 +14,15 @@ export interface Claim {
   /** The seed's commit; undefined for a patch that belongs to no entry. */
   readonly seed: string | undefined;
   readonly source: string;
+  /** The version of the source that the line pins. */
+  readonly version: string;
   readonly check: Check;
   readonly patches: readonly Patch[];
 }
 
 /** The result of a check; the fields of `before` are set when there are programs to compare with. */
 export interface Proof extends Judgement {
-  /** The name of the check: the number of an entry of the seed, or the name of a patch. */
+  /** The name of the check: the number of an entry of the seed, or the name of a patch or pick. */
   readonly check: string;
   /** The seed's commit; missing for a patch that belongs to no entry. */
   readonly seed?: string;
@@ -64,13 +66,15 @@ export async function prove(claim: Claim, { after, before, requirePrograms, runn
 }
 
 async function observe(claim: Claim, programs: Programs, runner: Runner, host: Host): Promise<Observation> {
-  const { check } = claim;
+  const { check, version } = claim;
   if (!hasPrograms(claim, programs)) return { kind: "skipped", reason: noProgram(claim, programs) };
   const missing = [...check.programs, ...check.files].filter((name) => programs.paths[name] === undefined);
   if (missing.length > 0) return { kind: "failed", reason: `there is no ${missing.join(", ")} below ${programs.dir}` };
   const readSource = (path: string) => sourceOf(claim, programs, path);
   try {
-    const answer = await withSandbox(programs, runner, host, async (sandbox) => check.observe({ programs, sandbox, readSource }));
+    const answer = await withSandbox(programs, runner, host, async (sandbox) =>
+      check.observe({ programs, sandbox, version, readSource }),
+    );
     return "skipped" in answer ? { kind: "skipped", reason: answer.skipped } : { kind: "seen", facts: answer };
   } catch (error) {
     host.signal.throwIfAborted();

@@ -21,11 +21,12 @@ import { noGarp } from "./checks/controller-kube-ovn-no-garp.ts";
 import { dhcpv6OptionLength } from "./checks/pinctrl-dhcpv6-option-length.ts";
 import { fixCluster } from "./checks/ovsdb-tool-fix-cluster.ts";
 import { inactivityProbe } from "./checks/inactivity-probe.ts";
+import { netemJitter } from "./checks/netem-jitter.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
  * The checks for Linux programs: one for each entry of the seed, in its order, then one for each
- * patch that belongs to none.
+ * patch that belongs to none, and for picks.
  */
 const checks: readonly Check[] = [
   electionTimer,
@@ -51,6 +52,7 @@ const checks: readonly Check[] = [
   dhcpv6OptionLength,
   fixCluster,
   inactivityProbe,
+  netemJitter,
 ];
 
 /** The checks that differ for Windows programs. */
@@ -59,6 +61,7 @@ const windowsChecks: readonly Check[] = [
   windowsEndpoint,
   windowsDaemonOptions,
   windowsMemory,
+  notOnWindows({ pick: "a6195e2c4" }, "a change of the queueing disciplines of Linux"),
 ];
 
 /** The checks for programs of that system, in the order in which they run. */

@@ -8,7 +8,7 @@ import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
-import { nameOf, type Check } from "./check.ts";
+import { nameOf, type Check, type Subject } from "./check.ts";
 import { findPrograms } from "./programs.ts";
 import { prove, type Claim, type Proof } from "./prove.ts";
 import { checksFor } from "./registry.ts";
@@ -23,7 +23,7 @@ export interface ProveOptions {
   readonly programs: string;
   /** Unpatched programs to compare with. */
   readonly before?: string;
-  /** Names of checks (numbers of entries, names of patches); none for all. */
+  /** Names of checks (numbers of entries, names of patches, picks); none for all. */
   readonly checks: readonly string[];
   /** Only checks of this source; its programs must be there. */
   readonly only?: string;
@@ -38,7 +38,7 @@ export interface ProveContext {
 
 /**
  * Runs built programs and checks their behaviour: one check for each entry of the seed, then one
- * for each patch that belongs to none. A failing program is a result; throws "usage" for wrong
+ * for each patch that belongs to none, and for picks. A failing program is a result; throws "usage" for wrong
  * options.
  */
 export async function runChecks(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
@@ -56,7 +56,7 @@ export async function runChecks(options: ProveOptions, { project, host }: ProveC
     try {
       for (const [index, claim] of claims.entries()) {
         const common = { after, before, requirePrograms: options.only !== undefined, runner };
-        const kind = "entry" in claim.check ? "entry" : "patch";
+        const kind = (["entry", "patch", "pick"] as const).find((one) => one in claim.check) ?? "";
         const title = `prove ${kind} ${nameOf(claim.check)} (${index + 1} of ${claims.length}): ${claim.title}`;
         proofs.push(await runTask(host, title, async (below) => prove(claim, { ...common, host: below })));
       }
@@ -91,16 +91,27 @@ async function readClaims(
 
 /** The claim of a check; undefined if neither the seed nor the line has what it is about. */
 function makeClaim(check: Check, seed: readonly SeedEntry[], sources: readonly Source[]): TitledClaim | undefined {
-  if ("entry" in check) {
-    const entry = seed.find((one) => one.entry === check.entry);
-    if (entry === undefined) return undefined;
-    const { commit, source, title } = entry;
-    const patches = sources.find((one) => one.name === source)?.patches ?? [];
-    return { check, seed: commit.slice(0, 10), source, title, patches };
+  const found = findSubject(check, seed, sources);
+  const source = sources.find((one) => one.name === found?.source);
+  if (found === undefined || source === undefined) return undefined;
+  return { check, version: source.version, patches: source.patches, ...found };
+}
+
+function findSubject(
+  subject: Subject,
+  seed: readonly SeedEntry[],
+  sources: readonly Source[],
+): Pick<TitledClaim, "seed" | "source" | "title"> | undefined {
+  if ("entry" in subject) {
+    const entry = seed.find((one) => one.entry === subject.entry);
+    return entry && { seed: entry.commit.slice(0, 10), source: entry.source, title: entry.title };
   }
-  const name = `${check.patch}.patch`;
-  const source = sources.find(({ patches }) => patches.some((patch) => patch.name === name));
-  const patch = source?.patches.find((one) => one.name === name);
-  if (source === undefined || patch === undefined) return undefined;
-  return { check, seed: undefined, source: source.name, title: patch.subject, patches: source.patches };
+  const titles = sources.flatMap(({ name, patches, picks }) => {
+    const title =
+      "patch" in subject
+        ? patches.find((patch) => patch.name === `${subject.patch}.patch`)?.subject
+        : picks.find(({ commit }) => commit.startsWith(subject.pick))?.why;
+    return title === undefined ? [] : [{ seed: undefined, source: name, title }];
+  });
+  return titles[0];
 }

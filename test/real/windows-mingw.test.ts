@@ -96,7 +96,8 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
       "--json",
     ]);
     const { checks } = JSON.parse(output) as { checks: { check: string; verdict: string }[] };
-    expect(checks.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+    // It is about Linux.
+    expect(checks.filter(({ verdict }) => verdict !== "pass")).toMatchObject([{ check: "a6195e2c4", verdict: "skipped" }]);
     const names = [1, 2, 3, 4, 8, 9, 10, 16].map(String);
     expect(checks.map(({ check }) => check)).toEqual(expect.arrayContaining(names));
   });

@@ -13,7 +13,7 @@ interface ProveFlags extends Omit<ProveOptions, "checks"> {
 /** `kovn-build patches prove`: runs built programs and checks what they do. */
 export const patchesProve: Define = (command, context) => {
   command
-    .argument("[checks...]", "numbers of entries, or names of patches that belong to none; default: all")
+    .argument("[checks...]", "numbers of entries, names of patches that belong to none, commits of picks; default: all")
     .requiredOption(
       "--programs <dir>",
       "built programs, anywhere below: a build tree, unpacked packages, a folder of debs or zips, a zip",

@@ -31,7 +31,7 @@ async function proveOn(path: string, { observe, mail, compare = false }: Prove) 
   const programs = await findPrograms(path, check, join(path, "work"), host);
   await writeFile(join(path, "a.patch"), mail ?? "");
   const patches = [{ name: "a.patch", path: join(path, "a.patch"), sha256: "", subject: "", seed: "none", origin: "" }];
-  const claim = { seed: "38df6fa3f7", source: "ovs", check, patches };
+  const claim = { seed: "38df6fa3f7", source: "ovs", version: "3.1.8", check, patches };
   return prove(claim, { after: programs, before: compare ? programs : undefined, requirePrograms: true, runner: native, host });
 }
 
