@@ -22,6 +22,8 @@ import { dhcpv6OptionLength } from "./checks/pinctrl-dhcpv6-option-length.ts";
 import { fixCluster } from "./checks/ovsdb-tool-fix-cluster.ts";
 import { inactivityProbe } from "./checks/inactivity-probe.ts";
 import { netemJitter } from "./checks/netem-jitter.ts";
+import { lportNetworks } from "./checks/northd-ls-ct-skip-dst-lport-ips.ts";
+import { nodeLocalDns } from "./checks/northd-node-local-dns-ip.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -53,6 +55,8 @@ const checks: readonly Check[] = [
   fixCluster,
   inactivityProbe,
   netemJitter,
+  lportNetworks,
+  nodeLocalDns,
 ];
 
 /** The checks that differ for Windows programs. */
