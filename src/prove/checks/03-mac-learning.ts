@@ -17,7 +17,7 @@ const addBond = [
 export const macLearning: Check = {
   entry: 3,
   behavior:
-    "a MAC address stays on its port when a frame of it comes back on another, until it was silent for more than 10 s or mac-learning-fallback is set; a gratuitous ARP moves it to a bond, unless it is a reflection",
+    "a MAC address stays on its port when a frame of it comes back on another, until it was silent for more than 10 s or mac-learning-fallback is set; a gratuitous ARP moves it to a bond, unless it is a reflection, and away from a bond",
   programs: switchPrograms,
   files: switchFiles,
   unpatched: "differs",
@@ -52,6 +52,7 @@ export const macLearning: Check = {
     const echo = await gratuitousArp(4);
     await appctl("time/warp", "5000");
     const moved = await gratuitousArp(4);
+    const back = await gratuitousArp(3);
     return [
       { what: "learned on port", seen: learned.port, expected: "3" },
       { what: "after a frame on port 2", seen: reflected.port, expected: "3" },
@@ -61,6 +62,7 @@ export const macLearning: Check = {
       { what: "with mac-learning-fallback, after a frame on port 3", seen: fallback.port, expected: "3" },
       { what: "a gratuitous ARP that comes back on a bond", seen: echo.fate, expected: "dropped" },
       { what: "5 s later, after a gratuitous ARP on the bond of ports 4 and 5", seen: bondOr(moved.port), expected: "the bond" },
+      { what: "after a gratuitous ARP on port 3", seen: bondOr(back.port), expected: "3" },
     ];
   },
 };
