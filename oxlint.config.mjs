@@ -25,6 +25,14 @@ const doors = {
   "p-queue": ["run/"],
 };
 
+/** What reads a file without looking at it first: a pipe or a device would be waited for, and no size is too large. */
+const reading = {
+  modules: ["fs", "fs/promises", "node:fs", "node:fs/promises"],
+  importNames: ["readFile", "readFileSync", "createReadStream"],
+  // The second and third read /proc of this process, and checks what programs in their sandbox wrote.
+  allowed: ["sys/read-file.ts", "sys/processes.ts", "sys/wipe-environment.ts", "prove"],
+};
+
 /** Global -> who may use it. */
 const globalDoors = { process: "cli.ts reads process", fetch: "sys/fetch.ts fetches" };
 
@@ -81,6 +89,14 @@ const imports = (place) => {
       ? []
       : [{ name, allowTypeImports: true, message: `${name} is used only by src/${allowed.join(" and src/")}` }],
   );
+  if (!reading.allowed.includes(place))
+    paths.push(
+      ...reading.modules.map((name) => ({
+        name,
+        importNames: reading.importNames,
+        message: `Files are read by src/${reading.allowed[0]}: readText, readBytes, readPieces, readSystemText.`,
+      })),
+    );
   const [folder] = place.split("/");
   const allowed = new Set([folder, ...directions[folder]]);
   const patterns = folders
@@ -100,9 +116,9 @@ const globals = (...names) => ({
   ],
 });
 
-const doorFiles = Object.values(doors)
-  .flat()
-  .filter((door) => door.includes("/") && door.endsWith(".ts"));
+const doorFiles = [...Object.values(doors).flat(), ...reading.allowed].filter(
+  (door) => door.includes("/") && door.endsWith(".ts"),
+);
 
 export default defineConfig({
   plugins: ["typescript", "import", "node", "promise", "unicorn", "oxc"],

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readSystemText } from "../sys/read-file.ts";
 
 /** What the control groups of this process allow, as containers limit it; undefined without a limit. */
 export interface Limits {
@@ -19,20 +19,23 @@ export function readLimits(root = "/"): Limits {
 }
 
 function coresOf(folder: string): number | undefined {
-  const [quota, period] = numbers(read(join(folder, "cpu.max"))) ?? [];
-  const old = [numbers(read(join(folder, "cpu.cfs_quota_us")))?.[0], numbers(read(join(folder, "cpu.cfs_period_us")))?.[0]];
+  const [quota, period] = numbers(readSystemText(join(folder, "cpu.max"))) ?? [];
+  const old = [
+    numbers(readSystemText(join(folder, "cpu.cfs_quota_us")))?.[0],
+    numbers(readSystemText(join(folder, "cpu.cfs_period_us")))?.[0],
+  ];
   const [us = -1, every = 100_000] = quota === undefined ? old : [quota, period];
   return us > 0 && every > 0 ? Math.max(1, Math.ceil(us / every)) : undefined;
 }
 
 function memoryLeft(folder: string): number | undefined {
   const value = (...names: readonly string[]) =>
-    names.map((name) => numbers(read(join(folder, name)))?.[0]).find((one) => one !== undefined);
+    names.map((name) => numbers(readSystemText(join(folder, name)))?.[0]).find((one) => one !== undefined);
   const limit = value("memory.max", "memory.limit_in_bytes");
   // Version 1 says "no limit" with a number near 2^63.
   if (limit === undefined || limit > 2 ** 60) return undefined;
   const used = value("memory.current", "memory.usage_in_bytes") ?? 0;
-  const cached = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(read(join(folder, "memory.stat")))?.[1] ?? 0);
+  const cached = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(readSystemText(join(folder, "memory.stat")))?.[1] ?? 0);
   return Math.max(0, limit - Math.max(0, used - cached));
 }
 
@@ -49,8 +52,8 @@ function smallest(values: readonly (number | undefined)[]): number | undefined {
 
 /** The folders of this process's groups, up to where each hierarchy is mounted. */
 function groupsOf(root: string): readonly string[] {
-  const own = read(join(root, "proc/self/cgroup")).split("\n");
-  const mounts = read(join(root, "proc/self/mountinfo")).split("\n");
+  const own = readSystemText(join(root, "proc/self/cgroup")).split("\n");
+  const mounts = readSystemText(join(root, "proc/self/mountinfo")).split("\n");
   const folders = mounts.flatMap((row) => {
     const [before = "", after = ""] = row.split(" - ");
     const [, , , top = "/", mount = ""] = before.split(" ");
@@ -70,12 +73,4 @@ function groupsOf(root: string): readonly string[] {
     return parts.map((_, index) => join(root, mount, ...parts.slice(0, index + 1))).concat(join(root, mount));
   });
   return [...new Set(folders)];
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readSystemText } from "../sys/read-file.ts";
 
 /**
  * The distribution of this machine or container, such as `debian 12` (os-release(5)); undefined
@@ -7,18 +7,10 @@ import { join } from "node:path";
  */
 export function readDistribution(root = "/"): string | undefined {
   for (const file of ["etc/os-release", "usr/lib/os-release"]) {
-    const text = read(join(root, file));
+    const text = readSystemText(join(root, file));
     const field = (name: string) => new RegExp(`^${name}=(["']?)([\\w.~+-]+)\\1\\s*$`, "m").exec(text)?.[2];
     const id = field("ID");
     if (id !== undefined) return [id, field("VERSION_ID") ?? field("VERSION_CODENAME")].filter(Boolean).join(" ");
   }
   return undefined;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,7 +1,8 @@
-import { access, constants, readFile, stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { dirname, isAbsolute } from "node:path";
 import { truePath } from "../sys/disk.ts";
 import { exists } from "../sys/files.ts";
+import { readSystemText } from "../sys/read-file.ts";
 import type { MachineCheck } from "./check.ts";
 import type { MachineNeeds } from "./needs.ts";
 
@@ -45,7 +46,9 @@ async function whyUnusable(dir: string): Promise<string | undefined> {
 
 /** Options of the file system of a path (proc_pid_mountinfo(5)); none where they are unknown. */
 async function mountOptions(path: string): Promise<readonly string[]> {
-  const rows = (await readFile("/proc/self/mountinfo", "utf8").catch(() => "")).split("\n").map((row) => row.split(" "));
+  const rows = readSystemText("/proc/self/mountinfo")
+    .split("\n")
+    .map((row) => row.split(" "));
   const unescape = (text: string) =>
     text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
   const above = rows

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
 import { bloblessConfig } from "../sys/git-remote.ts";
+import { readText } from "../sys/read-file.ts";
 import { gitBytes, tryGit, type GitOptions, type Setting } from "../sys/git.ts";
 import { isTrusted } from "../sys/owner.ts";
 import { writeWhole } from "../sys/write-whole.ts";
@@ -52,7 +53,7 @@ async function strangers(repository: string, isOwn: (path: string) => boolean, h
 export async function isOwnMirror(repository: string, url: string | undefined, host: Host): Promise<boolean> {
   const found = await strangers(repository, (path) => own.test(path) || unfinished.test(path), host);
   if (found.length > 0) return false;
-  const config = await readFile(join(repository, "config"), "utf8").catch(() => "");
+  const config = await readText(join(repository, "config"), "a project file").catch(() => "");
   return config === configOf(url);
 }
 
@@ -71,12 +72,7 @@ export async function prepareMirror(repository: string, url: string | undefined,
 
 /** Reads a ref of a mirror; undefined if there is none. */
 export async function readRef(repository: string, ref: string): Promise<string | undefined> {
-  const path = join(repository, ref);
-  const isFile = await lstat(path).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
-  const text = isFile ? await readFile(path, "latin1").catch(() => "") : "";
+  const text = await readText(join(repository, ref), "a project file", { follow: false }).catch(() => "");
   return /^([0-9a-f]{40})\n$/.exec(text)?.[1];
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
+import { readBytes } from "../sys/read-file.ts";
 import { git, gitBytes, tryGit, type GitOptions } from "../sys/git.ts";
 import { showBytes } from "../sys/git-patch.ts";
 
@@ -52,9 +53,9 @@ export async function readBack(mail: string, parent: string, options: GitOptions
 /** Which line of a commit's message ends the message of its mail, in a few words; undefined if none does. */
 export async function lostLine(mail: string, { message }: Content, options: GitOptions): Promise<string | undefined> {
   const body = `${mail}.body`;
-  await gitBytes(["mailinfo", "-b", body, "/dev/null"], { ...options, input: await readFile(mail) });
+  await gitBytes(["mailinfo", "-b", body, "/dev/null"], { ...options, input: await readBytes(mail, "a patch") });
   const [subject = ""] = message.split("\n\n", 1);
-  const read = `${subject}\n\n${await readFile(body, "latin1")}`.trimEnd();
+  const read = `${subject}\n\n${(await readBytes(body, "a patch")).toString("latin1")}`.trimEnd();
   return message.startsWith(read) && message !== read ? describeMessage(message, read) : undefined;
 }
 

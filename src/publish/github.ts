@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { ReleaseSet } from "../set/set.ts";
 import type { Host } from "../sys/exec.ts";
 import { connect, type GitHub } from "../sys/github.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import {
@@ -166,7 +167,7 @@ async function withSignature(
       if (await isSignedBy(signer, [file, signature], { host })) return [...assets, textAsset(signatureName, text)];
     }
     await detachSign(file, signature, signer, { host });
-    return [...assets, textAsset(signatureName, await readFile(signature, "utf8"))];
+    return [...assets, textAsset(signatureName, await readText(signature, "a manifest"))];
   });
 }
 

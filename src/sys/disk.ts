@@ -1,9 +1,10 @@
 import { realpathSync } from "node:fs";
-import { lstat, mkdir, readFile, realpath, rmdir, stat, statfs } from "node:fs/promises";
+import { lstat, mkdir, realpath, rmdir, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { refusalOf } from "../errors.ts";
 import { exists } from "./files.ts";
 import { errorCode } from "./processes.ts";
+import { readSystemText } from "./read-file.ts";
 import { findStale, stagingOf } from "./staging.ts";
 
 /** The path itself if it exists, else the nearest folder above it that does. */
@@ -32,7 +33,7 @@ export function truePath(path: string): string {
 
 /** True when a file system is mounted at the path, so that it cannot be renamed (proc(5), mountinfo). */
 export async function isMountPoint(path: string): Promise<boolean> {
-  const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  const mounts = readSystemText("/proc/self/mountinfo");
   const real = await realpath(path).catch(() => resolve(path));
   const unescape = (text: string) =>
     text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));

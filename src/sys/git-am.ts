@@ -39,7 +39,7 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
   const end = sayMail(options.host.task, next, mails.length);
   const result = await tryGit([...args, ...mails], options).finally(end);
   if (result.exitCode === 0) return undefined;
-  return { position: await currentMail(next), output: gitSays(result) };
+  return { position: currentMail(next), output: gitSays(result) };
 }
 
 /** A state of the files to try patches on: an index of its own, so that the work tree stays as it is. */

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readSystemText } from "./read-file.ts";
 import type { Status } from "./status-lines.ts";
 import type { Task } from "./task.ts";
 
@@ -46,7 +46,7 @@ const pause = 200;
 export function sayMail({ say }: Task, file: string, count: number): () => void {
   let isOver = false;
   const look = async () => {
-    const mail = await currentMail(file);
+    const mail = currentMail(file);
     // `git am` may have ended meanwhile, and with it the task.
     if (!isOver) say(`patch ${mail} of ${count}`);
   };
@@ -58,6 +58,6 @@ export function sayMail({ say }: Task, file: string, count: number): () => void 
 }
 
 /** The mail that `git am` is at, from 1. */
-export async function currentMail(file: string): Promise<number> {
-  return Number(await readFile(file, "utf8").catch(() => "")) || 1;
+export function currentMail(file: string): number {
+  return Number(readSystemText(file)) || 1;
 }

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gpg, type GpgOptions } from "./gpg.ts";
+import { readText } from "./read-file.ts";
 import { withTempDir } from "./with-temp-dir.ts";
 
 /** What gpg says about a signature. Keys are primary keys, and key ids where gpg has no key. */
@@ -30,7 +31,7 @@ export async function verify(signed: Uint8Array, signature: Uint8Array | undefin
     await writeFile(file, signed);
     if (signature === undefined) {
       const verdict = await verifyFiles([file], options, ["--output", content]);
-      return verdict.kind === "good" ? { ...verdict, text: await readFile(content, "utf8") } : verdict;
+      return verdict.kind === "good" ? { ...verdict, text: await readText(content, "an index of packages") } : verdict;
     }
     await writeFile(join(dir, "signature"), signature);
     const verdict = await verifyFiles([file, join(dir, "signature")], options);

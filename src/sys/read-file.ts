@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { constants, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { lstat, open, stat, type FileHandle } from "node:fs/promises";
 import { UnusableFile } from "../errors.ts";
 import { ownPlatform } from "./processes.ts";
@@ -84,6 +84,24 @@ export async function* readPieces(path: string, options?: ReadOptions): AsyncGen
   }
 }
 
+/**
+ * Reads a short text of the system, such as one of /proc, without waiting; empty when it cannot be
+ * read, or is not a regular file.
+ */
+export function readSystemText(path: string): string {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | nonblock);
+    return fstatSync(file).isFile() ? readFileSync(file, "utf8") : "";
+  } catch {
+    return "";
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+const nonblock = ownPlatform === "win32" ? 0 : constants.O_NONBLOCK;
+
 /** Opens a regular file for reading, without waiting. Throws as `readText` does. */
 export async function openRegular(
   path: string,
@@ -91,7 +109,7 @@ export async function openRegular(
 ): Promise<{ readonly file: FileHandle; readonly size: number }> {
   // Before it is opened, because that alone starts some devices.
   assertKind(path, await (follow ? stat(path) : lstat(path)));
-  const flags = ownPlatform === "win32" ? 0 : constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW);
+  const flags = ownPlatform === "win32" || follow ? nonblock : nonblock | constants.O_NOFOLLOW;
   const file = await open(path, constants.O_RDONLY | flags);
   try {
     // It may be another one by now.

@@ -37,6 +37,14 @@ const broken: Readonly<Record<string, readonly [file: string, text: string, rule
   "listr2 outside its door": ["src/report/bad-30.ts", uses("listr2", "Listr"), "no-restricted-imports"],
   "a socket outside sys/": ["src/run/bad-21.ts", uses("node:net", "connect"), "no-restricted-imports"],
   "a request outside its door": ["src/sys/download.ts", uses("node:https", "request"), "no-restricted-imports"],
+  "a file read without a look at it": ["src/publish/bad-31.ts", uses("node:fs/promises", "readFile"), "no-restricted-imports"],
+  "the same at once": ["src/sys/bad-32.ts", uses("node:fs", "readFileSync"), "no-restricted-imports"],
+  "the same by the old name": ["src/config/bad-33.ts", uses("fs", "createReadStream"), "no-restricted-imports"],
+  "the same in all of a module": [
+    "src/run/bad-34.ts",
+    'import * as fs from "node:fs/promises";\n\nexport const used = fs;\n',
+    "no-restricted-imports",
+  ],
   "fetch as a global": ["src/publish/bad-22.ts", "export const used = fetch;\n", "no-restricted-globals"],
   "process as a module": ["src/run/bad-11.ts", uses("node:process", "argv"), "no-restricted-imports"],
   "process as a global": ["src/run/bad-12.ts", "export const used = process.argv;\n", "no-restricted-globals"],
@@ -58,6 +66,8 @@ const fine: Readonly<Record<string, readonly [file: string, text: string]>> = {
   "types from anywhere": ["src/report/bad-16.ts", typeOf("../run/target.ts")],
   "a value from an allowed folder": ["src/run/bad-17.ts", uses("../sys/target.ts")],
   "a package in its door": ["src/config/bad-18.ts", uses("yaml", "parse")],
+  "a file that is written": ["src/run/bad-35.ts", uses("node:fs/promises", "writeFile")],
+  "a file read in its door": ["src/sys/read-file.ts", uses("node:fs/promises", "readFile")],
   "a file of 250 lines": ["src/run/bad-19.ts", long.replace("  1,\n  1,\n  1,\n", "  1,\n")],
 };
 

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { learningBridge, startSwitch, switchFiles, switchPrograms } from "../servers.ts";
+import { readText } from "../../sys/read-file.ts";
 
 const mac = "50:54:00:00:00:05";
 const frame = `in_port(1),eth(src=${mac},dst=ff:ff:ff:ff:ff:ff),eth_type(0x1234)`;
@@ -36,7 +36,7 @@ export const fdbLog: Check = {
     // A thread of its own writes the log. This call is logged after the line to look for.
     await appctl("vlog/set", "ofproto_dpif_xlate:file:info");
     await appctl("vlog/reopen");
-    const log = await readFile(join(sandbox.dir, "vswitchd.log"), "utf8");
+    const log = await readText(join(sandbox.dir, "vswitchd.log"), "a log");
     const text = `bridge br0: learned that ${mac} is on port p1 in VLAN 0`;
     const lines = log.split("\n").filter((line) => line.includes(text) && /\(revalidator\d+\)\|DBG\|/.test(line));
     return [

@@ -1,8 +1,9 @@
-import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { freePort } from "../../sys/ports.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { pathOf } from "../programs.ts";
+import { readText } from "../../sys/read-file.ts";
 
 /** A stand-in that prints the network addresses it should listen on, instead of listening. */
 const standIn = `#!/bin/sh
@@ -121,6 +122,6 @@ async function setConnection(context: CheckContext): Promise<string> {
   return sandbox.waitFor("the database listens", async () => {
     const answer = await sandbox.run("ovsdb-client", ["--timeout=20", "list-dbs", `tcp:127.0.0.1:${port}`]);
     if (answer.exitCode === 0) return "listens";
-    return /Address already in use/.exec(await readFile(join(sandbox.dir, "real.log"), "utf8"))?.[0];
+    return /Address already in use/.exec(await readText(join(sandbox.dir, "real.log"), "a log"))?.[0];
   });
 }

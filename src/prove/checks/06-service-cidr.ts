@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { readText } from "../../sys/read-file.ts";
 
 /** Entry 6: which packets a switch with load balancers sends to conntrack. */
 export const serviceCidr: Check = {
@@ -27,7 +27,7 @@ export const serviceCidr: Check = {
     const both = await matches(northd);
     await set(northd, "10.96.0.0/33");
     const bad = await matches(northd);
-    const log = await readFile(join(sandbox.dir, "northd.log"), "utf8");
+    const log = await readText(join(sandbox.dir, "northd.log"), "a log");
     const ipv4 = "ip4 && ip4.dst == 10.96.0.0/12";
     return [
       { what: "without the option", seen: unset, expected: "ip" },

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check, CheckContext } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
+import { readText } from "../../sys/read-file.ts";
 
 /** Entry 7: how one of several next hops is chosen. */
 export const ecmp: Check = {
@@ -53,7 +53,7 @@ const moving = 32;
 async function setDetected({ sandbox }: CheckContext, { nbctl, vsctl }: Chassis, supported: boolean): Promise<void> {
   const datapath = await vsctl("--bare", "--columns=_uuid", "list", "Datapath");
   const line = `dp_hash_l4_sym_support, state: ${supported ? "supported" : "not supported"}`;
-  const count = async () => (await readFile(join(sandbox.dir, "controller.log"), "utf8")).split(line).length;
+  const count = async () => (await readText(join(sandbox.dir, "controller.log"), "a log")).split(line).length;
   const before = await count();
   await vsctl("set", "Datapath", datapath, `capabilities:max_hash_alg=${supported ? 1 : 0}`);
   await sandbox.waitFor("ovn-controller detects the feature", async () => ((await count()) > before ? true : undefined));

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { startSwitch, switchFiles, switchPrograms } from "../servers.ts";
+import { readText } from "../../sys/read-file.ts";
 
 /** How long a connection to a database may be idle before it is probed. */
 export const inactivityProbe: Check = {
@@ -17,7 +17,7 @@ export const inactivityProbe: Check = {
     await appctl("time/stop");
     for (let second = 0; second < 70; second++) await appctl("time/warp", "1000");
     const log = await sandbox.waitFor("ovs-vswitchd probes its database", async () => {
-      const text = await readFile(join(sandbox.dir, "vswitchd.log"), "utf8");
+      const text = await readText(join(sandbox.dir, "vswitchd.log"), "a log");
       return text.includes("sending inactivity probe") ? text : undefined;
     });
     const idle = /: idle (\d+) ms, sending inactivity probe/.exec(log)?.[1] ?? "";

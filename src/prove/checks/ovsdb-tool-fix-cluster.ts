@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../sys/ports.ts";
 import type { Check, CheckContext, Fact } from "../check.ts";
 import { pathOf } from "../programs.ts";
 import { databasePrograms, startDatabase } from "../servers.ts";
+import { readBytes } from "../../sys/read-file.ts";
 
 /** The file of a clustered database whose last record was cut. */
 export const fixCluster: Check = {
@@ -24,8 +25,8 @@ export const fixCluster: Check = {
       await exitCode(context, "fix-cluster", "exit code 0"),
       await exitCode(context, "check-cluster", "exit code 0"),
     ];
-    const kept = (await readFile(file)).equals(whole.subarray(0, whole.lastIndexOf("OVSDB CLUSTER ")));
-    const backup = await readFile(`${file}.backup-1`).catch(() => undefined);
+    const kept = (await readBytes(file, "an input")).equals(whole.subarray(0, whole.lastIndexOf("OVSDB CLUSTER ")));
+    const backup = await readBytes(`${file}.backup-1`, "an input").catch(() => undefined);
     return [
       ...facts,
       { what: "the file lacks the last record only", seen: kept ? "yes" : "no", expected: "yes" },
@@ -48,7 +49,7 @@ async function clusterFile({ sandbox, programs }: CheckContext): Promise<Buffer>
   for (const bridge of ["br0", "br1"]) {
     await sandbox.ask("ovs-vsctl", ["--timeout=20", `--db=${database}`, "--no-wait", "add-br", bridge]);
   }
-  return readFile(join(sandbox.dir, "conf.db"));
+  return readBytes(join(sandbox.dir, "conf.db"), "an input");
 }
 
 async function exitCode({ sandbox }: CheckContext, command: string, expected: string): Promise<Fact> {
