@@ -77,7 +77,7 @@ if (credentials.size > 0) process.title = "kovn-build";
 const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api = "https://api.github.com" } = process.env;
 const github = { token, repository, api };
 // All that needs a secret has its own copy. A build step could read ours.
-wipeEnvironment(holdsSecret);
+const exposed = wipeEnvironment(holdsSecret);
 
 const actions = makeActions(process.env, (text) => void process.stderr.write(text), mask);
 
@@ -201,6 +201,7 @@ try {
     },
     host,
     github,
+    exposed,
     actions,
     shell,
     project,

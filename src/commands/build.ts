@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { distFolder } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
+import { listOf } from "../list.ts";
 import type { Context } from "../program/context.ts";
 import { examples, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
@@ -9,6 +10,7 @@ import { openShell, type OpenShellOptions, type Shell } from "../run/open-shell.
 import type { BuildOptions } from "../run/prepare.ts";
 import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
+import type { Host } from "../sys/exec.ts";
 
 interface BuildFlags extends Omit<BuildOptions, "out"> {
   readonly out?: string;
@@ -46,23 +48,32 @@ export const build: Define = (command, context) => {
       ),
     )
     .action(async (flags: BuildFlags) => {
-      const { machine, host, version, node, actions, report } = context;
+      const { machine, host, version, node, actions, report, exposed } = context;
       const shell = flags.shellOnFailure ? shellOf(context) : undefined;
       const project = await context.project();
       const options = { ...flags, out: flags.out ?? distFolder(project) };
       const builder = { name: "kovn-build", version, node, ...actions?.run };
       const failed: FailedJob[] = [];
       const onFailure = (job: FailedJob) => void failed.push(job);
-      const run = report.run(async (progress) => runBuild(options, { ...progress, project, machine, builder, onFailure }), {
-        events: options.json,
-        verbose: options.verbose,
-      });
+      const run = report.run(
+        async (progress) => {
+          noticeExposed(exposed, progress.host);
+          return runBuild(options, { ...progress, project, machine, builder, onFailure });
+        },
+        { events: options.json, verbose: options.verbose },
+      );
       await run.catch(async (error: unknown) => {
         if (shell !== undefined) await shellFor(failed, { shell, host, write: report.write });
         throw error;
       });
     });
 };
+
+function noticeExposed(names: readonly string[], { task }: Host): void {
+  if (names.length === 0) return;
+  const unset = names.map((name) => `-u ${name}`).join(" ");
+  task.notice(`Build steps can read ${listOf(names)}: this system keeps them readable. (env ${unset} kovn-build ...)`);
+}
 
 /** Opens a shell for the first failed job. Its problems are reported; the build has failed for another reason. */
 async function shellFor([job]: readonly FailedJob[], options: OpenShellOptions): Promise<void> {

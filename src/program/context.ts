@@ -35,6 +35,8 @@ export interface Context {
   /** For work that is done in no time; `report.run` gives the host of work that is shown. */
   readonly host: Host;
   readonly github: GitHubAccess;
+  /** Names of secrets in this process's environment that the programs it starts can read. */
+  readonly exposed: readonly string[];
   /** Set inside GitHub Actions only. */
   readonly actions: Actions | undefined;
   /** The shell of the person at the terminal; undefined when there is none to type. */

@@ -3,6 +3,7 @@ import type { ExecResult, Host } from "./exec.ts";
 import { changesOf, isCutOff, readCommit } from "./git-pick.ts";
 import { sayProgress } from "./git-progress.ts";
 import { git, gitSays, realPath, tryGit, type GitOptions, type Setting } from "./git.ts";
+import { isSecret } from "./mask.ts";
 import { quoteWords } from "./quote.ts";
 
 /**
@@ -21,10 +22,21 @@ function servedFrom(url: string): readonly string[] {
 /** git's variables that say how to reach a remote (git(1)). They cannot change what a commit id stands for. */
 const transport = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|ALLOW_PROTOCOL|PROXY_COMMAND|(HTTP|SSL|PROXY_SSL)_\w+)$/;
 
-/** Runs git where it talks to the remote at `url`: with what the person's git would need to reach it. */
+/** Programs of the person that git starts to reach a remote. They may need any variable. */
+const helpers = ["GIT_ASKPASS", "GIT_PROXY_COMMAND", "GIT_SSH", "GIT_SSH_COMMAND", "SSH_ASKPASS"];
+
+/**
+ * Runs git where it talks to the remote at `url`: with what the person's git would need to reach it.
+ * Without a program of the person, git gets no secret, such as GITHUB_TOKEN: others can read the
+ * environment of a process.
+ */
 async function tryRemoteGit(url: string, args: readonly string[], options: GitOptions): Promise<ExecResult> {
   const { host } = options;
-  const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !name.startsWith("GIT_") || transport.test(name));
+  const all = host.userEnv ?? host.env;
+  const hasHelper = helpers.some((name) => (all[name] ?? "") !== "");
+  const isSeen = (name: string, value: string) =>
+    name.startsWith("GIT_") ? transport.test(name) : hasHelper || !isSecret(name, value);
+  const seen = Object.entries(all).filter(([name, value]) => isSeen(name, value));
   const { env, settings: login } = credentialHelper(url, host);
   return tryGit(args, { ...options, env, settings: login, host: { ...host, env: Object.fromEntries(seen) } });
 }

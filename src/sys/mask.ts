@@ -42,11 +42,15 @@ export function holdsSecret(name: string, value: string): boolean {
   return secretsOf(name, value).length > 0;
 }
 
+/** True when a variable is a secret by its name, and not the place of one. */
+export function isSecret(name: string, value: string): boolean {
+  return isSecretName(name) && !placeName.test(name) && !(isAbsolute(value) && existsSync(value));
+}
+
 function secretsOf(name: string, value: string): readonly string[] {
   // The address of a proxy needs no scheme.
   const inside = secretsIn(/_proxy$/i.test(name) && !value.includes("://") ? `http://${value}` : value);
-  const isPlace = placeName.test(name) || (isAbsolute(value) && existsSync(value));
-  if (isPlace || !isSecretName(name)) return inside;
+  if (!isSecret(name, value)) return inside;
   return [value, ...inside, ...secretLeaves(value), ...secretOfLogin(value)];
 }
 

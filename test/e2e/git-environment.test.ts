@@ -100,6 +100,23 @@ describe("a fetch reaches a remote as the person's git would", () => {
     expect(await patchedCommit(project)).toBe(await patchedCommit(plain));
   });
 
+  test("with secrets only where a program of the person may need them", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const git = await spy(folder, 'PATH=${PATH#*:} exec git "$@"');
+    await writeFiles(folder, {
+      "bin/git": `#!/bin/sh\ncase "$*" in *fetch*|*ls-remote*) exec '${git}' "$@";; esac\nPATH=\${PATH#*:} exec git "$@"\n`,
+    });
+    await chmod(join(folder, "bin/git"), 0o755);
+    const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, GITHUB_TOKEN: "ghs_value-of-token", MARK: "yes" };
+    expect(await build(project, env, join(folder, "upstream"))).toMatchObject({ exitCode: 0 });
+    expect(await seen(folder)).toContain("MARK=yes\n");
+    expect(await seen(folder)).not.toContain("value-of-token");
+    const other = await makeProject(join(folder, "other"));
+    const asked = await build(other, { ...env, GIT_ASKPASS: "/bin/false" }, join(folder, "other/upstream"));
+    expect(asked).toMatchObject({ exitCode: 0 });
+    expect(await seen(folder)).toContain("GITHUB_TOKEN=ghs_value-of-token\n");
+  });
+
   const settings: readonly (readonly [name: string, from: string, config: string])[] = [
     ["url.*.insteadof", "http://127.0.0.1:1/demo.git", '[url "http://TOKEN@127.0.0.1:1/"]\n\tinsteadOf = http://127.0.0.1:1/\n'],
     ["http.sslcainfo", "http://127.0.0.1:1/demo.git", "[http]\n\tsslCAInfo = TOKEN\n"],
