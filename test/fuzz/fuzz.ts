@@ -2,23 +2,14 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Plan } from "../../src/index.ts";
+import { readCampaign, type Campaign } from "../helpers/campaign.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { demo, makeUpstream, sourceYaml, writeProject } from "../helpers/project.ts";
 import { commitsPerTree, exportAtRandom } from "./export.ts";
 import { judge } from "./judge.ts";
 import { chanceOf, mutations, pick, type Chance } from "./mutate.ts";
-
-export interface FuzzOptions {
-  /** How many projects to make. */
-  readonly count: number;
-  /** The number of the first one. A project depends on its number alone. */
-  readonly seed: number;
-  /** How many to run at once. */
-  readonly parallel: number;
-}
 
 /**
  * How many projects ended in each way. `failures` describes each failed project and names its
@@ -43,7 +34,7 @@ const files = [
  * code 2 and a message, or print a correct plan, and `patches apply` must then succeed or be
  * refused. There must never be a stack trace, nor a file outside the work folders.
  */
-export async function fuzz(options: FuzzOptions): Promise<FuzzResult<"refused" | "planned" | "applied">> {
+export async function fuzz(options: Campaign): Promise<FuzzResult<"refused" | "planned" | "applied">> {
   return fuzzAll(options, { refused: 0, planned: 0, applied: 0 }, async (...args) => {
     const { outcome, changes } = await attempt(...args);
     const isKnown = outcome === "refused" || outcome === "planned" || outcome === "applied";
@@ -52,12 +43,12 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult<"refused" |
 }
 
 /** Exports trees with random commits, see `exportAtRandom`. Its totals count commits. */
-export async function fuzzExports(options: FuzzOptions): Promise<FuzzResult<"refused" | "exported">> {
+export async function fuzzExports(options: Campaign): Promise<FuzzResult<"refused" | "exported">> {
   return fuzzAll(options, { refused: 0, exported: 0 }, exportAtRandom);
 }
 
 async function fuzzAll<Outcome extends string>(
-  { count, seed, parallel }: FuzzOptions,
+  { count, seed, parallel }: Campaign,
   totals: Record<Outcome, number>,
   run: (
     folder: string,
@@ -166,19 +157,13 @@ async function judgePlan(plan: Plan, project: string): Promise<string | undefine
 
 /** `npm run test:fuzz -- --count 500 --seed 1 --parallel 2` */
 if (process.argv[1]?.endsWith("fuzz.ts") === true) {
-  const options = {
-    count: { type: "string", default: "500" },
-    seed: { type: "string", default: String(Date.now() % 1e6) },
-    parallel: { type: "string", default: "2" },
-  } as const;
-  const { values } = parseArgs({ options });
-  const chosen = { count: Number(values.count), seed: Number(values.seed), parallel: Number(values.parallel) };
+  const chosen = readCampaign(500);
   const trees = { ...chosen, count: Math.ceil(chosen.count / commitsPerTree) };
   for (const run of [() => fuzz(chosen), () => fuzzExports(trees)]) {
     const { totals, failures } = await run();
     for (const failure of failures) process.stdout.write(`${failure}\n`);
     const counted = Object.entries(totals).map(([outcome, number]) => `${number} ${outcome}`);
-    process.stdout.write(`seed ${values.seed}: ${counted.join(", ")}, ${failures.length} failed\n`);
+    process.stdout.write(`seed ${chosen.seed}: ${counted.join(", ")}, ${failures.length} failed\n`);
     if (failures.length > 0) process.exitCode = 1;
   }
 }

@@ -1,10 +1,10 @@
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { judge } from "../fuzz/judge.ts";
 import { chanceOf } from "../fuzz/mutate.ts";
+import { readCampaign, type Campaign } from "../helpers/campaign.ts";
 import { cli, kovnBuild, type CliResult } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { startGitHub } from "../helpers/github.ts";
@@ -12,13 +12,7 @@ import { commitAll, inGit, makeProject } from "../helpers/project.ts";
 import { startHostileGitHub } from "./github.ts";
 import { readers, type Reader } from "./readers.ts";
 
-export interface HostileOptions {
-  /** How many inputs to make. */
-  readonly count: number;
-  /** The number of the first one. An input depends on its number alone. */
-  readonly seed: number;
-  /** How many to run at once. */
-  readonly parallel: number;
+export interface HostileOptions extends Campaign {
   /** Called with the number of inputs that are done, and what is wrong with the last one. */
   readonly onDone?: (done: number, failure: string | undefined) => void;
 }
@@ -195,19 +189,14 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
 
 /** `npm run test:hostile -- --count 1000 --seed 1 --parallel 2` */
 if (process.argv[1]?.endsWith("hostile.ts") === true) {
-  const options = {
-    count: { type: "string", default: "1000" },
-    seed: { type: "string", default: String(Date.now() % 1e6) },
-    parallel: { type: "string", default: "2" },
-  } as const;
-  const { values } = parseArgs({ options });
-  const [count, seed, parallel] = [Number(values.count), Number(values.seed), Number(values.parallel)];
+  const campaign = readCampaign(1000);
+  const { count, seed } = campaign;
   const started = performance.now();
   const onDone = (done: number, failure: string | undefined) => {
     if (failure !== undefined) process.stdout.write(`${failure}\n`);
     if (done % 50 === 0) process.stderr.write(`${done} of ${count}\n`);
   };
-  const { tallies, failures } = await runHostile({ count, seed, parallel, onDone });
+  const { tallies, failures } = await runHostile({ ...campaign, onDone });
   const used = [...tallies].filter(([, tally]) => tally.longest > 0);
   for (const [name, { accepted, refused, failed, longest, memory }] of used)
     process.stdout.write(
