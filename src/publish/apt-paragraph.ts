@@ -49,6 +49,7 @@ const grammars = {
   name: /^[a-z0-9][a-z0-9.-]{0,99}$/,
   /** A file in the pool. */
   file: /^[A-Za-z0-9][\w.+~-]{0,250}\.deb$/,
+  distribution: /^[a-z0-9][a-z0-9+.-]{0,49}(?: [a-z0-9][a-z0-9+._~-]{0,49})?$/i,
 } as const;
 
 /** True when a value may become a part of a path, or a line of an index. */

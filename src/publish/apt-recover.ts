@@ -19,7 +19,7 @@ import type { YankOptions } from "./publisher.ts";
  */
 export async function findWhole(suite: SuitePlace, pool: readonly Stanza[], options: YankOptions): Promise<Live | undefined> {
   for (const state of await findTexts(suite, options)) {
-    const fail = (what: string) => damaged(what, suite.place);
+    const fail = (what: string) => damaged(what, suite);
     try {
       const release = parseRelease(state.text, suite.line, fail);
       const read = async (index: Index) => recover(index, release, suite, pool, options);
@@ -32,11 +32,8 @@ export async function findWhole(suite: SuitePlace, pool: readonly Stanza[], opti
 }
 
 /** What the key vouches for; if nobody signs, the text of `Release`. */
-async function findTexts(
-  { dir, place }: SuitePlace,
-  options: YankOptions,
-): Promise<readonly Pick<Live, "text" | "bytes" | "key">[]> {
-  const read = async (name: string) => readIfThere(join(dir, name), place).catch(() => undefined);
+async function findTexts(suite: SuitePlace, options: YankOptions): Promise<readonly Pick<Live, "text" | "bytes" | "key">[]> {
+  const read = async (name: string) => readIfThere(join(suite.dir, name), suite).catch(() => undefined);
   const [signed, plain, signature] = [
     await read(stateNames.signed),
     await read(stateNames.plain),
@@ -58,16 +55,17 @@ async function findTexts(
 async function recover(
   index: Index,
   release: Release,
-  { dir, place }: SuitePlace,
+  suite: SuitePlace,
   pool: readonly Stanza[],
   options: YankOptions,
 ): Promise<string> {
+  const { dir } = suite;
   const copy = await readIndex(dir, index);
   if (copy !== undefined) return copy;
   const compressed = release.indices.get(`${index.path}.xz`);
   if (compressed !== undefined)
     for (const path of [byHash(compressed), compressed.path]) {
-      const bytes = await readIfThere(join(dir, path), place).catch(() => undefined);
+      const bytes = await readIfThere(join(dir, path), suite).catch(() => undefined);
       if (bytes === undefined || sha256(bytes) !== compressed.sha256) continue;
       const text = await expandXz(bytes, options);
       if (sha256(text) === index.sha256) return text;
@@ -78,7 +76,7 @@ async function recover(
       const text = textOf(pool, component, architecture);
       if (sha256(text) === index.sha256) return text;
     }
-  throw damaged(`${join(dir, index.path)} is lost.`, place);
+  throw damaged(`${join(dir, index.path)} is lost.`, suite);
 }
 
 /** The packages in the pool of a suite, by their own control files; reports files that are none. */

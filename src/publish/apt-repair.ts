@@ -44,7 +44,7 @@ export async function repairApt(place: string, accept: string | undefined, optio
 }
 
 async function planRepair(line: string, place: string, options: YankOptions): Promise<Plan> {
-  const suite = suitePlace(line, place);
+  const suite = suitePlace(line, place, options);
   if (options.signer === undefined && (await isSignedSuite(suite)))
     throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   await assertParts(line, place);
@@ -79,18 +79,18 @@ async function repairSuite(plan: Plan, options: YankOptions): Promise<readonly s
   if (standing.length === 0 && live === undefined) return [];
   const staging = stagingOf(join(suite.place, "kovn"));
   try {
-    const { made, changed } = await switchTo({ stanzas: standing, yanked, files: [] }, plan, staging, options);
+    const { made, changed, replaced } = await switchTo({ stanzas: standing, yanked, files: [] }, plan, staging, options);
     const damage = [...(await findDamage(standing, suite.place, options.host))];
     if (damage.length > 0)
       options.host.task.notice(
         `Publish the builds of these packages again: ${listOf(damage.map(([path, flaw]) => `${path} ${flaw}`))}.`,
       );
     const suiteName = join("dists", suite.line);
-    if (isVouched && live !== undefined && made.length + changed.length > 0)
+    if (isVouched && live !== undefined && made.length + changed.length + replaced.length > 0)
       options.host.task.notice(
         `Suite ${suite.line} has its state of ${new Date(live.date).toISOString()} again: ${count(standing.length, "package")}.`,
       );
-    return isVouched ? [...made, ...changed] : [suiteName, ...standing.map((stanza) => stanza.filename)];
+    return isVouched ? [...made, ...changed, ...replaced] : [suiteName, ...standing.map((stanza) => stanza.filename)];
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

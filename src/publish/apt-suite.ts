@@ -19,6 +19,8 @@ export interface Release {
   readonly text: string;
   readonly components: readonly string[];
   readonly architectures: readonly string[];
+  /** The distribution that the packages are for, such as `debian 12`; undefined if nobody said. */
+  readonly distribution: string | undefined;
   /** `Date` of the state, in milliseconds since 1970. */
   readonly date: number;
   /** By path. */
@@ -36,9 +38,23 @@ export interface Suite extends Release {
 /** The index of packages that were taken out; readers do not fetch it. */
 export const yankedIndex = "Yanked";
 
+/** A field of `Release` that is ours: apt passes over fields that it does not know. */
+export const distributionField = "Kovn-Build-Distribution";
+
 /** The error for a state that cannot be used, and the command that repairs it. */
-export function damaged(what: string, place: string): BuildError {
-  return new BuildError("destination", what, { hint: `kovn-build publish --repair apt=${place}` });
+export function damaged(what: string, suite: Repairable): BuildError {
+  return new BuildError("destination", what, { hint: howToRepair(suite) });
+}
+
+/** What a command to repair names: the repository's folder, and the key that signs now. */
+export interface Repairable {
+  readonly place: string;
+  /** The fingerprint; undefined for nobody. */
+  readonly key: string | undefined;
+}
+
+export function howToRepair({ place, key }: Repairable): string {
+  return `kovn-build publish --repair apt=${place}${key === undefined ? "" : ` --sign ${key}`}`;
 }
 
 /** Parses a `Release` file. Calls `fail` with what is wrong, such as the state of another line. */
@@ -68,7 +84,9 @@ export function parseRelease(text: string, line: string, fail: (what: string) =>
     indices.set(path, { path, sha256: digest, size: Number(size) });
   }
   if (indices.size === 0) throw fail("it names no index");
-  return { text, components, architectures, date: Date.parse(fields.get("date") ?? "") || 0, indices };
+  const distribution = fields.get(distributionField.toLowerCase());
+  if (distribution !== undefined && !isValid("distribution", distribution)) throw fail("it names no distribution");
+  return { text, components, architectures, distribution, date: Date.parse(fields.get("date") ?? "") || 0, indices };
 }
 
 /** The path of the index of a component for an architecture. */

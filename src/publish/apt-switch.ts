@@ -17,6 +17,11 @@ export interface Next extends Offer {
   readonly files: readonly string[];
 }
 
+/** Which files were new, which had other bytes, and which signatures another key had made. */
+export interface Switched extends Changes {
+  readonly replaced: readonly string[];
+}
+
 /**
  * Makes the new state of a suite live: indices by digest, packages, named indices, `Release`, and
  * last `InRelease`, so that readers see either the old state or the new one. Then removes what
@@ -27,7 +32,7 @@ export async function switchTo(
   { suite, live, previous, isRotated }: Pick<State, "suite" | "live" | "previous" | "isRotated">,
   staging: string,
   options: YankOptions,
-): Promise<Changes> {
+): Promise<Switched> {
   const { line, place } = suite;
   const state = await makeState(line, offer, live, options);
   const isSame = live !== undefined && sameIndices(live, state);
@@ -57,16 +62,19 @@ export async function switchTo(
   const { made, changed } = await put(heads);
   await markOwn(place, line);
   await cleanSuite(suite, [state, isSame ? previous : live].filter(isThere), options);
-  if (!isSame) return written;
+  if (!isSame) return { ...written, replaced: [] };
   const isSignature = (path: string) => !path.endsWith(`/${stateNames.plain}`);
   const all = [...made, ...changed];
+  const isNewKey = live.key !== undefined && live.key !== options.signer?.primary;
+  const signatures = all.filter(isSignature);
   return {
-    made: [...written.made, ...all.filter(isSignature)],
+    made: [...written.made, ...(isNewKey ? [] : signatures)],
     changed: [
       ...written.changed,
       ...[hashed, named].flatMap((one) => [...one.made, ...one.changed]),
       ...all.filter((path) => !isSignature(path)),
     ],
+    replaced: isNewKey ? signatures : [],
   };
 }
 

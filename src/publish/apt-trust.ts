@@ -4,30 +4,28 @@ import { exists } from "../sys/files.ts";
 import { verify, type Verdict } from "../sys/gpg-verify.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readBytes } from "../sys/read-file.ts";
-import { damaged, parseRelease, readIndex, readSuite, type Suite } from "./apt-suite.ts";
+import { damaged, howToRepair, parseRelease, readIndex, readSuite, type Repairable, type Suite } from "./apt-suite.ts";
 import type { YankOptions } from "./publisher.ts";
 
 /** The files that hold a state: signed inside, and with a signature beside it. */
 export const stateNames = { signed: "InRelease", plain: "Release", signature: "Release.gpg" } as const;
 
 /** Where a suite is. */
-export interface SuitePlace {
+export interface SuitePlace extends Repairable {
   readonly line: string;
-  /** The repository's folder. */
-  readonly place: string;
   /** The suite's folder. */
   readonly dir: string;
 }
 
-export function suitePlace(line: string, place: string): SuitePlace {
-  return { line, place, dir: join(place, "dists", line) };
+export function suitePlace(line: string, place: string, { signer }: Pick<YankOptions, "signer">): SuitePlace {
+  return { line, place, key: signer?.fingerprint, dir: join(place, "dists", line) };
 }
 
 /** Reads a whole file; undefined when there is none. Throws "destination" for one that is not a file. */
-export async function readIfThere(path: string, place: string): Promise<Buffer | undefined> {
+export async function readIfThere(path: string, suite: Repairable): Promise<Buffer | undefined> {
   return readBytes(path, "an index of packages").catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return undefined;
-    if (error instanceof UnusableFile) throw damaged(error.message, place);
+    if (error instanceof UnusableFile) throw damaged(error.message, suite);
     throw error;
   });
 }
@@ -58,27 +56,27 @@ export async function readLive(suite: SuitePlace, options: YankOptions): Promise
   if (isSigned && signer === undefined)
     throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   const name = isSigned ? stateNames.signed : stateNames.plain;
-  const bytes = await readIfThere(join(dir, name), place);
-  if (bytes === undefined && isSigned) throw damaged(`${join(dir, name)} is missing.`, place);
+  const bytes = await readIfThere(join(dir, name), suite);
+  if (bytes === undefined && isSigned) throw damaged(`${join(dir, name)} is missing.`, suite);
   if (bytes === undefined) return undefined;
   if (!isSigned && signer !== undefined)
     throw new BuildError(
       "destination",
       `Suite ${line} of ${place} is not signed: nothing vouches for what it has. \`publish --repair\` lists it, and signs what you accept.`,
       {
-        hint: `kovn-build publish --repair apt=${place} --sign ${signer.fingerprint}`,
+        hint: howToRepair(suite),
       },
     );
   const { key, text } =
     signer === undefined
       ? { key: undefined, text: bytes.toString() }
-      : await assertSigned(join(dir, name), bytes, place, options);
+      : await assertSigned(join(dir, name), bytes, suite, options);
   return { ...(await parseState(text, suite, name)), bytes, key };
 }
 
 /** Reads a state that is not live; undefined when there is none that can be believed. */
 export async function readPast(suite: SuitePlace, name: string, options: YankOptions): Promise<Live | undefined> {
-  const bytes = await readIfThere(join(suite.dir, name), suite.place).catch(() => undefined);
+  const bytes = await readIfThere(join(suite.dir, name), suite).catch(() => undefined);
   if (bytes === undefined) return undefined;
   const { signer } = options;
   const found = signer === undefined ? { key: undefined, text: bytes.toString() } : await believe(bytes, undefined, options);
@@ -108,15 +106,15 @@ function ifBelieved(verdict: Verdict, { signer, formerKeys = [] }: YankOptions):
   return verdict.kind === "good" && [signer?.primary, ...formerKeys].includes(verdict.key) ? verdict : undefined;
 }
 
-async function assertSigned(file: string, bytes: Uint8Array, place: string, options: YankOptions): Promise<Good> {
+async function assertSigned(file: string, bytes: Uint8Array, suite: Repairable, options: YankOptions): Promise<Good> {
   const verdict = await verify(bytes, undefined, options);
   const good = ifBelieved(verdict, options);
   if (good !== undefined) return good;
-  throw notBelieved(verdict, file, place, options);
+  throw notBelieved(verdict, file, suite, options);
 }
 
 /** Why a state is not believed, and how to go on. */
-function notBelieved(verdict: Verdict, file: string, place: string, { signer }: YankOptions): BuildError {
+function notBelieved(verdict: Verdict, file: string, suite: Repairable, { signer }: YankOptions): BuildError {
   const other = (what: string, hint: string) => new BuildError("destination", `${file} is signed with ${what}.`, { hint });
   switch (verdict.kind) {
     case "good":
@@ -130,22 +128,23 @@ function notBelieved(verdict: Verdict, file: string, place: string, { signer }: 
         "gpg --import its public part; then, if it is yours, --change-key KEY",
       );
     case "revoked":
-      return other(`key ${verdict.key}, which is revoked`, `kovn-build publish --repair apt=${place}`);
+      return other(`key ${verdict.key}, which is revoked`, howToRepair(suite));
     case "wrong":
-      return damaged(`${file} is not what was signed: it is damaged, or somebody changed it.`, place);
+      return damaged(`${file} is not what was signed: it is damaged, or somebody changed it.`, suite);
     case "none":
   }
-  return damaged(`${file} is damaged: it has no whole signature.`, place);
+  return damaged(`${file} is damaged: it has no whole signature.`, suite);
 }
 
-async function parseState(text: string, { line, place, dir }: SuitePlace, name: string): Promise<Suite> {
+async function parseState(text: string, suite: SuitePlace, name: string): Promise<Suite> {
+  const { line, dir } = suite;
   const file = join(dir, name);
-  const fail = (what: string) => damaged(`${file} is damaged: ${what}.`, place);
+  const fail = (what: string) => damaged(`${file} is damaged: ${what}.`, suite);
   const release = parseRelease(text, line, fail);
   const read = async (index: Parameters<typeof readIndex>[1]) => {
     const found = await readIndex(dir, index);
     if (found !== undefined) return found;
-    throw damaged(`${file} names ${join(dir, index.path)}, and every copy of it is missing or damaged.`, place);
+    throw damaged(`${file} names ${join(dir, index.path)}, and every copy of it is missing or damaged.`, suite);
   };
   return readSuite(release, line, read, fail);
 }

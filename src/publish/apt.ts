@@ -13,6 +13,7 @@ import { count } from "../sys/text.ts";
 import { assertXz } from "../sys/xz.ts";
 import { keepNewest } from "./apt-index.ts";
 import { assertOwn, assertParts, markOwn } from "./apt-own.ts";
+import { isValid } from "./apt-paragraph.ts";
 import { readPackage } from "./apt-package.ts";
 import { findDamage, notFile } from "./apt-pool.ts";
 import { assertOneContent, identity, nameOf, type Stanza, type Versioned } from "./apt-stanza.ts";
@@ -77,7 +78,12 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
     const stanzas = await keepNewest([...state.standing, ...added], options);
     const names = new Set(stanzas.map((stanza) => stanza.filename));
     const files = [...staged.map((stanza) => stanza.filename).filter((name) => names.has(name)), await stageSbom(set, staging)];
-    const { made, changed } = await switchTo({ stanzas, yanked: state.yanked, files }, state, staging, options);
+    const { made, changed, replaced } = await switchTo(
+      { stanzas, yanked: state.yanked, files, distribution: distributionOf(set) },
+      state,
+      staging,
+      options,
+    );
     const old = new Set(state.live?.stanzas.keys());
     const fresh = [...names].filter((name) => !old.has(name));
     // A package whose file was missing is not new: the index named it.
@@ -86,6 +92,7 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
       added: [...fresh, ...made.filter((name) => !old.has(name) && !names.has(name))],
       removed: [...old].filter((name) => !names.has(name)),
       repaired: [...healed, ...changed.filter((name) => !fresh.includes(name))],
+      replaced,
       leftOut: leftOut(set, added, names),
     };
   } finally {
@@ -126,6 +133,7 @@ async function examine(set: ReleaseSet, place: string, options: PublishOptions) 
   const state = await readState(set.line, place, options);
   for (const file of packages) assertUnchanged(set, file, state, place);
   assertDistinct(set, packages);
+  assertSameDistribution(set, state, place);
   const damage = await findDamage(state.standing, place, options.host);
   const standing = new Set(state.standing.map((stanza) => stanza.filename));
   const isLacking = (path: string) => !standing.has(path) || damage.has(path);
@@ -165,6 +173,24 @@ function assertDistinct(set: ReleaseSet, packages: readonly SetFile[]): void {
     );
     seen.set(identity(own), file);
   }
+}
+
+/** What the packages of a set are for: one distribution, since a set of several is refused. */
+function distributionOf(set: ReleaseSet): string | undefined {
+  const distribution = set.jobs.find((job) => job.distribution !== undefined)?.distribution;
+  if (distribution === undefined || isValid("distribution", distribution)) return distribution;
+  throw new BuildError("usage", `\`${distribution}\` in artifacts.json is not a distribution.`, { hint: "build them again" });
+}
+
+/** apt would give every reader the newest version, whatever it was built on. */
+function assertSameDistribution(set: ReleaseSet, { live, suite }: State, place: string): void {
+  const [own, old] = [distributionOf(set), live?.distribution];
+  if (own === undefined || old === undefined || own === old || live?.stanzas.size === 0) return;
+  throw new BuildError(
+    "destination",
+    `Suite ${suite.line} of ${place} has packages for ${old}, and these artifacts are for ${own}: apt would install either on both.`,
+    { hint: `give each distribution a repository of its own: --to apt=${place}-${own.replaceAll(" ", "-")}` },
+  );
 }
 
 function assertUnchanged(set: ReleaseSet, file: SetFile, { live, previous, yanked }: State, place: string): void {

@@ -34,6 +34,8 @@ export interface Outcome {
   readonly removed: readonly string[];
   /** Published files that were missing or altered, and have their bytes again. */
   readonly repaired?: readonly string[];
+  /** Signatures of another key, in whose place are those of the key that signs now. */
+  readonly replaced?: readonly string[];
   readonly leftOut: readonly LeftOut[];
   /** A page that shows the result. */
   readonly url?: string;

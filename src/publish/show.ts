@@ -30,10 +30,11 @@ export function summarize(outcome: Named, nothing: string): string[] {
   ];
 }
 
-function changesOf({ added, repaired = [], removed }: Outcome): readonly (readonly [string, readonly string[]])[] {
+function changesOf({ added, repaired = [], replaced = [], removed }: Outcome): readonly (readonly [string, readonly string[]])[] {
   return [
     ["added", added],
     ["repaired", repaired],
+    ["replaced", replaced],
     ["removed", removed],
   ];
 }

@@ -118,6 +118,23 @@ describe("publish refuses", () => {
     expect(result.stderr).toContain("artifacts.json does not name stray.deb");
   });
 
+  test("packages for another distribution than those in the suite of an apt repository", async ({ folder }) => {
+    const to = ["--to", `apt=${join(folder, "repo")}`];
+    const build = async (revision: number, distribution: string) =>
+      makeDist(join(folder, `d${revision}${distribution.length}`), { revision, job: { distribution } });
+    expect(await kovnBuild(folder, ["publish", await build(1, "debian 12"), ...to])).toMatchObject({ exitCode: 0 });
+    const before = await contentOf(join(folder, "repo"));
+    expect(before["dists/1.0/Release"]).toContain("\nKovn-Build-Distribution: debian 12\n");
+    const other = await kovnBuild(folder, ["publish", await build(2, "debian 13.1"), ...to]);
+    expect(other).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(other.stderr).toContain("has packages for debian 12, and these artifacts are for debian 13.1");
+    expect(other.stderr).toContain("repo-debian-13.1");
+    const forged = await kovnBuild(folder, ["publish", await build(2, "debian 12\nSuite: x"), ...to]);
+    expect(forged).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(await contentOf(join(folder, "repo"))).toEqual(before);
+    expect(await kovnBuild(folder, ["publish", await build(3, "debian 12"), ...to])).toMatchObject({ exitCode: 0 });
+  });
+
   test("two builds with different files of one name", async ({ folder }) => {
     const one = await makeDist(join(folder, "a"));
     const two = await makeDist(join(folder, "b"), { content: "other" });

@@ -90,6 +90,7 @@ describe("publish signs nothing when somebody without the key", () => {
       expect(result).toMatchObject({ exitCode: 1, stdout: "" });
       expect(result.stderr).toContain(says);
       expect(result.stderr).toContain("\n  -> ");
+      expect(result.stderr).not.toMatch(/--repair apt=repo(?! --sign [0-9A-F]{40}$)/);
       expect(await contentOf(join(folder, "repo"))).toEqual(before);
     });
 
@@ -145,7 +146,12 @@ test("another key takes over only when it is asked for, from the key that is nam
   expect(refused).toMatchObject({ exitCode: 1 });
   expect(refused.stderr).toMatch(/InRelease is signed with key \w{40}, not with \w{40}\.\n {2}-> --change-key \w{40},/);
   expect(await publish(folder, { revision: 3 }, other, "--change-key", "third@example.com")).toMatchObject({ exitCode: 1 });
-  expect(await publish(folder, { revision: 3 }, other, "--change-key", key.id)).toMatchObject({ exitCode: 0 });
+  const same = await publish(folder, { revision: 2 }, other, "--change-key", key.id);
+  expect(same).toMatchObject({ exitCode: 0 });
+  expect(same.stdout).toMatch(
+    /: 2 replaced\n {2}replaced {2}dists\/1\.0\/Release\.gpg\n {2}replaced {2}dists\/1\.0\/InRelease$/m,
+  );
+  expect(await publish(folder, { revision: 3 }, other)).toMatchObject({ exitCode: 0 });
   expect(await publish(folder, { revision: 4 }, other, "--keep", "1")).toMatchObject({ exitCode: 0 });
   expect(await publish(folder, { revision: 5 }, other, "--keep", "1")).toMatchObject({ exitCode: 0 });
   // Also what the first key had signed is removed when no state names it any more.
