@@ -10,6 +10,7 @@ import { readRequest, type RequestOptions } from "../run/request.ts";
 import { madeBy } from "../steps/registry.ts";
 import { planMatrix } from "./plan-matrix.ts";
 import { Json } from "../sys/json.ts";
+import { count } from "../sys/text.ts";
 
 interface PlanOptions extends RequestOptions {
   readonly json: boolean;
@@ -67,8 +68,8 @@ function showPlan(made: Plan): string {
       ["else", job.otherBases.map(describeBase).join("; ") || "-"],
       ...picksRow("picks", picksOf(job.base)),
       ...picksRow("NO picks", missingPicksOf(job.base)),
-      ["series", `${job.source.patches.length} patches, revision ${job.source.revision}`],
-      ...(job.packaging === undefined ? [] : [["packaging", `${job.packaging.length} patches on top`] as const]),
+      ["series", `${count(job.source.patches.length, "patch")}, revision ${job.source.revision}`],
+      ...(job.packaging === undefined ? [] : [["packaging", `${count(job.packaging.length, "patch")} on top`] as const]),
       ...(job.distribution === undefined ? [] : [["built for", job.distribution] as const]),
       ["version", `<changelog's>${job.versionSuffix}`],
       ["steps", job.steps.map((step) => step.uses).join(" -> ")],

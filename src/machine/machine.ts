@@ -14,6 +14,7 @@ import { checkTemporary, checkWork } from "./folders.ts";
 import { readLimits } from "./cgroup.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
+import { count } from "../sys/text.ts";
 
 /**
  * Bytes on disk and in memory, measured with Open vSwitch and OVN (docs/performance.md) and rounded
@@ -121,7 +122,7 @@ async function checkDisk({ work, jobs }: MachineNeeds): Promise<MachineCheck> {
   const { dir, bytes } = await freeSpace(work);
   const need = diskOfMirrors + jobs * diskOfJob;
   const found = `${formatSize(bytes)} free in ${dir}`;
-  const wanted = `${formatSize(need)}: ${jobs} jobs of ${formatSize(diskOfJob)}, and mirrors of the sources`;
+  const wanted = `${formatSize(need)}: ${count(jobs, "job")} of ${formatSize(diskOfJob)}, and mirrors of the sources`;
   if (bytes >= need) return { name, status: "ok", found, wanted };
   const runs = join(work, "runs");
   return {

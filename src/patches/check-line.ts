@@ -65,7 +65,10 @@ function checkSeed(seed: readonly SeedEntry[], sources: readonly Source[]): Find
   const missing = entries.filter((entry) => entry.status === "missing").map((entry) => `${entry.entry} (${entry.seed})`);
   const result =
     missing.length === 0
-      ? ({ outcome: "ok", detail: `each of its ${entries.length} entries is a patch or merged upstream` } as const)
+      ? ({
+          outcome: "ok",
+          detail: `${entries.length === 1 ? "its only entry" : `each of its ${entries.length} entries`} is a patch or merged upstream`,
+        } as const)
       : ({ outcome: "failed", detail: `entries without a patch: ${missing.join(", ")}` } as const);
   return { source: "all", check: "seed", ...result };
 }

@@ -7,6 +7,7 @@ import { tryGit } from "../sys/git.ts";
 import type { Patched } from "./apply.ts";
 import { lockDifferences, tryBase } from "./lock.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "./mirror.ts";
+import { count } from "../sys/text.ts";
 
 /**
  * The result of one check. `skipped` means that something it needs was unavailable, so nothing is
@@ -49,7 +50,7 @@ export async function checkSource(source: Source, options: CheckOptions): Promis
     outcome,
     detail,
   });
-  const findings = [finding("series", "ok", `${source.patches.length} patches, revision ${source.revision}`)];
+  const findings = [finding("series", "ok", `${count(source.patches.length, "patch")}, revision ${source.revision}`)];
   for (const base of options.bases) {
     const check = `applies to ${describeBase(base)}`;
     const reason = await whyUnavailable(base, options);
@@ -182,6 +183,6 @@ export async function checkPair(
     source: source.name,
     check,
     outcome: "ok",
-    detail: `the tree names ${named.slice(0, 12)}; our pin is ${ahead} commits ahead and ${behind} behind`,
+    detail: `the tree names ${named.slice(0, 12)}; our pin is ${count(Number(ahead), "commit")} ahead and ${behind} behind`,
   };
 }

@@ -5,6 +5,7 @@ import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { git, tryGit } from "../sys/git.ts";
 import type { TreeNote } from "./tree-note.ts";
+import { count } from "../sys/text.ts";
 
 /** The commits of a tree that become the series, oldest first, and the commit below them. */
 export interface TreeCommits {
@@ -99,7 +100,7 @@ async function assertOwn(commits: readonly string[], base: string, note: TreeNot
   const subject = await git(["log", "-1", "--format=%h %s", last], { host, cwd: tree });
   throw new BuildError(
     "usage",
-    `${others.length} commits between the pin and your patches were fetched, not made in ${tree}; the last is \`${subject}\`.`,
+    `${count(others.length, "commit")} between the pin and your patches ${others.length === 1 ? "was" : "were"} fetched, not made in ${tree}; the last is \`${subject}\`.`,
     {
       hint: `\`commit: ${last}\` in source.yaml if they are upstream's; git -C ${tree} rebase --no-ff ${base} if they are patches`,
     },

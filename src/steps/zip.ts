@@ -6,6 +6,7 @@ import { writeZip, type ZipMember } from "../sys/zip.ts";
 import { pathSchema } from "../sys/schemas.ts";
 import { insidePattern } from "./path.ts";
 import type { StepContext, StepKind } from "./step.ts";
+import { count } from "../sys/text.ts";
 
 const schema = z
   .strictObject({
@@ -42,5 +43,5 @@ async function run({ name, folder, files, folders }: Input, context: StepContext
     }
   const file = `${name}-${context.version}${context.versionSuffix}-win64.zip`;
   await writeZip(join(context.dir, "out", file), members, context.epoch);
-  await context.onLines([`kovn-build: ${file}: ${members.length} members`]);
+  await context.onLines([`kovn-build: ${file}: ${count(members.length, "member")}`]);
 }

@@ -4,7 +4,7 @@ import { BuildError } from "../errors.ts";
 import { cleanEnv } from "../steps/clean-env.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
-import { duration } from "../sys/text.ts";
+import { count, duration } from "../sys/text.ts";
 import { asRanges, isFailure, parseList, parseShown, testId, type Result, type Test } from "./autotest.ts";
 import { adoptResults, latestResult, readResults, writeResults, type Results } from "./results.ts";
 import { phaseFailed, runPhase, type OnPhaseLine, type Tree, type TreeOptions } from "./tree.ts";
@@ -78,7 +78,7 @@ export async function runTests(tree: Tree, tests: readonly Test[], options: Tree
     results = await adoptResults(tree);
     const lost = missing.filter((test) => !hasResult(test)).map(testId);
     if (lost.length > 0)
-      throw phaseFailed(tree, target, `\`make ${target}\` left no result for ${lost.length} tests, such as ${lost[0]}.`);
+      throw phaseFailed(tree, target, `\`make ${target}\` left no result for ${count(lost.length, "test")}, such as ${lost[0]}.`);
   }
   return results;
 }

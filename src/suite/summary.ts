@@ -4,6 +4,7 @@ import type { Judged, SuiteRun, Verdict } from "./judge.ts";
 import type { OwnTest } from "./own.ts";
 import type { Tree } from "./tree.ts";
 import { readText } from "../sys/read-file.ts";
+import { count } from "../sys/text.ts";
 
 /** The result of upstream's tests on a patched tree, as `patches suite --json` prints it. */
 export interface SuiteSummary {
@@ -120,12 +121,12 @@ export function describeSummary(summary: SuiteSummary): string {
     `${skipped} skipped`,
   ];
   const verdicts = (["regression", "failed", "known", "flaky"] as const).map((verdict) => {
-    const count = failures.filter((failure) => failure.verdict === verdict).length;
-    return count === 0 ? [] : [`${count} ${verdict}`];
+    const found = failures.filter((failure) => failure.verdict === verdict).length;
+    return found === 0 ? [] : [`${found} ${verdict}`];
   });
   const lines = [
     `${source} ${version}: commit ${commit.slice(0, 12)} on ${base.slice(0, 12)}`,
-    `${tests} tests: ${[...sums, ...verdicts.flat()].join(", ")}`,
+    `${count(tests, "test")}: ${[...sums, ...verdicts.flat()].join(", ")}`,
     ...failures.map(({ test, title, verdict, where, alone, unpatched }) => {
       const there = unpatched === undefined ? "" : `; unpatched: ${unpatched.join(", ") || "not there"}`;
       return `${verdict.padEnd(10)}  ${test}  ${title} (${where}); alone: ${alone.join(", ")}${there}`;

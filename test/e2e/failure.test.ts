@@ -70,7 +70,7 @@ test("lines are shown without colors, and with visible control characters", asyn
   const project = await makeProject(folder, { "pipelines/test.yaml": pipelineYaml(lines) });
   for (const options of [build, [...build, "--verbose"]]) {
     const { stderr } = await kovnBuild(project, options);
-    expect(stderr).toMatch(/^demo\| line \d+: \\x1b\[2Ja\.c:1:1: error: bad\\x07 thing$/m);
+    expect(stderr).toMatch(/^demo\| (?:line \d+: )?\\x1b\[2Ja\.c:1:1: error: bad\\x07 thing$/m);
     expect(stderr).toMatch(/^demo\| \\x1b\]0;title\\x07plain$/m);
     // oxlint-disable-next-line no-control-regex
     expect(stderr).not.toMatch(/[\0-\u0009\u000B-\u001F\u007F]/);
@@ -88,5 +88,12 @@ test("errors of a step that succeeded are not shown", async ({ folder }) => {
   const second = `      - uses: shell\n        with: { script: "echo 'b.c:1:1: error: bad'; false" }\n    artifacts:`;
   const pipeline = pipelineYaml("echo 'a.c:1:1: error: tolerated'").replace("    artifacts:", second);
   const { stderr } = await kovnBuild(await makeProject(folder, { "pipelines/test.yaml": pipeline }), build);
-  expect(stderr).toMatch(/^demo: errors in the log:\ndemo\| line 5: b\.c:1:1: error: bad\ndemo: end of the log:$/m);
+  expect(stderr).toMatch(/^Job .+ exit code 1\.\nb\.c:1:1: error: bad\nThe whole output/m);
+});
+
+test("an error in the last lines is shown there, and in the message at the end", async ({ folder }) => {
+  const pipeline = pipelineYaml("echo 'b.c:1:1: error: bad'; false");
+  const { stderr } = await kovnBuild(await makeProject(folder, { "pipelines/test.yaml": pipeline }), build);
+  expect(stderr).not.toContain("errors in the log");
+  expect(stderr.match(/^(demo\| )?b\.c:1:1: error: bad$/gm)).toEqual(["demo| b.c:1:1: error: bad", "b.c:1:1: error: bad"]);
 });

@@ -285,7 +285,7 @@ describe.concurrent("a machine", () => {
   test.skipIf(!canMount)("without disk space for the build is reported before it starts (needs root)", async ({ folder }) => {
     const project = await makeProject(folder);
     await mkdir(join(project, ".kovn"), { recursive: true });
-    const says = ["disk space: ", "B free in ", "GB: 1 jobs of"];
+    const says = ["disk space: ", "B free in ", "GB: 1 job of"];
     await complains(project, build, { exitCode: 1, says }, { wrap: onSmallDisk(join(project, ".kovn")) });
   });
 

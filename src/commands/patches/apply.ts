@@ -14,6 +14,7 @@ import { parseFrom } from "../../config/from.ts";
 import type { Host } from "../../sys/exec.ts";
 import { whyUnwritable } from "../../sys/disk.ts";
 import { errorCode } from "../../sys/processes.ts";
+import { count } from "../../sys/text.ts";
 
 interface ApplyOptions {
   readonly line?: string;
@@ -51,8 +52,8 @@ async function apply(name: string, dir: string, options: ApplyOptions, project: 
   const picks = source.picks.map(pickContent);
   const note = { line, source: name, base: patched.below, pin: source.commit, picks, series: seriesOf(whole) };
   await writeNote(until === undefined ? note : { ...note, until: until.name }, dir, host);
-  const picked = fetched.picks.length === 0 ? "" : `${fetched.picks.length} picks and `;
-  return `${patched.commit}  ${picked}${source.patches.length} patches on ${fetched.commit} in ${dir}\n`;
+  const picked = fetched.picks.length === 0 ? "" : `${count(fetched.picks.length, "pick")} and `;
+  return `${patched.commit}  ${picked}${count(source.patches.length, "patch")} on ${fetched.commit} in ${dir}\n`;
 }
 
 async function assertEmpty(dir: string): Promise<void> {

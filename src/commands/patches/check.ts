@@ -9,6 +9,7 @@ import { examples, pinOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { Json } from "../../sys/json.ts";
+import { count } from "../../sys/text.ts";
 
 interface CheckOptions {
   readonly line?: string;
@@ -61,7 +62,7 @@ function complain(findings: readonly LineFinding[]): void {
   const failed = findings.filter((finding) => finding.outcome === "failed");
   if (failed.length === 0) return;
   const code = failed.some(({ check }) => check === filesCheck) ? "project" : "build";
-  throw new BuildError(code, `${failed.length} of ${findings.length} checks failed.`, {
+  throw new BuildError(code, `${failed.length} of ${count(findings.length, "check")} failed.`, {
     at: failed.flatMap((finding) => finding.at ?? []),
   });
 }

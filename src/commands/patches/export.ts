@@ -8,6 +8,7 @@ import type { Context } from "../../program/context.ts";
 import { examples } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { runTask } from "../../sys/run-task.ts";
+import { count } from "../../sys/text.ts";
 
 interface PatchesExportOptions {
   readonly line?: string;
@@ -28,7 +29,7 @@ export const patchesExport: Define = (command, context) => {
       );
       const changed = exported.filter((patch) => patch.change !== "unchanged");
       const rows = changed.map((patch) => `${patch.change.padEnd(7)}  ${patch.name}\n`);
-      context.print(`${rows.join("")}${exported.length - changed.length} of ${exported.length} patches unchanged\n`);
+      context.print(`${rows.join("")}${exported.length - changed.length} of ${count(exported.length, "patch")} unchanged\n`);
     });
 };
 
