@@ -136,7 +136,7 @@ const refusals: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is not a folder",
   ENAMETOOLONG: "the path is too long",
   ELOOP: "the path has a loop of symbolic links",
-  EMFILE: "too many files are open (`ulimit -n`)",
+  EMFILE: "too many files are open (ulimit -n 4096)",
   EIO: "the disk reports an error",
   ERR_FS_CP_FIFO_PIPE: "it is a FIFO, not a regular file",
   ERR_FS_CP_SOCKET: "it is a socket, not a regular file",
@@ -162,6 +162,15 @@ export function explainRefusal(error: unknown): unknown {
   const { code, path, dest, syscall } = error as NodeJS.ErrnoException & { dest?: string };
   const where = dest ?? path;
   const message = where === undefined ? `A call of \`${syscall}\` failed: ${why}.` : `Path ${where} cannot be used: ${why}.`;
+  if (code === "EMFILE")
+    return new BuildError(
+      "machine",
+      `Too many files are open at once${where === undefined ? "" : `: ${where} cannot be opened`}.`,
+      {
+        cause: error,
+        hint: "ulimit -n 4096, in the shell that starts kovn-build",
+      },
+    );
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   return new BuildError("machine", message, {
     cause: error,

@@ -218,6 +218,13 @@ describe.concurrent("the folder for results", () => {
     await complains(project, [...build, "--out", "/proc/x"], { exitCode: 1, says });
   });
 
+  test("with too few open files allowed is reported with what to type", async ({ folder }) => {
+    const project = await makeProject(folder);
+    const says = ["Too many files are open at once", "-> ulimit -n 4096, in the shell that starts kovn-build"];
+    const wrap = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh"];
+    await complains(project, build, { exitCode: 1, says }, { wrap });
+  });
+
   test("in which the target is a file is reported, and the file stays", async ({ folder }) => {
     const project = await makeProject(folder, { "results/linux": "mine\n" });
     await complains(project, [...build, "--out", "results"], {
