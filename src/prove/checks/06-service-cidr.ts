@@ -7,7 +7,7 @@ import { readText } from "../../sys/read-file.ts";
 export const serviceCidr: Check = {
   entry: 6,
   behavior:
-    "with svc_ipv4_cidr, a switch sends only packets to those IPv4 and IPv6 CIDRs to conntrack in ls_in_pre_lb; a bad value is logged and ignored",
+    "with svc_ipv4_cidr, a switch sends only packets to those IPv4 and IPv6 CIDRs, and to other addresses of its load balancers, to conntrack in ls_in_pre_lb; it is logged when in force; a bad value is logged and ignored",
   programs: [...northdPrograms, "ovn-trace"],
   files: northdFiles,
   unpatched: "differs",
@@ -25,8 +25,15 @@ export const serviceCidr: Check = {
     const toService = await conntracks(northd, "10.96.0.10");
     await set(northd, "10.96.0.0/12,fd00:10:96::/112");
     const both = await matches(northd);
+    await nbctl("lb-add", "lb0", "192.168.9.1:80", "10.0.0.3:80");
+    await nbctl("set", "Load_Balancer", "lb0", "options:hairpin_snat_ip=169.254.0.5");
+    await set(northd, "10.96.0.10");
+    const outside = await matches(northd);
+    const toVip = await conntracks(northd, "192.168.9.1");
     await set(northd, "10.96.0.0/33");
     const bad = await matches(northd);
+    await set(northd, "10.96.0.0/34");
+    await matches(northd);
     const log = await readText(join(sandbox.dir, "northd.log"), "a log");
     const ipv4 = "ip4 && ip4.dst == 10.96.0.0/12";
     return [
@@ -35,8 +42,19 @@ export const serviceCidr: Check = {
       { what: "packet to 10.0.0.3", seen: toPod, expected: "no conntrack" },
       { what: "packet to 10.96.0.10", seen: toService, expected: "conntrack" },
       { what: "with fd00:10:96::/112", seen: both, expected: `${ipv4}; ip6 && ip6.dst == fd00:10:96::/112` },
+      {
+        what: "10.96.0.10, with 192.168.9.1 and hairpin_snat_ip=169.254.0.5",
+        seen: outside,
+        expected: "ip4 && ip4.dst == {10.96.0.10, 169.254.0.5, 192.168.9.1}; ip6",
+      },
+      { what: "packet to 192.168.9.1", seen: toVip, expected: "conntrack" },
+      {
+        what: "in force, logged",
+        seen: /\|INFO\|options:svc_ipv4_cidr is "10\.96\.0\.0\/12":/.test(log) ? "yes" : "no",
+        expected: "yes",
+      },
       { what: "bad value", seen: bad, expected: "ip" },
-      { what: "bad value logged", seen: /\|WARN\|.*svc_ipv4_cidr/.test(log) ? "yes" : "no", expected: "yes" },
+      { what: "bad values logged", seen: `${log.match(/\|WARN\|.*svc_ipv4_cidr/g)?.length ?? 0} of 2`, expected: "2 of 2" },
     ];
   },
 };
