@@ -24,6 +24,7 @@ import { inactivityProbe } from "./checks/inactivity-probe.ts";
 import { netemJitter } from "./checks/netem-jitter.ts";
 import { lportNetworks } from "./checks/northd-ls-ct-skip-dst-lport-ips.ts";
 import { nodeLocalDns } from "./checks/northd-node-local-dns-ip.ts";
+import { kubeIpvs } from "./checks/ovs-router-kube-ipvs0.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -57,6 +58,7 @@ const checks: readonly Check[] = [
   netemJitter,
   lportNetworks,
   nodeLocalDns,
+  kubeIpvs,
 ];
 
 /** The checks that differ for Windows programs. */
