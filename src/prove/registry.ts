@@ -25,6 +25,7 @@ import { netemJitter } from "./checks/netem-jitter.ts";
 import { lportNetworks } from "./checks/northd-ls-ct-skip-dst-lport-ips.ts";
 import { nodeLocalDns } from "./checks/northd-node-local-dns-ip.ts";
 import { kubeIpvs } from "./checks/ovs-router-kube-ipvs0.ts";
+import { versionCompatibility } from "./checks/northd-version-compatibility.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -59,6 +60,7 @@ const checks: readonly Check[] = [
   lportNetworks,
   nodeLocalDns,
   kubeIpvs,
+  versionCompatibility,
 ];
 
 /** The checks that differ for Windows programs. */
