@@ -89,7 +89,8 @@ export async function takeCommit(
   const before = await git(["rev-parse", "HEAD", "HEAD^{tree}"], options);
   const [head = "", tree = ""] = before.split("\n");
   const part = await commitPart(taking, options);
-  const picked = await tryGit(["cherry-pick", "--no-commit", "--strategy=ort", "--strategy-option=no-renames", part], options);
+  // The other strategies look for renamed files, before git 2.50 also with `no-renames`.
+  const picked = await tryGit(["cherry-pick", "--no-commit", "--strategy=resolve", part], options);
   if (picked.exitCode !== 0) return { conflicts: await listConflicts(options), output: gitSays(picked) };
   const made = await git(["write-tree"], options);
   if (made === tree) return undefined;

@@ -15,6 +15,8 @@ export interface Next {
   /** Changes `lib/code.c` as `code` did, from another line. */
   readonly late: string;
   readonly merge: string;
+  /** Changes `lib/main.c`, which is `lib/code.c` under another name. */
+  readonly renamed: string;
 }
 
 /** Adds a branch `next` to the fixture's upstream, which stays on `main`. The same ids at every call. */
@@ -37,8 +39,12 @@ export async function makeNext(upstream: string): Promise<Next> {
   const late = await change({ "lib/code.c": "int fixed;\n" }, "Fix the other code");
   await inGit(upstream, "merge", "--quiet", "--no-ff", "--strategy=ours", "--message", "Merge", "next");
   const merge = await inGit(upstream, "rev-parse", "HEAD");
+  await inGit(upstream, "checkout", "--quiet", "-b", "renamed", pin);
+  await inGit(upstream, "mv", "lib/code.c", "lib/main.c");
+  await inGit(upstream, "commit", "--quiet", "--message", "Rename");
+  const renamed = await change({ "lib/main.c": "int fixed;\n" }, "Fix the main code");
   await inGit(upstream, "checkout", "--quiet", "main");
-  return { first, ten, code, greeting, late, merge };
+  return { first, ten, code, greeting, late, merge, renamed };
 }
 
 /** The field `picks` of a source.yaml, a line for each: the commit, and what is left out. */

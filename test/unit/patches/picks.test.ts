@@ -151,6 +151,12 @@ describe("a pick that does not apply", () => {
       "`without: [lib/code.c]`",
     ],
     [
+      "because of a file that upstream renamed is named with it, for contents of its history are not fetched",
+      ({ renamed }) => [[renamed]],
+      "(1 of 1 of `demo`) does not apply:\n  lib/main.c: the tree does not have this file",
+      "`without: [lib/main.c]`",
+    ],
+    [
       "because an earlier pick makes its change is named",
       ({ code, late }) => [[code], [late]],
       "(2 of 2 of `demo`) changes nothing: the pin or an earlier pick has this change already.",
