@@ -29,6 +29,18 @@ describe("--from", () => {
     expect(await jobOf(project)).toMatchObject({ base: { kind: "git" }, alternate: false, baseCommit: pin });
   });
 
+  test("is named in nothing that is published", async ({ folder }) => {
+    await makeUpstream(join(folder, "secret-place"));
+    const project = await writeProject(folder, { [`${demo}/source.yaml`]: sourceYaml("https://example.com/demo.git") });
+    const from = ["--from", `demo=${join(folder, "secret-place")}`, "--unlocked"];
+    expect(await kovnBuild(project, [...build, ...from])).toMatchObject({ exitCode: 0 });
+    const to = ["--to", "dir=out", "--to", "tar=out.tar"];
+    expect(await kovnBuild(project, ["publish", "--allow-unlocked", ...to])).toMatchObject({ exitCode: 0 });
+    const made = Object.entries(await contentOf(project)).filter(([path]) => /^(dist|out)/.test(path));
+    expect(made.length).toBeGreaterThan(5);
+    for (const [path, text] of made) expect(text, path).not.toContain("secret-place");
+  });
+
   test("auto uses the alternate when the upstream cannot be reached, and says so in three places", async ({ folder }) => {
     const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
     const result = await kovnBuild(project, [...build, "--json"], env);

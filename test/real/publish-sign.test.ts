@@ -120,6 +120,26 @@ describe("before anything is published, publish reports", () => {
   });
 });
 
+test("a repository whose key has expired meanwhile is signed with another one, and not with that", async ({ folder }) => {
+  await using home = await makeHome();
+  await home.gpg(...past, "--quick-generate-key", name, "ed25519", "sign", "never");
+  const [old = ""] = await home.fingerprints(name);
+  const publish = async (revision: number, ...options: readonly string[]) => {
+    const dist = await makeDist(join(folder, `d${revision}`), { revision });
+    return kovnBuild(folder, ["publish", dist, "--to", "apt=repo", ...options], home.env);
+  };
+  expect(await publish(1, "--sign", name)).toMatchObject({ exitCode: 0 });
+  await home.gpg(...past, "--quick-set-expire", old, "1d");
+  const expired = await publish(2, "--sign", name);
+  expect(expired).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(expired.stderr).toContain("it expired on 2020-01-02.");
+  await home.gpg("--quick-generate-key", "new@example.com", "ed25519", "sign", "never");
+  const [fresh = ""] = await home.fingerprints("new@example.com");
+  expect(await publish(2, "--sign", "new@example.com")).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(await publish(2, "--sign", "new@example.com", "--change-key", old)).toMatchObject({ exitCode: 0 });
+  expect(await signerOf(home, join(folder, "repo/dists/1.0/InRelease"))).toBe(fresh);
+});
+
 describe("publish signs", () => {
   test("with the subkey that is named, else with the newest, and again when another one is named", async ({ folder }) => {
     await using home = await makeHome();
