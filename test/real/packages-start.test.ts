@@ -46,7 +46,7 @@ describe.skipIf(given === undefined && !canBuild)("packages of a line in a clean
     for (const name of installed.filter((one) => !one.startsWith("python3"))) expect(stdout).toContain(`${name} ii`);
   });
 
-  test("their init scripts start all services, and the databases can be told where to listen", async () => {
+  test("their init scripts start all services, and set-connection lets the databases listen", async () => {
     await cp("test/real/start-services.sh", join(root, "start-services.sh"));
     const { stdout } = await inRoot(root, "unshare --net sh /start-services.sh");
     expect(stdout.trim().split("\n")).toEqual([
