@@ -5,6 +5,7 @@ import { BuildError } from "../errors.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
+import { parseStaged } from "../sys/staging.ts";
 import { lockName } from "../sys/with-lock.ts";
 import { assertWritable } from "./publisher.ts";
 
@@ -18,9 +19,9 @@ export async function assertOwn(place: string): Promise<void> {
     if (errorCode(cause) === "ENOENT") return [];
     throw new BuildError("destination", `${place} is not a readable folder.`, { cause });
   });
-  const names = found.filter((name) => name !== lockName);
-  // A killed first run may have left the marker half-written.
-  if (names.includes(marker) || names.every((name) => name.includes(marker))) return;
+  // A first run that was killed, or that runs now, may have left no more than what it stages.
+  const names = found.filter((name) => name !== lockName && parseStaged(name) === undefined);
+  if (names.includes(marker) || names.length === 0) return;
   throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {
     hint: "name a new or empty folder",
   });

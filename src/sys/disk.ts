@@ -54,9 +54,10 @@ export async function whyUnwritable(folder: string): Promise<string | undefined>
   try {
     let dir = resolve(folder);
     while (!(await exists(dir)) && dir !== dirname(dir)) {
-      const link = await lstat(dir).catch(() => undefined);
-      if (link !== undefined) return `${dir} is a link to nothing`;
-      dir = dirname(dir);
+      const found = await lstat(dir).catch(() => undefined);
+      if (found?.isSymbolicLink() === true) return `${dir} is a link to nothing`;
+      // Unless another process has made it meanwhile.
+      if (found === undefined) dir = dirname(dir);
     }
     if (!(await stat(dir)).isDirectory()) return "a part of the path is not a folder";
     const trial = stagingOf(join(dir, "kovn"), "try");

@@ -1,7 +1,7 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rmdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test as plain } from "vitest";
-import { freeSpace } from "../../../src/sys/disk.ts";
+import { freeSpace, whyUnwritable } from "../../../src/sys/disk.ts";
 import { listFiles } from "../../../src/sys/files.ts";
 import { codeBlock } from "../../../src/sys/markdown.ts";
 import { formatSize } from "../../../src/sys/size.ts";
@@ -37,6 +37,29 @@ test("the free space of a path that does not exist is that of the nearest folder
   const { dir, bytes } = await freeSpace(join(folder, "a/b"));
   expect(dir).toBe(folder);
   expect(bytes).toBeGreaterThan(0);
+});
+
+test("a folder that another process makes and removes meanwhile can be written", async ({ folder }) => {
+  const place = join(folder, "a/b");
+  let isDone = false;
+  const other = async () => {
+    while (!isDone) {
+      await mkdir(place, { recursive: true });
+      await rmdir(place).catch(() => undefined);
+      await rmdir(join(folder, "a")).catch(() => undefined);
+    }
+  };
+  const running = other();
+  const found = new Set<string | undefined>();
+  for (let round = 0; round < 300; round++) found.add(await whyUnwritable(place));
+  isDone = true;
+  await running;
+  expect([...found].filter((why) => why?.includes("link"))).toEqual([]);
+});
+
+test("a link to nothing cannot be written", async ({ folder }) => {
+  await symlink("nowhere", join(folder, "link"));
+  expect(await whyUnwritable(join(folder, "link/a"))).toBe(`${join(folder, "link")} is a link to nothing`);
 });
 
 describe("formatSize", () => {
