@@ -45,6 +45,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/export.ts")).patchesExport,
     },
     {
+      path: ["patches", "rebase"],
+      description: "move a source to another branch, tag or commit of its upstream",
+      load: async () => (await import("./patches/rebase.ts")).patchesRebase,
+    },
+    {
       path: ["patches", "check"],
       description: "check the series of every line: files, bases, lock, what upstream merged, the pair of pins",
       load: async () => (await import("./patches/check.ts")).patchesCheck,

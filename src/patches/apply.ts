@@ -1,11 +1,11 @@
-import { lutimes, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { lutimes, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Patch } from "../config/patch.ts";
 import type { Source } from "../config/source.ts";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
 import { fetchChange, fetchCommit, initBlobless, setRemotes } from "../sys/git-remote.ts";
-import { git, gitBytes, type GitOptions } from "../sys/git.ts";
+import { git, gitBytes, initSharing, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { describeConflict } from "./conflict.ts";
@@ -42,9 +42,7 @@ export async function checkoutPatched(
   await mkdir(dir, { recursive: true });
   const options = { host, cwd: dir };
   try {
-    await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], options);
-    await mkdir(join(dir, ".git/objects/info"), { recursive: true });
-    await writeFile(join(dir, ".git/objects/info/alternates"), `${join(base.repository, "objects")}\n`);
+    await initSharing(dir, join(base.repository, "objects"), host);
     const patched = await applySeries(source, base, dir, host, packaging);
     const files = await gitBytes(["ls-files", "-z"], options);
     // With files of the future, make runs configure again and again.
@@ -91,6 +89,18 @@ export function describeWork(source: Source, base: Pick<Fetched, "picks">, packa
   return base.picks.length === 0 ? patches : `${count(base.picks.length, "pick")} and ${patches}`;
 }
 
+/** Checks a base out on branch `kovn` and takes its picks. `below` is the commit that the series is applied to. */
+export async function checkoutBase(
+  source: Source,
+  base: Fetched,
+  options: GitOptions,
+): Promise<{ readonly picks: readonly TakenPick[]; readonly below: string }> {
+  options.host.task.say("checking out the base");
+  await git(["checkout", "--quiet", "-B", "kovn", base.commit], options);
+  const picks = await takePicks(source, base, options);
+  return { picks, below: await git(["rev-parse", "HEAD"], options) };
+}
+
 async function applySeries(
   source: Source,
   base: Fetched,
@@ -99,10 +109,7 @@ async function applySeries(
   packaging: readonly Patch[] = [],
 ): Promise<Patched> {
   const options = { host, cwd: dir };
-  host.task.say("checking out the base");
-  await git(["checkout", "--quiet", "-B", "kovn", base.commit], options);
-  const picks = await takePicks(source, base, options);
-  const below = await git(["rev-parse", "HEAD"], options);
+  const { picks, below } = await checkoutBase(source, base, options);
   const patches = [...source.patches, ...packaging].map((patch) => patch.path);
   const failure = await am(patches, options);
   if (failure !== undefined) throw await describeConflict(source, packaging, base, failure, options);

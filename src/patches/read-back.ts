@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
 import { readBytes } from "../sys/read-file.ts";
-import { git, gitBytes, tryGit, type GitOptions } from "../sys/git.ts";
+import { git, gitBytes, initSharing, tryGit, type GitOptions } from "../sys/git.ts";
 import { showBytes } from "../sys/git-patch.ts";
 
 /**
@@ -23,10 +21,7 @@ export interface Content {
  */
 export async function openScratch(tree: string, dir: string, host: Host): Promise<GitOptions> {
   const objects = await git(["rev-parse", "--path-format=absolute", "--git-path", "objects"], { host, cwd: tree });
-  await mkdir(dir, { recursive: true });
-  await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { host, cwd: dir });
-  await mkdir(join(dir, ".git/objects/info"), { recursive: true });
-  await writeFile(join(dir, ".git/objects/info/alternates"), `${objects}\n`);
+  await initSharing(dir, objects, host);
   return { host, cwd: dir };
 }
 

@@ -48,6 +48,8 @@ export interface Trial {
   readonly failedHunks: (patch: string, direction?: "reverse") => Promise<readonly FailedHunk[]>;
   /** Applies a patch for the calls after this one. Returns false, and changes nothing, if it does not apply. */
   readonly apply: (patch: string) => Promise<boolean>;
+  /** The id of the tree with what was applied. */
+  readonly tree: () => Promise<string>;
 }
 
 /** Starts a trial on the files of a commit, in the repository of `options.cwd`. */
@@ -65,6 +67,7 @@ export async function startTrial(commit: string, options: GitOptions): Promise<T
     async apply(patch) {
       return (await tryGit([...args, patch], trial)).exitCode === 0;
     },
+    tree: async () => git(["write-tree"], trial),
   };
 }
 

@@ -1,11 +1,14 @@
+import { listUnmerged } from "./git-merge.ts";
 import { committer, git, gitBytes, gitSays, patchId, tryGit, type GitOptions } from "./git.ts";
 
 /** A file that a commit changes. Its path has a character for each byte, since not all are UTF-8. */
-interface Change {
+export interface Change {
   readonly path: string;
   /** Mode and blob after the commit; the mode is 0 for a file that it deletes. */
   readonly mode: string;
   readonly blob: string;
+  /** The same before the commit; undefined for a file that it adds. */
+  readonly before: { readonly mode: string; readonly blob: string } | undefined;
   readonly blobs: readonly string[];
 }
 
@@ -51,7 +54,8 @@ export async function changesOf(commit: string, parent: string, options: GitOpti
     if (before === undefined) return [];
     const isBlob = (kind: string) => kind !== "000000" && kind !== "160000";
     const blobs = [...(isBlob(before) ? [old] : []), ...(isBlob(mode) ? [blob] : [])];
-    return [{ path: parts[index + 1] ?? "", mode, blob, blobs }];
+    const was = before === "000000" ? undefined : { mode: before, blob: old };
+    return [{ path: parts[index + 1] ?? "", mode, blob, before: was, blobs }];
   });
 }
 
@@ -94,20 +98,33 @@ export async function takeCommit(
   if (picked.exitCode !== 0) return { conflicts: await listConflicts(options), output: gitSays(picked) };
   const made = await git(["write-tree"], options);
   if (made === tree) return undefined;
-  const { author, encoding, message } = await readCommit(taking.commit, options);
+  const raw = await readCommit(taking.commit, options);
+  const commit = await copyCommit({ ...raw, message: withOrigin(raw.message, taking.commit) }, made, head, options);
+  await git(["update-ref", "HEAD", commit], options);
+  const diff = await gitBytes(["diff-tree", "-p", "--no-renames", "--full-index", "--binary", taking.parent, part], options);
+  return { commit, tree: made, patchId: await patchId(diff, options) };
+}
+
+/**
+ * Makes a commit with the author, date and message of another one, and the author's date as the
+ * committer's.
+ */
+export async function copyCommit(
+  { author, encoding, message }: RawCommit,
+  tree: string,
+  parent: string,
+  options: GitOptions,
+): Promise<string> {
   const date = /\d+ [+-]\d+$/.exec(author.toString("latin1"))?.[0] ?? "0 +0000";
   const input = Buffer.concat([
-    Buffer.from(`tree ${made}\nparent ${head}\nauthor `),
+    Buffer.from(`tree ${tree}\nparent ${parent}\nauthor `),
     author,
     Buffer.from(`\ncommitter ${committer.name} <${committer.email}> ${date}\n`),
     ...(encoding === undefined ? [] : [Buffer.from("encoding "), encoding, Buffer.from("\n")]),
     Buffer.from("\n"),
-    withOrigin(message, taking.commit),
+    message,
   ]);
-  const commit = await git(["hash-object", "-t", "commit", "-w", "--stdin"], { ...options, input });
-  await git(["update-ref", "HEAD", commit], options);
-  const diff = await gitBytes(["diff-tree", "-p", "--no-renames", "--full-index", "--binary", taking.parent, part], options);
-  return { commit, tree: made, patchId: await patchId(diff, options) };
+  return git(["hash-object", "-t", "commit", "-w", "--stdin"], { ...options, input });
 }
 
 /** The message with a line that `git cherry-pick -x` writes. */
@@ -138,11 +155,6 @@ async function commitPart({ parent, changes }: Taking, options: GitOptions): Pro
 const kinds: Readonly<Record<string, PickConflict["kind"]>> = { "13": "missing", "23": "exists", "12": "kept" };
 
 async function listConflicts(options: GitOptions): Promise<readonly PickConflict[]> {
-  const listed = await gitBytes(["ls-files", "--unmerged", "-z"], options);
-  const stages = new Map<string, string>();
-  for (const row of listed.toString("latin1").split("\0").filter(Boolean)) {
-    const [, stage = "", path = ""] = /^\d+ [0-9a-f]+ (\d)\t(.*)$/s.exec(row) ?? [];
-    stages.set(path, `${stages.get(path) ?? ""}${stage}`);
-  }
-  return [...stages].map(([path, found]) => ({ path, kind: kinds[found] ?? "content" }));
+  const unmerged = await listUnmerged(options);
+  return unmerged.map(({ path, stages }) => ({ path, kind: kinds[Object.keys(stages).join("")] ?? "content" }));
 }

@@ -75,6 +75,17 @@ export async function askRepository(url: string, options: GitOptions): Promise<s
 }
 
 /**
+ * Asks a repository for refs by their names, which are patterns, and returns the commit or tag of
+ * each. Throws "network".
+ */
+export async function askRefs(url: string, names: readonly string[], options: GitOptions): Promise<ReadonlyMap<string, string>> {
+  const result = await tryRemoteGit(url, ["ls-remote", "--quiet", ...servedFrom(url), "--", url, ...names], options);
+  if (result.exitCode !== 0) throw new BuildError("network", `Repository ${url} cannot be read: ${gitSays(result)}.`);
+  const rows = result.stdout.split("\n").filter((row) => row !== "");
+  return new Map(rows.map((row) => [row.slice(41), row.slice(0, 40)]));
+}
+
+/**
  * The configuration of a blobless partial clone of `url`: it fetches only the file contents that it
  * asks for (git-fetch(1), `--filter`).
  */
@@ -153,6 +164,13 @@ export async function fetchChange(commit: string, url: string, options: GitOptio
     url,
     options,
   );
+}
+
+/** Fetches contents of files, those that the repository lacks. Throws "network". */
+export async function fetchBlobs(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
+  const known = await git(["cat-file", "--batch-check"], { ...options, input: `${[...new Set(ids)].join("\n")}\n` });
+  const missing = known.split("\n").flatMap((row) => /^([0-9a-f]{40}) missing$/.exec(row)?.[1] ?? []);
+  await fetchContents("older commits", missing, url, options);
 }
 
 /** Arguments for one fetch from the remote at `url`. */

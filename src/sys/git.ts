@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "./exec.ts";
@@ -135,6 +136,14 @@ export function gitSays(result: ExecResult): string {
  */
 export async function patchId(patch: string | Uint8Array, options: GitOptions): Promise<string> {
   return (await git(["patch-id", "--stable"], { ...options, input: patch })).split(" ")[0] ?? "";
+}
+
+/** Makes a repository with a work tree, on branch `kovn`, that has the objects of another one as well. */
+export async function initSharing(dir: string, objects: string, host: Host): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { host, cwd: dir });
+  await mkdir(join(dir, ".git/objects/info"), { recursive: true });
+  await writeFile(join(dir, ".git/objects/info/alternates"), `${objects}\n`);
 }
 
 /** A path without links, or as it is when there is no such file. */

@@ -1,0 +1,62 @@
+import { unknownName } from "../../config/names.ts";
+import type { Source } from "../../config/source.ts";
+import { BuildError } from "../../errors.ts";
+import { placeOf, type Base } from "../../plan/base.ts";
+import { urlOf } from "../../sys/credentials.ts";
+import { askRefs } from "../../sys/git-remote.ts";
+import { tryGit } from "../../sys/git.ts";
+import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "../mirror.ts";
+
+/** The commit that a source moves to, with the branch that it was named by, if it was. */
+export interface Onto {
+  readonly base: Base & { kind: "git" };
+  readonly fetched: Fetched;
+  readonly branch: string | undefined;
+}
+
+/**
+ * Finds the commit that `name` means, a branch, a tag or a commit, in the repository that `pin` comes
+ * from, and fetches it. Throws "usage" if there is none, and "network".
+ */
+export async function fetchOnto(
+  name: string,
+  source: Source,
+  { pin, old }: { readonly pin: Base & { kind: "git" }; readonly old: Fetched },
+  options: MirrorOptions,
+): Promise<Onto> {
+  const { commit, branch } = await resolve(name, placeOf(pin), old, options);
+  if (commit === source.commit)
+    throw new BuildError("usage", `\`${name}\` is ${commit.slice(0, 12)}, which source.yaml pins already.`);
+  const { picks: _, ...rest } = pin;
+  const base = { ...rest, commit };
+  await probeBase(base, { ...options, refreshApt: false });
+  return { base, fetched: await fetchBase(base, options), branch };
+}
+
+/** Milliseconds until a repository must list its refs. */
+const askTimeout = 60_000;
+
+async function resolve(
+  name: string,
+  place: string,
+  old: Fetched,
+  { host }: MirrorOptions,
+): Promise<{ readonly commit: string; readonly branch: string | undefined }> {
+  const url = urlOf(place);
+  const options = { host, timeout: askTimeout };
+  if (/^[0-9a-f]{40}$/.test(name)) return { commit: name, branch: undefined };
+  const isName = /^\w[\w./+-]*$/.test(name);
+  const names = [`refs/heads/${name}`, `refs/remotes/origin/${name}`, `refs/tags/${name}^{}`, `refs/tags/${name}`];
+  const found = isName ? await askRefs(url, names, options) : new Map<string, string>();
+  for (const ref of names) {
+    const commit = found.get(ref);
+    if (commit !== undefined) return { commit, branch: ref.startsWith("refs/tags/") ? undefined : name };
+  }
+  if (/^[0-9a-f]{7,39}$/.test(name)) {
+    const known = await tryGit(["rev-parse", "--quiet", "--verify", `${name}^{commit}`], { host, bare: old.repository });
+    if (known.exitCode === 0) return { commit: known.stdout.trim(), branch: undefined };
+  }
+  const all = await askRefs(url, ["refs/heads/*", "refs/remotes/origin/*", "refs/tags/*"], options);
+  const shown = [...all.keys()].map((ref) => ref.replace(/^refs\/(?:heads|remotes\/origin|tags)\//, ""));
+  throw unknownName("Branch, tag or commit", name, [...new Set(shown.filter((ref) => !ref.endsWith("^{}") && ref !== "HEAD"))]);
+}

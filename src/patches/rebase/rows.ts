@@ -1,0 +1,98 @@
+import type { UpstreamPick } from "../../config/pick.ts";
+
+/** A commit of upstream, for people. */
+export interface UpstreamCommit {
+  readonly id: string;
+  readonly subject: string;
+}
+
+/** Why a part of a patch cannot be merged. */
+export type HunkCause = "changed" | "missing" | "exists" | "deletes";
+
+/** A part of a patch that cannot be merged into the new base. */
+export interface Hunk {
+  readonly file: string;
+  /** The line of the new base's file; absent where the file as a whole is the conflict. */
+  readonly line?: number;
+  readonly cause: HunkCause;
+  /** The earlier patch whose conflict is the only reason. */
+  readonly follows?: string;
+}
+
+/** What becomes of a patch on the new base. */
+export type PatchStatus =
+  | "unchanged" // its file applies as it is
+  | "merges" // git merges it; the file is written again
+  | "conflicts" // upstream changed these lines
+  | "follows" // it conflicts only because an earlier patch does
+  | "upstream" // the new base has the change
+  | "order"; // it needs a later patch of the series
+
+/** A patch, and what becomes of it. */
+export interface PatchRow {
+  readonly name: string;
+  readonly subject: string;
+  readonly seed: string;
+  readonly status: PatchStatus;
+  /** The patches that it follows. */
+  readonly follows?: readonly string[];
+  /** The later patch that it needs. */
+  readonly after?: string;
+  /** Upstream's commit with this change, if it was found. */
+  readonly commit?: UpstreamCommit;
+  readonly hunks: readonly Hunk[];
+}
+
+/** A pick, and what becomes of it. */
+export interface PickRow extends Pick<UpstreamPick, "commit" | "why"> {
+  readonly status: "applies" | "upstream" | "conflicts";
+  /** Upstream's commit with this change in the new base, if it was found. */
+  readonly by?: UpstreamCommit;
+  /** The files that conflict. */
+  readonly files: readonly string[];
+}
+
+/** The commit that a source moves to, or comes from. */
+export interface Place {
+  readonly commit: string;
+  readonly branch: string;
+  readonly version: string;
+}
+
+/** What a rebase will do: a row for each pick and patch, in their order. */
+export interface Picture {
+  readonly line: string;
+  readonly source: string;
+  readonly from: Place;
+  readonly onto: Place;
+  /** Upstream's commits that only the new base has, and those that only the old one has. */
+  readonly ahead: number;
+  readonly behind: number;
+  readonly picks: readonly PickRow[];
+  readonly patches: readonly PatchRow[];
+}
+
+/** How many patches there are of each kind. `toResolve` are those that conflict by themselves. */
+export interface Sum {
+  readonly patches: number;
+  readonly unchanged: number;
+  readonly merges: number;
+  readonly upstream: number;
+  readonly order: number;
+  readonly conflicts: number;
+  readonly toResolve: number;
+}
+
+/** Counts the patches of a picture. */
+export function sumOf(patches: readonly Pick<PatchRow, "status">[]): Sum {
+  const of = (status: PatchStatus) => patches.filter((row) => row.status === status).length;
+  return {
+    patches: patches.length,
+    unchanged: of("unchanged"),
+    merges: of("merges"),
+    upstream: of("upstream"),
+    order: of("order"),
+    conflicts: of("conflicts") + of("follows"),
+    toResolve: of("conflicts"),
+  };
+}

@@ -1,0 +1,302 @@
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { sumOf, type Picture, type Sum } from "../../src/patches/rebase/rows.ts";
+import { kovnBuild } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
+import { commitAll, demo, inGit, makeProject, newFile, mail, writeFiles } from "../helpers/project.ts";
+import { line, lines, makeRebase, type RebaseFixture, type SeriesChange } from "../helpers/rebase.ts";
+
+/** Runs the dry run, which must write nothing, and returns its picture. */
+async function picture(project: string, ...args: readonly string[]): Promise<Picture & { readonly sum: Sum }> {
+  const before = await contentOf(join(project, "patches"));
+  const result = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run", "--json", ...args]);
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  expect(await contentOf(join(project, "patches"))).toEqual(before);
+  return JSON.parse(result.stdout) as Picture & { readonly sum: Sum };
+}
+
+/** What becomes of each patch: its status, and what it is about. */
+function statuses({ patches }: Picture): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    patches.map(({ name, status, follows = [], after, commit }) => [
+      name.replace(".patch", ""),
+      [status, ...follows, after, commit?.subject].filter((part) => part !== undefined).join(" "),
+    ]),
+  );
+}
+
+const block = Array.from({ length: 12 }, (_, index) => `block ${index}`).join("\n");
+
+/** A patch that adds a block after line 10, which upstream changes. */
+function root(file: string): SeriesChange {
+  return { name: `${file}.patch`, subject: `Root of ${file}`, edits: { [file]: line("10", `10\n${block}`) } };
+}
+
+/** A patch that changes a line in that block. */
+function follower(file: string, row: number): SeriesChange {
+  const edits = { [file]: line(`block ${row}`, `other ${row}`) };
+  return { name: `${file}-${row}.patch`, subject: `Change block ${row} of ${file}`, edits };
+}
+
+const letters = ["a", "b", "c", "d", "e"];
+
+/** Five patches that upstream's commits conflict with, and seven that change what those add. */
+const fiveRoots: RebaseFixture = {
+  files: Object.fromEntries(letters.map((file) => [file, lines(20)])),
+  next: letters.map((file) => ({ subject: `Change ${file}`, edits: { [file]: line("10", "ten") } })),
+  series: [
+    ...letters.map(root),
+    follower("a", 3),
+    follower("a", 8),
+    follower("b", 3),
+    follower("b", 8),
+    follower("c", 5),
+    follower("d", 5),
+    follower("e", 5),
+  ],
+};
+
+const twenty = lines(20);
+
+/** What happens, what upstream changes, the series, and what becomes of each patch. */
+const cases: readonly (readonly [string, Pick<RebaseFixture, "next" | "series" | "order">, Readonly<Record<string, string>>])[] =
+  [
+    [
+      "a patch that applies as it is",
+      {
+        next: [{ subject: "Begin", edits: { f: line("1", "one\nand a half") } }],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "unchanged" },
+    ],
+    [
+      "a patch that git merges, because upstream changed a line near its own",
+      {
+        next: [{ subject: "Thirteen", edits: { f: line("13", "thirteen") } }],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "merges" },
+    ],
+    [
+      "a patch of a file that upstream renamed",
+      {
+        next: [{ subject: "Rename", edits: { f: () => undefined, g: () => twenty.replace("2\n", "two\n") } }],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "merges" },
+    ],
+    [
+      "a change that upstream has, under another subject, among others",
+      {
+        next: [
+          { subject: "Before", edits: { f: line("1", "one") } },
+          { subject: "Make it fifteen", edits: { f: line("15", "fifteen"), g: () => "new\n" } },
+          { subject: "After", edits: { f: line("5", "five") } },
+        ],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "upstream Make it fifteen" },
+    ],
+    [
+      "a change that upstream took and then changed, by its subject",
+      {
+        next: [
+          { subject: "Fifteen", edits: { f: line("15", "fifteen") } },
+          { subject: "After", edits: { f: line("fifteen", "XV") } },
+        ],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "upstream Fifteen" },
+    ],
+    [
+      "a change that upstream took and then changed, by the change itself",
+      {
+        next: [
+          { subject: "Say it in words", edits: { f: line("15", "fifteen") } },
+          { subject: "After", edits: { f: line("fifteen", "XV") } },
+        ],
+        series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
+      },
+      { fifteen: "upstream Say it in words" },
+    ],
+    [
+      "a series in the wrong order",
+      {
+        next: [{ subject: "Begin", edits: { f: line("1", "one") } }],
+        series: [
+          { name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } },
+          { name: "roman.patch", subject: "Roman", edits: { f: line("fifteen", "XV") } },
+        ],
+        order: ["roman.patch", "fifteen.patch"],
+      },
+      { fifteen: "unchanged", roman: "order fifteen.patch" },
+    ],
+    [
+      "a patch that conflicts by itself where it also follows another one",
+      {
+        next: [{ subject: "Change", edits: { f: (text) => line("10", "ten")(line("18", "eighteen")(text)) } }],
+        series: [
+          { ...root("f"), name: "root.patch" },
+          {
+            name: "both.patch",
+            subject: "Both",
+            edits: { f: (text) => line("block 5", "other")(line("18", "XVIII")(text)) },
+          },
+        ],
+      },
+      { root: "conflicts", both: "conflicts root.patch" },
+    ],
+  ];
+
+describe("patches rebase --dry-run shows", () => {
+  test.for(cases)("%s", async ([, fixture, expected], { folder }) => {
+    const { project } = await makeRebase(folder, { files: { f: twenty }, ...fixture });
+    expect(statuses(await picture(project))).toEqual(expected);
+  });
+
+  test("which patches conflict only because others do, and how many are to resolve", async ({ folder }) => {
+    const { project } = await makeRebase(folder, fiveRoots);
+    const shown = await picture(project);
+    const roots = letters.map((file) => [file, "conflicts"]);
+    const followers = fiveRoots.series.slice(5).map(({ name }) => [name.replace(".patch", ""), `follows ${name[0]}.patch`]);
+    expect(statuses(shown)).toEqual(Object.fromEntries([...roots, ...followers]));
+    expect(shown.sum).toMatchObject({ patches: 12, conflicts: 12, toResolve: 5 });
+    expect(shown.patches[0]?.hunks).toEqual([{ file: "a", line: 10, cause: "changed" }]);
+    const text = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
+    expect(text.stdout).toContain("12 patches: 12 conflicts, 5 to resolve");
+    expect(text.stdout).toContain("    6  a-3.patch  follows `a.patch`\n         a, line ");
+  });
+
+  test("all places of each conflict: lines, and files that are gone, new or deleted", async ({ folder }) => {
+    const { project } = await makeRebase(folder, {
+      files: { f: twenty, gone: "x\n", kept: "x\n", "sub/two": twenty },
+      next: [
+        {
+          subject: "Change",
+          edits: {
+            f: (text) => line("5", "five")(line("15", "fifteen")(text)),
+            gone: () => undefined,
+            kept: () => "y\n",
+            new: () => "theirs\n",
+            "sub/two": line("5", "five"),
+          },
+        },
+      ],
+      series: [
+        {
+          name: "all.patch",
+          subject: "All",
+          edits: {
+            f: (text) => line("5", "V")(line("15", "XV")(text)),
+            gone: () => "z\n",
+            kept: () => undefined,
+            new: () => "ours\n",
+            "sub/two": line("5", "V"),
+          },
+        },
+      ],
+    });
+    const { patches } = await picture(project);
+    expect(patches[0]?.hunks.toSorted((a, b) => (a.file < b.file ? -1 : 1))).toEqual([
+      { file: "f", line: 5, cause: "changed" },
+      { file: "f", line: 15, cause: "changed" },
+      { file: "gone", cause: "missing" },
+      { file: "kept", cause: "deletes" },
+      { file: "new", cause: "exists" },
+      { file: "sub/two", line: 5, cause: "changed" },
+    ]);
+    const { stdout } = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
+    expect(stdout).toContain("f, lines 5, 15: upstream changed these lines\n");
+    expect(stdout).toContain("gone: upstream has no such file\n");
+  });
+
+  test("which picks the new base has, and what the old pin has that it lacks", async ({ folder }) => {
+    const side = [{ subject: "Only here", edits: { f: line("1", "one") } }];
+    const next = [
+      { subject: "Fix eight", edits: { f: line("8", "eight") } },
+      { subject: "Fix twelve", edits: { f: line("12", "twelve") } },
+    ];
+    const { project, upstream, ids } = await makeRebase(folder, { files: { f: twenty }, next, side, series: [] });
+    const [eight, , pin] = ids;
+    await inGit(upstream, "checkout", "--quiet", "-b", "other", pin ?? "");
+    await writeFiles(upstream, { f: line("12", "twelve")(line("1", "one")(twenty)) });
+    const copy = await commitAll(upstream, "Fix twelve");
+    await writeFiles(upstream, { g: "new\n" });
+    const kept = await commitAll(upstream, "Fix the rest");
+    const yaml = `upstream: ${upstream}\nbranch: main\ncommit: ${pin}\nversion: 1.2.3\nrevision: 1\npicks:\n`;
+    const picks = [eight, copy, kept].map((commit) => `  - { commit: ${commit}, why: because }\n`).join("");
+    await writeFiles(project, { [`${demo}/source.yaml`]: `${yaml}${picks}` });
+    const shown = await picture(project);
+    expect(shown.picks.map(({ status, by }) => [status, by?.subject])).toEqual([
+      ["upstream", "Fix eight"],
+      ["upstream", "Fix twelve"],
+      ["applies", undefined],
+    ]);
+    expect(shown).toMatchObject({ ahead: 2, behind: 1, patches: [], sum: sumOf([]) });
+    const { stdout } = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
+    expect(stdout).toContain("2 commits of upstream; the old pin has 1 commit that it lacks\n");
+    expect(stdout).toContain("already upstream: ");
+  });
+
+  test("the version of the new base, also by a tag, the id of a commit, and from a clone", async ({ folder }) => {
+    const version = (number: string) => `AC_INIT(demo, ${number}, bugs@example.com)\n`;
+    const { project, upstream, ids } = await makeRebase(folder, {
+      files: { "configure.ac": version("1.2.3") },
+      next: [{ subject: "Release", edits: { "configure.ac": () => version("1.3.0") } }],
+      series: [],
+    });
+    await inGit(upstream, "tag", "--annotate", "--message=x", "v1.3.0", "next");
+    await inGit(folder, "clone", "--quiet", upstream, "clone");
+    for (const name of ["next", "v1.3.0", ids[0] ?? "", (ids[0] ?? "").slice(0, 12)])
+      for (const args of [[], ["--from", `demo=${join(folder, "clone")}`]]) {
+        const all = ["patches", "rebase", "demo", "--onto", name, "--dry-run", "--json", ...args];
+        const result = await kovnBuild(project, all);
+        expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+        expect(JSON.parse(result.stdout)).toMatchObject({ onto: { commit: ids[0], version: "1.3.0" } });
+      }
+  });
+});
+
+describe("patches rebase refuses", () => {
+  test("a name that upstream lacks, and the commit that is pinned", async ({ folder }) => {
+    const { project, pin } = await makeRebase(folder, {
+      files: { f: twenty },
+      next: [{ subject: "X", edits: { x: () => "x" } }],
+      series: [],
+    });
+    const rebase = async (onto: string, ...args: readonly string[]) =>
+      kovnBuild(project, ["patches", "rebase", "demo", "--onto", onto, "--dry-run", ...args]);
+    const unknown = await rebase("nest");
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(unknown.stderr).toContain("Branch, tag or commit `nest` is unknown. Available: `main`, `next`.");
+    expect(unknown.stderr).toContain("Did you mean `next`?");
+    expect((await rebase("main")).stderr).toContain(`\`main\` is ${pin.slice(0, 12)}, which source.yaml pins already.`);
+    expect(await rebase("--exec=x")).toMatchObject({ exitCode: 2 });
+    const absent = await rebase("next", "--from", `demo=${join(folder, "nowhere")}`);
+    expect(absent).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+
+  test("a commit that has nothing in common with the pin", async ({ folder }) => {
+    const { project, upstream } = await makeRebase(folder, { files: { f: twenty }, next: [], series: [] });
+    await inGit(upstream, "checkout", "--quiet", "--orphan", "alone");
+    await writeFiles(upstream, { x: "x" });
+    await commitAll(upstream, "Alone");
+    const result = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "alone", "--dry-run"]);
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toContain("have no commit in common.");
+  });
+
+  test("a series that does not apply to its pin", async ({ folder }) => {
+    const patch = mail("New", newFile("numbers.txt", "x"));
+    const project = await makeProject(folder, { [`${demo}/new.patch`]: patch, [`${demo}/series`]: "new.patch\n" });
+    await writeFiles(project, { [`${demo}/greet-world.patch`]: undefined, [`${demo}/greet-all.patch`]: undefined });
+    const upstream = join(folder, "upstream");
+    await inGit(upstream, "checkout", "--quiet", "-b", "next");
+    await writeFiles(upstream, { x: "x" });
+    await commitAll(upstream, "X");
+    const result = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
+    expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(result.stderr).toContain("Patch `new.patch` (1 of 1 of `demo`) does not apply:");
+  });
+});
