@@ -46,7 +46,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["patches", "rebase"],
-      description: "move a source to another branch, tag or commit of its upstream",
+      description: "move a source to another commit of its upstream: patches, pin, revision, lock",
       load: async () => (await import("./patches/rebase.ts")).patchesRebase,
     },
     {

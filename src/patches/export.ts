@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { readSeries } from "../config/series.ts";
@@ -6,15 +6,14 @@ import { readSource, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256 } from "../sys/files.ts";
-import { recoverFolder } from "../sys/replace-folder.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
-import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { withScratch } from "../sys/with-scratch.ts";
 import { seriesDifferences } from "./lock.ts";
 import { namePatches, type Named } from "./name-patches.ts";
 import { openScratch } from "./read-back.ts";
 import { replaceSeries } from "./replace-series.ts";
+import { withSeriesLock } from "./series-lock.ts";
 import { seriesOf, writeNote, type TreeNote } from "./tree-note.ts";
 import { treeCommits } from "./tree-state.ts";
 import { writePatch, type Written } from "./write-patch.ts";
@@ -44,35 +43,24 @@ type Patches = readonly (Named & { readonly written: Written })[];
  */
 export async function exportSeries(options: ExportOptions): Promise<readonly Exported[]> {
   const { tree, note, project, host } = options;
-  const shown = `patches/${note.line}/${note.source}`;
-  const path = join(project.root, shown);
-  // A link stays: what it leads to is replaced.
-  const dir = await realpath(path).catch(() => path);
-  await mkdir(project.work, { recursive: true });
-  // Not beside the series, which is under version control.
-  return withLock(
-    lockBeside(join(project.work, `export-${note.line}-${note.source}`)),
-    { host, other: `is writing ${shown}` },
-    async () => {
-      await recoverFolder(dir);
-      const source = await readSource(project, note.line, note.source, host);
-      const { base, commits } = await treeCommits(source, note, tree, host);
-      const patches = await writePatches(source, commits, options);
-      assertComplete(source, patches, note.until);
-      assertWritten(patches, base, tree);
-      const series = newSeries(patches);
-      assertSameSeries(source, series, options);
-      const names = patches.map((patch) => patch.name);
-      const mails = new Map(patches.flatMap(({ name, written }) => (written.kind === "mail" ? [[name, written.mail]] : [])));
-      const alternates = source.alternates.flatMap((alternate) => alternate.packaging ?? []);
-      const dropped = await replaceSeries(dir, { names, mails }, async (copy) => {
-        await readSeries(copy, shown, alternates, host);
-      });
-      const { until: _, ...kept } = note;
-      await writeNote({ ...kept, base, pin: source.commit, series }, tree, host);
-      return [...patches.map(describe), ...dropped.map((name) => ({ name, change: "dropped" as const }))];
-    },
-  );
+  return withSeriesLock(note.line, note.source, project, host, async (dir, shown) => {
+    const source = await readSource(project, note.line, note.source, host);
+    const { base, commits } = await treeCommits(source, note, tree, host);
+    const patches = await writePatches(source, commits, options);
+    assertComplete(source, patches, note.until);
+    assertWritten(patches, base, tree);
+    const series = newSeries(patches);
+    assertSameSeries(source, series, options);
+    const names = patches.map((patch) => patch.name);
+    const mails = new Map(patches.flatMap(({ name, written }) => (written.kind === "mail" ? [[name, written.mail]] : [])));
+    const alternates = source.alternates.flatMap((alternate) => alternate.packaging ?? []);
+    const dropped = await replaceSeries(dir, { names, mails }, async (copy) => {
+      await readSeries(copy, shown, alternates, host);
+    });
+    const { until: _, ...kept } = note;
+    await writeNote({ ...kept, base, pin: source.commit, series }, tree, host);
+    return [...patches.map(describe), ...dropped.map((name) => ({ name, change: "dropped" as const }))];
+  });
 }
 
 async function writePatches(

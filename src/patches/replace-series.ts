@@ -39,8 +39,8 @@ export async function replaceSeries(
   return dropped;
 }
 
-/** The text of `series` with these names; a comment stays with the patch below it. */
-function seriesText(text: string, names: readonly string[]): string {
+/** The text of a series with these names; a comment stays with the patch below it. */
+export function seriesText(text: string, names: readonly string[]): string {
   const lines = text.split("\n");
   const nameOf = (line: string) => line.replace(/(^|\s)#.*$/, "").trim();
   const before = lines.map(nameOf).filter((name) => name !== "");

@@ -30,17 +30,42 @@ export async function listUnmerged(options: GitOptions): Promise<readonly Unmerg
   return [...found].map(([path, stages]) => ({ path, stages }));
 }
 
+/** How a change was merged: the files that could not be, and whether git met no conflict at all. */
+interface MergedChange {
+  readonly unmerged: readonly Unmerged[];
+  readonly isClean: boolean;
+}
+
 /**
  * Merges the change of a commit into the index and the work tree, three-way (git-cherry-pick(1)).
- * Makes no commit. Returns the files that could not be merged. Throws "build" when git cannot begin.
+ * Makes no commit. Throws "build" when git cannot begin.
  */
-export async function mergeChange(commit: string, options: GitOptions): Promise<readonly Unmerged[]> {
+export async function mergeChange(commit: string, options: GitOptions): Promise<MergedChange> {
   const merged = await tryGit(["cherry-pick", "--no-commit", "--strategy=ort", commit], options);
-  if (merged.exitCode === 0) return [];
+  if (merged.exitCode === 0) return { unmerged: [], isClean: true };
   const unmerged = await listUnmerged(options);
-  if (unmerged.length === 0 && merged.exitCode !== 1)
-    throw new BuildError("build", `git cherry-pick ${commit} failed: ${gitSays(merged)}`);
-  return unmerged;
+  if (unmerged.length > 0 || (await hasRemembered(options))) return { unmerged, isClean: false };
+  throw new BuildError("build", `git cherry-pick ${commit} failed: ${gitSays(merged)}`);
+}
+
+/** True when git merged files as a person did before (git-rerere(1)). */
+async function hasRemembered(options: GitOptions): Promise<boolean> {
+  const { stdout } = await tryGit(["config", "--bool", "rerere.autoUpdate"], options);
+  return stdout.trim() === "true" && (await git(["diff", "--cached", "--name-only", "HEAD"], options)) !== "";
+}
+
+/**
+ * Applies the change of a commit to another one as a patch: with all lines around it, at any line.
+ * Returns the tree; undefined if it does not apply. The index and the work tree stay as they are.
+ */
+export async function applyChange(commit: string, head: string, options: GitOptions): Promise<string | undefined> {
+  const index = await git(["rev-parse", "--path-format=absolute", "--git-path", "kovn-build-strict"], options);
+  const own = { ...options, env: { ...options.env, GIT_INDEX_FILE: index } };
+  await git(["read-tree", head], own);
+  const format = ["diff-tree", "-p", "-U3", "--no-renames", "--full-index", "--binary", `${commit}^`, commit];
+  const input = await gitBytes(format, options);
+  const applied = await tryGit(["apply", "--cached", "--whitespace=nowarn", "-"], { ...own, input });
+  return applied.exitCode === 0 ? git(["write-tree"], own) : undefined;
 }
 
 /** What is merged: the content before the change, that of the tree, and that after the change. */

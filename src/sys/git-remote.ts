@@ -166,6 +166,14 @@ export async function fetchChange(commit: string, url: string, options: GitOptio
   );
 }
 
+/** Fetches the history of commits and tags, without contents of files, as far as it is missing. Throws "network". */
+export async function fetchHistories(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
+  if (ids.length === 0) return;
+  const watched = { ...options, status: sayProgress(options.host.task), input: `${ids.join("\n")}\n` };
+  const result = await tryRemoteGit(url, [...fetchFrom(url), "--stdin"], watched);
+  if (result.exitCode !== 0) throw new BuildError("network", `Tags could not be fetched: ${gitSays(result)}`);
+}
+
 /** Fetches contents of files, those that the repository lacks. Throws "network". */
 export async function fetchBlobs(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
   const known = await git(["cat-file", "--batch-check"], { ...options, input: `${[...new Set(ids)].join("\n")}\n` });

@@ -5,7 +5,7 @@ import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { commitAll, demo, inGit, makeProject, newFile, mail, writeFiles } from "../helpers/project.ts";
-import { line, lines, makeRebase, type RebaseFixture, type SeriesChange } from "../helpers/rebase.ts";
+import { fiveRoots, letters, line, lines, makeRebase, root, type RebaseFixture } from "../helpers/rebase.ts";
 
 /** Runs the dry run, which must write nothing, and returns its picture. */
 async function picture(project: string, ...args: readonly string[]): Promise<Picture & { readonly sum: Sum }> {
@@ -19,43 +19,14 @@ async function picture(project: string, ...args: readonly string[]): Promise<Pic
 /** What becomes of each patch: its status, and what it is about. */
 function statuses({ patches }: Picture): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    patches.map(({ name, status, follows = [], after, commit }) => [
+    patches.map(({ name, status, near, follows = [], after, commit }) => [
       name.replace(".patch", ""),
-      [status, ...follows, after, commit?.subject].filter((part) => part !== undefined).join(" "),
+      [status, near === true ? "near" : undefined, ...follows, after, commit?.subject]
+        .filter((part) => part !== undefined)
+        .join(" "),
     ]),
   );
 }
-
-const block = Array.from({ length: 12 }, (_, index) => `block ${index}`).join("\n");
-
-/** A patch that adds a block after line 10, which upstream changes. */
-function root(file: string): SeriesChange {
-  return { name: `${file}.patch`, subject: `Root of ${file}`, edits: { [file]: line("10", `10\n${block}`) } };
-}
-
-/** A patch that changes a line in that block. */
-function follower(file: string, row: number): SeriesChange {
-  const edits = { [file]: line(`block ${row}`, `other ${row}`) };
-  return { name: `${file}-${row}.patch`, subject: `Change block ${row} of ${file}`, edits };
-}
-
-const letters = ["a", "b", "c", "d", "e"];
-
-/** Five patches that upstream's commits conflict with, and seven that change what those add. */
-const fiveRoots: RebaseFixture = {
-  files: Object.fromEntries(letters.map((file) => [file, lines(20)])),
-  next: letters.map((file) => ({ subject: `Change ${file}`, edits: { [file]: line("10", "ten") } })),
-  series: [
-    ...letters.map(root),
-    follower("a", 3),
-    follower("a", 8),
-    follower("b", 3),
-    follower("b", 8),
-    follower("c", 5),
-    follower("d", 5),
-    follower("e", 5),
-  ],
-};
 
 const twenty = lines(20);
 
@@ -77,6 +48,14 @@ const cases: readonly (readonly [string, Pick<RebaseFixture, "next" | "series" |
         series: [{ name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } }],
       },
       { fifteen: "merges" },
+    ],
+    [
+      "a patch that applies, although upstream added lines beside its own",
+      {
+        next: [{ subject: "Add", edits: { f: line("10", "10\n10 a\n8\n9\n10") } }],
+        series: [{ name: "add.patch", subject: "Mine", edits: { f: line("10", "10\nmine") } }],
+      },
+      { add: "unchanged near" },
     ],
     [
       "a patch of a file that upstream renamed",

@@ -100,3 +100,34 @@ async function makeMails(folder: string, pin: string, series: readonly SeriesCha
   }
   return Object.fromEntries(mails);
 }
+
+const block = Array.from({ length: 12 }, (_, index) => `block ${index}`).join("\n");
+
+/** A patch that adds a block after line 10, which upstream changes. */
+export function root(file: string): SeriesChange {
+  return { name: `${file}.patch`, subject: `Root of ${file}`, edits: { [file]: line("10", `10\n${block}`) } };
+}
+
+/** A patch that changes a line in that block. */
+function follower(file: string, row: number): SeriesChange {
+  const edits = { [file]: line(`block ${row}`, `other ${row}`) };
+  return { name: `${file}-${row}.patch`, subject: `Change block ${row} of ${file}`, edits };
+}
+
+export const letters = ["a", "b", "c", "d", "e"];
+
+/** Five patches that upstream's commits conflict with, and seven that change what those add. */
+export const fiveRoots: RebaseFixture = {
+  files: Object.fromEntries(letters.map((file) => [file, lines(20)])),
+  next: letters.map((file) => ({ subject: `Change ${file}`, edits: { [file]: line("10", `ten of ${file}`) } })),
+  series: [
+    ...letters.map(root),
+    follower("a", 3),
+    follower("a", 8),
+    follower("b", 3),
+    follower("b", 8),
+    follower("c", 5),
+    follower("d", 5),
+    follower("e", 5),
+  ],
+};

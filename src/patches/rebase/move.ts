@@ -1,9 +1,9 @@
 import type { Source } from "../../config/source.ts";
 import { startTrial } from "../../sys/git-am.ts";
-import { mergeChange, setFiles, type Unmerged } from "../../sys/git-merge.ts";
+import { applyChange, mergeChange, setFiles, type Unmerged } from "../../sys/git-merge.ts";
 import { changesOf, copyCommit, readCommit } from "../../sys/git-pick.ts";
 import { showBytes } from "../../sys/git-patch.ts";
-import { git, gitBytes } from "../../sys/git.ts";
+import { git, gitBytes, type GitOptions } from "../../sys/git.ts";
 import { mergeFile, type MergedFile, type Workshop } from "./merge-file.ts";
 import type { OldPatch } from "./old-tree.ts";
 import { findFollowed, type Root } from "./roots.ts";
@@ -31,20 +31,20 @@ export async function movePatches(
     const row = { name, subject, seed, ...(after === undefined ? {} : { after: after.name }) };
     const before = await git(["rev-parse", "HEAD", "HEAD^{tree}"], options);
     const [head = "", tree = ""] = before.split("\n");
-    const files = await mergeUnmerged(await mergeChange(commit, options), workshop);
-    await setFiles(
-      files.map(({ path, taken }) => [path, taken] as const),
-      options,
-    );
-    const made = await git(["write-tree"], options);
-    const isThere = made === tree;
-    const there = isThere || files.length > 0 ? await findUpstream({ patch, commit, isThere }, upstream, workshop) : undefined;
+    const { unmerged } = await mergeChange(commit, options);
+    const merged = unmerged.length === 0 ? await git(["write-tree"], options) : undefined;
+    const isThere = merged === tree;
+    const there =
+      isThere || merged === undefined ? await findUpstream({ patch, commit, isThere }, upstream, workshop) : undefined;
     if (isThere || there !== undefined) {
       await git(["reset", "--quiet", "--hard"], options);
       rows.push({ ...row, status: "upstream", ...(there === undefined ? {} : { commit: there }), hunks: [] });
       continue;
     }
-    const isSame = files.length === 0 && (await appliesAs(patch.path, made, head, workshop));
+    const strict = merged === undefined ? await applyChange(commit, head, options) : undefined;
+    const files = strict === undefined ? await mergeUnmerged(unmerged, workshop) : [];
+    const made = merged ?? strict ?? (await takeFiles(files, options));
+    const isSame = strict !== undefined || (files.length === 0 && (await appliesAs(patch.path, made, head, workshop)));
     const copy = await copyCommit(await readCommit(commit, options), made, head, options);
     await git(["reset", "--quiet", "--hard", copy], options);
     const changes = await changesOf(commit, `${commit}^`, options);
@@ -55,7 +55,8 @@ export async function movePatches(
     const follows = [...new Set(followed.flatMap((hunk) => hunk.follows ?? []))];
     const moves = after !== undefined ? "order" : isSame ? "unchanged" : "merges";
     const status: PatchStatus = own.length > 0 ? "conflicts" : follows.length > 0 ? "follows" : moves;
-    rows.push({ ...row, status, ...(follows.length === 0 ? {} : { follows }), hunks });
+    const near = strict === undefined ? {} : { near: true };
+    rows.push({ ...row, status, ...near, ...(follows.length === 0 ? {} : { follows }), hunks });
   }
   return rows;
 }
@@ -74,6 +75,15 @@ async function mergeUnmerged(
   return files;
 }
 
+/** Ends the conflicts of the index with the patch's side, and returns the tree. */
+async function takeFiles(files: readonly (MergedFile & { readonly path: string })[], options: GitOptions): Promise<string> {
+  await setFiles(
+    files.map(({ path, taken }) => [path, taken] as const),
+    options,
+  );
+  return git(["write-tree"], options);
+}
+
 /** True when the file of a patch applies to a commit as it is, and makes this tree. */
 async function appliesAs(path: string, tree: string, commit: string, { git: options }: Workshop): Promise<boolean> {
   const trial = await startTrial(commit, options);
@@ -81,7 +91,7 @@ async function appliesAs(path: string, tree: string, commit: string, { git: opti
 }
 
 /** The new names of files that upstream renamed between two commits. */
-async function findRenames(from: string, to: string, options: Workshop["git"]): Promise<ReadonlyMap<string, string>> {
+async function findRenames(from: string, to: string, options: GitOptions): Promise<ReadonlyMap<string, string>> {
   const raw = await gitBytes(["diff-tree", "-r", "-z", "-M", "--diff-filter=R", "--name-status", from, to], options);
   const parts = raw.toString("latin1").split("\0");
   const pairs: [string, string][] = [];

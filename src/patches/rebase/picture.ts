@@ -9,40 +9,76 @@ import { runTask } from "../../sys/run-task.ts";
 import { withScratch } from "../../sys/with-scratch.ts";
 import { describeWork } from "../apply.ts";
 import { fetchMirrorBlobs } from "../mirror-blobs.ts";
-import { fetchBase, type MirrorOptions } from "../mirror.ts";
+import { fetchBase, type Fetched, type MirrorOptions } from "../mirror.ts";
 import { movePatches } from "./move.ts";
-import { makeOldTree } from "./old-tree.ts";
+import { makeOldTree, type OldPatch } from "./old-tree.ts";
 import { fetchOnto, type Onto } from "./onto.ts";
 import { movePicks } from "./picks.ts";
 import type { Picture } from "./rows.ts";
 import { listFiles, type Upstream } from "./upstream.ts";
 import { versionAt } from "./version.ts";
 
+/** The old and the new base of a rebase, on disk. */
+export interface Bases {
+  readonly old: Fetched;
+  readonly onto: Onto;
+}
+
 /**
- * Finds what becomes of each pick and patch of a source on another commit of its upstream. Writes
- * nothing but mirrors. Throws "patch" when the series does not apply to its pin, and "usage" when
- * there is no such commit, or it has nothing in common with the pin.
+ * Fetches the pin of a source and the commit that `name` means, in the repository that the pin comes
+ * from. Throws "usage" if there is no such commit, and "network".
  */
-export async function drawPicture(source: Source, name: string, from: From, options: MirrorOptions): Promise<Picture> {
+export async function fetchBases(source: Source, name: string, from: From, options: MirrorOptions): Promise<Bases> {
   const pin = pinOf(source, from);
   const old = await fetchBase(pin, options);
-  const onto = await fetchOnto(name, source, { pin, old }, options);
-  const packaging = packagingOf(source, pin);
-  const work = describeWork(source, old, packaging);
+  return { old, onto: await fetchOnto(name, source, { pin, old }, options) };
+}
+
+/**
+ * Finds what becomes of each pick and patch of a source on another commit of its upstream. Writes
+ * nothing but mirrors. Throws like `fetchBases` and `drawIn`.
+ */
+export async function drawPicture(source: Source, name: string, from: From, options: MirrorOptions): Promise<Picture> {
+  const bases = await fetchBases(source, name, from, options);
   return withScratch(options.work, "rebase", options.host, async (dir) => {
-    const [tree, files] = [join(dir, "tree"), join(dir, "files")];
-    await mkdir(files);
-    const patches = await runTask(options.host, `apply ${work} to the old pin`, async (host) =>
-      makeOldTree(source, packaging, old, tree, host),
-    );
-    return runTask(options.host, `move them to ${onto.base.commit.slice(0, 12)}`, async (host) => {
-      const inTree = { host, cwd: tree };
-      const upstream = await readUpstream(source, onto, inTree);
-      await git(["checkout", "--quiet", "--force", "-B", "moved", onto.fetched.commit], inTree);
-      const picks = await movePicks(source, onto.fetched, upstream, inTree);
-      const rows = await movePatches(patches, source, upstream, { git: inTree, files });
-      return { ...(await describePlaces(source, onto, upstream, inTree)), picks, patches: rows };
-    });
+    const { picture } = await drawIn(join(dir, "tree"), source, bases, options, join(dir, "files"));
+    return picture;
+  });
+}
+
+/** A picture, and what it was drawn with: the new base with its picks, and the patches on the old one. */
+export interface Drawn {
+  readonly picture: Picture;
+  readonly below: string;
+  readonly patches: readonly OldPatch[];
+}
+
+/**
+ * Makes the patched tree of the old pin in `tree`, which must not exist, and moves it. `files` is a
+ * folder for temporary files. Throws "patch" when the series does not apply to its pin, and "usage"
+ * when the new base has nothing in common with it.
+ */
+export async function drawIn(
+  tree: string,
+  source: Source,
+  { old, onto }: Bases,
+  { host }: MirrorOptions,
+  files: string,
+): Promise<Drawn> {
+  await mkdir(files, { recursive: true });
+  const packaging = packagingOf(source, pinOf(source));
+  const patches = await runTask(host, `apply ${describeWork(source, old, packaging)} to the old pin`, async (below) =>
+    makeOldTree(source, packaging, old, tree, below),
+  );
+  return runTask(host, `try them on ${onto.base.commit.slice(0, 12)}`, async (task) => {
+    const options = { host: task, cwd: tree };
+    const upstream = await readUpstream(source, onto, options);
+    await git(["checkout", "--quiet", "--force", "-B", "moved", onto.fetched.commit], options);
+    const picks = await movePicks(source, onto.fetched, upstream, options);
+    const below = await git(["rev-parse", "HEAD"], options);
+    const rows = await movePatches(patches, source, upstream, { git: options, files });
+    const places = await describePlaces(source, onto, upstream, options);
+    return { picture: { ...places, picks, patches: rows }, below, patches };
   });
 }
 

@@ -34,6 +34,8 @@ export interface PatchRow {
   readonly subject: string;
   readonly seed: string;
   readonly status: PatchStatus;
+  /** True if it applies as it is where git cannot merge it: upstream changed the lines beside its own. */
+  readonly near?: boolean;
   /** The patches that it follows. */
   readonly follows?: readonly string[];
   /** The later patch that it needs. */

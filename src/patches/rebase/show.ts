@@ -31,7 +31,8 @@ export function showPicture(picture: Picture): string {
   return `${rows.map((row) => row.trimEnd()).join("\n")}\n`;
 }
 
-function showPlace({ commit, branch, version }: Place): string {
+/** A commit, with the version and branch that it is of. */
+export function showPlace({ commit, branch, version }: Place): string {
   return `${version} (${branch}, ${commit.slice(0, 12)})`;
 }
 
@@ -48,10 +49,10 @@ function showPatch(row: PatchRow, index: number, width: number): readonly string
 }
 
 /** What becomes of a patch, in a few words. */
-function showStatus({ status, follows = [], after, commit }: PatchRow): string {
+function showStatus({ status, near = false, follows = [], after, commit }: PatchRow): string {
   const order = after === undefined ? "" : `wrong order: it needs later patch \`${after}\``;
   const says: Readonly<Record<PatchStatus, string>> = {
-    unchanged: "unchanged",
+    unchanged: near ? "unchanged, but upstream changed the lines beside its own" : "unchanged",
     merges: "merges",
     order,
     conflicts: [causes.changed, order].filter(Boolean).join("; "),

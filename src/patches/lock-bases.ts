@@ -1,0 +1,54 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { lockName, type LockedSource } from "../config/lock.ts";
+import type { Project } from "../config/project.ts";
+import type { Source } from "../config/source.ts";
+import { baseId, describeBase, type Base } from "../plan/base.ts";
+import type { Host } from "../sys/exec.ts";
+import { runTask } from "../sys/run-task.ts";
+import { removeStale } from "../sys/staging.ts";
+import { lockBeside, withLock } from "../sys/with-lock.ts";
+import type { Patched } from "./apply.ts";
+import { whyUnavailable } from "./check.ts";
+import { lockSource, tryBase } from "./lock.ts";
+import type { MirrorOptions } from "./mirror.ts";
+
+/**
+ * Runs `work` while no other process writes the lock of a line, after it removed what a killed one
+ * left beside it.
+ */
+export async function withLineLock<T>(line: string, project: Project, host: Host, work: () => Promise<T>): Promise<T> {
+  await mkdir(project.work, { recursive: true });
+  const file = lockBeside(join(project.work, `lock-${line}`));
+  return withLock(file, { host, other: `is writing ${lockName(line)}` }, async () => {
+    await removeStale(join(project.root, lockName(line)));
+    return work();
+  });
+}
+
+/** Makes the lock of a source, with a notice for each base that is unavailable. */
+export async function lockBases(
+  source: Source,
+  bases: readonly Base[],
+  old: LockedSource | undefined,
+  mirror: MirrorOptions,
+): Promise<LockedSource> {
+  const patched = new Map<Base, Patched>();
+  const unavailable: (readonly [base: Base, why: string])[] = [];
+  for (const [index, base] of bases.entries()) {
+    const title = `${source.name}, base ${index + 1} of ${bases.length}`;
+    await runTask(mirror.host, title, async (host) => {
+      const absent = await whyUnavailable(base, { ...mirror, host });
+      if (absent === undefined) patched.set(base, await tryBase(source, base, { ...mirror, host }));
+      else unavailable.push([base, absent]);
+    });
+  }
+  const locked = await lockSource(source, old, patched, mirror);
+  for (const [base, why] of unavailable) mirror.host.task.notice(describeUnavailable(source, base, why, locked));
+  return locked;
+}
+
+function describeUnavailable({ name }: Source, base: Base, why: string, { bases }: LockedSource): string {
+  const effect = bases[baseId(base)] === undefined ? "`build` refuses it until it is locked again" : "the lock keeps its commit";
+  return `${name}: ${describeBase(base)} is unavailable, so ${effect}: ${why}`;
+}

@@ -1,0 +1,75 @@
+import coerce from "semver/functions/coerce.js";
+import compare from "semver/functions/compare.js";
+import type { Patch } from "../../config/patch.ts";
+import type { Source } from "../../config/source.ts";
+import { fetchHistories, askRefs } from "../../sys/git-remote.ts";
+import { tryGit, type GitOptions } from "../../sys/git.ts";
+import { readBytes } from "../../sys/read-file.ts";
+import { urlOf } from "../../sys/credentials.ts";
+import type { Fetched } from "../mirror.ts";
+
+type Merged = Source["merged"][number];
+
+/** What is merged upstream: a patch with an entry of the seed, and the commit that has its change. */
+export interface Taken {
+  readonly patch: Patch;
+  readonly commit: string;
+}
+
+/**
+ * Describes a change that upstream took, for `merged` of source.yaml. Returns undefined when the
+ * patch adds no line to look for. `version` is that of the new base. Throws "network".
+ */
+export async function describeMerged(
+  { patch, commit }: Taken,
+  { pin, onto, version }: { readonly pin: string; readonly onto: Fetched; readonly version: string },
+  options: GitOptions,
+): Promise<Merged | undefined> {
+  const effect = await findEffect(patch, pin, onto.commit, options);
+  if (effect === undefined) return undefined;
+  return { seed: patch.seed, commit, since: (await findRelease(commit, onto, options)) ?? version, effect };
+}
+
+/** The most lines that are looked for. */
+const mostTried = 40;
+
+/** A line that the patch adds, that the new base has in that file and the old pin has not: of a test last. */
+async function findEffect(patch: Patch, pin: string, onto: string, options: GitOptions): Promise<Merged["effect"] | undefined> {
+  const lines: Merged["effect"][] = [];
+  let file = "";
+  for (const row of (await readBytes(patch.path, "a patch")).toString().split("\n")) {
+    file = /^\+\+\+ b\/(.*)$/.exec(row)?.[1] ?? file;
+    const text = /^\+(?!\+\+ b\/)\s*(\S.*?)\s*$/.exec(row)?.[1];
+    if (text !== undefined && text.length > 7 && text.length < 100) lines.push({ file, text });
+  }
+  const isTest = ({ file: path }: Merged["effect"]) => Number(/(^|\/)tests?\//.test(path));
+  const likely = lines.toSorted((a, b) => isTest(a) - isTest(b) || b.text.length - a.text.length).slice(0, mostTried);
+  const has = async (commit: string, effect: Merged["effect"]) => {
+    const args = ["grep", "--quiet", "--fixed-strings", "-e", effect.text, commit, "--", effect.file];
+    return (await tryGit(args, options)).exitCode === 0;
+  };
+  for (const effect of likely) if ((await has(onto, effect)) && !(await has(pin, effect))) return effect;
+  return undefined;
+}
+
+/** The most tags of releases that are looked at. */
+const mostTags = 1000;
+
+/** The first release with a commit, by upstream's tags; undefined if none has it. */
+async function findRelease(commit: string, { repository, contents }: Fetched, { host }: GitOptions): Promise<string | undefined> {
+  const url = urlOf(contents);
+  const refs = await askRefs(url, ["refs/tags/*"], { host });
+  const tags = new Map<string, string>();
+  for (const [ref, id] of refs) {
+    const version = /^refs\/tags\/v?(\d+(?:\.\d+)+)(?:\^\{\})?$/.exec(ref)?.[1];
+    if (version !== undefined && tags.size < mostTags) tags.set(version, id);
+  }
+  const options = { host, bare: repository };
+  await fetchHistories([...new Set(tags.values())], url, options);
+  const sorted = [...tags].toSorted(([a], [b]) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
+  for (const [version, id] of sorted) {
+    const found = await tryGit(["merge-base", "--is-ancestor", commit, id], options);
+    if (found.exitCode === 0) return version;
+  }
+  return undefined;
+}

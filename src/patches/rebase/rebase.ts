@@ -1,0 +1,150 @@
+import { dirname } from "node:path";
+import { BuildError } from "../../errors.ts";
+import { git, type GitOptions } from "../../sys/git.ts";
+import { lockBeside, withLock } from "../../sys/with-lock.ts";
+import { makeFolders } from "../../sys/sync.ts";
+import { addMoved, advance, headOf } from "./advance.ts";
+import { beginRebase, makeTree } from "./begin.ts";
+import type { RebaseContext } from "./context.ts";
+import { isWritten, writeRebased } from "./finish.ts";
+import { unmergedFiles } from "./move-one.ts";
+import { relock } from "./relock.ts";
+import { takeResolution } from "./resolution.ts";
+import { endRebase, readState, rebaseFolder, treeOf, type RebaseState, type RebaseTree } from "./state.ts";
+
+/** What a person asks of a rebase: to begin it, or to go on with an unfinished one. */
+export type RebaseRequest = { readonly kind: "begin"; readonly onto: string } | { readonly kind: "continue" | "skip" };
+
+/** How far a rebase is. */
+export interface Progress {
+  readonly state: RebaseState;
+  readonly tree: string;
+  /** The files that wait for a person. */
+  readonly files: readonly string[];
+}
+
+/** A finished rebase. */
+export interface Finished {
+  readonly state: RebaseState;
+  readonly locked: boolean;
+  /** git-range-diff(1) of each patch that changed. */
+  readonly rangeDiff: string;
+}
+
+/**
+ * Begins a rebase or goes on with it, until it is finished or a patch waits for a person. Can be
+ * killed at any moment: the next call goes on. Throws "usage" if there is nothing to go on with, or
+ * the person has not resolved the patch that waits.
+ */
+export async function rebase(request: RebaseRequest, context: RebaseContext): Promise<Progress | Finished> {
+  return withRebaseLock(context, async (folder) => {
+    const begun = request.kind === "begin" ? await beginRebase(request.onto, folder, context) : await goOn(folder, context);
+    const { from, name } = context;
+    const place = from.repositories[name] ?? begun.from;
+    const own = {
+      ...context,
+      from: place === undefined ? from : { ...from, repositories: { ...from.repositories, [name]: place } },
+    };
+    const state = begun.tree === undefined ? await makeOrForget(begun, folder, own, request) : begun;
+    const { tree } = state;
+    if (tree === undefined) throw new Error("the tree was not made");
+    const options = { host: context.host, cwd: treeOf(folder) };
+    const ready = await takeStopped(state, tree, request, folder, options);
+    const now = ready.written === undefined ? await advance(ready, tree, folder, own) : ready;
+    if (now.stopped !== undefined) return { state: now, tree: treeOf(folder), files: await unmergedFiles(options) };
+    const written = await writeRebased(now, tree, folder, own);
+    const locked = await relock(own);
+    const rangeDiff = await comparePatches(written, tree, options);
+    await endRebase(folder);
+    return { state: written, locked, rangeDiff };
+  });
+}
+
+/** Reads how far the rebase of a source is; undefined if none is unfinished. */
+export async function readProgress(context: RebaseContext): Promise<Progress | undefined> {
+  const folder = folderOf(context);
+  const state = await readState(folder);
+  if (state === undefined) return undefined;
+  const tree = treeOf(folder);
+  const files = state.stopped === undefined ? [] : await unmergedFiles({ host: context.host, cwd: tree });
+  return { state, tree, files };
+}
+
+/** Ends an unfinished rebase; the source stays as it was. Throws "usage" if there is none. */
+export async function abortRebase(context: RebaseContext): Promise<RebaseState> {
+  return withRebaseLock(context, async (folder) => {
+    const state = await goOn(folder, context);
+    if (await isWritten(state, context))
+      throw new BuildError("usage", `The rebase of \`${context.name}\` is written already; only its end is missing.`, {
+        hint: `kovn-build patches rebase ${context.name} --continue --line ${context.line}`,
+      });
+    await endRebase(folder);
+    return state;
+  });
+}
+
+function folderOf({ project, line, name }: RebaseContext): string {
+  return rebaseFolder(project, line, name);
+}
+
+async function withRebaseLock<T>(context: RebaseContext, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = folderOf(context);
+  await makeFolders(dirname(folder));
+  return withLock(lockBeside(folder), { host: context.host, other: `is rebasing ${context.name}` }, async () => work(folder));
+}
+
+async function goOn(folder: string, { name, line }: RebaseContext): Promise<RebaseState> {
+  const state = await readState(folder);
+  if (state !== undefined) return state;
+  throw new BuildError("usage", `No rebase of \`${name}\` is unfinished.`, {
+    hint: `kovn-build patches rebase ${name} --onto BRANCH --line ${line}`,
+  });
+}
+
+/** Makes the tree; a rebase that cannot begin leaves nothing. */
+async function makeOrForget(
+  state: RebaseState,
+  folder: string,
+  context: RebaseContext,
+  { kind }: RebaseRequest,
+): Promise<RebaseState> {
+  try {
+    return await makeTree(state, folder, context);
+  } catch (error) {
+    if (kind === "begin" && error instanceof BuildError) await endRebase(folder);
+    throw error;
+  }
+}
+
+/** Takes what a person made of the patch that waits, or drops it. */
+async function takeStopped(
+  state: RebaseState,
+  tree: RebaseTree,
+  { kind }: RebaseRequest,
+  folder: string,
+  options: GitOptions,
+): Promise<RebaseState> {
+  const { stopped: name } = state;
+  if (name === undefined && kind === "skip")
+    throw new BuildError("usage", "No patch waits for you, so none can be skipped.", {
+      hint: `kovn-build patches rebase ${state.source} --continue --line ${state.line}`,
+    });
+  const old = tree.patches.find((patch) => patch.name === name);
+  if (name === undefined || old === undefined) return state;
+  if (kind === "skip") return addMoved(state, { name, result: "skipped" }, folder);
+  const resolved = { name, commit: old.commit, head: headOf(state, tree), tree: treeOf(folder) };
+  return addMoved(state, { name, result: "resolved", commit: await takeResolution(resolved, options) }, folder);
+}
+
+/** Compares each patch that changed with what it was. */
+async function comparePatches({ moved, written }: RebaseState, tree: RebaseTree, options: GitOptions): Promise<string> {
+  const found: string[] = [];
+  for (const { name, commit } of moved) {
+    const old = tree.patches.find((patch) => patch.name === name);
+    if (commit === undefined || old === undefined || written?.changes[name] !== "changed") continue;
+    // Pairs the two however little they have in common.
+    const pair = [old.commit, commit].map((id) => `${id}^..${id}`);
+    found.push(await git(["range-diff", "--no-color", "--creation-factor=1000", ...pair], options));
+  }
+  return found.join("\n");
+}

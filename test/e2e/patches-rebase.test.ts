@@ -1,0 +1,305 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { cli, kovnBuild, type CliResult } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
+import { until } from "../helpers/processes.ts";
+import { demo, inGit, replaceLine, mail, writeFiles } from "../helpers/project.ts";
+import { rewrite } from "../helpers/picks.ts";
+import { line, lines, makeRebase, fiveRoots, type RebaseFixture } from "../helpers/rebase.ts";
+
+const twenty = lines(20);
+const treePath = ".kovn/rebase/1.0-demo/tree";
+
+async function rebase(project: string, ...args: readonly string[]): Promise<CliResult> {
+  return kovnBuild(project, ["patches", "rebase", "demo", ...args]);
+}
+
+/** Merges the conflicts of the work tree: upstream's lines, then the patch's without the line that upstream changed. */
+async function resolve(project: string): Promise<readonly string[]> {
+  const tree = join(project, treePath);
+  const files = (await inGit(tree, "diff", "--name-only", "--diff-filter=U")).split("\n");
+  for (const file of files) {
+    await rewrite(join(tree, file), (text) =>
+      text.replaceAll(/<<<<<<< .*\n([^]*?)=======\n([^]*?)>>>>>>> .*\n/g, (_, ours: string, theirs: string) => {
+        return ours + theirs.replace(/^10\n/, "");
+      }),
+    );
+    await inGit(tree, "add", file);
+  }
+  return files;
+}
+
+/** Goes on until the rebase is finished, and returns the files that had to be merged by hand, and the last result. */
+async function goOn(project: string, first: CliResult): Promise<{ readonly stops: readonly string[]; readonly last: CliResult }> {
+  const stops: string[] = [];
+  let last = first;
+  while (last.exitCode === 1 && stops.length < 20) {
+    stops.push(...(await resolve(project)));
+    last = await rebase(project, "--continue");
+  }
+  return { stops, last };
+}
+
+/** Nothing of the rebase is left but what git remembers. */
+function isClean(project: string): boolean {
+  return !existsSync(join(project, treePath)) && !existsSync(join(project, ".kovn/rebase/1.0-demo/state.json"));
+}
+
+const seeds =
+  "- { entry: 1, source: demo, repository: kubeovn/demo, commit: aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd, title: Taken }\n";
+
+/** A series of which upstream took a part, with a pick, comments and packaging patches. */
+const whole: RebaseFixture = {
+  files: { f: twenty, g: twenty, "configure.ac": "AC_INIT(demo, 1.2.3, bugs)\n", "debian/rules": "all:\n" },
+  next: [
+    { subject: "Take it", edits: { g: line("5", "five five five") } },
+    { subject: "Release", edits: { "configure.ac": () => "AC_INIT(demo, 1.3.0, bugs)\n", f: line("13", "thirteen") } },
+    { subject: "Fix", edits: { f: line("1", "one") } },
+  ],
+  series: [
+    { name: "near.patch", subject: "Near", edits: { f: line("15", "fifteen") } },
+    { name: "taken.patch", subject: "Taken", seed: "aaaaaaaaaa", edits: { g: line("5", "five five five") } },
+    { name: "far.patch", subject: "Far", edits: { g: line("15", "fifteen") } },
+  ],
+  project: {
+    "patches/seed.yaml": seeds,
+    [`${demo}/packaging/series`]: "rules.patch\n",
+    [`${demo}/packaging/rules.patch`]: mail("Rules", replaceLine("debian/rules", "all:", "some:")),
+    [`${demo}/notes.txt`]: "kept\n",
+  },
+};
+
+describe("patches rebase", () => {
+  test("moves patches, pin, version, revision and lock, and what upstream took", async ({ folder }) => {
+    const { project, upstream, ids } = await makeRebase(folder, whole);
+    await inGit(upstream, "tag", "v1.3.0", ids[1] ?? "");
+    await inGit(upstream, "tag", "v1.3.1", ids[2] ?? "");
+    await rewrite(join(project, demo, "series"), (text) => `# First.\n${text.replace("taken", "# Gone.\ntaken")}`);
+    await rewrite(join(project, demo, "source.yaml"), (text) =>
+      text.replace("version: 1.2.3", "version: 1.2.3 # kept").concat(`picks: [{ commit: ${ids[2]}, why: fix }]\n# End.\n`),
+    );
+    expect(await kovnBuild(project, ["patches", "lock"])).toMatchObject({ exitCode: 0 });
+    const before = await contentOf(join(project, demo));
+    const result = await rebase(project, "--onto", "next");
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(isClean(project)).toBe(true);
+    const after = await contentOf(join(project, demo));
+    const effect = 'effect: { file: g, text: "five five five" }';
+    expect(after["source.yaml"]).toBe(
+      `upstream: ${upstream}\nbranch: next\ncommit: ${ids[2]}\nversion: 1.3.0 # kept\nrevision: 2\n# End.\nmerged:\n  - { seed: aaaaaaaaaa, commit: ${ids[0]}, since: 1.3.0, ${effect} }\n`,
+    );
+    expect(after["series"]).toBe("# First.\nnear.patch\nfar.patch\n");
+    expect(after["far.patch"]).toBe(before["far.patch"]);
+    expect(after["packaging/rules.patch"]).toBe(before["packaging/rules.patch"]);
+    expect(after["notes.txt"]).toBe("kept\n");
+    expect(after["near.patch"]).toContain("\n thirteen\n");
+    expect(after["taken.patch"]).toBeUndefined();
+    expect(result.stdout).toContain(`pick ${ids[2]?.slice(0, 12)} (fix) is dropped: already upstream\n`);
+    expect(result.stdout).toContain("    2  taken.patch            dropped: already upstream\n");
+    expect(result.stdout).toContain("entry aaaaaaaaaa of the seed is merged upstream\n");
+    expect(result.stdout).toMatch(/^1: {2}\w+ ! 1: {2}\w+ Near$/m);
+    const check = await kovnBuild(project, ["patches", "check"]);
+    expect(check, check.stdout).toMatchObject({ exitCode: 0 });
+  });
+
+  test("lets a person resolve the roots; then those that follow need nothing", async ({ folder }) => {
+    const { project } = await makeRebase(folder, fiveRoots);
+    const first = await rebase(project, "--onto", "next", "--json");
+    expect(first).toMatchObject({ exitCode: 1 });
+    expect(JSON.parse(first.stdout)).toMatchObject({ finished: false, moved: [], stopped: "a.patch", files: ["a"] });
+    expect(first.stderr).toContain("Patch `a.patch` conflicts in a.");
+    expect(first.stderr).toContain("--continue --line 1.0");
+    const { stops, last } = await goOn(project, first);
+    expect(last, last.stderr).toMatchObject({ exitCode: 0 });
+    expect(stops).toEqual(["a", "b", "c", "d", "e"]);
+    expect(await kovnBuild(project, ["patches", "apply", "demo", "tree"])).toMatchObject({ exitCode: 0 });
+    const text = await readFile(join(project, "tree/a"), "utf8");
+    expect(text).toContain("9\nten of a\nblock 0\nblock 1\nblock 2\nother 3\n");
+    expect(text).toContain("other 8\n");
+  });
+
+  test("goes on after it was killed at any patch, with the same result", async ({ folder }) => {
+    const one = await makeRebase(join(folder, "one"), fiveRoots);
+    const other = await makeRebase(join(folder, "other"), fiveRoots);
+    await goOn(one.project, await rebase(one.project, "--onto", "next"));
+    const state = join(other.project, ".kovn/rebase/1.0-demo/state.json");
+    const movedNow = () => {
+      try {
+        return (JSON.parse(readFileSync(state, "utf8")) as { moved: unknown[]; tree?: object }).moved.length;
+      } catch {
+        return -1;
+      }
+    };
+    const killAt = async (args: readonly string[], isTime: () => boolean) => {
+      const child = spawn(process.execPath, [cli, "patches", "rebase", "demo", ...args], {
+        cwd: other.project,
+        env: { PATH: process.env["PATH"] ?? "", HOME: other.project },
+        stdio: "ignore",
+      });
+      const end = once(child, "exit");
+      await until("the rebase is so far", isTime);
+      child.kill("SIGKILL");
+      await end;
+    };
+    await killAt(["--onto", "next"], () => existsSync(state));
+    await killAt(["--continue"], () => existsSync(join(other.project, treePath, ".git/refs/heads/moved")));
+    let last = await rebase(other.project, "--continue");
+    for (const moved of [1, 2, 3, 4]) {
+      expect(last.exitCode).toBe(1);
+      await resolve(other.project);
+      await killAt(["--continue"], () => movedNow() >= moved);
+      last = await rebase(other.project, "--continue");
+    }
+    await resolve(other.project);
+    await killAt(["--continue"], () => movedNow() >= 8);
+    await killAt(["--continue"], () => !existsSync(state) || readFileSync(state, "utf8").includes('"written"'));
+    // It may have ended before it was killed.
+    if (existsSync(state)) expect(await rebase(other.project, "--continue")).toMatchObject({ exitCode: 0 });
+    const files = async (project: string) => {
+      const { "source.yaml": yaml, ...rest } = await contentOf(join(project, demo));
+      return { ...rest, yaml: yaml?.replace(/upstream: .*/, "") };
+    };
+    expect(await files(other.project)).toEqual(await files(one.project));
+    expect(isClean(other.project)).toBe(true);
+  });
+
+  test("remembers how a conflict was resolved, also after --abort", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const before = await contentOf(join(project, "patches"));
+    await rebase(project, "--onto", "next");
+    await resolve(project);
+    const tree = join(project, treePath);
+    await inGit(tree, "rerere");
+    const aborted = await rebase(project, "--abort");
+    expect(aborted).toMatchObject({ exitCode: 0, stdout: "The rebase of demo onto next is ended; nothing changed." });
+    expect(isClean(project)).toBe(true);
+    expect(await contentOf(join(project, "patches"))).toEqual(before);
+    const result = await rebase(project, "--onto", "next");
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toContain("a.patch  resolved");
+  });
+
+  test("takes the commit that a person made, and drops what they skip", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
+    await rebase(project, "--onto", "next");
+    await resolve(project);
+    const tree = join(project, treePath);
+    await inGit(tree, "commit", "--quiet", "--no-edit");
+    await inGit(
+      tree,
+      "commit",
+      "--quiet",
+      "--amend",
+      "--message",
+      (await inGit(tree, "log", "-1", "--format=%B")).replace("Why.", "Because."),
+    );
+    const next = await rebase(project, "--continue");
+    expect(next.stderr).toContain("Patch `b.patch` conflicts in b.");
+    const status = await rebase(project, "--status");
+    expect(status).toMatchObject({ exitCode: 0 });
+    expect(status.stdout).toContain("demo: rebase onto next (");
+    expect(status.stdout).toContain("1 of 2 patches done\n\n    1  a.patch  resolved\n    2  b.patch  conflicts\n");
+    const end = await rebase(project, "--skip");
+    expect(end, end.stderr).toMatchObject({ exitCode: 0 });
+    expect(end.stdout).toContain("b.patch  dropped: skipped");
+    expect(await readFile(join(project, demo, "series"), "utf8")).toBe("a.patch\n");
+    expect(await readFile(join(project, demo, "a.patch"), "utf8")).toContain("\nBecause.\n");
+    expect((await rebase(project, "--status")).stdout).toBe("No rebase of `demo` is unfinished.");
+  });
+
+  test("writes a series that was in the wrong order in the right one", async ({ folder }) => {
+    const { project } = await makeRebase(folder, {
+      files: { f: twenty },
+      next: [{ subject: "Begin", edits: { f: line("1", "one") } }],
+      series: [
+        { name: "fifteen.patch", subject: "Fifteen", edits: { f: line("15", "fifteen") } },
+        { name: "roman.patch", subject: "Roman", edits: { f: line("fifteen", "XV") } },
+      ],
+      order: ["roman.patch", "fifteen.patch"],
+    });
+    const result = await rebase(project, "--onto", "next");
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(project, demo, "series"), "utf8")).toBe("fifteen.patch\nroman.patch\n");
+  });
+});
+
+describe("patches rebase refuses, and writes nothing,", () => {
+  test("what is not one of its modes, or has nothing to go on with", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const before = await contentOf(join(project, "patches"));
+    const one = "Expected one of `--onto`, `--continue`, `--skip`, `--abort` and `--status`.";
+    for (const args of [[], ["--onto", "next", "--continue"], ["--skip", "--abort"], ["--dry-run"]])
+      expect(await rebase(project, ...args)).toMatchObject({
+        exitCode: 2,
+        stdout: "",
+        stderr: expect.stringContaining(one) as string,
+      });
+    for (const args of ["--continue", "--skip", "--abort"]) {
+      const result = await rebase(project, args);
+      expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(result.stderr).toContain("No rebase of `demo` is unfinished.");
+    }
+    expect((await kovnBuild(project, ["patches", "rebase", "../x", "--status"])).stderr).toContain("Source `../x` is unknown.");
+    expect(await contentOf(join(project, "patches"))).toEqual(before);
+  });
+
+  test("a second rebase over an unfinished one", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    await rebase(project, "--onto", "next");
+    const result = await rebase(project, "--onto", "next");
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toContain("The rebase of `demo` onto `next` is not finished.");
+    expect(result.stderr).toContain("-> kovn-build patches rebase demo --continue --line 1.0");
+  });
+
+  test("what is not resolved: conflicts, marks, what is not staged, nothing left, several commits", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    await rebase(project, "--onto", "next");
+    const tree = join(project, treePath);
+    const refusal = async () => {
+      const result = await rebase(project, "--continue");
+      expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+      return result.stderr;
+    };
+    expect(await refusal()).toContain("Patch `a.patch` is not merged: conflicts are left in a.");
+    await inGit(tree, "add", "a");
+    expect(await refusal()).toContain("marks of conflicts are left in a.");
+    await writeFile(join(tree, "a"), twenty);
+    expect(await refusal()).toContain("changes are not staged in a.");
+    await inGit(tree, "checkout", "--quiet", "HEAD", "--", "a");
+    expect(await refusal()).toContain("Nothing of patch `a.patch` is left");
+    await writeFile(join(tree, "a"), "1\n");
+    await inGit(tree, "commit", "--quiet", "--all", "--message", "No fields");
+    expect(await refusal()).toContain("lacks Origin, Forwarded, Seed, Last-Update.");
+    await inGit(tree, "commit", "--quiet", "--allow-empty", "--message", "Two");
+    expect(await refusal()).toContain("is not one commit on");
+  });
+
+  test("a source that changed meanwhile, and a pick that does not apply", async ({ folder }) => {
+    const { project, upstream } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    await rebase(project, "--onto", "next");
+    await resolve(project);
+    await writeFiles(project, { [`${demo}/notes.txt`]: "new\n" });
+    const before = await contentOf(join(project, "patches"));
+    const result = await rebase(project, "--continue");
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toContain("patches/1.0/demo changed since the rebase began");
+    expect(await contentOf(join(project, "patches"))).toEqual(before);
+    await rebase(project, "--abort");
+    await inGit(upstream, "checkout", "--quiet", "main");
+    await writeFiles(upstream, { a: line("10", "X")(twenty) });
+    await inGit(upstream, "commit", "--quiet", "--all", "--message", "Only here");
+    const pick = await inGit(upstream, "rev-parse", "HEAD");
+    await rewrite(join(project, demo, "source.yaml"), (text) => `${text}picks: [{ commit: ${pick}, why: x }]\n`);
+    await writeFiles(project, { [`${demo}/series`]: "", [`${demo}/a.patch`]: undefined });
+    const picked = await rebase(project, "--onto", "next");
+    expect(picked).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(picked.stderr).toContain(`Pick \`${pick.slice(0, 12)}\` does not apply to the new base: a.`);
+    expect(isClean(project)).toBe(true);
+  });
+});
