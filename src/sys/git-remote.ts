@@ -166,19 +166,25 @@ export async function fetchChange(commit: string, url: string, options: GitOptio
   );
 }
 
-/** Fetches the history of commits and tags, without contents of files, as far as it is missing. Throws "network". */
+/** Fetches the history of commits, without contents of files, unless the repository has them. Throws "network". */
 export async function fetchHistories(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
-  if (ids.length === 0) return;
-  const watched = { ...options, status: sayProgress(options.host.task), input: `${ids.join("\n")}\n` };
+  const missing = await listMissing(ids, options);
+  if (missing.length === 0) return;
+  const watched = { ...options, status: sayProgress(options.host.task), input: `${missing.join("\n")}\n` };
   const result = await tryRemoteGit(url, [...fetchFrom(url), "--stdin"], watched);
-  if (result.exitCode !== 0) throw new BuildError("network", `Tags could not be fetched: ${gitSays(result)}`);
+  if (result.exitCode !== 0) throw new BuildError("network", `Branches and tags could not be fetched: ${gitSays(result)}`);
 }
 
-/** Fetches contents of files, those that the repository lacks. Throws "network". */
+/** Fetches contents of files, unless the repository has them. Throws "network". */
 export async function fetchBlobs(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
+  await fetchContents("older commits", await listMissing(ids, options), url, options);
+}
+
+/** The objects that the repository lacks. Contacts no remote. */
+async function listMissing(ids: readonly string[], options: GitOptions): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
   const known = await git(["cat-file", "--batch-check"], { ...options, input: `${[...new Set(ids)].join("\n")}\n` });
-  const missing = known.split("\n").flatMap((row) => /^([0-9a-f]{40}) missing$/.exec(row)?.[1] ?? []);
-  await fetchContents("older commits", missing, url, options);
+  return known.split("\n").flatMap((row) => /^([0-9a-f]{40}) missing$/.exec(row)?.[1] ?? []);
 }
 
 /** Arguments for one fetch from the remote at `url`. */

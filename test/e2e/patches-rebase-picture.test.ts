@@ -232,7 +232,7 @@ describe("patches rebase --dry-run shows", () => {
         const all = ["patches", "rebase", "demo", "--onto", name, "--dry-run", "--json", ...args];
         const result = await kovnBuild(project, all);
         expect(result, result.stderr).toMatchObject({ exitCode: 0 });
-        expect(JSON.parse(result.stdout)).toMatchObject({ onto: { commit: ids[0], version: "1.3.0" } });
+        expect(JSON.parse(result.stdout)).toMatchObject({ onto: { commit: ids[0], version: "1.3.0", branch: "next" } });
       }
   });
 });
@@ -252,6 +252,9 @@ describe("patches rebase refuses", () => {
     expect(unknown.stderr).toContain("Did you mean `next`?");
     expect((await rebase("main")).stderr).toContain(`\`main\` is ${pin.slice(0, 12)}, which source.yaml pins already.`);
     expect(await rebase("--exec=x")).toMatchObject({ exitCode: 2 });
+    const gone = await rebase("1".repeat(40));
+    expect(gone).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(gone.stderr).toContain(`Commit ${"1".repeat(40)} could not be fetched from repository ${join(folder, "upstream")}.`);
     const absent = await rebase("next", "--from", `demo=${join(folder, "nowhere")}`);
     expect(absent).toMatchObject({ exitCode: 1, stdout: "" });
   });

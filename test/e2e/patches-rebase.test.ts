@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { cli, kovnBuild, type CliResult } from "../helpers/cli.ts";
@@ -105,6 +105,21 @@ describe("patches rebase", () => {
     expect(result.stdout).toMatch(/^1: {2}\w+ ! 1: {2}\w+ Near$/m);
     const check = await kovnBuild(project, ["patches", "check"]);
     expect(check, check.stdout).toMatchObject({ exitCode: 0 });
+  });
+
+  test("needs no upstream to go on", async ({ folder }) => {
+    const { project, upstream } = await makeRebase(folder, {
+      ...whole,
+      next: [...whole.next, { subject: "Ten", edits: { f: line("10", "ten") } }],
+      series: [...whole.series, { name: "ten.patch", subject: "Tenth", edits: { f: line("10", `10\nmore`) } }],
+    });
+    expect(await rebase(project, "--onto", "next")).toMatchObject({ exitCode: 1 });
+    await resolve(project);
+    await rename(upstream, `${upstream}.away`);
+    const result = await rebase(project, "--continue");
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(project, demo, "source.yaml"), "utf8")).toContain("seed: aaaaaaaaaa, commit: ");
+    expect(await readFile(join(project, demo, "source.yaml"), "utf8")).toContain("since: 1.3.0, ");
   });
 
   test("lets a person resolve the roots; then those that follow need nothing", async ({ folder }) => {

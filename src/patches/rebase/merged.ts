@@ -2,7 +2,9 @@ import coerce from "semver/functions/coerce.js";
 import compare from "semver/functions/compare.js";
 import type { Patch } from "../../config/patch.ts";
 import type { Source } from "../../config/source.ts";
-import { fetchHistories, askRefs } from "../../sys/git-remote.ts";
+import { BuildError } from "../../errors.ts";
+import { askRefs } from "../../sys/git-remote.ts";
+import { fetchMirrorHistories } from "../mirror-more.ts";
 import { tryGit, type GitOptions } from "../../sys/git.ts";
 import { readBytes } from "../../sys/read-file.ts";
 import { urlOf } from "../../sys/credentials.ts";
@@ -18,7 +20,7 @@ export interface Taken {
 
 /**
  * Describes a change that upstream took, for `merged` of source.yaml. Returns undefined when the
- * patch adds no line to look for. `version` is that of the new base. Throws "network".
+ * patch adds no line to look for. `version` is that of the new base.
  */
 export async function describeMerged(
   { patch, commit }: Taken,
@@ -55,21 +57,36 @@ async function findEffect(patch: Patch, pin: string, onto: string, options: GitO
 /** The most tags of releases that are looked at. */
 const mostTags = 1000;
 
-/** The first release with a commit, by upstream's tags; undefined if none has it. */
-async function findRelease(commit: string, { repository, contents }: Fetched, { host }: GitOptions): Promise<string | undefined> {
-  const url = urlOf(contents);
-  const refs = await askRefs(url, ["refs/tags/*"], { host });
-  const tags = new Map<string, string>();
-  for (const [ref, id] of refs) {
-    const version = /^refs\/tags\/v?(\d+(?:\.\d+)+)(?:\^\{\})?$/.exec(ref)?.[1];
-    if (version !== undefined && tags.size < mostTags) tags.set(version, id);
-  }
-  const options = { host, bare: repository };
-  await fetchHistories([...new Set(tags.values())], url, options);
-  const sorted = [...tags].toSorted(([a], [b]) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
+/** The first release with a commit, by upstream's tags; undefined if none has it, or upstream cannot be reached. */
+async function findRelease(commit: string, onto: Fetched, { host }: GitOptions): Promise<string | undefined> {
+  const tags = await readTags(onto, { host }).catch(whenReached);
+  const options = { host, bare: onto.repository };
+  const sorted = tags.toSorted(([a], [b]) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
   for (const [version, id] of sorted) {
     const found = await tryGit(["merge-base", "--is-ancestor", commit, id], options);
     if (found.exitCode === 0) return version;
   }
   return undefined;
+}
+
+/** Upstream's tags of releases: the version, and the commit, whose history is fetched. */
+async function readTags(onto: Fetched, { host }: GitOptions): Promise<readonly (readonly [version: string, commit: string])[]> {
+  const refs = await askRefs(urlOf(onto.contents), ["refs/tags/*"], { host });
+  const tags = new Map<string, string>();
+  for (const [ref, id] of refs) {
+    const version = /^refs\/tags\/v?(\d+(?:\.\d+)+)(?:\^\{\})?$/.exec(ref)?.[1];
+    if (version !== undefined) tags.set(version, id);
+  }
+  const found = [...tags].slice(-mostTags);
+  await fetchMirrorHistories(
+    found.map(([, id]) => id),
+    onto,
+    host,
+  );
+  return found;
+}
+
+function whenReached(error: unknown): readonly never[] {
+  if (error instanceof BuildError && error.code === "network") return [];
+  throw error;
 }

@@ -1,10 +1,11 @@
 import { unknownName } from "../../config/names.ts";
 import type { Source } from "../../config/source.ts";
-import { BuildError } from "../../errors.ts";
+import { BuildError, withDetails } from "../../errors.ts";
 import { placeOf, type Base } from "../../plan/base.ts";
 import { urlOf } from "../../sys/credentials.ts";
 import { askRefs } from "../../sys/git-remote.ts";
-import { tryGit } from "../../sys/git.ts";
+import { git, tryGit } from "../../sys/git.ts";
+import { fetchMirrorHistories } from "../mirror-more.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "../mirror.ts";
 
 /** The commit that a source moves to, with the branch that it was named by, if it was. */
@@ -24,13 +25,47 @@ export async function fetchOnto(
   { pin, old }: { readonly pin: Base & { kind: "git" }; readonly old: Fetched },
   options: MirrorOptions,
 ): Promise<Onto> {
-  const { commit, branch } = await resolve(name, placeOf(pin), old, options);
+  const found = await resolve(name, placeOf(pin), old, options);
+  const { commit } = found;
   if (commit === source.commit)
     throw new BuildError("usage", `\`${name}\` is ${commit.slice(0, 12)}, which source.yaml pins already.`);
   const { picks: _, ...rest } = pin;
   const base = { ...rest, commit };
   await probeBase(base, { ...options, refreshApt: false });
-  return { base, fetched: await fetchBase(base, options), branch };
+  const fetched = await fetchBase(base, options).catch((error: unknown) => {
+    if (!(error instanceof BuildError) || error.code !== "network") throw error;
+    throw withDetails(error, { message: `Commit ${commit} could not be fetched from repository ${placeOf(base)}.` });
+  });
+  return { base, fetched, branch: found.branch ?? (await branchWith(fetched, options)) };
+}
+
+/** The most branches whose history is looked at. */
+const mostBranches = 200;
+
+/** The branch of upstream that has a commit, and the fewest others above it; undefined if none is known. */
+async function branchWith(fetched: Fetched, { host }: MirrorOptions): Promise<string | undefined> {
+  const { repository, commit, contents } = fetched;
+  const url = urlOf(contents);
+  const tips = await askRefs(url, ["refs/heads/*", "refs/remotes/origin/*"], { host, timeout: askTimeout }).catch(
+    (): ReadonlyMap<string, string> => new Map(),
+  );
+  const branches = [...tips].filter(([ref]) => !ref.endsWith("/HEAD"));
+  if (branches.length === 0 || branches.length > mostBranches) return undefined;
+  await fetchMirrorHistories(
+    branches.map(([, id]) => id),
+    fetched,
+    host,
+  );
+  const options = { host, bare: repository };
+  let best: { readonly name: string; readonly above: number } | undefined;
+  for (const [ref, id] of branches) {
+    const found = await tryGit(["merge-base", "--is-ancestor", commit, id], options);
+    if (found.exitCode !== 0) continue;
+    const above = Number(await git(["rev-list", "--count", `${commit}..${id}`], options));
+    const name = ref.replace(/^refs\/(?:heads|remotes\/origin)\//, "");
+    if (best === undefined || above < best.above) best = { name, above };
+  }
+  return best?.name;
 }
 
 /** Milliseconds until a repository must list its refs. */

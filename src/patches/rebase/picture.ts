@@ -8,7 +8,7 @@ import { git, tryGit, type GitOptions } from "../../sys/git.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { withScratch } from "../../sys/with-scratch.ts";
 import { describeWork } from "../apply.ts";
-import { fetchMirrorBlobs } from "../mirror-blobs.ts";
+import { fetchMirrorBlobs } from "../mirror-more.ts";
 import { fetchBase, type Fetched, type MirrorOptions } from "../mirror.ts";
 import { movePatches } from "./move.ts";
 import { makeOldTree, type OldPatch } from "./old-tree.ts";

@@ -39,7 +39,10 @@ export function showFinished({ state, locked, rangeDiff }: Finished): string {
   if (tree === undefined || written === undefined) return "";
   const { from, onto, picks } = tree.picture;
   const rows: Results = Object.fromEntries(
-    moved.map(({ name, result }) => [name, result === "moved" ? (written.changes[name] ?? "") : results[result]]),
+    moved.map(({ name, result }) => {
+      const change = written.changes[name];
+      return [name, change === "unchanged" || result === "moved" ? (change ?? "") : results[result]];
+    }),
   );
   const dropped = picks.filter(({ status }) => status === "upstream");
   return text([
