@@ -41,9 +41,9 @@ test("the free space of a path that does not exist is that of the nearest folder
 
 test("a folder that another process makes and removes meanwhile can be written", async ({ folder }) => {
   const place = join(folder, "a/b");
-  let isDone = false;
+  const done = new AbortController();
   const other = async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       await mkdir(place, { recursive: true });
       await rmdir(place).catch(() => undefined);
       await rmdir(join(folder, "a")).catch(() => undefined);
@@ -52,7 +52,7 @@ test("a folder that another process makes and removes meanwhile can be written",
   const running = other();
   const found = new Set<string | undefined>();
   for (let round = 0; round < 300; round++) found.add(await whyUnwritable(place));
-  isDone = true;
+  done.abort();
   await running;
   expect([...found].filter((why) => why?.includes("link"))).toEqual([]);
 });
