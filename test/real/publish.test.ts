@@ -27,7 +27,7 @@ const readManifest = async (dist: string) => JSON.parse(await readFile(join(dist
  * What has to be allowed to publish a build of an alternate base, or of a line that is not locked.
  */
 async function allowances(dist: string): Promise<readonly string[]> {
-  const { jobs } = await readManifest(join(dist, "artifacts.json"));
+  const { jobs } = await readManifest(dist);
   return [
     ...(jobs.some((job) => job.alternate) ? ["--allow-alternate"] : []),
     ...(jobs.some((job) => !job.locked) ? ["--allow-unlocked"] : []),
@@ -40,7 +40,7 @@ async function allowances(dist: string): Promise<readonly string[]> {
  */
 async function raiseRevision(dist: string, out: string): Promise<string> {
   await cp(dist, out, { recursive: true });
-  const manifest = await readManifest(join(dist, "artifacts.json"));
+  const manifest = await readManifest(dist);
   const raise = (text: string) => text.replaceAll(/\+kovn(\d+)\./g, (_all, revision: string) => `+kovn${Number(revision) + 1}.`);
   const artifacts = [];
   for (const artifact of manifest.artifacts) {
@@ -84,7 +84,7 @@ describe("a real build of Open vSwitch", () => {
     const root = join(folder, "root");
     await makeRoot(root);
     await using server = await serve(join(folder, "repo"));
-    const { line, variant, artifacts } = await readManifest(join(dist, "artifacts.json"));
+    const { line, variant, artifacts } = await readManifest(dist);
     await cp(key.ring, join(root, "usr/share/keyrings/kovn.gpg"));
     const source = `deb [signed-by=/usr/share/keyrings/kovn.gpg] ${server.url} ${line} ${variant}\n`;
     await writeFile(join(root, "etc/apt/sources.list.d/kovn.list"), source);
@@ -102,7 +102,7 @@ describe("a real build of Open vSwitch", () => {
     const next = await raiseRevision(dist, join(folder, "next"));
     expect(await publish(next)).toMatchObject({ exitCode: 0 });
     await inRoot(root, "apt-get -q update -o APT::Update::Error-Mode=any && apt-get -qy upgrade");
-    expect(await installed()).toBe(versionOf((await readManifest(join(next, "artifacts.json"))).artifacts));
+    expect(await installed()).toBe(versionOf((await readManifest(next)).artifacts));
 
     const before = await contentOf(join(folder, "repo"));
     expect(await publish(next)).toMatchObject({
