@@ -77,12 +77,15 @@ async function sizeOnDisk(path: string): Promise<number> {
   );
 }
 
+/** Programs of a killed run may write there until they are ended: about two seconds. */
+const whole = { recursive: true, force: true, maxRetries: 6, retryDelay: 100 } as const;
+
 /** Removes a folder with everything in it, read-only folders as well; links are not followed. */
 export async function removeFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true }).catch(async (error: unknown) => {
+  await rm(folder, whole).catch(async (error: unknown) => {
     if (errorCode(error) !== "EACCES") throw error;
     await makeWritable(folder);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, whole);
   });
 }
 

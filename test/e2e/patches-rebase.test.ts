@@ -183,6 +183,27 @@ describe("patches rebase", () => {
     expect(isClean(other.project)).toBe(true);
   });
 
+  test("goes on although git was killed too, and left locks", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
+    await rebase(project, "--onto", "next");
+    await resolve(project);
+    const git = join(project, treePath, ".git");
+    const state = join(project, ".kovn/rebase/1.0-demo/state.json");
+    // As it was when a run was killed while it read what the person made.
+    await writeFile(state, (await readFile(state, "utf8")).replace('"stopped"', '"taking": true,\n  "stopped"'));
+    for (const lock of ["index.lock", "MERGE_RR.lock", "refs/heads/moved.lock"]) await writeFile(join(git, lock), "");
+    const next = await rebase(project, "--continue");
+    expect(next.stderr).toContain("Patch `b.patch` conflicts in b.");
+    // As it was when a run was killed before it said that a patch waits.
+    await writeFile(state, (await readFile(state, "utf8")).replace(/,\s*"stopped": "b.patch"/, ""));
+    await writeFile(join(git, "index.lock"), "");
+    expect((await rebase(project, "--continue")).stderr).toContain("Patch `b.patch` conflicts in b.");
+    // That of a person's git is theirs.
+    await resolve(project);
+    await writeFile(join(git, "index.lock"), "");
+    expect((await rebase(project, "--continue")).stderr).toContain("index.lock");
+  });
+
   test("remembers how a conflict was resolved, also after --abort", async ({ folder }) => {
     const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
     const before = await contentOf(join(project, "patches"));

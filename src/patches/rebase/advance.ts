@@ -3,7 +3,7 @@ import { runTask } from "../../sys/run-task.ts";
 import { count } from "../../sys/text.ts";
 import type { RebaseContext } from "./context.ts";
 import { moveOne } from "./move-one.ts";
-import { treeOf, writeState, type MovedPatch, type RebaseState, type RebaseTree } from "./state.ts";
+import { clearGitLocks, treeOf, writeState, type MovedPatch, type RebaseState, type RebaseTree } from "./state.ts";
 
 /** The commit that the next patch is moved onto. */
 export function headOf({ moved }: RebaseState, { below }: RebaseTree): string {
@@ -23,6 +23,7 @@ export async function advance(
   const left = tree.patches.length - state.moved.length;
   return runTask(host, `move ${count(left, "patch")} to ${state.onto.commit.slice(0, 12)}`, async (below) => {
     const options = { host: below, cwd: treeOf(folder) };
+    await clearGitLocks(folder);
     let now = state;
     for (const { name, commit } of tree.patches.slice(state.moved.length)) {
       below.task.say(`patch ${now.moved.length + 1} of ${tree.patches.length}`);
@@ -42,7 +43,7 @@ export async function advance(
 
 /** Notes what became of the next patch. */
 export async function addMoved(state: RebaseState, moved: MovedPatch, folder: string): Promise<RebaseState> {
-  const { stopped: _, ...rest } = state;
+  const { stopped: _, taking: _taking, ...rest } = state;
   const now = { ...rest, moved: [...state.moved, moved] };
   await writeState(folder, now);
   return now;

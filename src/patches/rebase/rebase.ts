@@ -10,7 +10,16 @@ import { isWritten, writeRebased } from "./finish.ts";
 import { unmergedFiles } from "./move-one.ts";
 import { relock } from "./relock.ts";
 import { takeResolution } from "./resolution.ts";
-import { endRebase, readState, rebaseFolder, treeOf, type RebaseState, type RebaseTree } from "./state.ts";
+import {
+  clearGitLocks,
+  endRebase,
+  readState,
+  rebaseFolder,
+  treeOf,
+  writeState,
+  type RebaseState,
+  type RebaseTree,
+} from "./state.ts";
 
 /** What a person asks of a rebase: to begin it, or to go on with an unfinished one. */
 export type RebaseRequest = { readonly kind: "begin"; readonly onto: string } | { readonly kind: "continue" | "skip" };
@@ -132,8 +141,15 @@ async function takeStopped(
   const old = tree.patches.find((patch) => patch.name === name);
   if (name === undefined || old === undefined) return state;
   if (kind === "skip") return addMoved(state, { name, result: "skipped" }, folder);
+  if (state.taking === true) await clearGitLocks(folder);
+  await writeState(folder, { ...state, taking: true });
   const resolved = { name, commit: old.commit, head: headOf(state, tree), tree: treeOf(folder) };
-  return addMoved(state, { name, result: "resolved", commit: await takeResolution(resolved, options) }, folder);
+  const commit = await takeResolution(resolved, options).catch(async (error: unknown) => {
+    const { taking: _, ...rest } = state;
+    if (error instanceof BuildError) await writeState(folder, rest);
+    throw error;
+  });
+  return addMoved(state, { name, result: "resolved", commit }, folder);
 }
 
 /** Compares each patch that changed with what it was. */

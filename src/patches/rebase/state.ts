@@ -1,9 +1,9 @@
-import { mkdir, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Project } from "../../config/project.ts";
 import { BuildError } from "../../errors.ts";
-import { exists, removeFolder } from "../../sys/files.ts";
+import { exists, listFiles, removeFolder } from "../../sys/files.ts";
 import { readText } from "../../sys/read-file.ts";
 import { gitIdSchema } from "../../sys/schemas.ts";
 import { makeFolders } from "../../sys/sync.ts";
@@ -39,6 +39,8 @@ const stateFile = z.object({
   moved: z.array(movedPatch),
   /** The patch that waits for a person, in the work tree. */
   stopped: z.string().exactOptional(),
+  /** True while what the person made of it is read: locks of git are then those of a killed run. */
+  taking: z.boolean().exactOptional(),
   /** The digest of the folder that is to replace the source's, and what becomes of each file, once all is moved. */
   written: z
     .object({
@@ -103,6 +105,15 @@ export async function rememberResolutions(folder: string): Promise<void> {
   await mkdir(join(folder, "rr-cache"), { recursive: true });
   await rm(path, { recursive: true, force: true });
   await symlink("../../rr-cache", path);
+}
+
+/** Removes the locks that git left in the tree when it was killed. Call it when no git runs there. */
+export async function clearGitLocks(folder: string): Promise<void> {
+  const git = join(treeOf(folder), ".git");
+  const own = (await readdir(git).catch(() => [])).map((name) => join(git, name));
+  const refs = await listFiles(join(git, "refs")).catch(() => []);
+  for (const path of [...own, ...refs.map((name) => join(git, "refs", name))])
+    if (path.endsWith(".lock")) await rm(path, { force: true });
 }
 
 /** Ends a rebase: removes its state, then its tree. */
