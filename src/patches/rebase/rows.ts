@@ -12,7 +12,7 @@ export type HunkCause = "changed" | "missing" | "exists" | "deletes";
 /** A part of a patch that cannot be merged into the new base. */
 export interface Hunk {
   readonly file: string;
-  /** The line of the new base's file; absent where the file as a whole is the conflict. */
+  /** The line of the file as the patches before leave it; absent where the file as a whole is the conflict. */
   readonly line?: number;
   readonly cause: HunkCause;
   /** The earlier patch whose conflict is the only reason. */
