@@ -108,8 +108,13 @@ export async function allOrProblems<T extends readonly unknown[]>(readings: {
   const [first, ...others] = problems as BuildError[];
   if (errors.length > problems.length) throw errors.find((error) => !problems.includes(error));
   if (first === undefined) return Promise.all(readings);
-  const message = [first, ...others].map((error) => error.message).join("\n");
-  throw withDetails(first, { message, at: [first, ...others].flatMap((error) => error.at) });
+  throw joinProblems([first, ...others]);
+}
+
+/** One error for several about project files. */
+export function joinProblems(errors: readonly [BuildError, ...BuildError[]]): BuildError {
+  const message = errors.map((error) => error.message).join("\n");
+  return withDetails(errors[0], { message, at: errors.flatMap((error) => error.at) });
 }
 
 /** The same error with other details. */

@@ -70,6 +70,16 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
 /** The names of the DEP-3 fields that every patch must have. */
 export const requiredFields: readonly string[] = Object.keys(fieldForms);
 
+/** True for what git-mailsplit(1) takes for the first line of a mail. */
+export function isMailStart(line: string): boolean {
+  return /^From .{6,}\d.\d\d:\d\d.*\d{2,}\s*$/.test(line);
+}
+
+/** True for a path of a patch that is not one of the source tree. */
+export function isOutsideTree(path: string): boolean {
+  return path.startsWith("/") || path.split("/").some((part) => part === ".." || part.toLowerCase() === ".git");
+}
+
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
 /**
@@ -135,8 +145,7 @@ function checkMail({ lines, header, blank, end }: Mail, say: Say): boolean {
   }
   const encoded = findHeader(/^Content-Transfer-Encoding:(?!\s*[78]bit\s*$)/i);
   if (encoded >= 0) say(encoded, `\`${lines[encoded]}\`: a patch must be plain UTF-8 text.`);
-  // What git-mailsplit(1) takes for the first line of a mail.
-  const second = lines.findIndex((line, index) => index > 0 && /^From .{6,}\d.\d\d:\d\d.*\d{2,}\s*$/.test(line));
+  const second = lines.findIndex((line, index) => index > 0 && isMailStart(line));
   if (second >= 0) say(second, "A second mail starts here; a file must hold one patch.");
   return true;
 }
@@ -174,9 +183,7 @@ async function checkDiff(
     say(Math.max(end, 0), "The diff is not in git's format; create patches with `git format-patch -N`.");
   // Of a rename or copy, git lists only the new name.
   const from = lines.slice(Math.max(end, 0)).flatMap((line) => /^(?:rename|copy) from (.+)$/.exec(line)?.[1] ?? []);
-  const isOutside = (name: string) =>
-    name.startsWith("/") || name.split("/").some((part) => part === ".." || part.toLowerCase() === ".git");
-  for (const name of new Set([...touched.paths.map(showBytes), ...from].filter(isOutside)))
+  for (const name of new Set([...touched.paths.map(showBytes), ...from].filter(isOutsideTree)))
     say(
       Math.max(
         lines.findIndex((line, index) => index > end && line.includes(name)),

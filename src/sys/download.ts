@@ -14,16 +14,21 @@ const most = 256 * 1024 * 1024;
  * downloaded, "digest" when the sha256 differs.
  */
 export async function download(url: string, digest: string, host: Host): Promise<Uint8Array> {
-  const content = await get(url, host).catch((cause: unknown) => {
+  const content = await downloadUnknown(url, host);
+  const actual = sha256(content);
+  if (actual !== digest) throw new BuildError("digest", `${url} has sha256 ${actual}, expected ${digest}.`);
+  return content;
+}
+
+/** Downloads a file whose bytes nobody has declared. Throws "network". */
+export async function downloadUnknown(url: string, host: Host): Promise<Uint8Array> {
+  return get(url, host).catch((cause: unknown) => {
     host.signal.throwIfAborted();
     if (cause instanceof BuildError) throw cause;
     throw new BuildError("network", `${url} cannot be downloaded: ${cause instanceof Error ? cause.message : String(cause)}.`, {
       cause,
     });
   });
-  const actual = sha256(content);
-  if (actual !== digest) throw new BuildError("digest", `${url} has sha256 ${actual}, expected ${digest}.`);
-  return content;
 }
 
 async function get(url: string, { env, signal, task }: Host): Promise<Uint8Array> {

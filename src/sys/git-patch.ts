@@ -73,7 +73,8 @@ export function plainMailHeader(mail: string): MailHeader | undefined {
   ]);
 }
 
-function parseFields(text: string): readonly Field[] {
+/** Fields, a line each. */
+export function parseFields(text: string): readonly Field[] {
   return text.split("\n").flatMap((line) => {
     const colon = line.indexOf(":");
     return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1).trim()] as const];
