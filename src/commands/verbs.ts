@@ -50,6 +50,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/rebase.ts")).patchesRebase,
     },
     {
+      path: ["patches", "diff"],
+      description: "show how a line differs between two states: patches, picks, pins, upstream's commits",
+      load: async () => (await import("./patches/diff.ts")).patchesDiff,
+    },
+    {
       path: ["patches", "check"],
       description: "check the series of every line: files, bases, lock, what upstream merged, the pair of pins",
       load: async () => (await import("./patches/check.ts")).patchesCheck,

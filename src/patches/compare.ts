@@ -6,27 +6,76 @@ import { runTask } from "../sys/run-task.ts";
 import { withScratch } from "../sys/with-scratch.ts";
 import { checkoutPatched, describeWork } from "./apply.ts";
 import type { Fetched, MirrorOptions } from "./mirror.ts";
+import { movedPatches, type MovedPatch } from "./moved.ts";
+
+/** What is compared of a patch. */
+export type ListedPatch = Omit<Patch, "path">;
+
+/** A patch that both states have. */
+export interface PatchPair<P extends ListedPatch = Patch> {
+  readonly before: P;
+  readonly patch: P;
+}
+
+/** A patch whose change is another one; `diff` is undefined when it could not be made. */
+export interface ChangedPatch<P extends ListedPatch = Patch> extends PatchPair<P> {
+  readonly diff: string | undefined;
+}
 
 /** How the series of a source changed between two states. */
-export interface SeriesChanges {
-  readonly added: readonly Patch[];
-  readonly dropped: readonly Patch[];
+export interface SeriesChanges<P extends ListedPatch = Patch> {
+  readonly added: readonly P[];
+  readonly dropped: readonly P[];
   /** `diff` is a diff of diffs by git-range-diff(1); undefined when the trees are unavailable. */
-  readonly changed: readonly { readonly patch: Patch; readonly diff: string | undefined }[];
+  readonly changed: readonly ChangedPatch<P>[];
+  /** Patches whose file has another name; they may have changed as well. */
+  readonly renamed: readonly PatchPair<P>[];
+  readonly moved: readonly MovedPatch<P>[];
+  /** The number of patches that were neither added nor changed. */
   readonly unchanged: number;
 }
 
 /** Compares two states of a source by the names and digests of their patch files. */
-export function compareFiles(before: readonly Patch[], after: readonly Patch[]): SeriesChanges {
-  const old = new Map(before.map((patch) => [patch.name, patch.sha256]));
-  const names = new Set(after.map((patch) => patch.name));
-  const changed = after.filter((patch) => old.has(patch.name) && old.get(patch.name) !== patch.sha256);
-  const added = after.filter((patch) => !old.has(patch.name));
+export function compareFiles<P extends ListedPatch>(before: readonly P[], after: readonly P[]): SeriesChanges<P> {
+  const pairs = new Map<P, P>();
+  const taken = new Set<P>();
+  // A patch with another name has the same file, or else the same subject.
+  for (const key of ["name", "sha256", "subject"] as const) {
+    const left = before.filter((patch) => !taken.has(patch));
+    for (const patch of after) {
+      const old =
+        pairs.has(patch) || patch[key] === "" ? undefined : left.find((one) => one[key] === patch[key] && !taken.has(one));
+      if (old === undefined) continue;
+      pairs.set(patch, old);
+      taken.add(old);
+    }
+  }
+  return describeChanges(before, after, pairs, (patch, old) => (patch.sha256 === old.sha256 ? undefined : { diff: undefined }));
+}
+
+/** Says what changed, from the pairs of patches that both states have. */
+function describeChanges<P extends ListedPatch>(
+  before: readonly P[],
+  after: readonly P[],
+  pairs: ReadonlyMap<P, P>,
+  changeOf: (patch: P, before: P) => Pick<ChangedPatch, "diff"> | undefined,
+): SeriesChanges<P> {
+  const kept = new Set(pairs.values());
+  const both = after.flatMap((patch) => {
+    const old = pairs.get(patch);
+    return old === undefined ? [] : [{ before: old, patch }];
+  });
+  const changed = both.flatMap((pair) => {
+    const change = changeOf(pair.patch, pair.before);
+    return change === undefined ? [] : [{ ...pair, ...change }];
+  });
   return {
-    added,
-    dropped: before.filter((patch) => !names.has(patch.name)),
-    changed: changed.map((patch) => ({ patch, diff: undefined })),
-    unchanged: after.length - added.length - changed.length,
+    added: after.filter((patch) => !pairs.has(patch)),
+    dropped: before.filter((patch) => !kept.has(patch)),
+    changed,
+    renamed: both.filter((pair) => pair.before.name !== pair.patch.name),
+    moved: movedPatches(both, before, after),
+    unchanged: both.length - changed.length,
   };
 }
 
@@ -61,15 +110,21 @@ export async function compareTrees(before: State, after: State, { host, work }: 
     const changes = classify(readRangeDiff(await git(["range-diff", "--no-color", ...ranges], options)), from, to);
     const commits = await Promise.all(ranges.map((range) => git(["rev-list", "--reverse", range], options)));
     const [olds = [], nows = []] = commits.map((listed) => listed.split("\n"));
-    const changed = changes.changed.map(async (change) => {
+    const compared = changes.changed.map(async (change) => {
       if (change.diff !== undefined) return change;
-      const pair = [olds[from.findIndex((patch) => patch.name === change.patch.name)], nows[to.indexOf(change.patch)]];
+      const pair = [olds[from.indexOf(change.before)], nows[to.indexOf(change.patch)]];
       // Pairs the two commits however little they have in common.
       const single = ["range-diff", "--no-color", "--creation-factor=1000", ...pair.map((commit) => `${commit}^..${commit}`)];
       return { ...change, diff: readRangeDiff(await git(single, options))[0]?.diff };
     });
-    return { ...changes, changed: await Promise.all(changed) };
+    return withoutSame({ ...changes, changed: await Promise.all(compared) });
   });
+}
+
+/** Counts patches as unchanged whose diff turned out to be empty. */
+export function withoutSame<P extends ListedPatch>(changes: SeriesChanges<P>): SeriesChanges<P> {
+  const changed = changes.changed.filter(({ diff }) => diff !== "");
+  return { ...changes, changed, unchanged: changes.unchanged + changes.changed.length - changed.length };
 }
 
 /**
@@ -107,22 +162,19 @@ function readRangeDiff(text: string): readonly Pair[] {
  */
 function classify(pairs: readonly Pair[], before: readonly Patch[], after: readonly Patch[]): SeriesChanges {
   const named = (patches: readonly Patch[], name: string) => patches.find((patch) => patch.name === name);
-  const added: Patch[] = [];
-  const changed: { patch: Patch; diff: string | undefined }[] = [];
-  const found = new Set<Patch>();
+  const found = new Map<Patch, Patch>();
+  const byGit = new Map<Patch, Pair>();
   for (const [position, patch] of after.entries()) {
     const pair = pairs.find((candidate) => candidate.after === position);
     const partner = before[pair?.before ?? -1];
     const renamed = partner !== undefined && named(after, partner.name) === undefined ? partner : undefined;
     const old = named(before, patch.name) ?? renamed;
-    if (old === undefined) {
-      added.push(patch);
-      continue;
-    }
-    found.add(old);
-    const paired = old === partner ? pair : undefined;
-    if (old.sha256 !== patch.sha256 && paired?.same !== true) changed.push({ patch, diff: paired?.diff });
+    if (old === undefined) continue;
+    found.set(patch, old);
+    if (old === partner && pair !== undefined) byGit.set(patch, pair);
   }
-  const dropped = before.filter((patch) => !found.has(patch));
-  return { added, dropped, changed, unchanged: after.length - added.length - changed.length };
+  return describeChanges(before, after, found, (patch, old) => {
+    const pair = byGit.get(patch);
+    return old.sha256 === patch.sha256 || pair?.same === true ? undefined : { diff: pair?.diff };
+  });
 }

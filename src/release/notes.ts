@@ -1,6 +1,6 @@
 import { shortId } from "../plan/picks.ts";
 import type { Asset } from "../set/assets.ts";
-import { codeBlock, escapeMarkdown } from "../sys/markdown.ts";
+import { codeBlock, escapeMarkdown, linkToRepository as link } from "../sys/markdown.ts";
 import type { UpstreamPick } from "../config/pick.ts";
 import type { SourceChanges } from "./changes.ts";
 import type { ReleasedSource, ReleasedSources } from "./released-sources.ts";
@@ -122,10 +122,4 @@ function describeCommits({ upstream, commit, before, commits }: SourceChanges, s
     .map(({ id, subject }) => `- ${link(upstream, `commit/${id}`, `\`${id.slice(0, 12)}\``)} ${escapeMarkdown(subject)}`);
   const more = commits.length > listedCommits ? [`and ${commits.length - listedCommits} more: see ${log}.`] : [];
   return [title, [commits.length === 1 ? "1 commit:" : `${commits.length} commits:`, "", ...rows].join("\n"), ...more];
-}
-
-/** Links to a page of a repository on GitHub; for other repositories, only the text. */
-function link(upstream: string, path: string, text: string): string {
-  const page = /^(https:\/\/github\.com\/.+?)(\.git)?$/.exec(upstream)?.[1];
-  return page === undefined ? text : `[${text}](${page}/${path})`;
 }

@@ -32,3 +32,9 @@ function escapeText(text: string): string {
       .replaceAll(/(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)|:(?=[\w+-]+:)/gi, `$&${gap}`)
   );
 }
+
+/** Links to a page of a repository on GitHub; for other repositories, only the text. */
+export function linkToRepository(repository: string, path: string, text: string): string {
+  const page = /^(https:\/\/github\.com\/.+?)(\.git)?$/.exec(repository)?.[1];
+  return page === undefined ? text : `[${text}](${page}/${path})`;
+}

@@ -44,9 +44,13 @@ export async function readWorkflow(file: string): Promise<Workflow> {
 
 /** How workflows run on this machine, with the parts of GitHub Actions that ours use. */
 export interface Runner {
-  /** The repository that is checked out, at `tag`. */
+  /** The repository that is checked out, at `tag`, which may be a branch. */
   readonly origin: string;
   readonly tag: string;
+  /** What started the workflow; default: a push. */
+  readonly event?: string;
+  /** The jobs to run; default: all. */
+  readonly only?: readonly string[];
   /** A folder for work trees, artifacts and what steps write. */
   readonly folder: string;
   /** What the runner sets for each step. */
@@ -65,8 +69,10 @@ type Context = Readonly<Record<string, unknown>>;
 export async function runWorkflow(file: string, inputs: Context, runner: Runner): Promise<void> {
   const workflow = await readWorkflow(join(runner.origin, file));
   const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
-  const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, token: runner.token, run_id: "17", run_attempt: "1" };
+  const run = { token: runner.token, run_id: "17", run_attempt: "1", event_name: runner.event ?? "push" };
+  const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, ...run };
   for (const [id, job] of Object.entries(workflow.jobs)) {
+    if (runner.only?.includes(id) === false) continue;
     const context = { inputs, github, needs };
     const wanted = [job.needs ?? []].flat();
     const runs = wanted.every((need) => needs[need]?.result === "success") && evaluate(job.if ?? "true", context) === true;
@@ -131,7 +137,7 @@ async function useAction(
   const artifacts = join(runner.folder, "artifacts");
   switch (uses.split("@")[0]) {
     case "actions/checkout": {
-      const depth = given["fetch-depth"] === 0 ? [] : ["--depth=1"];
+      const depth = given["fetch-depth"] === 0 ? [] : [`--depth=${given["fetch-depth"] ?? 1}`];
       await execa("git", ["clone", "--quiet", ...depth, "--branch", runner.tag, `file://${runner.origin}`, cwd]);
       return;
     }

@@ -5,7 +5,7 @@ import { describe, expect } from "vitest";
 import { cli } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { startGitHub } from "../helpers/github.ts";
-import { commitAll, inGit, makeProject } from "../helpers/project.ts";
+import { commitAll, demo, inGit, mail, makeProject, replaceLine, writeFiles } from "../helpers/project.ts";
 import { runWorkflow } from "./workflow.ts";
 
 /**
@@ -38,6 +38,32 @@ async function makeOrigin(folder: string, origin: string): Promise<string> {
 }
 
 describe("the workflows", () => {
+  test("ci, the series in the summary of a pull request's job, in a clean clone", async ({ folder }) => {
+    const origin = join(folder, "origin");
+    await makeOrigin(folder, origin);
+    await inGit(origin, "checkout", "--quiet", "-b", "merge");
+    await inGit(origin, "checkout", "--quiet", "-b", "series");
+    await writeFiles(origin, {
+      [`${demo}/greet-all.patch`]: mail("Greet all", replaceLine("greeting.txt", "hello world", "hello everybody")),
+    });
+    await commitAll(origin, "Change the series");
+    await inGit(origin, "checkout", "--quiet", "merge");
+    await inGit(origin, "merge", "--quiet", "--no-ff", "--message=Merge", "series");
+    const steps = join(folder, "steps");
+    await mkdir(steps);
+    const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), GITHUB_ACTIONS: "true", CI: "true" };
+    const reported: string[] = [];
+    const report = (text: string) => void reported.push(text);
+    const runner = { origin, tag: "merge", folder: steps, env, token: "", report, only: ["series"] };
+    await runWorkflow(".github/workflows/ci.yml", {}, runner);
+    expect(reported).toEqual([".github/workflows/ci.yml: series: skipped"]);
+    await runWorkflow(".github/workflows/ci.yml", {}, { ...runner, event: "pull_request" });
+    const written = (await readdir(steps)).filter((name) => name.endsWith(".summary"));
+    const texts = await Promise.all(written.map((name) => readFile(join(steps, name), "utf8")));
+    expect(texts.join("")).toContain("| patch | changed | `greet-all.patch` | Greet all |");
+    expect(texts.join("")).toContain("\n++hello everybody\n");
+  });
+
   test("release, from the tag to the published release, with each step in a clean clone", async ({ folder }) => {
     const origin = join(folder, "origin");
     const commit = await makeOrigin(folder, origin);
