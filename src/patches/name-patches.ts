@@ -48,7 +48,8 @@ async function diffOf(commit: string, options: GitOptions): Promise<Buffer> {
   return gitBytes(["diff-tree", "-p", "--no-renames", "--full-index", "--binary", commit], options);
 }
 
-function freeName(subject: string, taken: ReadonlySet<string>): string {
+/** A name for the file of a patch with that subject, which is not taken. */
+export function freeName(subject: string, taken: ReadonlySet<string>): string {
   const slug = subject
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")

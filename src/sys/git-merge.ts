@@ -30,28 +30,43 @@ export async function listUnmerged(options: GitOptions): Promise<readonly Unmerg
   return [...found].map(([path, stages]) => ({ path, stages }));
 }
 
-/** How a change was merged: the files that could not be, and whether git met no conflict at all. */
-interface MergedChange {
+/**
+ * How a change was merged: the files in which a conflict is left, and those in which git resolved
+ * each conflict as a person did before (git-rerere(1)).
+ */
+export interface MergedChange {
   readonly unmerged: readonly Unmerged[];
-  readonly isClean: boolean;
+  readonly remembered: readonly Unmerged[];
 }
+
+/** git's strategies: `resolve` does not look for renamed files, so it needs the files of the change only. */
+export type Strategy = "ort" | "resolve";
 
 /**
  * Merges the change of a commit into the index and the work tree, three-way (git-cherry-pick(1)).
  * Makes no commit. Throws "build" when git cannot begin.
  */
-export async function mergeChange(commit: string, options: GitOptions): Promise<MergedChange> {
-  const merged = await tryGit(["cherry-pick", "--no-commit", "--strategy=ort", commit], options);
-  if (merged.exitCode === 0) return { unmerged: [], isClean: true };
+export async function mergeChange(commit: string, strategy: Strategy, options: GitOptions): Promise<MergedChange> {
+  const args = ["cherry-pick", "--no-commit", `--strategy=${strategy}`, commit];
+  const merged = await tryGit(args, { ...options, settings: [["rerere.enabled", "false"]] });
+  if (merged.exitCode === 0) return { unmerged: [], remembered: [] };
+  const all = await listUnmerged(options);
+  if (all.length === 0) throw new BuildError("build", `git cherry-pick ${commit} failed: ${gitSays(merged)}`);
+  if (strategy === "resolve") await nameSides(all, options);
+  await git(["rerere"], options);
   const unmerged = await listUnmerged(options);
-  if (unmerged.length > 0 || (await hasRemembered(options))) return { unmerged, isClean: false };
-  throw new BuildError("build", `git cherry-pick ${commit} failed: ${gitSays(merged)}`);
+  const left = new Set(unmerged.map(({ path }) => path));
+  return { unmerged, remembered: all.filter(({ path }) => !left.has(path)) };
 }
 
-/** True when git merged files as a person did before (git-rerere(1)). */
-async function hasRemembered(options: GitOptions): Promise<boolean> {
-  const { stdout } = await tryGit(["config", "--bool", "rerere.autoUpdate"], options);
-  return stdout.trim() === "true" && (await git(["diff", "--cached", "--name-only", "HEAD"], options)) !== "";
+/** Writes conflicts again: the strategy `resolve` marks their sides with names of temporary files. */
+async function nameSides(unmerged: readonly Unmerged[], options: GitOptions): Promise<void> {
+  const paths = unmerged.flatMap(({ path, stages }) => (Object.keys(stages).length === 3 ? `${path}\0` : []));
+  if (paths.length === 0) return;
+  const input = Buffer.from(paths.join(""), "latin1");
+  const env = { ...options.env, GIT_LITERAL_PATHSPECS: "1" };
+  const args = ["checkout", "--quiet", "--merge", "--pathspec-from-file=-", "--pathspec-file-nul"];
+  await git(args, { ...options, env, input });
 }
 
 /**

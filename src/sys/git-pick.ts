@@ -127,6 +127,14 @@ export async function copyCommit(
   return git(["hash-object", "-t", "commit", "-w", "--stdin"], { ...options, input });
 }
 
+/** Makes a commit on the parent of a pick: what is taken of it, with a message that says where it is from. */
+export async function partOf(taking: Taking, options: GitOptions): Promise<string> {
+  const part = await commitPart(taking, options);
+  const raw = await readCommit(taking.commit, options);
+  const tree = await git(["rev-parse", `${part}^{tree}`], options);
+  return copyCommit({ ...raw, message: withOrigin(raw.message, taking.commit) }, tree, taking.parent, options);
+}
+
 /** The message with a line that `git cherry-pick -x` writes. */
 function withOrigin(message: Buffer, commit: string): Buffer {
   const text = message.toString("latin1").trimEnd();

@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { drawPicture } from "../../src/patches/rebase/picture.ts";
 import { sumOf, type Picture, type Sum } from "../../src/patches/rebase/rows.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { commitAll, demo, inGit, makeProject, newFile, mail, writeFiles } from "../helpers/project.ts";
-import { fiveRoots, letters, line, lines, makeRebase, root, type RebaseFixture } from "../helpers/rebase.ts";
+import { contextOf, fiveRoots, letters, line, lines, makeRebase, root, type RebaseFixture } from "../helpers/rebase.ts";
 
-/** Runs the dry run, which must write nothing, and returns its picture. */
-async function picture(project: string, ...args: readonly string[]): Promise<Picture & { readonly sum: Sum }> {
+/** Draws the picture, which must write nothing. */
+async function picture(project: string): Promise<Picture & { readonly sum: Sum }> {
   const before = await contentOf(join(project, "patches"));
-  const result = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run", "--json", ...args]);
-  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  const drawn = await drawPicture("next", contextOf(project));
   expect(await contentOf(join(project, "patches"))).toEqual(before);
-  return JSON.parse(result.stdout) as Picture & { readonly sum: Sum };
+  return { ...drawn, sum: sumOf(drawn) };
 }
 
 /** What becomes of each patch: its status, and what it is about. */
@@ -144,6 +144,8 @@ describe("patches rebase --dry-run shows", () => {
     expect(shown.patches[0]?.hunks).toEqual([{ file: "a", line: 10, cause: "changed" }]);
     const text = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
     expect(text.stdout).toContain("12 patches: 12 conflicts, 5 to resolve");
+    const json = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run", "--json"]);
+    expect(JSON.parse(json.stdout)).toEqual({ schema: 1, ...shown });
     expect(text.stdout).toContain("    6  a-3.patch  follows `a.patch`\n         a, line ");
   });
 
@@ -212,9 +214,9 @@ describe("patches rebase --dry-run shows", () => {
       ["upstream", "Fix twelve"],
       ["applies", undefined],
     ]);
-    expect(shown).toMatchObject({ ahead: 2, behind: 1, patches: [], sum: sumOf([]) });
+    expect(shown).toMatchObject({ ahead: 2, behind: 1, patches: [], sum: sumOf({ picks: [], patches: [] }) });
     const { stdout } = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
-    expect(stdout).toContain("2 commits of upstream; the old pin has 1 commit that it lacks\n");
+    expect(stdout).toContain("2 commits of upstream; the old pin has 1 commit that it lacks, 1 of them also by subject:\n");
     expect(stdout).toContain("already upstream: ");
   });
 
@@ -227,13 +229,15 @@ describe("patches rebase --dry-run shows", () => {
     });
     await inGit(upstream, "tag", "--annotate", "--message=x", "v1.3.0", "next");
     await inGit(folder, "clone", "--quiet", upstream, "clone");
+    const context = contextOf(project);
     for (const name of ["next", "v1.3.0", ids[0] ?? "", (ids[0] ?? "").slice(0, 12)])
-      for (const args of [[], ["--from", `demo=${join(folder, "clone")}`]]) {
-        const all = ["patches", "rebase", "demo", "--onto", name, "--dry-run", "--json", ...args];
-        const result = await kovnBuild(project, all);
-        expect(result, result.stderr).toMatchObject({ exitCode: 0 });
-        expect(JSON.parse(result.stdout)).toMatchObject({ onto: { commit: ids[0], version: "1.3.0", branch: "next" } });
+      for (const repositories of [{}, { demo: join(folder, "clone") }]) {
+        const { onto } = await drawPicture(name, { ...context, from: { ...context.from, repositories } });
+        expect(onto).toEqual({ commit: ids[0], version: "1.3.0", branch: "next" });
       }
+    const args = ["--onto", "v1.3.0", "--dry-run", "--json", "--from", `demo=${join(folder, "clone")}`];
+    const result = await kovnBuild(project, ["patches", "rebase", "demo", ...args]);
+    expect(JSON.parse(result.stdout)).toMatchObject({ onto: { commit: ids[0], version: "1.3.0", branch: "next" } });
   });
 });
 

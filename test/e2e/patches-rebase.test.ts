@@ -4,50 +4,44 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { readProgress, rebase as rebaseHere } from "../../src/patches/rebase/rebase.ts";
 import { cli, kovnBuild, type CliResult } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { until } from "../helpers/processes.ts";
 import { demo, inGit, replaceLine, mail, writeFiles } from "../helpers/project.ts";
 import { rewrite } from "../helpers/picks.ts";
-import { line, lines, makeRebase, fiveRoots, type RebaseFixture } from "../helpers/rebase.ts";
+import {
+  contextOf,
+  fiveRoots,
+  letters,
+  line,
+  lines,
+  makeRebase,
+  resolveConflicts,
+  statePath,
+  treePath,
+  type RebaseFixture,
+} from "../helpers/rebase.ts";
 
 const twenty = lines(20);
-const treePath = ".kovn/rebase/1.0-demo/tree";
 
 async function rebase(project: string, ...args: readonly string[]): Promise<CliResult> {
   return kovnBuild(project, ["patches", "rebase", "demo", ...args]);
 }
 
-/** Merges the conflicts of the work tree: upstream's lines, then the patch's without the line that upstream changed. */
-async function resolve(project: string): Promise<readonly string[]> {
-  const tree = join(project, treePath);
-  const files = (await inGit(tree, "diff", "--name-only", "--diff-filter=U")).split("\n");
-  for (const file of files) {
-    await rewrite(join(tree, file), (text) =>
-      text.replaceAll(/<<<<<<< .*\n([^]*?)=======\n([^]*?)>>>>>>> .*\n/g, (_, ours: string, theirs: string) => {
-        return ours + theirs.replace(/^10\n/, "");
-      }),
-    );
-    await inGit(tree, "add", file);
-  }
-  return files;
-}
-
-/** Goes on until the rebase is finished, and returns the files that had to be merged by hand, and the last result. */
-async function goOn(project: string, first: CliResult): Promise<{ readonly stops: readonly string[]; readonly last: CliResult }> {
+/** Resolves what waits and goes on, in this process, until no patch waits. Returns the files that had to be merged. */
+async function goOn(project: string): Promise<readonly string[]> {
   const stops: string[] = [];
-  let last = first;
-  while (last.exitCode === 1 && stops.length < 20) {
-    stops.push(...(await resolve(project)));
-    last = await rebase(project, "--continue");
+  for (;;) {
+    stops.push(...(await resolveConflicts(project)));
+    if ("rangeDiff" in (await rebaseHere({ kind: "continue" }, contextOf(project)))) return stops;
   }
-  return { stops, last };
 }
 
 /** Nothing of the rebase is left but what git remembers. */
 function isClean(project: string): boolean {
-  return !existsSync(join(project, treePath)) && !existsSync(join(project, ".kovn/rebase/1.0-demo/state.json"));
+  return !existsSync(join(project, treePath)) && !existsSync(join(project, statePath));
 }
 
 const seeds =
@@ -114,7 +108,7 @@ describe("patches rebase", () => {
       series: [...whole.series, { name: "ten.patch", subject: "Tenth", edits: { f: line("10", `10\nmore`) } }],
     });
     expect(await rebase(project, "--onto", "next")).toMatchObject({ exitCode: 1 });
-    await resolve(project);
+    await resolveConflicts(project);
     await rename(upstream, `${upstream}.away`);
     const result = await rebase(project, "--continue");
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
@@ -122,73 +116,68 @@ describe("patches rebase", () => {
     expect(await readFile(join(project, demo, "source.yaml"), "utf8")).toContain("since: 1.3.0, ");
   });
 
-  test("lets a person resolve the roots; then those that follow need nothing", async ({ folder }) => {
-    const { project } = await makeRebase(folder, fiveRoots);
-    const first = await rebase(project, "--onto", "next", "--json");
-    expect(first).toMatchObject({ exitCode: 1 });
-    expect(JSON.parse(first.stdout)).toMatchObject({ finished: false, moved: [], stopped: "a.patch", files: ["a"] });
-    expect(first.stderr).toContain("Patch `a.patch` conflicts in a.");
-    expect(first.stderr).toContain("--continue --line 1.0");
-    const { stops, last } = await goOn(project, first);
-    expect(last, last.stderr).toMatchObject({ exitCode: 0 });
-    expect(stops).toEqual(["a", "b", "c", "d", "e"]);
-    expect(await kovnBuild(project, ["patches", "apply", "demo", "tree"])).toMatchObject({ exitCode: 0 });
-    const text = await readFile(join(project, "tree/a"), "utf8");
-    expect(text).toContain("9\nten of a\nblock 0\nblock 1\nblock 2\nother 3\n");
-    expect(text).toContain("other 8\n");
-  });
-
-  test("goes on after it was killed at any patch, with the same result", async ({ folder }) => {
-    const one = await makeRebase(join(folder, "one"), fiveRoots);
-    const other = await makeRebase(join(folder, "other"), fiveRoots);
-    await goOn(one.project, await rebase(one.project, "--onto", "next"));
-    const state = join(other.project, ".kovn/rebase/1.0-demo/state.json");
+  test("lets a person resolve the roots; killed in the middle, it goes on, with the same result", async ({ folder }) => {
+    const { project: first } = await makeRebase(join(folder, "whole"), fiveRoots);
+    const stopped = await rebase(first, "--onto", "next", "--json");
+    expect(stopped).toMatchObject({ exitCode: 1 });
+    expect(JSON.parse(stopped.stdout)).toMatchObject({ finished: false, moved: [], stopped: "a.patch", files: ["a"] });
+    expect(stopped.stderr).toContain("Patch `a.patch` conflicts in a.");
+    expect(stopped.stderr).toContain("--continue --line 1.0");
+    expect(await goOn(first)).toEqual(["a", "b", "c", "d", "e"]);
+    const { project } = await makeRebase(join(folder, "killed"), fiveRoots);
+    const state = join(project, statePath);
     const movedNow = () => {
       try {
-        return (JSON.parse(readFileSync(state, "utf8")) as { moved: unknown[]; tree?: object }).moved.length;
+        return (JSON.parse(readFileSync(state, "utf8")) as { moved: unknown[] }).moved.length;
       } catch {
         return -1;
       }
     };
     const killAt = async (args: readonly string[], isTime: () => boolean) => {
       const child = spawn(process.execPath, [cli, "patches", "rebase", "demo", ...args], {
-        cwd: other.project,
-        env: { PATH: process.env["PATH"] ?? "", HOME: other.project },
+        cwd: project,
+        env: { PATH: process.env["PATH"] ?? "", HOME: project },
         stdio: "ignore",
       });
       const end = once(child, "exit");
-      await until("the rebase is so far", isTime);
+      await until("the rebase is so far", () => isTime() || child.exitCode !== null, 100_000);
       child.kill("SIGKILL");
       await end;
     };
+    /** The patch that waits, now or after the rebase went on. */
+    const stop = async () => {
+      const now = await readProgress(contextOf(project));
+      if (now?.state.stopped !== undefined) return now.state.stopped;
+      const next = await rebaseHere({ kind: "continue" }, contextOf(project));
+      return next.state.stopped;
+    };
     await killAt(["--onto", "next"], () => existsSync(state));
-    await killAt(["--continue"], () => existsSync(join(other.project, treePath, ".git/refs/heads/moved")));
-    let last = await rebase(other.project, "--continue");
-    for (const moved of [1, 2, 3, 4]) {
-      expect(last.exitCode).toBe(1);
-      await resolve(other.project);
-      await killAt(["--continue"], () => movedNow() >= moved);
-      last = await rebase(other.project, "--continue");
+    await killAt(["--continue"], () => existsSync(join(project, treePath, ".git/refs/heads/moved")));
+    for (const [index, file] of letters.entries()) {
+      expect(await stop()).toBe(`${file}.patch`);
+      await resolveConflicts(project);
+      if (file !== "e") await killAt(["--continue"], () => movedNow() > index);
     }
-    await resolve(other.project);
     await killAt(["--continue"], () => movedNow() >= 8);
     await killAt(["--continue"], () => !existsSync(state) || readFileSync(state, "utf8").includes('"written"'));
     // It may have ended before it was killed.
-    if (existsSync(state)) expect(await rebase(other.project, "--continue")).toMatchObject({ exitCode: 0 });
-    const files = async (project: string) => {
-      const { "source.yaml": yaml, ...rest } = await contentOf(join(project, demo));
+    if (existsSync(state)) expect(await rebase(project, "--continue")).toMatchObject({ exitCode: 0 });
+    const files = async (of: string) => {
+      const { "source.yaml": yaml, ...rest } = await contentOf(join(of, demo));
       return { ...rest, yaml: yaml?.replace(/upstream: .*/, "") };
     };
-    expect(await files(other.project)).toEqual(await files(one.project));
-    expect(isClean(other.project)).toBe(true);
+    const made = await files(project);
+    expect(made).toEqual(await files(first));
+    expect(made).toMatchObject({ "a.patch": expect.stringContaining("\n ten of a\n+block 0\n") as string });
+    expect(isClean(project)).toBe(true);
   });
 
   test("goes on although git was killed too, and left locks", async ({ folder }) => {
     const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
     await rebase(project, "--onto", "next");
-    await resolve(project);
+    await resolveConflicts(project);
     const git = join(project, treePath, ".git");
-    const state = join(project, ".kovn/rebase/1.0-demo/state.json");
+    const state = join(project, statePath);
     // As it was when a run was killed while it read what the person made.
     await writeFile(state, (await readFile(state, "utf8")).replace('"stopped"', '"taking": true,\n  "stopped"'));
     for (const lock of ["index.lock", "MERGE_RR.lock", "refs/heads/moved.lock"]) await writeFile(join(git, lock), "");
@@ -199,7 +188,7 @@ describe("patches rebase", () => {
     await writeFile(join(git, "index.lock"), "");
     expect((await rebase(project, "--continue")).stderr).toContain("Patch `b.patch` conflicts in b.");
     // That of a person's git is theirs.
-    await resolve(project);
+    await resolveConflicts(project);
     await writeFile(join(git, "index.lock"), "");
     expect((await rebase(project, "--continue")).stderr).toContain("index.lock");
   });
@@ -208,7 +197,7 @@ describe("patches rebase", () => {
     const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
     const before = await contentOf(join(project, "patches"));
     await rebase(project, "--onto", "next");
-    await resolve(project);
+    await resolveConflicts(project);
     const tree = join(project, treePath);
     await inGit(tree, "rerere");
     const aborted = await rebase(project, "--abort");
@@ -223,7 +212,7 @@ describe("patches rebase", () => {
   test("takes the commit that a person made, and drops what they skip", async ({ folder }) => {
     const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
     await rebase(project, "--onto", "next");
-    await resolve(project);
+    await resolveConflicts(project);
     const tree = join(project, treePath);
     await inGit(tree, "commit", "--quiet", "--no-edit");
     await inGit(
@@ -262,6 +251,19 @@ describe("patches rebase", () => {
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(project, demo, "series"), "utf8")).toBe("fifteen.patch\nroman.patch\n");
   });
+});
+
+test("patches rebase waits at a pick that does not apply, and says how to leave files out", async ({ folder }) => {
+  const { project, upstream } = await makeRebase(folder, { ...fiveRoots, series: [] });
+  await writeFiles(upstream, { a: line("10", "X")(twenty) });
+  await inGit(upstream, "commit", "--quiet", "--all", "--message", "Only here");
+  const pick = await inGit(upstream, "rev-parse", "HEAD");
+  await rewrite(join(project, demo, "source.yaml"), (text) => `${text}picks: [{ commit: ${pick}, why: x }]\n`);
+  const result = await rebase(project, "--onto", "next", "--json");
+  expect(result).toMatchObject({ exitCode: 1 });
+  expect(JSON.parse(result.stdout)).toMatchObject({ stopped: "only-here.patch", pick, files: ["a"] });
+  expect(result.stderr).toContain(`Pick \`${pick.slice(0, 12)}\`, which becomes patch \`only-here.patch\`, conflicts in a.`);
+  expect(result.stderr).toContain("; or --abort, and `without` in source.yaml for files that no package is built from");
 });
 
 describe("patches rebase refuses, and writes nothing,", () => {
@@ -316,26 +318,15 @@ describe("patches rebase refuses, and writes nothing,", () => {
     expect(await refusal()).toContain("is not one commit on");
   });
 
-  test("a source that changed meanwhile, and a pick that does not apply", async ({ folder }) => {
-    const { project, upstream } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+  test("a source that changed meanwhile", async ({ folder }) => {
+    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
     await rebase(project, "--onto", "next");
-    await resolve(project);
+    await resolveConflicts(project);
     await writeFiles(project, { [`${demo}/notes.txt`]: "new\n" });
     const before = await contentOf(join(project, "patches"));
     const result = await rebase(project, "--continue");
     expect(result).toMatchObject({ exitCode: 2, stdout: "" });
     expect(result.stderr).toContain("patches/1.0/demo changed since the rebase began");
     expect(await contentOf(join(project, "patches"))).toEqual(before);
-    await rebase(project, "--abort");
-    await inGit(upstream, "checkout", "--quiet", "main");
-    await writeFiles(upstream, { a: line("10", "X")(twenty) });
-    await inGit(upstream, "commit", "--quiet", "--all", "--message", "Only here");
-    const pick = await inGit(upstream, "rev-parse", "HEAD");
-    await rewrite(join(project, demo, "source.yaml"), (text) => `${text}picks: [{ commit: ${pick}, why: x }]\n`);
-    await writeFiles(project, { [`${demo}/series`]: "", [`${demo}/a.patch`]: undefined });
-    const picked = await rebase(project, "--onto", "next");
-    expect(picked).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(picked.stderr).toContain(`Pick \`${pick.slice(0, 12)}\` does not apply to the new base: a.`);
-    expect(isClean(project)).toBe(true);
   });
 });

@@ -1,7 +1,35 @@
 import { join } from "node:path";
 import { readFile } from "node:fs/promises";
 import { execa } from "execa";
+import type { RebaseContext } from "../../src/patches/rebase/context.ts";
+import { host } from "./host.ts";
+import { rewrite } from "./picks.ts";
 import { commitAll, demo, inGit, makeProject, sourceYaml, writeFiles, type Files } from "./project.ts";
+
+/** The work tree and the state of an unfinished rebase, in the folder of a project. */
+export const treePath = ".kovn/rebase/1.0-demo/tree";
+export const statePath = ".kovn/rebase/1.0-demo/state.json";
+
+/** What a rebase of the fixture's source works with, in this process. */
+export function contextOf(project: string): RebaseContext {
+  const from = { rule: "auto", repositories: {} } as const;
+  return { project: { root: project, work: join(project, ".kovn") }, line: "1.0", name: "demo", from, host };
+}
+
+/** Merges the conflicts of the work tree: upstream's lines, then the patch's without the line that upstream changed. */
+export async function resolveConflicts(project: string): Promise<readonly string[]> {
+  const tree = join(project, treePath);
+  const files = (await inGit(tree, "diff", "--name-only", "--diff-filter=U")).split("\n");
+  for (const file of files) {
+    await rewrite(join(tree, file), (text) =>
+      text.replaceAll(/<<<<<<< .*\n([^]*?)=======\n([^]*?)>>>>>>> .*\n/g, (_, ours: string, theirs: string) => {
+        return ours + theirs.replace(/^10\n/, "");
+      }),
+    );
+    await inGit(tree, "add", file);
+  }
+  return files;
+}
 
 /** What a commit makes of files: their new texts, from the old ones. `undefined` removes a file. */
 type Edits = Readonly<Record<string, (text: string) => string | undefined>>;

@@ -1,7 +1,7 @@
 import { parseFrom } from "../../config/from.ts";
 import { unknownName } from "../../config/names.ts";
 import { assertOwn, pickLine } from "../../config/project.ts";
-import { listSources, readSource } from "../../config/source.ts";
+import { listSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import type { RebaseContext } from "../../patches/rebase/context.ts";
 import { drawPicture } from "../../patches/rebase/picture.ts";
@@ -42,7 +42,7 @@ export const patchesRebase: Define = (command, context) => {
     .option("--onto <commit>", "branch, tag or commit of upstream to move to")
     .option("--dry-run", "show what becomes of each pick and patch; write nothing", false)
     .option("--continue", "take what you resolved, and go on; also after the rebase was killed", false)
-    .option("--skip", "drop the patch that waits for you, and go on", false)
+    .option("--skip", "drop the pick or patch that waits for you, and go on", false)
     .option("--abort", "end the unfinished rebase; the source stays as it was", false)
     .option("--status", "show how far the unfinished rebase is", false)
     .addOption(lineOption())
@@ -79,11 +79,8 @@ async function run(source: string, options: RebaseOptions, context: Context): Pr
     return show(progressData(progress), () => showProgress(progress));
   }
   if (onto !== undefined && options.dryRun) {
-    const own = await readSource(work.project, work.line, source, context.host);
-    const picture = await watch(`try ${source} on ${onto}`, async ({ host, project, from }) =>
-      drawPicture(own, onto, from, { work: project.work, host }),
-    );
-    return show({ ...picture, sum: sumOf(picture.patches) }, () => showPicture(picture));
+    const picture = await watch(`try ${source} on ${onto}`, async (own) => drawPicture(onto, own));
+    return show({ ...picture, sum: sumOf(picture) }, () => showPicture(picture));
   }
   assertOwn(work.project);
   if (mode === "abort") {
@@ -111,8 +108,11 @@ function finish(done: Finished, { report }: Context, show: (data: object, text: 
 /** The error for a rebase in which a patch waits for a person. */
 function waits({ state, files, tree }: Progress): BuildError {
   const { stopped = "", source, line } = state;
-  return new BuildError("patch", `Patch \`${stopped}\` conflicts in ${files.join(", ")}.`, {
-    hint: `edit them in ${tree}, then git -C ${tree} add FILES, then kovn-build patches rebase ${source} --continue --line ${line}`,
+  const pick = state.tree?.patches.find(({ name }) => name === stopped)?.pick;
+  const what = pick === undefined ? `Patch \`${stopped}\`` : `Pick \`${pick.slice(0, 12)}\`, which becomes patch \`${stopped}\`,`;
+  const or = pick === undefined ? "" : `; or --abort, and \`without\` in source.yaml for files that no package is built from`;
+  return new BuildError("patch", `${what} conflicts in ${files.join(", ")}.`, {
+    hint: `edit them in ${tree}, then git -C ${tree} add FILES, then kovn-build patches rebase ${source} --continue --line ${line}${or}`,
   });
 }
 

@@ -25,10 +25,11 @@ export async function advance(
     const options = { host: below, cwd: treeOf(folder) };
     await clearGitLocks(folder);
     let now = state;
-    for (const { name, commit } of tree.patches.slice(state.moved.length)) {
+    for (const { name, commit, pick } of tree.patches.slice(state.moved.length)) {
       below.task.say(`patch ${now.moved.length + 1} of ${tree.patches.length}`);
       const isUpstream = tree.picture.patches.find((row) => row.name === name)?.status === "upstream";
-      const one = isUpstream ? ({ result: "upstream" } as const) : await moveOne(commit, headOf(now, tree), options);
+      const move = async () => moveOne(commit, headOf(now, tree), pick === undefined ? "ort" : "resolve", options);
+      const one = isUpstream ? ({ result: "upstream" } as const) : await move();
       if (one.result === "stopped") {
         const stopped = { ...now, stopped: name };
         await writeState(folder, stopped);

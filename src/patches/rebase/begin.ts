@@ -2,17 +2,25 @@ import { join } from "node:path";
 import { readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { pinOf, placeOf } from "../../plan/base.ts";
-import { shortId } from "../../plan/picks.ts";
 import { urlOf } from "../../sys/credentials.ts";
-import { git } from "../../sys/git.ts";
+import { git, type GitOptions } from "../../sys/git.ts";
 import { setRemotes, bloblessConfig } from "../../sys/git-remote.ts";
 import { withScratch } from "../../sys/with-scratch.ts";
+import { freeName } from "../name-patches.ts";
 import { withSeriesLock } from "../series-lock.ts";
 import type { RebaseContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
-import { drawIn, fetchBases } from "./picture.ts";
-import type { PickRow } from "./rows.ts";
-import { prepareFolder, readState, rememberResolutions, treeOf, writeState, type RebaseState } from "./state.ts";
+import { drawIn, fetchBases, type Drawn } from "./picture.ts";
+import {
+  copyResolutions,
+  prepareFolder,
+  readState,
+  rememberResolutions,
+  treeOf,
+  writeState,
+  type RebaseState,
+  type RebaseTree,
+} from "./state.ts";
 
 /** Begins a rebase onto the commit that `onto` means. Throws "usage" over an unfinished one. */
 export async function beginRebase(onto: string, folder: string, context: RebaseContext): Promise<RebaseState> {
@@ -43,7 +51,6 @@ export async function beginRebase(onto: string, folder: string, context: RebaseC
 
 /**
  * Makes the work tree of a rebase: the patched tree of the old pin, then the new base with its picks.
- * Throws "usage" for picks that do not apply there.
  */
 export async function makeTree(state: RebaseState, folder: string, context: RebaseContext): Promise<RebaseState> {
   const { project, line, name, from, host } = context;
@@ -54,27 +61,30 @@ export async function makeTree(state: RebaseState, folder: string, context: Reba
   const { branch } = state.onto;
   const onto = { ...bases.onto, branch };
   const tree = treeOf(folder);
-  const { picture, below, patches } = await withScratch(project.work, "rebase", host, async (dir) =>
-    drawIn(tree, source, { ...bases, onto }, options, join(dir, "files")),
-  );
-  assertPicks(picture.picks, source);
+  const drawn = await withScratch(project.work, "rebase", host, async (dir) => {
+    await copyResolutions(folder, join(dir, "rr-cache"));
+    return drawIn(tree, source, { ...bases, onto }, options, dir);
+  });
+  const { picture, below } = drawn;
   const inTree = { host, cwd: tree };
   const contents = urlOf(placeOf(pinOf(source, from)));
-  for (const [key, value] of [...bloblessConfig(contents), ["rerere.enabled", "true"], ["rerere.autoUpdate", "true"]] as const)
-    await git(["config", key, value], inTree);
+  for (const [key, value] of bloblessConfig(contents)) await git(["config", key, value], inTree);
   await setRemotes(source.place, contents, inTree);
-  await rememberResolutions(folder);
+  await rememberResolutions(tree, "../../rr-cache", host);
   await git(["reset", "--quiet", "--hard", below], inTree);
-  const listed = patches.map(({ patch, commit }) => ({ name: patch.name, commit }));
-  const made = { ...state, tree: { picture, below, patches: listed } };
+  const made = { ...state, tree: { picture, below, patches: await listPatches(drawn, source, inTree) } };
   await writeState(folder, made);
   return made;
 }
 
-function assertPicks(picks: readonly PickRow[], { line, name }: Source): void {
-  const wrong = picks.find(({ status }) => status === "conflicts");
-  if (wrong === undefined) return;
-  throw new BuildError("usage", `Pick \`${shortId(wrong)}\` does not apply to the new base: ${wrong.files.join(", ")}.`, {
-    hint: `\`without: [${wrong.files.join(", ")}]\` in patches/${line}/${name}/source.yaml if no package is built from them, else remove the pick`,
-  });
+/** What is moved: picks that do not apply, each with a name for the patch that it becomes, then the patches. */
+async function listPatches({ aside, patches }: Drawn, source: Source, options: GitOptions): Promise<RebaseTree["patches"]> {
+  const taken = new Set([...source.patches, ...Object.values(source.packaging).flat()].map(({ name }) => name));
+  const picks = [];
+  for (const { commit, pick } of aside) {
+    const name = freeName(await git(["log", "-1", "--encoding=UTF-8", "--format=%s", commit], options), taken);
+    taken.add(name);
+    picks.push({ name, commit, pick });
+  }
+  return [...picks, ...patches.map(({ patch, commit }) => ({ name: patch.name, commit }))];
 }

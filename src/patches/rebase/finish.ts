@@ -115,7 +115,7 @@ async function fillFolder(
       { host, cwd: treeOf(folder) },
     ),
   );
-  const picks = picture.picks.flatMap(({ status }, index) => (status === "upstream" ? [index] : []));
+  const picks = picture.picks.flatMap(({ status }, index) => (status === "applies" ? [] : [index]));
   const { commit, branch, version } = picture.onto;
   const revision = source.revision + 1;
   const values = { commit, branch, version, revision };

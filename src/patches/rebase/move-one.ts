@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { applyChange, listUnmerged, mergeChange } from "../../sys/git-merge.ts";
+import { applyChange, listUnmerged, mergeChange, type Strategy } from "../../sys/git-merge.ts";
 import { copyCommit, readCommit } from "../../sys/git-pick.ts";
 import { showBytes } from "../../sys/git-patch.ts";
 import { git, type GitOptions } from "../../sys/git.ts";
@@ -12,12 +12,12 @@ type MovedOne =
 
 /**
  * Moves one patch, a commit on the old base, onto `head` in the work tree. git resolves conflicts
- * that it remembers (git-rerere(1)); a patch that applies as it is has none. For other conflicts the work tree is as `git cherry-pick` leaves
- * it.
+ * that it remembers (git-rerere(1)); a patch that applies as it is has none. For other conflicts
+ * the work tree is as `git cherry-pick` leaves it.
  */
-export async function moveOne(commit: string, head: string, options: GitOptions): Promise<MovedOne> {
+export async function moveOne(commit: string, head: string, strategy: Strategy, options: GitOptions): Promise<MovedOne> {
   await git(["reset", "--quiet", "--hard", head], options);
-  const { unmerged, isClean } = await mergeChange(commit, options);
+  const { unmerged, remembered } = await mergeChange(commit, strategy, options);
   const strict = unmerged.length > 0 ? await applyChange(commit, head, options) : undefined;
   if (unmerged.length > 0 && strict === undefined) {
     await offerToPerson(commit, options);
@@ -26,7 +26,7 @@ export async function moveOne(commit: string, head: string, options: GitOptions)
   const made = strict ?? (await git(["write-tree"], options));
   if (made === (await git(["rev-parse", `${head}^{tree}`], options))) return { result: "empty" };
   const copy = await copyCommit(await readCommit(commit, options), made, head, options);
-  return { result: isClean || strict !== undefined ? "moved" : "resolved", commit: copy };
+  return { result: remembered.length === 0 || strict !== undefined ? "moved" : "resolved", commit: copy };
 }
 
 /** Leaves what git needs to commit the patch with its author, date and message when it is merged. */

@@ -25,7 +25,7 @@ export async function fetchOnto(
   { pin, old }: { readonly pin: Base & { kind: "git" }; readonly old: Fetched },
   options: MirrorOptions,
 ): Promise<Onto> {
-  const found = await resolve(name, placeOf(pin), old, options);
+  const found = await resolve(name, source.name, placeOf(pin), old, options);
   const { commit } = found;
   if (commit === source.commit)
     throw new BuildError("usage", `\`${name}\` is ${commit.slice(0, 12)}, which source.yaml pins already.`);
@@ -36,6 +36,8 @@ export async function fetchOnto(
     if (!(error instanceof BuildError) || error.code !== "network") throw error;
     throw withDetails(error, { message: `Commit ${commit} could not be fetched from repository ${placeOf(base)}.` });
   });
+  const type = await git(["cat-file", "-t", commit], { host: options.host, bare: fetched.repository });
+  if (type !== "commit") throw new BuildError("usage", `\`${name}\` is a ${type}, not a commit.`);
   return { base, fetched, branch: found.branch ?? (await branchWith(fetched, options)) };
 }
 
@@ -73,16 +75,21 @@ const askTimeout = 60_000;
 
 async function resolve(
   name: string,
+  source: string,
   place: string,
   old: Fetched,
   { host }: MirrorOptions,
 ): Promise<{ readonly commit: string; readonly branch: string | undefined }> {
   const url = urlOf(place);
-  const options = { host, timeout: askTimeout };
+  const ask = async (refs: readonly string[]) =>
+    askRefs(url, refs, { host, timeout: askTimeout }).catch((error: unknown) => {
+      if (!(error instanceof BuildError) || error.code !== "network") throw error;
+      throw withDetails(error, { hint: `--from ${source}=PATH_OR_URL of a clone that has \`${name}\`` });
+    });
   if (/^[0-9a-f]{40}$/.test(name)) return { commit: name, branch: undefined };
   const isName = /^\w[\w./+-]*$/.test(name);
   const names = [`refs/heads/${name}`, `refs/remotes/origin/${name}`, `refs/tags/${name}^{}`, `refs/tags/${name}`];
-  const found = isName ? await askRefs(url, names, options) : new Map<string, string>();
+  const found = isName ? await ask(names) : new Map<string, string>();
   for (const ref of names) {
     const commit = found.get(ref);
     if (commit !== undefined) return { commit, branch: ref.startsWith("refs/tags/") ? undefined : name };
@@ -91,7 +98,7 @@ async function resolve(
     const known = await tryGit(["rev-parse", "--quiet", "--verify", `${name}^{commit}`], { host, bare: old.repository });
     if (known.exitCode === 0) return { commit: known.stdout.trim(), branch: undefined };
   }
-  const all = await askRefs(url, ["refs/heads/*", "refs/remotes/origin/*", "refs/tags/*"], options);
+  const all = await ask(["refs/heads/*", "refs/remotes/origin/*", "refs/tags/*"]);
   const shown = [...all.keys()].map((ref) => ref.replace(/^refs\/(?:heads|remotes\/origin|tags)\//, ""));
   throw unknownName("Branch, tag or commit", name, [...new Set(shown.filter((ref) => !ref.endsWith("^{}") && ref !== "HEAD"))]);
 }

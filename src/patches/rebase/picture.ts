@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Source } from "../../config/source.ts";
+import { readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { packagingOf, pinOf, type From } from "../../plan/base.ts";
 import { commitsBetween } from "../../sys/git-release.ts";
@@ -10,11 +10,14 @@ import { withScratch } from "../../sys/with-scratch.ts";
 import { describeWork } from "../apply.ts";
 import { fetchMirrorBlobs } from "../mirror-more.ts";
 import { fetchBase, type Fetched, type MirrorOptions } from "../mirror.ts";
+import type { RebaseContext } from "./context.ts";
+import { withRebaseLock } from "./lock.ts";
 import { movePatches } from "./move.ts";
 import { makeOldTree, type OldPatch } from "./old-tree.ts";
 import { fetchOnto, type Onto } from "./onto.ts";
-import { movePicks } from "./picks.ts";
-import type { Picture } from "./rows.ts";
+import { movePicks, type MovedPicks } from "./picks.ts";
+import type { Picture, UpstreamCommit } from "./rows.ts";
+import { copyResolutions, rememberResolutions } from "./state.ts";
 import { listFiles, type Upstream } from "./upstream.ts";
 import { versionAt } from "./version.ts";
 
@@ -35,36 +38,41 @@ export async function fetchBases(source: Source, name: string, from: From, optio
 }
 
 /**
- * Finds what becomes of each pick and patch of a source on another commit of its upstream. Writes
- * nothing but mirrors. Throws like `fetchBases` and `drawIn`.
+ * Finds what becomes of each pick and patch of a source on another commit of its upstream, with
+ * what git remembers of resolved conflicts. Writes nothing but mirrors. Throws like `fetchBases` and
+ * `drawIn`.
  */
-export async function drawPicture(source: Source, name: string, from: From, options: MirrorOptions): Promise<Picture> {
-  const bases = await fetchBases(source, name, from, options);
-  return withScratch(options.work, "rebase", options.host, async (dir) => {
-    const { picture } = await drawIn(join(dir, "tree"), source, bases, options, join(dir, "files"));
+export async function drawPicture(onto: string, context: RebaseContext): Promise<Picture> {
+  const { project, line, name, from, host } = context;
+  const source = await readSource(project, line, name, host);
+  const options = { work: project.work, host };
+  const bases = await fetchBases(source, onto, from, options);
+  return withScratch(project.work, "rebase", host, async (dir) => {
+    await withRebaseLock(context, async (folder) => copyResolutions(folder, join(dir, "rr-cache")));
+    const { picture } = await drawIn(join(dir, "tree"), source, bases, options, dir);
     return picture;
   });
 }
 
-/** A picture, and what it was drawn with: the new base with its picks, and the patches on the old one. */
-export interface Drawn {
+/** A picture, and what it was drawn with: the new base with its picks, those that do not apply, and the patches on the old one. */
+export interface Drawn extends Pick<MovedPicks, "aside" | "below"> {
   readonly picture: Picture;
-  readonly below: string;
   readonly patches: readonly OldPatch[];
 }
 
 /**
- * Makes the patched tree of the old pin in `tree`, which must not exist, and moves it. `files` is a
- * folder for temporary files. Throws "patch" when the series does not apply to its pin, and "usage"
- * when the new base has nothing in common with it.
+ * Makes the patched tree of the old pin in `tree`, which must not exist, and moves it. `dir` is a
+ * folder for temporary files, with a copy of what git remembers in `rr-cache`. Throws "patch" when
+ * the series does not apply to its pin, and "usage" when the new base has nothing in common with it.
  */
 export async function drawIn(
   tree: string,
   source: Source,
   { old, onto }: Bases,
   { host }: MirrorOptions,
-  files: string,
+  dir: string,
 ): Promise<Drawn> {
+  const files = join(dir, "files");
   await mkdir(files, { recursive: true });
   const packaging = packagingOf(source, pinOf(source));
   const patches = await runTask(host, `apply ${describeWork(source, old, packaging)} to the old pin`, async (below) =>
@@ -74,11 +82,12 @@ export async function drawIn(
     const options = { host: task, cwd: tree };
     const upstream = await readUpstream(source, onto, options);
     await git(["checkout", "--quiet", "--force", "-B", "moved", onto.fetched.commit], options);
-    const picks = await movePicks(source, onto.fetched, upstream, options);
-    const below = await git(["rev-parse", "HEAD"], options);
-    const rows = await movePatches(patches, source, upstream, { git: options, files });
+    await rememberResolutions(tree, join(dir, "rr-cache"), task);
+    const workshop = { git: options, files };
+    const { rows: picks, roots, ...picked } = await movePicks(source, onto.fetched, upstream, workshop);
+    const rows = await movePatches(patches, roots, source, upstream, workshop);
     const places = await describePlaces(source, onto, upstream, options);
-    return { picture: { ...places, picks, patches: rows }, below, patches };
+    return { picture: { ...places, picks, patches: rows }, ...picked, patches };
   });
 }
 
@@ -101,6 +110,9 @@ async function readUpstream({ commit: pin, name }: Source, { fetched }: Onto, op
   };
 }
 
+/** What upstream changes for each release. */
+const releaseFiles = new Set(["NEWS", "configure.ac", "debian/changelog"]);
+
 async function describePlaces(
   source: Source,
   { fetched, branch }: Onto,
@@ -108,7 +120,11 @@ async function describePlaces(
   options: GitOptions,
 ): Promise<Omit<Picture, "picks" | "patches">> {
   const { line, name, commit, version } = source;
-  const behind = await git(["rev-list", "--count", `${fetched.commit}..${commit}`], options);
+  const behind = (await commitsBetween(fetched.commit, commit, options)) ?? [];
+  const files = await listFiles(fetched.commit, commit, options);
+  const subjects = new Set(commits.map(({ subject }) => subject));
+  const isLost = ({ id, subject }: UpstreamCommit) =>
+    !subjects.has(subject) && [...(files.get(id) ?? [])].some((file) => !releaseFiles.has(file));
   const found = await versionAt(fetched.commit, options);
   return {
     line,
@@ -116,6 +132,7 @@ async function describePlaces(
     from: { commit, branch: source.branch, version },
     onto: { commit: fetched.commit, branch: branch ?? source.branch, version: found ?? version },
     ahead: commits.length,
-    behind: Number(behind),
+    behind: behind.length,
+    lost: behind.filter(isLost),
   };
 }

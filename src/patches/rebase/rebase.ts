@@ -1,20 +1,18 @@
-import { dirname } from "node:path";
 import { BuildError } from "../../errors.ts";
 import { git, type GitOptions } from "../../sys/git.ts";
-import { lockBeside, withLock } from "../../sys/with-lock.ts";
-import { makeFolders } from "../../sys/sync.ts";
 import { addMoved, advance, headOf } from "./advance.ts";
 import { beginRebase, makeTree } from "./begin.ts";
 import type { RebaseContext } from "./context.ts";
 import { isWritten, writeRebased } from "./finish.ts";
+import { folderOf, withRebaseLock } from "./lock.ts";
 import { unmergedFiles } from "./move-one.ts";
 import { relock } from "./relock.ts";
 import { takeResolution } from "./resolution.ts";
 import {
+  assertTree,
   clearGitLocks,
   endRebase,
   readState,
-  rebaseFolder,
   treeOf,
   writeState,
   type RebaseState,
@@ -57,6 +55,7 @@ export async function rebase(request: RebaseRequest, context: RebaseContext): Pr
     const state = begun.tree === undefined ? await makeOrForget(begun, folder, own, request) : begun;
     const { tree } = state;
     if (tree === undefined) throw new Error("the tree was not made");
+    await assertTree(state, folder);
     const options = { host: context.host, cwd: treeOf(folder) };
     const ready = await takeStopped(state, tree, request, folder, options);
     const now = ready.written === undefined ? await advance(ready, tree, folder, own) : ready;
@@ -69,11 +68,12 @@ export async function rebase(request: RebaseRequest, context: RebaseContext): Pr
   });
 }
 
-/** Reads how far the rebase of a source is; undefined if none is unfinished. */
+/** Reads how far the rebase of a source is; undefined if none is unfinished. Throws "usage" if its work tree is gone. */
 export async function readProgress(context: RebaseContext): Promise<Progress | undefined> {
   const folder = folderOf(context);
   const state = await readState(folder);
   if (state === undefined) return undefined;
+  await assertTree(state, folder);
   const tree = treeOf(folder);
   const files = state.stopped === undefined ? [] : await unmergedFiles({ host: context.host, cwd: tree });
   return { state, tree, files };
@@ -90,16 +90,6 @@ export async function abortRebase(context: RebaseContext): Promise<RebaseState> 
     await endRebase(folder);
     return state;
   });
-}
-
-function folderOf({ project, line, name }: RebaseContext): string {
-  return rebaseFolder(project, line, name);
-}
-
-async function withRebaseLock<T>(context: RebaseContext, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = folderOf(context);
-  await makeFolders(dirname(folder));
-  return withLock(lockBeside(folder), { host: context.host, other: `is rebasing ${context.name}` }, async () => work(folder));
 }
 
 async function goOn(folder: string, { name, line }: RebaseContext): Promise<RebaseState> {

@@ -47,6 +47,11 @@ async function assertMerged({ name, tree }: Resolved, options: GitOptions): Prom
     if (/^\+(?:<{7}|>{7}) /.test(row)) marked.add(file);
   }
   if (marked.size > 0) throw notReady(`Patch \`${name}\` is not merged: marks of conflicts are left in`, [...marked], tree);
+  const others = await git(["ls-files", "--others", "--directory", "--exclude-standard"], options);
+  if (others === "") return;
+  throw new BuildError("usage", `Patch \`${name}\` would lack what git does not know: ${listOf(others.split("\n"))}.`, {
+    hint: `git -C ${tree} add FILES, or git -C ${tree} clean -fd FILES`,
+  });
 }
 
 function notReady(what: string, files: readonly string[], tree: string): BuildError {

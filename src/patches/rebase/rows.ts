@@ -6,8 +6,8 @@ export interface UpstreamCommit {
   readonly subject: string;
 }
 
-/** Why a part of a patch cannot be merged. */
-export type HunkCause = "changed" | "missing" | "exists" | "deletes";
+/** Why a part of a patch cannot be merged; `resolved` is one that somebody has resolved before. */
+export type HunkCause = "changed" | "missing" | "exists" | "deletes" | "resolved";
 
 /** A part of a patch that cannot be merged into the new base. */
 export interface Hunk {
@@ -25,6 +25,7 @@ export type PatchStatus =
   | "merges" // git merges it; the file is written again
   | "conflicts" // upstream changed these lines
   | "follows" // it conflicts only because an earlier patch does
+  | "resolved" // it conflicts, and git resolves it as a person did before
   | "upstream" // the new base has the change
   | "order"; // it needs a later patch of the series
 
@@ -47,11 +48,18 @@ export interface PatchRow {
 
 /** A pick, and what becomes of it. */
 export interface PickRow extends Pick<UpstreamPick, "commit" | "why"> {
-  readonly status: "applies" | "upstream" | "conflicts";
+  /** One that neither applies nor is upstream becomes a patch. */
+  readonly status: "applies" | "upstream" | "conflicts" | "follows" | "resolved" | "merges";
   /** Upstream's commit with this change in the new base, if it was found. */
   readonly by?: UpstreamCommit;
-  /** The files that conflict. */
-  readonly files: readonly string[];
+  /** The picks that it follows. */
+  readonly follows?: readonly string[];
+  readonly hunks: readonly Hunk[];
+}
+
+/** True for a pick that does not apply to the new base, so it becomes a patch. */
+export function isAside({ status }: Pick<PickRow, "status">): boolean {
+  return status !== "applies" && status !== "upstream";
 }
 
 /** The commit that a source moves to, or comes from. */
@@ -70,11 +78,13 @@ export interface Picture {
   /** Upstream's commits that only the new base has, and those that only the old one has. */
   readonly ahead: number;
   readonly behind: number;
+  /** Of `behind`, those whose subject no commit of `ahead` has, but for releases: what a move may lose. */
+  readonly lost: readonly UpstreamCommit[];
   readonly picks: readonly PickRow[];
   readonly patches: readonly PatchRow[];
 }
 
-/** How many patches there are of each kind. `toResolve` are those that conflict by themselves. */
+/** How many patches there are of each kind. `toResolve` are those that conflict by themselves, and were not resolved before. */
 export interface Sum {
   readonly patches: number;
   readonly unchanged: number;
@@ -83,10 +93,12 @@ export interface Sum {
   readonly order: number;
   readonly conflicts: number;
   readonly toResolve: number;
+  readonly resolved: number;
+  readonly picksToResolve: number;
 }
 
-/** Counts the patches of a picture. */
-export function sumOf(patches: readonly Pick<PatchRow, "status">[]): Sum {
+/** Counts the patches and picks of a picture. */
+export function sumOf({ patches, picks }: Pick<Picture, "patches" | "picks">): Sum {
   const of = (status: PatchStatus) => patches.filter((row) => row.status === status).length;
   return {
     patches: patches.length,
@@ -94,7 +106,9 @@ export function sumOf(patches: readonly Pick<PatchRow, "status">[]): Sum {
     merges: of("merges"),
     upstream: of("upstream"),
     order: of("order"),
-    conflicts: of("conflicts") + of("follows"),
+    conflicts: of("conflicts") + of("follows") + of("resolved"),
     toResolve: of("conflicts"),
+    resolved: of("resolved"),
+    picksToResolve: picks.filter(({ status }) => status === "conflicts").length,
   };
 }

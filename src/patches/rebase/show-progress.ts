@@ -1,7 +1,7 @@
 import { printable } from "../../sys/printable.ts";
 import { count } from "../../sys/text.ts";
 import type { Finished, Progress } from "./rebase.ts";
-import { showPlace } from "./show.ts";
+import { showDistance, showPlace } from "./show.ts";
 import type { RebaseState } from "./state.ts";
 
 /** What became of each patch so far, by its name. */
@@ -24,13 +24,16 @@ export function showProgress({ state, tree, files }: Progress): string {
     ...moved.map(({ name, result }) => [name, results[result]]),
     ...(stopped === undefined ? [] : [[stopped, "conflicts"]]),
   ]);
+  const own = Object.entries(rows).map(([name, what]) => [name, `${what}${wasPick(name, state)}`] as const);
   const go = (option: string) => `  kovn-build patches rebase ${source} ${option} --line ${line}`;
-  const head = `${source}: rebase onto ${onto.name} (${onto.commit.slice(0, 12)}), ${moved.length} of ${count(patches.length, "patch")} done`;
+  const done =
+    state.tree === undefined ? "its work tree is not made yet" : `${moved.length} of ${count(patches.length, "patch")} done`;
+  const head = `${source}: rebase onto ${onto.name} (${onto.commit.slice(0, 12)}), ${done}`;
   const left =
     stopped === undefined ? [] : [`conflicts of ${stopped} in ${tree}`, ...files.map((file) => `  ${printable(file)}`)];
   const what =
     stopped === undefined ? [go("--continue")] : [`  git -C ${tree} add FILES`, go("--continue"), `${go("--skip")}  drops it`];
-  return text([head, "", ...showRows(rows), "", ...left, ...what, `${go("--abort")}  ends the rebase`]);
+  return text([head, "", ...showRows(Object.fromEntries(own)), "", ...left, ...what, `${go("--abort")}  ends the rebase`]);
 }
 
 /** A finished rebase for people: what moved, what became of each pick and patch, and how patches changed. */
@@ -41,18 +44,26 @@ export function showFinished({ state, locked, rangeDiff }: Finished): string {
   const rows: Results = Object.fromEntries(
     moved.map(({ name, result }) => {
       const change = written.changes[name];
-      return [name, change === "unchanged" || result === "moved" ? (change ?? "") : results[result]];
+      const what = change === "unchanged" || result === "moved" ? (change ?? "") : results[result];
+      return [name, `${what}${wasPick(name, state)}`];
     }),
   );
   const dropped = picks.filter(({ status }) => status === "upstream");
   return text([
     `${source}: ${showPlace(from)} to ${showPlace(onto)}, revision ${written.revision}${locked ? ", locked" : ""}`,
+    ...showDistance(tree.picture),
     "",
     ...dropped.map(({ commit, why }) => `  pick ${commit.slice(0, 12)} (${printable(why)}) is dropped: already upstream`),
     ...showRows(rows),
     ...written.merged.map((seed) => `  entry ${seed} of the seed is merged upstream`),
     ...(rangeDiff === "" ? [] : ["", ...rangeDiff.split("\n").map(printable)]),
   ]);
+}
+
+/** What to add to a patch that a pick becomes. */
+function wasPick(name: string, { tree }: RebaseState): string {
+  const pick = tree?.patches.find((patch) => patch.name === name)?.pick;
+  return pick === undefined ? "" : ` (pick ${pick.slice(0, 12)})`;
 }
 
 function showRows(rows: Results): readonly string[] {
@@ -67,8 +78,19 @@ function text(rows: readonly string[]): string {
 /** An unfinished rebase as data. */
 export function progressData({ state, tree, files }: Progress): Readonly<Record<string, unknown>> {
   const { line, source, onto, moved, stopped } = state;
-  const left = state.tree?.patches.slice(moved.length).map(({ name }) => name) ?? [];
-  return { line, source, onto, finished: false, moved, left, ...(stopped === undefined ? {} : { stopped, files, tree }) };
+  const patches = state.tree?.patches ?? [];
+  const left = patches.slice(moved.length).map(({ name }) => name);
+  const of = patches.find(({ name }) => name === stopped)?.pick;
+  const pick = of === undefined ? {} : { pick: of };
+  return {
+    line,
+    source,
+    onto,
+    finished: false,
+    moved,
+    left,
+    ...(stopped === undefined ? {} : { stopped, ...pick, files, tree }),
+  };
 }
 
 /** A finished rebase as data. */

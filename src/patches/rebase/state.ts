@@ -1,9 +1,11 @@
-import { mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Project } from "../../config/project.ts";
 import { BuildError } from "../../errors.ts";
+import type { Host } from "../../sys/exec.ts";
 import { exists, listFiles, removeFolder } from "../../sys/files.ts";
+import { git } from "../../sys/git.ts";
 import { readText } from "../../sys/read-file.ts";
 import { gitIdSchema } from "../../sys/schemas.ts";
 import { makeFolders } from "../../sys/sync.ts";
@@ -33,7 +35,8 @@ const stateFile = z.object({
     .object({
       picture: z.custom<Picture>((value) => typeof value === "object" && value !== null),
       below: gitIdSchema,
-      patches: z.array(z.object({ name: z.string(), commit: gitIdSchema })),
+      /** `pick` is upstream's commit: a pick that does not apply is moved like a patch, and becomes one. */
+      patches: z.array(z.object({ name: z.string(), commit: gitIdSchema, pick: gitIdSchema.exactOptional() })),
     })
     .exactOptional(),
   moved: z.array(movedPatch),
@@ -99,20 +102,34 @@ export async function prepareFolder(folder: string): Promise<void> {
   await removeFolder(treeOf(folder));
 }
 
-/** Makes git remember how conflicts are resolved in the tree, for later trees of the source as well. */
-export async function rememberResolutions(folder: string): Promise<void> {
-  const path = join(treeOf(folder), ".git/rr-cache");
-  await mkdir(join(folder, "rr-cache"), { recursive: true });
+/** Throws "usage" if somebody removed the work tree of a rebase. */
+export async function assertTree({ source, line, tree }: RebaseState, folder: string): Promise<void> {
+  if (tree === undefined || (await exists(treeOf(folder)))) return;
+  throw new BuildError("usage", `The work tree of the rebase is gone: ${treeOf(folder)}.`, {
+    hint: `kovn-build patches rebase ${source} --abort --line ${line}, then begin it again; git takes again what you resolved`,
+  });
+}
+
+/** Makes git remember how conflicts are resolved in a tree, in `cache`, which is relative to its .git. */
+export async function rememberResolutions(tree: string, cache: string, host: Host): Promise<void> {
+  const path = join(tree, ".git/rr-cache");
   await rm(path, { recursive: true, force: true });
-  await symlink("../../rr-cache", path);
+  await symlink(cache, path);
+  for (const key of ["rerere.enabled", "rerere.autoUpdate"]) await git(["config", key, "true"], { host, cwd: tree });
+}
+
+/** Copies what git remembers of the source's conflicts to a folder, which must not exist. */
+export async function copyResolutions(folder: string, to: string): Promise<void> {
+  await mkdir(to);
+  if (await exists(join(folder, "rr-cache"))) await cp(join(folder, "rr-cache"), to, { recursive: true });
 }
 
 /** Removes the locks that git left in the tree when it was killed. Call it when no git runs there. */
 export async function clearGitLocks(folder: string): Promise<void> {
-  const git = join(treeOf(folder), ".git");
-  const own = (await readdir(git).catch(() => [])).map((name) => join(git, name));
-  const refs = await listFiles(join(git, "refs")).catch(() => []);
-  for (const path of [...own, ...refs.map((name) => join(git, "refs", name))])
+  const dir = join(treeOf(folder), ".git");
+  const own = (await readdir(dir).catch(() => [])).map((name) => join(dir, name));
+  const refs = await listFiles(join(dir, "refs")).catch(() => []);
+  for (const path of [...own, ...refs.map((name) => join(dir, "refs", name))])
     if (path.endsWith(".lock")) await rm(path, { force: true });
 }
 
