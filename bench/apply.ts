@@ -2,7 +2,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseFrom } from "../src/config/from.ts";
-import { findProject, pickLine } from "../src/config/project.ts";
+import { pickLine } from "../src/config/lines.ts";
+import { findProject } from "../src/config/project.ts";
 import { readSources, type Source } from "../src/config/source.ts";
 import { BuildError } from "../src/errors.ts";
 import { checkoutPatched } from "../src/patches/apply.ts";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { kubeOvnFile } from "../src/config/kube-ovn.ts";
+import { linesFile } from "../src/config/lines.ts";
 import { lockFile } from "../src/config/lock.ts";
 import { pipelineSchema } from "../src/config/pipeline.ts";
 import { seedFile } from "../src/config/seed.ts";
@@ -24,8 +26,10 @@ export interface JsonSchema {
 /** The schema of each format, by the file that it is written to. Editors know draft 7 best. */
 export const schemas = {
   "pipelines/pipeline.schema.json": jsonSchema(pipelineSchema, "A pipeline of kovn-build"),
+  "patches/lines.schema.json": jsonSchema(linesFile, "The release lines of a project of kovn-build"),
   "patches/source.schema.json": jsonSchema(sourceFile, "An upstream source of kovn-build, with its pinned commit"),
   "patches/seed.schema.json": jsonSchema(seedFile, "Kube-OVN's changes to Open vSwitch and OVN"),
+  "patches/kube-ovn.schema.json": jsonSchema(kubeOvnFile, "The changes that a release of Kube-OVN makes to Open vSwitch and OVN"),
   "patches/lock.schema.json": jsonSchema(lockFile, "The lock of a release line of kovn-build"),
   "docs/artifacts.schema.json": jsonSchema(manifestSchema, "The manifest of a build of kovn-build"),
 } as const;

@@ -1,7 +1,7 @@
 import { BuildError } from "../errors.ts";
 import type { MachineCheck } from "../machine/check.ts";
 import type { Context } from "../program/context.ts";
-import { examples, jsonOption, onlyOption, positive, targetOptions } from "../program/values.ts";
+import { examples, jsonOption, lineOption, onlyOption, positive, targetOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
 import { Json } from "../sys/json.ts";
@@ -13,6 +13,7 @@ interface DoctorFlags extends DoctorOptions {
 /** `kovn-build doctor`: shows what is missing on this machine, and how to fix it. */
 export const doctor: Define = (command, context) => {
   targetOptions(command)
+    .addOption(lineOption())
     .addOption(onlyOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
     .option("--fix", "install missing Debian packages (needs root)", false)

@@ -1,6 +1,7 @@
 import { unknownName } from "../config/names.ts";
 import { readPipelines } from "../config/pipeline.ts";
-import { pickLine, type Project } from "../config/project.ts";
+import { pickLine } from "../config/lines.ts";
+import type { Project } from "../config/project.ts";
 import { readSources } from "../config/source.ts";
 import { isBeyondWindow } from "../config/window.ts";
 import { makeMatrices } from "../plan/matrix.ts";

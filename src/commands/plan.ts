@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { aboutLine, describeLine, type Line } from "../config/lines.ts";
 import { unlockedLine } from "../config/lock.ts";
 import { describeBase } from "../plan/base.ts";
 import { describeMissingPicks, missingPicksOf, listPicks, picksOf } from "../plan/picks.ts";
@@ -43,14 +44,16 @@ export const plan: Define = (command, context) => {
       const input = await readRequest(options, { project, machine, host });
       const made = makePlan(input);
       const said = new Set<string>();
-      if (input.locks === undefined && !options.unlocked) report.write(`${unlockedLine(input.line)}\n`);
+      const { about, ended } = await aboutLine(project, input.line);
+      if (input.locks === undefined && !options.unlocked) said.add(`${unlockedLine(input.line)}\n`);
+      if (ended !== undefined) said.add(`${ended}\n`);
       for (const { source, base } of made.jobs) {
         const lacks = describeMissingPicks(source.name, base);
         if (lacks !== undefined) said.add(`${lacks}\n`);
       }
       for (const sentence of said) report.write(sentence);
       if (options.mermaid) return print(toMermaid(made, madeBy));
-      print(options.json ? new Json(made) : showPlan(made));
+      print(options.json ? new Json(made) : showPlan(made, about));
     });
 };
 
@@ -59,8 +62,8 @@ function picksRow(name: string, picks: ReturnType<typeof picksOf>): readonly (re
 }
 
 /** Shows a plan as a table, one block per job. */
-function showPlan(made: Plan): string {
-  const head = `${made.target}, line ${made.line}, variant ${made.variant}, ${made.arch}: ${made.flags}\n`;
+function showPlan(made: Plan, about: Line): string {
+  const head = `${made.target}, line ${describeLine(about)}, variant ${made.variant}, ${made.arch}: ${made.flags}\n`;
   const blocks = made.jobs.map((job) => {
     const rows: readonly (readonly [string, string])[] = [
       ["needs", job.needs.join(", ") || "-"],

@@ -8,6 +8,8 @@ export interface SourceChanges {
   readonly drop: Readonly<Record<"picks" | "alternates", readonly number[]>>;
   /** Added at the end. */
   readonly merged: Source["merged"];
+  /** Added at the end. */
+  readonly dropped?: Source["dropped"];
 }
 
 interface Edit {
@@ -17,13 +19,19 @@ interface Edit {
 }
 
 /** Changes the text of a valid `source.yaml`. All else stays, comments too. */
-export function editSource(text: string, { values, drop, merged }: SourceChanges): string {
+export function editSource(text: string, { values, drop, merged, dropped = [] }: SourceChanges): string {
   const document = parseDocument(text);
   const edits = [
     ...Object.entries(values).flatMap(([key, value]) => setValue(key, value, document)),
     ...Object.entries(drop).flatMap(([key, indexes]) => dropItems(key, indexes, text, document)),
     ...addItems("merged", merged.map(showMerged), text, document),
+    ...addItems("dropped", dropped.map(showDropped), text, document),
   ];
+  return applyEdits(text, edits);
+}
+
+/** Replaces parts of a text, which do not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
   return edits
     .toSorted((a, b) => b.start - a.start)
     .reduce((now, { start, end, text: own }) => now.slice(0, start) + own + now.slice(end), text);
@@ -63,7 +71,8 @@ function dropItems(key: string, indexes: readonly number[], text: string, docume
   });
 }
 
-function addItems(key: string, added: readonly string[], text: string, document: Document): readonly Edit[] {
+/** Adds items to the end of a list of a valid YAML text. */
+export function addItems(key: string, added: readonly string[], text: string, document: Document): readonly Edit[] {
   if (added.length === 0) return [];
   const list = document.get(key, true);
   const last = isSeq(list) ? (list.items as readonly Node[]).at(-1) : undefined;
@@ -99,4 +108,8 @@ function lineEnd(text: string, at: number): number {
 function showMerged({ seed, commit, since, effect }: Source["merged"][number]): string {
   const found = `{ file: ${plain(effect.file)}, text: ${plain(effect.text)} }`;
   return `{ seed: ${plain(seed)}, commit: ${plain(commit)}, since: ${plain(since)}, effect: ${found} }`;
+}
+
+function showDropped({ seed, since, why }: Source["dropped"][number]): string {
+  return `{ seed: ${plain(seed)}, since: ${plain(since)}, why: ${plain(why)} }`;
 }

@@ -2,10 +2,18 @@ import leven from "leven";
 import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
 
-/** The error for an unknown name. It lists the known names and suggests the most similar one. */
-export function unknownName(kind: string, name: string, known: readonly string[]): BuildError {
+/**
+ * The error for an unknown name. It lists the known names, each as `show` shows it, and suggests the
+ * most similar one.
+ */
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+  show = (other: string) => `\`${other}\``,
+): BuildError {
   const close = nearest(name, known);
-  const list = listOf(known.map((other) => `\`${other}\``));
+  const list = listOf(known.map(show));
   return new BuildError("usage", `${kind} \`${name}\` is unknown. Available: ${list || "none"}.`, {
     ...(close === undefined ? {} : { hint: `Did you mean \`${close}\`?` }),
   });

@@ -82,18 +82,26 @@ export function isOutsideTree(path: string): boolean {
 
 const nothing: PatchedPaths = { paths: [], newLinks: [], goneLinks: [] };
 
+/** How a patch is read. */
+export interface ReadPatchOptions {
+  /** What git is known to read in it. */
+  readonly inspected?: InspectedPatch | undefined;
+  /** `optional` if it may lack the DEP-3 fields. */
+  readonly fields?: "optional" | undefined;
+}
+
 /**
- * Reads and checks one patch file of a source's folder. `shown` is its name in messages,
- * `inspected` what git is known to read in it. All problems are in the result, also that the file
- * cannot be read.
+ * Reads and checks one patch file of a source's folder. `shown` is its name in messages. All
+ * problems are in the result, also that the file cannot be read.
  */
 export async function readPatch(
   dir: string,
   name: string,
   shown: string,
   host: Host,
-  inspected?: InspectedPatch,
+  options: ReadPatchOptions = {},
 ): Promise<ReadPatch> {
+  const { inspected } = options;
   const path = join(dir, name);
   const problems: FileProblem[] = [];
   const say: Say = (line, message) => problems.push({ file: shown, line: line + 1, column: 1, message });
@@ -110,7 +118,7 @@ export async function readPatch(
   }
   const mail = parseMail(text, inspected?.header ?? (await mailHeader(bytes, { host })));
   const isMail = checkMail(mail, say);
-  const fields = isMail ? await checkFields(mail, say, host, inspected) : {};
+  const fields = isMail ? await checkFields(mail, say, host, options) : {};
   const touched = await checkDiff(path, mail, say, host, inspected);
   return { patch: { ...patch, subject: mail.header.get("Subject") ?? "", ...fields }, problems, touched };
 }
@@ -155,12 +163,13 @@ async function checkFields(
   { lines, end, message }: Mail,
   say: Say,
   host: Host,
-  inspected?: InspectedPatch,
+  { inspected, fields }: ReadPatchOptions,
 ): Promise<Pick<Patch, "seed" | "origin">> {
   const values = new Map(inspected?.trailers ?? (await trailers(`subject\n\n${message}\n`, { host })));
   for (const [field, form] of Object.entries(fieldForms)) {
     const value = values.get(field);
     const line = lines.findIndex((candidate) => candidate.startsWith(`${field}:`));
+    if (value === undefined && fields === "optional") continue;
     if (value === undefined) say(end, `The last paragraph of the message lacks the field \`${field}:\` (DEP-3).`);
     else if (!form.test(value)) say(Math.max(line, 0), `Field \`${field}: ${value}\` does not match ${form.source}.`);
   }

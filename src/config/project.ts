@@ -1,13 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-// Not the whole of semver, which is 49 files: a plan must be fast.
-import coerce from "semver/functions/coerce.js";
-import compare from "semver/functions/compare.js";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { assertTrusted } from "../sys/owner.ts";
-import { unknownName } from "./names.ts";
 
 /**
  * Where a project's files are: `root` holds `patches/` and `pipelines/`. The work folder (`.kovn`)
@@ -73,28 +69,4 @@ export function assertOwn({ root, isPackage }: Project): void {
       hint: `cp -r ${join(root, "patches")} ${join(root, "pipelines")} . for a project of your own`,
     },
   );
-}
-
-/** The names of the release lines (the folders in `patches/`), oldest first. */
-export async function listLines(project: Project): Promise<readonly string[]> {
-  const entries = await readdir(join(project.root, "patches"), { withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isDirectory() && /^\d[a-z0-9.-]*$/.test(entry.name) && coerce(entry.name) !== null)
-    .map((entry) => entry.name);
-  return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
-}
-
-/**
- * Picks a line by its name, or by a version or tag of it; the newest line if `asked` is empty.
- * Throws "usage" if the line does not exist.
- */
-export async function pickLine(project: Project, asked: string | undefined): Promise<string> {
-  const lines = await listLines(project);
-  const newest = lines.at(-1);
-  if (newest === undefined)
-    throw new BuildError("project", `patches/: no release line, such as \`patches/1.12/\`, in ${project.root}.`);
-  if (asked === undefined || asked === "") return newest;
-  const line = /^v?(\d+\.\d+)\.\d+(-[\w.-]+)?$/.exec(asked)?.[1] ?? asked;
-  if (!lines.includes(line)) throw unknownName("Line", asked, lines);
-  return line;
 }

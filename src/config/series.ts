@@ -19,15 +19,23 @@ export interface SeriesFiles {
   readonly packaging: Readonly<Record<string, readonly Patch[]>>;
 }
 
+/** What `source.yaml` says about the series. */
+export interface SeriesRules {
+  /** The series in `packaging/` that alternates name; all of them if that is not known. */
+  readonly alternates: readonly string[] | undefined;
+  /** `optional` if patches may lack the DEP-3 fields. */
+  readonly fields: "optional" | undefined;
+}
+
 /**
  * Reads the series of a source and every patch that they list. The format is that of quilt(1): one
- * file name per line, in the order of application, and `#` comments. `alternates` are the series in
- * `packaging/` that alternates name; all of them if that is not known. Throws "project" with all problems at once.
+ * file name per line, in the order of application, and `#` comments. Throws "project" with all
+ * problems at once.
  */
 export async function readSeries(
   dir: string,
   shown: string,
-  alternates: readonly string[] | undefined,
+  { alternates, fields }: SeriesRules,
   host: Host,
 ): Promise<SeriesFiles> {
   const entries = await readdir(dir, { withFileTypes: true });
@@ -41,7 +49,7 @@ export async function readSeries(
   const listed = await Promise.all(paths.map((path) => listPatches(path, dir, shown, files)));
   const mentioned = new Set(listed.flatMap((one) => one.mentioned));
   const patchNames = [...new Set(listed.flatMap((one) => one.names))];
-  const read = await readPatches(dir, shown, patchNames, host);
+  const read = await readPatches(dir, shown, patchNames, fields, host);
   const [first = [], ...others] = listed.map((one) => one.names.flatMap((name) => read[patchNames.indexOf(name)] ?? []));
   const problems = [
     ...listed.flatMap((one) => one.problems),
@@ -95,7 +103,13 @@ async function listPatches(path: string, dir: string, shown: string, files: read
  * Reads all patches with one program, because a plan must be fast. Only when a patch is wrong or
  * unusual does it run git for each patch.
  */
-async function readPatches(dir: string, shown: string, names: readonly string[], host: Host): Promise<readonly ReadPatch[]> {
+async function readPatches(
+  dir: string,
+  shown: string,
+  names: readonly string[],
+  fields: SeriesRules["fields"],
+  host: Host,
+): Promise<readonly ReadPatch[]> {
   const paths = names.map((name) => join(dir, name));
   // git would wait for ever for a FIFO.
   const areReadable = await Promise.all(
@@ -108,7 +122,7 @@ async function readPatches(dir: string, shown: string, names: readonly string[],
   );
   const inspected = areReadable.every(Boolean) ? await inspectPatches(paths, { host }) : undefined;
   const readAll = (known: readonly InspectedPatch[] = []) =>
-    Promise.all(names.map((name, index) => readPatch(dir, name, `${shown}/${name}`, host, known[index])));
+    Promise.all(names.map((name, index) => readPatch(dir, name, `${shown}/${name}`, host, { inspected: known[index], fields })));
   const read = await readAll(inspected);
   return inspected === undefined || read.every((one) => one.problems.length === 0) ? read : readAll();
 }

@@ -5,12 +5,12 @@ import { allOrProblems, BuildError, projectError } from "../errors.ts";
 import { packageName } from "../steps/deb.ts";
 import type { Host } from "../sys/exec.ts";
 import { addressFault, urlOf } from "../sys/credentials.ts";
-import { gitIdSchema, nameSchema, pathSchema, sha256Schema, versionSchema } from "../sys/schemas.ts";
+import { gitIdSchema, nameSchema, pathSchema, sha256Schema, textSchema, versionSchema } from "../sys/schemas.ts";
 import { parseStaged } from "../sys/staging.ts";
 import { unknownName } from "./names.ts";
 import { picksSchema } from "./pick.ts";
 import { homeOf, type Project } from "./project.ts";
-import { readSeries, type SeriesFiles } from "./series.ts";
+import { readSeries, type SeriesFiles, type SeriesRules } from "./series.ts";
 import { readYaml } from "./yaml.ts";
 
 const aptBase = z.strictObject({
@@ -36,6 +36,24 @@ const suite = z.strictObject({
     .describe("Make targets that run tests, each with the autotest program that it runs."),
 });
 
+/** An entry of the seed. */
+const seedId = z
+  .string()
+  .regex(/^[0-9a-f]{10}$/, "expected the first 10 digits of a commit id")
+  .describe("The entry: the first 10 digits of its commit.");
+
+/** A change that upstream has made, and what to look for in the pinned tree. */
+export const mergedChange = {
+  commit: gitIdSchema.describe("Upstream's commit that makes this change."),
+  since: z.string().min(1).describe("First upstream release with this commit."),
+  effect: z
+    .strictObject({
+      file: z.string().min(1).describe("File in the source tree."),
+      text: z.string().min(1).describe("Text that the file has."),
+    })
+    .describe("What to look for in the pinned tree, to see that it has the change."),
+};
+
 /** The fields of `source.yaml`. */
 const fields = z.strictObject({
   upstream: z
@@ -52,6 +70,11 @@ const fields = z.strictObject({
   commit: gitIdSchema.describe("Pinned commit: the base of the series."),
   version: versionSchema.describe("Version that the tree has at this commit."),
   revision: z.int().positive().describe("Revision of the series. Each change of the series raises it; package versions have it."),
+  fields: z
+    .literal("optional")
+    .exactOptional()
+    .describe("Patches may lack the DEP-3 fields, as those of others do. A field that is there is valid."),
+  seed: z.literal("optional").exactOptional().describe("The source need not account for its entries of the seed."),
   license: z.string().min(1).exactOptional().describe("SPDX license expression, for the SBOM."),
   suite: suite.optional().describe("How to build and run upstream's own tests."),
   picks: picksSchema
@@ -61,31 +84,30 @@ const fields = z.strictObject({
     ),
   alternates: z.array(aptBase).default([]).describe("Other bases, in order, for when upstream cannot be reached."),
   merged: z
+    .array(z.strictObject({ seed: seedId, ...mergedChange }))
+    .default([])
+    .describe("Entries of the seed that the pinned commit already has."),
+  dropped: z
     .array(
       z.strictObject({
-        seed: z
-          .string()
-          .regex(/^[0-9a-f]{10}$/, "expected the first 10 digits of a commit id")
-          .describe("The entry: the first 10 digits of its commit."),
-        commit: gitIdSchema.describe("Upstream's commit that makes this change."),
-        since: z.string().min(1).describe("First upstream release with this commit."),
-        effect: z
-          .strictObject({
-            file: z.string().min(1).describe("File in the source tree."),
-            text: z.string().min(1).describe("Text that the file has."),
-          })
-          .describe("What to look for in the pinned tree, to see that it has the change."),
+        seed: seedId,
+        since: textSchema.describe("Since when: a release of Kube-OVN, such as `1.12.1`, or of the source."),
+        why: textSchema.describe("Why, for people. Release notes have it."),
       }),
     )
     .default([])
-    .describe("Entries of the seed that the pinned commit already has."),
+    .describe("Entries of the seed that the line does not carry."),
 });
 
 /** `source.yaml`. */
-export const sourceFile = fields.superRefine(({ commit, picks }, context) => {
+export const sourceFile = fields.superRefine(({ commit, picks, merged, dropped }, context) => {
+  const say = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
   const index = picks.findIndex((pick) => pick.commit === commit);
-  if (index >= 0)
-    context.addIssue({ code: "custom", path: ["picks", index, "commit"], message: "this is the pinned commit itself" });
+  if (index >= 0) say(["picks", index, "commit"], "this is the pinned commit itself");
+  for (const [at, { seed }] of dropped.entries()) {
+    if (merged.some((one) => one.seed === seed)) say(["dropped", at, "seed"], "this entry is in `merged` too");
+    if (dropped.findIndex((one) => one.seed === seed) < at) say(["dropped", at, "seed"], "this entry is listed twice");
+  }
 });
 
 /** How to build and run a source's own upstream tests. */
@@ -134,12 +156,14 @@ export async function readSource(project: Project, line: string, name: string, h
   const dir = join(project.root, shown);
   const path = join(dir, "source.yaml");
   const reading = readYaml(path, sourceFile, `${shown}/source.yaml`);
-  const alternates = reading.then(
-    (pin) => pin.alternates.flatMap((alternate) => alternate.packaging ?? []),
-    () => undefined,
-  );
-  const [pin, series] = await allOrProblems([reading, readSeries(dir, shown, await alternates, host)]);
+  const rules = reading.then(seriesRules, () => ({ alternates: undefined, fields: undefined }));
+  const [pin, series] = await allOrProblems([reading, readSeries(dir, shown, await rules, host)]);
   return { ...pin, line, name, path, place: urlOf(pin.upstream, homeOf(project)), ...series };
+}
+
+/** What `source.yaml` says about the series. */
+export function seriesRules({ alternates, fields: form }: Pick<Source, "alternates" | "fields">): SeriesRules {
+  return { alternates: alternates.flatMap((alternate) => alternate.packaging ?? []), fields: form };
 }
 
 /**

@@ -1,21 +1,24 @@
+import { checkLinesFile } from "../config/lines.ts";
 import { readLock, unlockedLine, type Lock } from "../config/lock.ts";
 import type { Project } from "../config/project.ts";
-import { readSeed, type SeedEntry } from "../config/seed.ts";
+import { readSeed } from "../config/seed.ts";
 import { listSources, readSource, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import { declaredBases, type From } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { filesCheck, checkLock, checkPair, checkSource, whyUnavailable, type Finding } from "./check.ts";
-import { listEntries } from "./list.ts";
+import { checkSeed } from "./check-seed.ts";
+import { checkKubeOvn } from "./kube-ovn.ts";
 import { fetchBase, type MirrorOptions } from "./mirror.ts";
 
 /** What was read, or the findings on why it was not. */
 type Read<T> = { readonly value: T } | { readonly findings: readonly Finding[] };
 
 /**
- * Checks a line: its lock, each source, and that each entry of the seed has its patch. What is
- * wrong with one of them does not hide what is wrong with the others.
+ * Checks a line: its lock, each source, and that each entry of the seed and each change of
+ * Kube-OVN's own is accounted for. What is wrong with one of them does not hide what is wrong with
+ * the others.
  */
 export async function checkLine(line: string, from: From, project: Project, host: Host): Promise<readonly Finding[]> {
   const seed = await attempt("all", host, async () => readSeed(project));
@@ -33,18 +36,31 @@ export async function checkLine(line: string, from: From, project: Project, host
   if ("value" in lock && lock.value === undefined)
     findings.push({ source: "all", check: "lock", outcome: "failed", detail: unlockedLine(line) });
   // Sources that cannot be read have entries too.
-  if ("value" in seed && "value" in names && sources.length === read.length) findings.push(checkSeed(seed.value, sources));
+  const areWhole = "value" in names && sources.length === read.length;
+  if ("value" in seed && areWhole) findings.push(checkSeed(seed.value, sources));
+  const theirs = areWhole ? await attempt("all", host, async () => checkKubeOvn(project, line, sources)) : { value: undefined };
+  const own = "value" in theirs ? theirs.value : undefined;
+  findings.push(...("findings" in theirs ? theirs.findings : own === undefined ? [] : [own.finding]));
   for (const [index, source] of sources.entries()) {
     const title = `check ${source.name}, source ${index + 1} of ${sources.length}`;
     const others = sources.filter((other) => other !== source);
+    const whole = { ...source, merged: [...source.merged, ...(own?.merged[source.name] ?? [])] };
     const checked = await attempt(source.name, host, async () =>
       runTask(host, title, async (below) =>
-        checkOne(source, others, from, "value" in lock ? lock.value : undefined, { work: project.work, host: below }),
+        checkOne(whole, others, from, "value" in lock ? lock.value : undefined, { work: project.work, host: below }),
       ),
     );
     findings.push(...("value" in checked ? checked.value : checked.findings));
   }
   return findings;
+}
+
+/** Checks `patches/lines.yaml`, if the project has it. */
+export async function checkLines(project: Project, host: Host): Promise<readonly Finding[]> {
+  const checked = await attempt("all", host, async () => checkLinesFile(project));
+  if ("findings" in checked) return checked.findings;
+  if (checked.value === undefined) return [];
+  return [{ source: "all", check: "lines", outcome: "ok", detail: checked.value }];
 }
 
 /** Does work on a line or one of its sources; what is wrong becomes findings. */
@@ -58,19 +74,6 @@ async function attempt<T>(source: string, { signal }: Host, work: () => Promise<
     const at = error.at.length === rows.length ? rows.map((_, index) => error.at.slice(index, index + 1)) : [error.at];
     return { findings: rows.map((detail, index) => ({ source, check, outcome: "failed", detail, at: at[index] ?? [] })) };
   }
-}
-
-function checkSeed(seed: readonly SeedEntry[], sources: readonly Source[]): Finding {
-  const entries = listEntries(seed, sources);
-  const missing = entries.filter((entry) => entry.status === "missing").map((entry) => `${entry.entry} (${entry.seed})`);
-  const result =
-    missing.length === 0
-      ? ({
-          outcome: "ok",
-          detail: `${entries.length === 1 ? "its only entry" : `each of its ${entries.length} entries`} is a patch or merged upstream`,
-        } as const)
-      : ({ outcome: "failed", detail: `entries without a patch: ${missing.join(", ")}` } as const);
-  return { source: "all", check: "seed", ...result };
 }
 
 async function checkOne(

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Project } from "../config/project.ts";
 import { readSeries } from "../config/series.ts";
-import { readSource, type Source } from "../config/source.ts";
+import { readSource, seriesRules, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256 } from "../sys/files.ts";
@@ -53,9 +53,8 @@ export async function exportSeries(options: ExportOptions): Promise<readonly Exp
     assertSameSeries(source, series, options);
     const names = patches.map((patch) => patch.name);
     const mails = new Map(patches.flatMap(({ name, written }) => (written.kind === "mail" ? [[name, written.mail]] : [])));
-    const alternates = source.alternates.flatMap((alternate) => alternate.packaging ?? []);
     const dropped = await replaceSeries(dir, { names, mails }, async (copy) => {
-      await readSeries(copy, shown, alternates, host);
+      await readSeries(copy, shown, seriesRules(source), host);
     });
     const { until: _, ...kept } = note;
     await writeNote({ ...kept, base, pin: source.commit, series }, tree, host);
@@ -72,10 +71,11 @@ async function writePatches(
     const git = await openScratch(tree, join(dir, "scratch"), host);
     const mails = join(dir, "mails");
     await mkdir(mails);
+    const options = { seed, mails, git, fields: source.fields };
     const patches = [];
     for (const named of await namePatches(commits, source.patches, git)) {
       task.say(`patch ${patches.length + 1} of ${commits.length}`);
-      patches.push({ ...named, written: await writePatch(named.id, named.name, named.old, { seed, mails, git }) });
+      patches.push({ ...named, written: await writePatch(named.id, named.name, named.old, options) });
     }
     return patches;
   };

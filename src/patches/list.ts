@@ -43,34 +43,41 @@ function listPatch({ name, subject, origin, seed: id }: Patch, seed: readonly Se
 }
 
 /**
- * How a line covers one entry of the seed: with patches, or because upstream has merged the change.
+ * How a line covers one entry of the seed: with patches, because upstream has merged the change, or
+ * because it is dropped with a reason.
  */
 export interface ListedEntry {
   readonly entry: number;
   readonly seed: string;
   readonly source: string;
   readonly title: string;
-  readonly status: "patch" | "merged" | "missing";
+  readonly status: "patch" | "merged" | "dropped" | "missing";
+  /** Since when it is merged or dropped. */
+  readonly since?: string;
+  /** Why it is dropped. */
+  readonly why?: string;
   readonly patches: readonly string[];
 }
 
 /**
  * Returns one row for each entry of the seed, in order. Its status is `missing` if the line has
- * neither a patch for it nor lists it as merged upstream.
+ * neither a patch for it nor says that it is merged upstream or dropped; one that a source need not
+ * account for is left out then.
  */
 export function listEntries(seed: readonly SeedEntry[], sources: readonly Source[]): readonly ListedEntry[] {
-  return seed.map(({ entry, commit, source: name, title }) => {
+  const needsNone = sources.length > 0 && sources.every((source) => source.seed === "optional");
+  const rows = seed.map(({ entry, commit, source: name, title }): ListedEntry => {
     const id = commit.slice(0, 10);
     const source = sources.find((candidate) => candidate.name === name);
     const patches = (source?.patches ?? []).filter((patch) => patch.seed === id).map((patch) => patch.name);
-    const merged = source?.merged.some((one) => one.seed === id) ?? false;
-    return {
-      entry,
-      seed: id,
-      source: name,
-      title,
-      status: merged ? "merged" : patches.length > 0 ? "patch" : "missing",
-      patches,
-    };
+    const merged = source?.merged.find((one) => one.seed === id);
+    const dropped = source?.dropped.find((one) => one.seed === id);
+    const row = { entry, seed: id, source: name, title, patches };
+    if (merged !== undefined) return { ...row, status: "merged", since: merged.since };
+    if (patches.length > 0) return { ...row, status: "patch" };
+    if (dropped !== undefined) return { ...row, status: "dropped", since: dropped.since, why: dropped.why };
+    return { ...row, status: "missing" };
   });
+  const isOptional = (name: string) => sources.find((one) => one.name === name)?.seed === "optional" || needsNone;
+  return rows.filter(({ source, status }) => status !== "missing" || !isOptional(source));
 }

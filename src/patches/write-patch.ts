@@ -16,6 +16,8 @@ export type Written =
 export interface WriteOptions {
   /** The commits of the seed's entries. */
   readonly seed: readonly string[];
+  /** `optional` if patches may lack the DEP-3 fields: none is added then. */
+  readonly fields?: "optional" | undefined;
   /** A folder for mails that are read back. */
   readonly mails: string;
   /** To run git in the repository of `openScratch`. */
@@ -37,7 +39,7 @@ export async function writePatch(id: string, name: string, old: Patch | undefine
   const commit = await contentOf(id, options.git);
   const before = old === undefined ? "" : await readBack(old.path, parent, options.git);
   if (makes(before, commit)) return { kind: "unchanged" };
-  const { filled, missing } = await fill(id, options);
+  const { filled, missing } = options.fields === "optional" ? { filled: id, missing: [] } : await fill(id, options);
   if (missing.length > 0) return { kind: "refused", why: `it lacks ${missing.join(", ")}`, missing };
   const wanted = await contentOf(filled, options.git);
   if (makes(before, wanted)) return { kind: "unchanged" };
@@ -88,14 +90,14 @@ async function whatIsWrong(
   name: string,
   parent: string,
   wanted: Content,
-  { mails, git: options }: WriteOptions,
+  { mails, fields, git: options }: WriteOptions,
 ): Promise<string | undefined> {
   const made = await readBack(path, parent, options);
   if (typeof made !== "string") {
     const differs = difference(wanted, made);
     if (differs !== undefined) return differs;
   }
-  const { problems } = await readPatch(mails, name, name, options.host);
+  const { problems } = await readPatch(mails, name, name, options.host, { fields });
   const said = problems.map(({ message }) => message).join(" ");
   if (typeof made !== "string") return said || undefined;
   return (await lostLine(path, wanted, options)) ?? `git cannot apply it again: ${said || made}`;

@@ -32,9 +32,11 @@ export function jsonOption(): Option {
   return new Option("--json", "print machine-readable output").default(false);
 }
 
+const defaultLine = "default: the one that patches/lines.yaml names, else the newest";
+
 /** `--line`: the release line a command works on. */
 export function lineOption(): Option {
-  return new Option("--line <line>", "release line; default: the newest in patches/");
+  return new Option("--line <line>", `release line; ${defaultLine}`);
 }
 
 /** `--from`: where sources come from. */
@@ -77,7 +79,7 @@ export function targetOptions(command: Command): Command {
 /** Adds the options that say what to build. */
 export function requestOptions(command: Command): Command {
   return targetOptions(command)
-    .option("--line <line>", "release line, or a version or tag of it; default: the newest in patches/")
+    .option("--line <line>", `release line, or a version or tag of it; ${defaultLine}`)
     .addOption(onlyOption())
     .addOption(fromOption())
     .option("--variant <variant>", "set of compiler flags", "default")

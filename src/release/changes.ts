@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { aboutLine, type Line } from "../config/lines.ts";
 import type { UpstreamPick } from "../config/pick.ts";
 import { listSources, readSource, readSources, type Source } from "../config/source.ts";
 import { readSeed } from "../config/seed.ts";
@@ -31,8 +32,9 @@ export interface SourceChanges {
   /** Upstream's commits that are taken onto the pin, in order, and those that no longer are. */
   readonly picks: readonly ChangedPick[];
   readonly droppedPicks: readonly UpstreamPick[];
-  /** Entries of the seed that upstream has merged since. */
-  readonly merged: readonly (ListedEntry & { readonly since: string })[];
+  /** Entries of the seed that upstream has merged, or the line has dropped, since the previous release. */
+  readonly merged: readonly ListedEntry[];
+  readonly dropped: readonly ListedEntry[];
 }
 
 /** A pick; `isNew` if the previous release did not have it as it is now. */
@@ -46,13 +48,20 @@ export interface Range {
   readonly until: string | undefined;
 }
 
+/** What changed in a line since a release. */
+export interface LineChanges {
+  /** What the line is for, as the project's files say at the end of the range. */
+  readonly about: Line;
+  readonly sources: readonly SourceChanges[];
+}
+
 /** Reads what changed in each source of a line. Throws "project" for a broken series. */
-export async function readChanges(line: string, range: Range, options: CompareOptions): Promise<readonly SourceChanges[]> {
+export async function readChanges(line: string, range: Range, options: CompareOptions): Promise<LineChanges> {
   const title = range.since === undefined ? "read the series" : `read what changed since ${range.since}`;
   return runTask(options.host, title, async (host) => compareStates(line, range, { ...options, host }));
 }
 
-async function compareStates(line: string, { since, until }: Range, options: CompareOptions): Promise<readonly SourceChanges[]> {
+async function compareStates(line: string, { since, until }: Range, options: CompareOptions): Promise<LineChanges> {
   const { project, host } = options;
   return withScratch(project.work, "tag", host, async (dir) => {
     const after = until === undefined ? project : await projectAt(until, join(dir, "after"), options);
@@ -60,23 +69,25 @@ async function compareStates(line: string, { since, until }: Range, options: Com
     const sources = await readSources(after, line, host);
     const seed = await readSeed(after);
     const known = before === undefined ? [] : await listSources(before, line).catch(() => []);
-    return Promise.all(
+    const { about } = await aboutLine(after, line);
+    const changes = await Promise.all(
       sources.map(async (source) => {
         const old =
           before !== undefined && known.includes(source.name) ? await readSource(before, line, source.name, host) : undefined;
         const { name, upstream, branch, version, revision, commit, patches } = source;
-        const mergedBefore = new Set(old?.merged.map((one) => one.seed));
-        const merged = listEntries(seed, [source])
-          .filter((entry) => entry.source === name && entry.status === "merged" && !mergedBefore.has(entry.seed))
-          .map((entry) => ({ ...entry, since: source.merged.find((one) => one.seed === entry.seed)?.since ?? "" }));
+        const entries = listEntries(seed, [source]).filter((entry) => entry.source === name);
+        const listNew = (status: "merged" | "dropped") =>
+          entries.filter((entry) => entry.status === status && !old?.[status].some((one) => one.seed === entry.seed));
         const change = await runTask(host, `compare ${name}`, async (below) => compare(old, source, { ...options, host: below }));
         return {
           ...{ name, upstream, branch, version, revision, commit, patches, ...change, ...comparePicks(old, source) },
-          merged: old === undefined ? [] : merged,
+          merged: old === undefined ? [] : listNew("merged"),
+          dropped: listNew("dropped"),
           before: old === undefined ? undefined : { commit: old.commit, revision: old.revision },
         };
       }),
     );
+    return { about, sources: changes };
   });
 }
 

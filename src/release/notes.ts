@@ -1,13 +1,16 @@
 import { shortId } from "../plan/picks.ts";
 import type { Asset } from "../set/assets.ts";
 import { codeBlock, escapeMarkdown, linkToRepository as link } from "../sys/markdown.ts";
+import { saySupport, type Line } from "../config/lines.ts";
 import type { UpstreamPick } from "../config/pick.ts";
+import type { ListedEntry } from "../patches/list.ts";
 import type { SourceChanges } from "./changes.ts";
 import type { ReleasedSource, ReleasedSources } from "./released-sources.ts";
 
 export interface NotesInput extends ReleasedSources {
   /** The previous release; undefined for the first of a line. */
   readonly since: string | undefined;
+  readonly about: Line;
   readonly assets: readonly Pick<Asset, "name" | "sha256">[];
 }
 
@@ -15,11 +18,12 @@ export interface NotesInput extends ReleasedSources {
 const listedCommits = 100;
 
 /**
- * Writes the notes of a release as GitHub's Markdown: for each source of its artifacts its base and
+ * Writes the notes of a release as GitHub's Markdown: what its line is for, for each source of its artifacts its base and
  * what upstream and the series changed, then the checksums.
  */
-export function makeNotes({ since, sources, absent, assets }: NotesInput): string {
-  const sections = sources.flatMap((source) => describeSource(source, since));
+export function makeNotes({ since, about, sources, absent, assets }: NotesInput): string {
+  const support = escapeMarkdown(saySupport(about));
+  const sections = [support === "" ? [] : support, ...sources.map((source) => describeSource(source, since))].flat();
   if (absent.length > 0) sections.push(`Not in this release: \`${absent.join("`, `")}\`.`);
   if (assets.length > 0) {
     const rows = assets.map(({ name, sha256 }) => `${sha256}  ${name}`);
@@ -80,13 +84,10 @@ function describeSource(source: ReleasedSource, since: string | undefined): stri
     "Patches changed",
     series.changed.map(({ patch, diff }) => (diff === undefined ? row(patch) : `${row(patch)}\n\n${codeBlock(diff, "diff")}\n`)),
   );
-  list(
-    "Merged upstream",
-    (isPin ? source.merged : []).map(
-      ({ entry, seed, title, since: first }) =>
-        `- entry ${entry} (${seed}), since ${escapeMarkdown(first)}: ${escapeMarkdown(title)}`,
-    ),
-  );
+  const entryRow = ({ entry, seed, title, since: first = "", why }: ListedEntry) =>
+    `- entry ${entry} (${seed}), since ${escapeMarkdown([first, title, why ?? []].flat().join(": "))}`;
+  list("Merged upstream", (isPin ? source.merged : []).map(entryRow));
+  list("Entries of the seed that are not carried", source.dropped.map(entryRow));
   if (before !== undefined)
     sections.push(`${series.unchanged} ${series.unchanged === 1 ? "patch is" : "patches are"} unchanged.`);
   return sections;

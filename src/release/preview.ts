@@ -1,3 +1,4 @@
+import type { Line } from "../config/lines.ts";
 import type { Asset } from "../set/assets.ts";
 import type { BuiltJob } from "../dist/manifest.ts";
 import { describeBase } from "../plan/base.ts";
@@ -49,6 +50,7 @@ export interface ReleasePreviewInput {
   readonly line: string;
   readonly version: string;
   readonly since: string | undefined;
+  readonly about: Line;
   readonly sources: readonly SourceChanges[];
   /** The jobs that made the artifacts; undefined when there are none yet. */
   readonly jobs: readonly BuiltJob[] | undefined;
@@ -58,7 +60,7 @@ export interface ReleasePreviewInput {
 
 /** Previews a release; pure. */
 export function previewRelease(input: ReleasePreviewInput): ReleasePreview {
-  const { line, version, since, assets, destinations } = input;
+  const { line, version, since, about, assets, destinations } = input;
   const { sources, absent } = joinArtifacts(input.sources, input.jobs);
   const previewed = sources.map(previewSource);
   const names = previewed.map((source) => `${source.name} ${source.version}${source.alternate ? " (alternate)" : ""}`);
@@ -72,7 +74,7 @@ export function previewRelease(input: ReleasePreviewInput): ReleasePreview {
     ...(since === undefined ? {} : { since }),
     ...{ sources: previewed, absent },
     assets: assets.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
-    notes: makeNotes({ since, sources, absent, assets }),
+    notes: makeNotes({ since, about, sources, absent, assets }),
     destinations,
   };
 }

@@ -1,5 +1,6 @@
 import { unknownName } from "../config/names.ts";
-import { listLines, pickLine, type Project } from "../config/project.ts";
+import { listLines, pickLine, type Line } from "../config/lines.ts";
+import type { Project } from "../config/project.ts";
 import { listSources } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { ReleaseText } from "../publish/github-release.ts";
@@ -36,6 +37,7 @@ export async function readRelease(
   readonly line: string;
   readonly version: string;
   readonly since: string | undefined;
+  readonly about: Line;
   readonly sources: readonly SourceChanges[];
 }> {
   const lines = await listLines(project);
@@ -50,8 +52,7 @@ export async function readRelease(
   const since = options.since ?? (before === undefined ? undefined : tagOf(before));
   if (since !== undefined && !tags.includes(since)) throw unknownName("Tag", since, tags);
   const from = parseFrom(options.from, await listSources(project, line));
-  const sources = await readChanges(line, { since, until }, { project, host, from, offline });
-  return { line, version, since, sources };
+  return { line, version, since, ...(await readChanges(line, { since, until }, { project, host, from, offline })) };
 }
 
 /**

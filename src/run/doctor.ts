@@ -1,5 +1,7 @@
+import { aboutLine, describeLine, pickLine, readLines } from "../config/lines.ts";
 import { unknownName } from "../config/names.ts";
 import { readPipeline } from "../config/pipeline.ts";
+import type { Project } from "../config/project.ts";
 import { assertSystem } from "../config/system.ts";
 import type { MachineCheck } from "../machine/check.ts";
 import { fitMachine } from "../machine/fit.ts";
@@ -8,7 +10,7 @@ import { plannedJobs } from "../plan/plan.ts";
 import type { ReadContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
 
-export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "only"> {
+export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only"> {
   /** Parallel processes of a step. */
   readonly jobs: number;
   /** True to install missing Debian packages. */
@@ -16,7 +18,8 @@ export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchai
 }
 
 /**
- * Checks what the jobs of a target need of this machine. Throws "usage" for a wrong target or job,
+ * Checks what the jobs of a target need of this machine, and whether the line is still supported.
+ * Throws "usage" for a wrong target, line or job,
  * "machine" when root is needed to install packages, "network" when apt fails.
  */
 export async function doctor(options: DoctorOptions, context: ReadContext): Promise<readonly MachineCheck[]> {
@@ -29,5 +32,16 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const { provers = [] } = pipeline;
   const around = { provers, publishes: true, parallel, work: project.work, host };
   const needs = machineNeeds(pipeline, plannedJobs(pipeline, only), around);
-  return fitMachine(needs, { ...context, install: options.fix });
+  const about = await checkSupport(options.line, project);
+  return [...about, ...(await fitMachine(needs, { ...context, install: options.fix }))];
+}
+
+/** Checks that the release that a line is for is supported, if the project says what it is for. */
+async function checkSupport(asked: string | undefined, project: Project): Promise<readonly MachineCheck[]> {
+  if (asked === undefined && (await readLines(project)).first === undefined) return [];
+  const { about, ended, newer } = await aboutLine(project, await pickLine(project, asked));
+  if (about.standsFor === undefined && about.supportedUntil === undefined) return [];
+  const status = ended === undefined ? "ok" : "warning";
+  const fix = newer === undefined ? {} : { fix: `--line ${newer}` };
+  return [{ name: "line", status, found: describeLine(about), wanted: "a line that is supported", ...fix }];
 }

@@ -2,6 +2,7 @@ import { openCache, type JobCache } from "../cache/cache.ts";
 import { cacheFolder } from "../cache/folder.ts";
 import { lookUp, takeResults, type Lookup } from "../cache/lookup.ts";
 import { openDistcc, type Distcc } from "../compile/distcc.ts";
+import { aboutLine } from "../config/lines.ts";
 import { unlockedLine } from "../config/lock.ts";
 import { prepareDist } from "../dist/write.ts";
 import { BuildError, withDetails } from "../errors.ts";
@@ -62,6 +63,8 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const plan = makePlan(input);
   emit({ event: "plan", ...plan });
   if (input.locks === undefined && !options.unlocked) notice(unlockedLine(input.line));
+  const { ended } = await aboutLine(project, input.line);
+  if (ended !== undefined) notice(ended);
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
   await prepareDist(options.out, plan.target, host);

@@ -2,7 +2,7 @@ import { parseFrom } from "../config/from.ts";
 import { readInputs } from "../config/inputs.ts";
 import { readLock } from "../config/lock.ts";
 import { assertLocked } from "../patches/lock.ts";
-import { pickLine } from "../config/project.ts";
+import { pickLine } from "../config/lines.ts";
 import { readPipeline, type Pipeline } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
 import { listSources, readSources } from "../config/source.ts";

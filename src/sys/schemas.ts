@@ -6,6 +6,11 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, "expected a sha25
 /** The full id of a git commit or tree. */
 export const gitIdSchema = z.string().regex(/^[0-9a-f]{40}$/, "expected a full git id (40 hexadecimal digits)");
 
+/** One line of text, for people. */
+export const textSchema = z
+  .string()
+  .regex(/^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$/u, "expected one line of text, without spaces around it");
+
 /** True when a value is wrong because there is none. */
 export function isMissing({ message }: z.core.$ZodIssue): boolean {
   return message.endsWith("received undefined");

@@ -5,6 +5,7 @@ import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { makeJobs } from "../helpers/jobs.ts";
+import { writeFiles } from "../helpers/project.ts";
 
 const missing = "no-such-package-of-debian";
 
@@ -15,6 +16,7 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
     for (const name of ["git", "apt-get", "Debian packages", "disk space", "memory"])
       expect(stdout).toMatch(new RegExp(`^ok +${name}: `, "m"));
+    expect(stdout).not.toContain("line:");
   });
 
   test("exits 1 when something is missing, with the command that fixes it", async ({ folder }) => {
@@ -25,6 +27,24 @@ describe("doctor", () => {
     expect(stderr).toMatch(
       /^Missing on this machine: Debian packages\.\n {2}-> kovn-build doctor --target linux --fix \(as root\)$/m,
     );
+  });
+
+  test("warns of a line that is not supported any more, and names one that is", async ({ folder }) => {
+    const project = await makeJobs(folder, { demo: {} });
+    const lines = [
+      '{ line: "1.0", standsFor: Kube-OVN 1.0, supportedUntil: 2020-01 }',
+      '{ line: "1.1", supportedUntil: "9999" }',
+    ];
+    await writeFiles(project, {
+      "patches/1.1/demo/series": "",
+      "patches/lines.yaml": `default: "1.0"\nlines: [${lines.join(", ")}]\n`,
+    });
+    const { stdout } = await kovnBuild(project, ["doctor", "--target", "linux"]);
+    expect(stdout).toContain(
+      "warning  line: 1.0 (Kube-OVN 1.0, supported until 2020-01) (expected: a line that is supported)\n           -> --line 1.1\n",
+    );
+    const newer = await kovnBuild(project, ["doctor", "--target", "linux", "--line", "1.1"]);
+    expect(newer.stdout).toContain("ok       line: 1.1 (supported until 9999)");
   });
 
   test("prints one object on stdout with --json", async ({ folder }) => {

@@ -76,10 +76,12 @@ describe("patches check", () => {
       "patches/1.2/other/series": "greet-world.patch\nno.patch\n",
       "patches/1.2/other/greet-world.patch": mail("Greet", replaceLine("greeting.txt", "hello", "hi"), { Date: "no" }),
     });
+    await writeFiles(project, { "patches/lines.yaml": `default: "1.2"\nlines: [{ line: "1.0" }, { line: "1.2" }]\n` });
     const result = await kovnBuild(project, ["patches", "check"]);
     expect(result).toMatchObject({ exitCode: 2 });
     const applies = `demo  applies to ${folder}/upstream at ${pin.slice(0, 12)}: commit`;
     const rows = [
+      "failed   all  all  files: patches/lines.yaml:2:8: `lines`: folder patches/1.1 is not listed.",
       "failed   1.0  all  lock: patches/1.0/lock.json is missing, so nothing is checked against it. (kovn-build patches lock --line 1.0)",
       "ok       1.0  all  seed: ",
       "ok       1.0  demo  series: ",
@@ -97,11 +99,11 @@ describe("patches check", () => {
       `ok       1.2  ${applies}`,
     ];
     expect(result.stdout.split("\n")).toEqual(rows.map((row) => expect.stringContaining(row)));
-    expect(result.stderr).toContain("6 of 15 checks failed.");
+    expect(result.stderr).toContain("7 of 16 checks failed.");
     const json = await kovnBuild(project, ["patches", "check", "--json"]);
     expect(json).toMatchObject({ exitCode: 2 });
     const { findings } = JSON.parse(json.stdout) as { findings: { at?: readonly { file: string }[] }[] };
-    expect(findings[9]?.at).toMatchObject([{ file: "patches/1.2/other/source.yaml", line: 4 }]);
+    expect(findings[10]?.at).toMatchObject([{ file: "patches/1.2/other/source.yaml", line: 4 }]);
   });
 
   test("checks one line with --line", async ({ folder }) => {

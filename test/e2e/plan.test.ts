@@ -88,11 +88,16 @@ describe("plan", () => {
     expect(await keyOf()).not.toBe(key);
   });
 
-  test("takes the newest line, or the given one", async ({ folder }) => {
+  test("takes the newest line, or the default of lines.yaml, or the given one", async ({ folder }) => {
     const project = await writeProject(folder, { "patches/1.2/demo/series": "", "patches/1.10/demo/series": "" });
     for (const line of ["1.2", "1.10"])
       await writeFiles(project, { [`patches/${line}/demo/source.yaml`]: sourceYaml("upstream") });
     expect((await jsonOf(project)).line).toBe("1.10");
+    const lines = ['{ line: "1.0" }', '{ line: "1.2", standsFor: Kube-OVN 1.2, supportedUntil: 2020-01 }', '{ line: "1.10" }'];
+    await writeFiles(project, { "patches/lines.yaml": `default: "1.2"\nlines: [${lines.join(", ")}]\n` });
+    const { stdout, stderr } = await kovnBuild(project, ["plan", "--target", "linux"]);
+    expect(stdout).toMatch(/^linux, line 1\.2 \(Kube-OVN 1\.2, supported until 2020-01\), variant default, /);
+    expect(stderr).toContain("Line 1.2 is for Kube-OVN 1.2, which was supported until 2020-01.");
     expect((await jsonOf(project, "--line", "1.0")).line).toBe("1.0");
   });
 
@@ -105,7 +110,7 @@ describe("plan", () => {
 });
 
 describe("patches list", () => {
-  const seed = [1, 2, 3].map(
+  const seed = [1, 2, 3, 4].map(
     (entry) =>
       `- { entry: ${entry}, source: demo, repository: kubeovn/demo, commit: "${String(entry).repeat(40)}", title: Change ${entry} }\n`,
   );
@@ -113,7 +118,8 @@ describe("patches list", () => {
     "patches/seed.yaml": seed.join(""),
     [`${demo}/source.yaml`]: sourceYaml(
       "upstream",
-      `merged: [{ seed: "2222222222", commit: "${"2".repeat(40)}", since: "1.0", effect: { file: greeting.txt, text: hello } }]\n`,
+      `merged: [{ seed: "2222222222", commit: "${"2".repeat(40)}", since: "1.0", effect: { file: greeting.txt, text: hello } }]
+dropped: [{ seed: "4444444444", since: 1.0.1, why: nobody sets it }]\n`,
     ),
   };
 
@@ -142,6 +148,7 @@ describe("patches list", () => {
         { entry: 1, seed: "1111111111", source: "demo", title: "Change 1", status: "patch", patches: ["greet-all.patch"] },
         { entry: 2, seed: "2222222222", status: "merged", patches: [] },
         { entry: 3, seed: "3333333333", status: "missing", patches: [] },
+        { entry: 4, seed: "4444444444", status: "dropped", patches: [], since: "1.0.1", why: "nobody sets it" },
       ],
     });
     const text = await kovnBuild(project, ["patches", "list"]);
@@ -155,8 +162,9 @@ describe("patches list", () => {
         "    1  packaging/greet-packages.patch                   Greet packages",
         "",
         "entries of the seed without a patch",
-        "  merged   demo   2 (2222222222)  Change 2",
+        "  merged   demo   2 (2222222222)  Change 2 (since 1.0)",
         "  missing  demo   3 (3333333333)  Change 3",
+        "  dropped  demo   4 (4444444444)  Change 4 (since 1.0.1: nobody sets it)",
       ].join("\n"),
     );
   });

@@ -47,7 +47,7 @@ describe("release next", () => {
 
 /**
  * A second state of the fixture's series: one patch changed, one dropped, one added, one merged
- * upstream, the pin two commits later.
+ * upstream, the pin two commits later, one more entry dropped; and the line has a release.
  */
 async function changeSeries(folder: string, project: string): Promise<void> {
   const upstream = join(folder, "upstream");
@@ -56,14 +56,16 @@ async function changeSeries(folder: string, project: string): Promise<void> {
   await writeFiles(upstream, { "lib/code.c": "int main;\nint most;\n" });
   const commit = await commitAll(upstream, "code: Have `most`");
   const merged = `merged: [{ seed: bbbbbbbbbb, commit: ${commit}, since: 1.2.4, effect: { file: lib/code.c, text: most } }]\n`;
+  const dropped = "dropped: [{ seed: cccccccccc, since: 1.0.1, why: nobody needs `c` }]\n";
   await writeFiles(project, {
-    "patches/seed.yaml": ["a", "b"]
+    "patches/lines.yaml": `default: "1.0"\nlines: [{ line: "1.0", standsFor: Kube-OVN 1.0, supportedUntil: 2026-02 }]\n`,
+    "patches/seed.yaml": ["a", "b", "c"]
       .map(
         (letter, index) =>
           `- { entry: ${index + 1}, source: demo, repository: kubeovn/demo, commit: ${letter.repeat(40)}, title: Title ${letter} }\n`,
       )
       .join(""),
-    [`${demo}/source.yaml`]: sourceYaml(upstream, merged)
+    [`${demo}/source.yaml`]: sourceYaml(upstream, `${merged}${dropped}`)
       .replace(/commit: \w{40}/, `commit: ${commit}`)
       .replace("revision: 1", "revision: 2"),
     [`${demo}/series`]: "greet-world.patch\nnew-file.patch\n",
@@ -96,6 +98,10 @@ describe("release notes", () => {
     expect(stdout).toContain("### Patches changed\n\n- `greet-world.patch`: Greet the world (seed aaaaaaaaaa)\n\n```diff\n");
     expect(stdout).toContain("-+hello world\n++hello wide world");
     expect(stdout).toContain("### Merged upstream\n\n- entry 2 (bbbbbbbbbb), since 1.2.4: Title b");
+    expect(stdout).toContain(
+      "### Entries of the seed that are not carried\n\n- entry 3 (cccccccccc), since 1.0.1: Title c: nobody needs \\`c\\`\n",
+    );
+    expect(stdout).toMatch(/^Line 1\.0 is for Kube-OVN 1\.0, which is supported until 2026-02\.\n\n## demo /);
     expect(stdout).toContain("0 patches are unchanged.");
     expect(stdout).toMatch(/## Checksums \(sha256\)\n\n```\n[0-9a-f]{64}  demo-data_1\.2\.3-1\+kovn1\.00000001_all\.deb\n/);
   });

@@ -17,6 +17,7 @@ export function aSource(changes: Partial<Source> = {}): Source {
     revision: 7,
     alternates: [{ apt: "openvswitch-source", version: "3.1.0-2", member: "usr/src/ovs.tar.gz", sha256: "b".repeat(64) }],
     merged: [],
+    dropped: [],
     picks: [],
     patches: [aPatch("first.patch"), aPatch("second.patch")],
     packaging: {},

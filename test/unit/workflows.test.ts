@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { readLines } from "../../src/config/lines.ts";
 import { readPipeline } from "../../src/config/pipeline.ts";
 import type { Workflow } from "../real/workflow.ts";
 
@@ -40,6 +41,12 @@ test("the driver goes from the job that builds it to the installer", async () =>
   expect(artifacts.map((path) => basename(path)).toSorted()).toEqual(["ovsext.cat", "ovsext.inf", "ovsext.sys"]);
   expect(step("windows", "download-artifact", "driver").with).toMatchObject({ name: "driver", path: "driver" });
   expect(step("windows", "cli.js --target").run).toContain(" --driver driver ");
+});
+
+test("every night, upstream's tests run on each line", async () => {
+  const { jobs } = parse(readFileSync(join(folder, "nightly.yml"), "utf8")) as Workflow;
+  const { all } = await readLines({ root: resolve("."), work: "" });
+  expect(jobs["suite"]?.strategy?.matrix).toMatchObject({ line: all.map(({ name }) => name) });
 });
 
 test("a release is of a tag on main, in a protected environment", () => {

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/lines.ts";
+import type { Project } from "../../config/project.ts";
 import { listSources, readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";

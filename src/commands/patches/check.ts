@@ -1,9 +1,9 @@
 import { parseFrom } from "../../config/from.ts";
-import { listLines, pickLine } from "../../config/project.ts";
+import { listLines, pickLine } from "../../config/lines.ts";
 import { listSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { filesCheck, type Finding } from "../../patches/check.ts";
-import { checkLine } from "../../patches/check-line.ts";
+import { checkLine, checkLines } from "../../patches/check-line.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, pinOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -42,7 +42,8 @@ async function checkAll(options: CheckOptions, context: Context): Promise<readon
   // A source need not be in every line.
   const names = await Promise.all(lines.map(async (line) => listSources(project, line).catch(() => [])));
   const from = parseFrom(options.from, [...new Set(names.flat())], []);
-  const findings: LineFinding[] = [];
+  const about = await checkLines(project, host);
+  const findings: LineFinding[] = about.map((finding) => ({ line: "all", ...finding }));
   for (const line of lines) {
     const found = await runTask(host, `check line ${line}`, async (below) => checkLine(line, from, project, below));
     findings.push(...found.map((finding) => ({ line, ...finding })));

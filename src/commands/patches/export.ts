@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { assertOwn, pickLine } from "../../config/project.ts";
+import { pickLine } from "../../config/lines.ts";
+import { assertOwn } from "../../config/project.ts";
 import { readSeed } from "../../config/seed.ts";
 import { BuildError } from "../../errors.ts";
 import { exportSeries, type Exported } from "../../patches/export.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { lockName, readLock, type LockedSource } from "../../config/lock.ts";
-import { assertOwn, pickLine, type Project } from "../../config/project.ts";
+import { pickLine } from "../../config/lines.ts";
+import { assertOwn, type Project } from "../../config/project.ts";
 import { listSources, readSources } from "../../config/source.ts";
 import { lockBases, withLineLock } from "../../patches/lock-bases.ts";
 import { writeLock } from "../../patches/lock.ts";

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { BuildError } from "../../errors.ts";
-import { examples, jsonOption } from "../../program/values.ts";
+import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { runChecks, type ProveOptions } from "../../prove/run-checks.ts";
 import type { Proof } from "../../prove/prove.ts";
@@ -25,6 +25,7 @@ export const patchesProve: Define = (command, context) => {
         .choices(["native", "wine"])
         .default("native"),
     )
+    .addOption(lineOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",

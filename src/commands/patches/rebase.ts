@@ -1,6 +1,7 @@
 import { parseFrom } from "../../config/from.ts";
 import { unknownName } from "../../config/names.ts";
-import { assertOwn, pickLine } from "../../config/project.ts";
+import { pickLine } from "../../config/lines.ts";
+import { assertOwn } from "../../config/project.ts";
 import { listSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import type { RebaseContext } from "../../patches/rebase/context.ts";

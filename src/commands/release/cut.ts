@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readLock } from "../../config/lock.ts";
-import { listLines } from "../../config/project.ts";
+import { listLines } from "../../config/lines.ts";
 import { readSources } from "../../config/source.ts";
 import { assertLocked } from "../../patches/lock.ts";
 import { examples } from "../../program/values.ts";
@@ -85,8 +85,8 @@ async function cutNew(version: string, line: string, versions: readonly string[]
   const isSame = since !== undefined && (await isUnchanged(since, paths, { host, cwd: root }));
   if (isSame) host.task.notice(`${tagOf(version)} releases the same as ${since}: ${paths.join(" and ")} have not changed.`);
   const from = { rule: "auto", repositories: {} } as const;
-  const sources = await readChanges(line, { since, until: undefined }, { project, host, from, offline: true });
-  const { name } = previewRelease({ line, version, since, sources, jobs: undefined, assets: [], destinations: [] });
+  const { about, sources } = await readChanges(line, { since, until: undefined }, { project, host, from, offline: true });
+  const { name } = previewRelease({ line, version, since, about, sources, jobs: undefined, assets: [], destinations: [] });
   const date = new Date().toISOString().slice(0, 10);
   const changes = isSame ? [`- Nothing changed since ${since}.`] : listSeriesChanges(sources);
   await cutRelease({ root, version, name, date, changelog: changelogPath(line), changes, host });

@@ -1,4 +1,4 @@
-import { pickLine } from "../../config/project.ts";
+import { pickLine } from "../../config/lines.ts";
 import { examples, jsonOption, lineOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { readReleased } from "../../release/released.ts";

@@ -18,9 +18,9 @@ export const releaseNotes: Define = (command, context) => {
 };
 
 async function writeNotes(version: string | undefined, options: NotesOptions, context: SetContext): Promise<string> {
-  const { since, sources, line } = await readRelease(version, options, false, context.project, context.host);
+  const { since, about, sources, line } = await readRelease(version, options, false, context.project, context.host);
   const all = { ...options, allowAlternate: true, allowUnlocked: true };
   return withAssets(all, line, context, async (set) =>
-    makeNotes({ since, ...joinArtifacts(sources, set?.jobs), assets: set === undefined ? [] : await listAssets(set) }),
+    makeNotes({ since, about, ...joinArtifacts(sources, set?.jobs), assets: set === undefined ? [] : await listAssets(set) }),
   );
 }

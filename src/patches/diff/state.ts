@@ -1,4 +1,5 @@
-import { listLines, type Project } from "../../config/project.ts";
+import { listLines } from "../../config/lines.ts";
+import type { Project } from "../../config/project.ts";
 import { readSources, type Source } from "../../config/source.ts";
 import type { BuiltJob, Manifest } from "../../dist/manifest.ts";
 import { BuildError, withDetails } from "../../errors.ts";

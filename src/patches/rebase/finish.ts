@@ -89,7 +89,7 @@ async function fillFolder(
   const seed = (await readSeed(project)).map((entry) => entry.commit);
   const mails = join(scratch, "mails");
   await mkdir(join(mails, "packaging"), { recursive: true });
-  const options = { seed, mails, git: await openScratch(treeOf(folder), join(scratch, "written"), host) };
+  const options = { seed, mails, fields: source.fields, git: await openScratch(treeOf(folder), join(scratch, "written"), host) };
   const files = new Map<string, Buffer>();
   const changes: Record<string, "unchanged" | "changed"> = {};
   for (const { name, commit } of state.moved) {
@@ -138,7 +138,7 @@ async function mergeSeeds(
     const one = commit === undefined ? undefined : await describe(patch, commit);
     if (one === undefined)
       notes.push(
-        `Entry ${patch.seed} of the seed has no patch any more (\`${patch.name}\`): if upstream has it, add it to \`merged\` of source.yaml.`,
+        `Entry ${patch.seed} of the seed has no patch any more (\`${patch.name}\`): if upstream has it, add it to \`merged\` of source.yaml; if the line is without it, to \`dropped\`.`,
       );
     else merged.push(one);
   }

@@ -55,6 +55,11 @@ const cases: readonly (readonly [string, Partial<SourceChanges>, (text: string) 
     { drop: { picks: [0, 1, 2], alternates: [0] } },
     (was) => was.replace(/picks:[^]*(?=merged:)/, ""),
   ],
+  [
+    "an entry that is dropped",
+    { dropped: [{ seed: "1234567e89", since: "1.12.1", why: "no: reason" }] },
+    (was) => `${was}dropped:\n  - { seed: "1234567e89", since: 1.12.1, why: "no: reason" }\n`,
+  ],
   ["one more change that upstream took", { merged: [merged] }, (was) => was.replace("# why\n", `# why\n${added}`)],
 ];
 

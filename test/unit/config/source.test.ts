@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { listLines, pickLine } from "../../../src/config/project.ts";
 import { readSource } from "../../../src/config/source.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
@@ -86,23 +85,45 @@ describe("a patch", () => {
   });
 });
 
-describe("lines", () => {
-  const makeLines = (folder: string) =>
-    writeFiles(folder, {
-      "patches/1.9/demo/series": "",
-      "patches/1.12/demo/series": "",
-      "patches/seed.yaml": "[]",
-      "patches/notes/a": "",
+describe("a source", () => {
+  const read = async (folder: string, more: string, patch?: string) => {
+    await writeFiles(folder, {
+      [`${demo}/source.yaml`]: sourceYaml("upstream", more),
+      [`${demo}/series`]: patch === undefined ? "" : "a.patch\n",
+      [`${demo}/a.patch`]: patch,
     });
+    return readSource({ root: folder, work: join(folder, ".kovn") }, "1.0", "demo", host);
+  };
+  const merged = `merged: [{ seed: aaaaaaaaaa, commit: ${"a".repeat(40)}, since: "3.0", effect: { file: f, text: t } }]\n`;
 
-  test("are the folders named like a version, oldest first", async ({ folder }) => {
-    await makeLines(folder);
-    expect(await listLines({ root: folder, work: "" })).toEqual(["1.9", "1.12"]);
+  test("says which entries it drops, since when and why", async ({ folder }) => {
+    const { dropped } = await read(folder, "dropped: [{ seed: bbbbbbbbbb, since: 1.12.1, why: nobody sets it }]\n");
+    expect(dropped).toEqual([{ seed: "bbbbbbbbbb", since: "1.12.1", why: "nobody sets it" }]);
   });
 
-  test("default to the newest line", async ({ folder }) => {
-    await makeLines(folder);
-    expect(await pickLine({ root: folder, work: "" }, undefined)).toBe("1.12");
-    expect(await pickLine({ root: folder, work: "" }, "1.9")).toBe("1.9");
+  const drops: readonly (readonly [string, string, string])[] = [
+    [
+      "merged too",
+      `${merged}dropped: [{ seed: aaaaaaaaaa, since: "1", why: w }]\n`,
+      ":7:19: `seed`: this entry is in `merged` too.",
+    ],
+    [
+      "dropped twice",
+      `dropped: [{ seed: bbbbbbbbbb, since: "1", why: w }, { seed: bbbbbbbbbb, since: "1", why: w }]\n`,
+      ":6:61: `seed`: this entry is listed twice.",
+    ],
+    ["dropped for no reason", `dropped: [{ seed: bbbbbbbbbb, since: "1" }]\n`, ":6:11: Key `why` is missing here."],
+  ];
+  test.for(drops)("refuses an entry that is %s", async ([, more, message], { folder }) => {
+    await expect(read(folder, more)).rejects.toThrow(`patches/1.0/demo/source.yaml${message}`);
+  });
+
+  test("may say that patches need not have the fields; one that is there is valid", async ({ folder }) => {
+    const foreign = mail("Greet", diff, { Fields: "Signed-off-by: Pat Cher <pat@example.com>" });
+    await expect(read(folder, "", foreign)).rejects.toThrow("lacks the field `Origin:`");
+    const { patches } = await read(folder, "fields: optional\n", foreign);
+    expect(patches).toMatchObject([{ name: "a.patch", seed: "none", origin: "" }]);
+    const wrong = mail("Greet", diff, { Fields: "Seed: 12" });
+    await expect(read(folder, "fields: optional\n", wrong)).rejects.toThrow("Field `Seed: 12` does not match");
   });
 });

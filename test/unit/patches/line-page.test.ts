@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { readSources } from "../../../src/config/source.ts";
+import { checkKubeOvn } from "../../../src/patches/kube-ovn.ts";
+import { host } from "../../helpers/host.ts";
 import { glob } from "../../../src/sys/glob.ts";
 
 const pages = await glob(["docs/line-*.md"], { cwd: process.cwd() });
@@ -20,6 +23,12 @@ describe.each(pages.map((page) => [page]))("%s", (page) => {
     const text = await readFile(page, "utf8");
     const patches = await inLine("*/*.patch");
     expect(patches.filter((patch) => !text.includes(`(../patches/${line}/${patch})`))).toEqual([]);
+  });
+
+  test("is of a line that accounts for each change of Kube-OVN's own", async () => {
+    const project = { root: process.cwd(), work: "" };
+    const checked = await checkKubeOvn(project, line, await readSources(project, line, host));
+    expect(checked?.finding.outcome).toBe("ok");
   });
 
   test("names picks that a source has", async () => {
