@@ -45,6 +45,26 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/export.ts")).patchesExport,
     },
     {
+      path: ["patches", "edit"],
+      description: "open the patched tree at a patch, then put the later patches on top and write the series",
+      load: async () => (await import("./patches/edit.ts")).patchesEdit,
+    },
+    {
+      path: ["patches", "drop"],
+      description: "remove patches from a series, if it still applies",
+      load: async () => (await import("./patches/drop.ts")).patchesDrop,
+    },
+    {
+      path: ["patches", "move"],
+      description: "move a patch to another place in its series, if it still applies",
+      load: async () => (await import("./patches/move.ts")).patchesMove,
+    },
+    {
+      path: ["patches", "rename"],
+      description: "give a patch another name, in every series that lists it",
+      load: async () => (await import("./patches/rename.ts")).patchesRename,
+    },
+    {
       path: ["patches", "rebase"],
       description: "move a source to another commit of its upstream: patches, pin, revision, lock",
       load: async () => (await import("./patches/rebase.ts")).patchesRebase,

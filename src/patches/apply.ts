@@ -8,7 +8,7 @@ import { fetchChange, fetchCommit, initBlobless, setRemotes } from "../sys/git-r
 import { git, gitBytes, initSharing, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
-import { describeConflict } from "./conflict.ts";
+import { describeConflict, type Others } from "./conflict.ts";
 import type { Fetched } from "./mirror.ts";
 import { takePicks, type TakenPick } from "./picks.ts";
 
@@ -30,7 +30,8 @@ export interface Patched extends PatchedTree {
 /**
  * Checks the base out into `dir`, which shares the mirror's objects, takes its picks, and applies
  * the series, then the packaging patches. The same base, picks and patches give the same commit ids
- * on every machine. Throws "patch" when a pick or patch does not apply, and removes `dir`.
+ * on every machine. Throws "patch" when a pick or patch does not apply, and removes `dir`; `gone` are
+ * patches that were left out of the series, for that message.
  */
 export async function checkoutPatched(
   source: Source,
@@ -38,12 +39,13 @@ export async function checkoutPatched(
   dir: string,
   host: Host,
   packaging: readonly Patch[] = [],
+  gone: readonly Patch[] = [],
 ): Promise<Patched> {
   await mkdir(dir, { recursive: true });
   const options = { host, cwd: dir };
   try {
     await initSharing(dir, join(base.repository, "objects"), host);
-    const patched = await applySeries(source, base, dir, host, packaging);
+    const patched = await applySeries(source, base, dir, host, { packaging, gone });
     const files = await gitBytes(["ls-files", "-z"], options);
     // With files of the future, make runs configure again and again.
     const time = Math.min(patched.epoch, Date.now() / 1000);
@@ -106,13 +108,13 @@ async function applySeries(
   base: Fetched,
   dir: string,
   host: Host,
-  packaging: readonly Patch[] = [],
+  { packaging, gone }: Others = { packaging: [], gone: [] },
 ): Promise<Patched> {
   const options = { host, cwd: dir };
   const { picks, below } = await checkoutBase(source, base, options);
   const patches = [...source.patches, ...packaging].map((patch) => patch.path);
   const failure = await am(patches, options);
-  if (failure !== undefined) throw await describeConflict(source, packaging, base, failure, options);
+  if (failure !== undefined) throw await describeConflict(source, { packaging, gone }, base, failure, options);
   const { epoch, ...series } = await describeCommit(`HEAD~${packaging.length}`, options);
   if (packaging.length === 0) return { ...series, picks, below, epoch };
   const { epoch: _, ...packaged } = await describeCommit("HEAD", options);

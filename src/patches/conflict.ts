@@ -7,14 +7,19 @@ import { readBytes } from "../sys/read-file.ts";
 import type { Fetched } from "./mirror.ts";
 import { findCauses, type Cause } from "./conflict-cause.ts";
 
+/** Patches beside the series: those on top of it, and those that were left out of it. */
+export interface Others {
+  readonly packaging: readonly Patch[];
+  readonly gone: readonly Patch[];
+}
+
 /**
  * The error for a patch that does not apply. It names the patch's position, each file and hunk, and
  * the cause. Reads the commits that `git am` made before on those of the picks of `base`.
- * `packaging` are the patches on top of the series.
  */
 export async function describeConflict(
   source: Source,
-  packaging: readonly Patch[],
+  { packaging, gone }: Others,
   base: Pick<Fetched, "commit" | "picks">,
   failure: AmFailure,
   options: GitOptions,
@@ -23,10 +28,11 @@ export async function describeConflict(
   const patch = patches[failure.position - 1];
   if (patch === undefined) return new BuildError("patch", `The series of \`${source.name}\` does not apply: ${failure.output}`);
   const mail = (await readBytes(patch.path, "a patch")).toString("latin1");
-  const causes = await findCauses(mail, patch, patches, base, options);
+  const causes = await findCauses(mail, patch, [...patches, ...gone], base, options);
   const details = causes.map(({ hunk, cause }) => {
     const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
-    return `  ${where}: ${describeCause(cause, hunk)}`;
+    const isGone = cause.kind === "order" && gone.includes(cause.patch);
+    return `  ${where}: ${isGone ? `needs \`${cause.patch.name}\`` : describeCause(cause, hunk)}`;
   });
   const lines = details.length > 0 ? details.join("\n") : failure.output;
   const head = `Patch \`${patch.name}\` (${failure.position} of ${patches.length} of \`${source.name}\`) does not apply:`;

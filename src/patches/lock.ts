@@ -89,17 +89,25 @@ export function assertLocked(source: Source, locked: LockedSource | undefined, o
   );
 }
 
+/** How to try a series. */
+export interface TryOptions extends MirrorOptions {
+  /** Patches that were left out of the series, which others may need. */
+  readonly gone?: readonly Patch[];
+}
+
 /**
  * Applies a source's picks, series and packaging patches to a base in a temporary folder and returns the
  * result. Throws "network" and "patch".
  */
-export async function tryBase(source: Source, base: Base, options: MirrorOptions): Promise<Patched> {
+export async function tryBase(source: Source, base: Base, options: TryOptions): Promise<Patched> {
   const fetched = await fetchBase(base, options);
   const packaging = packagingOf(source, base);
   const to = base.kind === "git" ? base.commit.slice(0, 12) : base.version;
   const title = `${source.name}: apply ${describeWork(source, fetched, packaging)} to ${to}`;
   return withScratch(options.work, "try", options.host, async (dir) =>
-    runTask(options.host, title, async (host) => checkoutPatched(source, fetched, join(dir, "src"), host, packaging)),
+    runTask(options.host, title, async (host) =>
+      checkoutPatched(source, fetched, join(dir, "src"), host, packaging, options.gone),
+    ),
   );
 }
 

@@ -12,12 +12,13 @@ export interface Named {
 
 /**
  * Names the file of each commit: that of the old patch with the same subject, else of one with the
- * same change, else a new slug.
+ * same change, else a new slug, but not one of `others`.
  */
 export async function namePatches(
   commits: readonly string[],
   patches: readonly Patch[],
   options: GitOptions,
+  others: readonly string[] = [],
 ): Promise<readonly Named[]> {
   const subjects = await Promise.all(commits.map((id) => git(["log", "-1", "--encoding=UTF-8", "--format=%s", id], options)));
   const free = new Set(patches);
@@ -25,7 +26,7 @@ export async function namePatches(
   const changes = new Map<Patch, string>();
   if (olds.includes(undefined))
     for (const patch of free) changes.set(patch, await patchId(await readBytes(patch.path, "a patch"), options));
-  const taken = new Set(patches.map((patch) => patch.name));
+  const taken = new Set([...others, ...patches.map((patch) => patch.name)]);
   const named: Named[] = [];
   for (const [index, id] of commits.entries()) {
     const subject = subjects[index] ?? "";

@@ -39,20 +39,31 @@ export async function replaceSeries(
   return dropped;
 }
 
-/** The text of a series with these names; a comment stays with the patch below it. */
-export function seriesText(text: string, names: readonly string[]): string {
+/**
+ * The text of a series with these names. The comments at its top stay there; any other comment stays
+ * with the patch below it. `renamed` has old names by new ones.
+ */
+export function seriesText(text: string, names: readonly string[], renamed: ReadonlyMap<string, string> = new Map()): string {
   const lines = text.split("\n");
   const nameOf = (line: string) => line.replace(/(^|\s)#.*$/, "").trim();
   const before = lines.map(nameOf).filter((name) => name !== "");
   if (before.join("\n") === names.join("\n")) return text;
-  const blocks = new Map<string, string[]>();
+  const blocks = new Map<string, readonly string[]>();
+  let top: readonly string[] = [];
   let comments: string[] = [];
   for (const line of lines) {
+    const name = nameOf(line);
+    if (name !== "" && blocks.size === 0) [top, comments] = [comments, []];
     comments.push(line);
-    if (nameOf(line) === "") continue;
-    blocks.set(nameOf(line), comments);
+    if (name === "") continue;
+    blocks.set(name, comments);
     comments = [];
   }
-  const rows = [...names.flatMap((name) => blocks.get(name) ?? [name]), ...comments];
-  return `${rows.join("\n").trimEnd()}\n`;
+  const rowsOf = (name: string) => {
+    const old = renamed.get(name);
+    if (old === undefined) return blocks.get(name) ?? [name];
+    const [line = old, ...above] = (blocks.get(old) ?? []).toReversed();
+    return [...above.toReversed(), line.replace(old, name)];
+  };
+  return `${[...top, ...names.flatMap(rowsOf), ...comments].join("\n").trimEnd()}\n`;
 }

@@ -62,7 +62,8 @@ const operations: readonly (readonly [path: string, name: string, finish: string
   ["BISECT_LOG", "`git bisect`", "bisect reset"],
 ];
 
-async function assertIdle(tree: string, host: Host): Promise<void> {
+/** Throws "usage" when git waits for a person in a tree, or the tree is on no branch. */
+export async function assertIdle(tree: string, host: Host): Promise<void> {
   for (const [path, name, finish] of operations) {
     const place = await git(["rev-parse", "--path-format=absolute", "--git-path", path], { host, cwd: tree });
     if (!(await exists(place))) continue;

@@ -4,13 +4,13 @@ import { missingProgram, type ExecOptions, type ExecResult, type Host } from "./
 
 /**
  * Runs a program for the person at the terminal: it reads what they type, and writes to stderr.
- * Resolves when it ends, however it ends; an aborted run hangs it up.
+ * Returns its exit code, 128 if a signal ended it; an aborted run hangs it up.
  */
 export async function execOnTerminal(
   program: string,
   args: readonly string[],
   { host, cwd, env = {} }: Pick<ExecOptions, "host" | "cwd" | "env">,
-): Promise<void> {
+): Promise<number> {
   const { execa } = await import("execa");
   const options = { env: { ...env }, extendEnv: false, reject: false, cancelSignal: host.signal, killSignal: "SIGHUP" } as const;
   const result = await execa(program, args, {
@@ -19,6 +19,7 @@ export async function execOnTerminal(
     ...(cwd === undefined ? {} : { cwd }),
   });
   if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
+  return result.exitCode ?? 128;
 }
 
 /** Milliseconds to wait for the rest of what a program said, after it has ended. */

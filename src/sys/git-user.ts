@@ -9,16 +9,20 @@ import { gitSays, type GitOptions } from "./git.ts";
 const otherRepository =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS|IMPLICIT_WORK_TREE|CONFIG)$/;
 
+/** The environment of the person, for programs that work in another repository than that of the current folder. */
+export function personEnv({ env, userEnv = env }: Host): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(userEnv).filter(([name]) => !otherRepository.test(name)));
+}
+
 /**
  * Runs git in the current folder's repository as the person would: with their environment and their
  * configuration. Returns whatever the exit code is.
  */
 async function tryUserGit(args: readonly string[], options: GitOptions): Promise<ExecResult> {
   const { host } = options;
-  const seen = Object.entries(host.userEnv ?? host.env).filter(([name]) => !otherRepository.test(name));
   const env = { GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...options.env };
   // Signing starts gpg's agent, which keeps running.
-  return exec("git", args, { ...options, host: { ...host, env: Object.fromEntries(seen) }, env, startsServices: true });
+  return exec("git", args, { ...options, host: { ...host, env: personEnv(host) }, env, startsServices: true });
 }
 
 /**

@@ -2,10 +2,11 @@ import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pickLine } from "../../config/lines.ts";
 import type { Project } from "../../config/project.ts";
-import { listSources, readSource, type Source } from "../../config/source.ts";
+import { listSources, readSource } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { clonePatched } from "../../patches/apply.ts";
 import { fetchReachable } from "../../patches/bases.ts";
+import { findPatch } from "../../patches/find-patch.ts";
 import { seriesOf, writeNote } from "../../patches/tree-note.ts";
 import { pickContent } from "../../plan/picks.ts";
 import { allowedBases } from "../../plan/base.ts";
@@ -44,7 +45,7 @@ async function apply(name: string, dir: string, options: ApplyOptions, project: 
   await assertEmpty(dir);
   const line = await pickLine(project, options.line);
   const whole = await readSource(project, line, name, host);
-  const until = options.until === undefined ? undefined : patchNamed(whole, options.until);
+  const until = options.until === undefined ? undefined : findPatch(options.until, whole, whole.patches);
   const source = until === undefined ? whole : { ...whole, patches: whole.patches.slice(0, whole.patches.indexOf(until)) };
   const allowed = allowedBases(source, parseFrom(options.from, await listSources(project, line)));
   const reach = { work: project.work, refreshApt: false, host };
@@ -66,11 +67,4 @@ async function assertEmpty(dir: string): Promise<void> {
     throw new BuildError("usage", `Folder ${dir} is not empty.`, { hint: "name a folder that does not exist yet" });
   const why = await whyUnwritable(dir);
   if (why !== undefined) throw new BuildError("machine", `Folder ${dir} cannot be made: ${why}.`);
-}
-
-function patchNamed(source: Source, name: string): Source["patches"][number] {
-  const found = source.patches.find((patch) => patch.name === name || patch.name === `${name}.patch`);
-  if (found === undefined)
-    throw new BuildError("usage", `Source \`${source.name}\` has no patch \`${name}\`.`, { hint: "kovn-build patches list" });
-  return found;
 }

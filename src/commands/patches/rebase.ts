@@ -1,8 +1,4 @@
-import { parseFrom } from "../../config/from.ts";
-import { unknownName } from "../../config/names.ts";
-import { pickLine } from "../../config/lines.ts";
 import { assertOwn } from "../../config/project.ts";
-import { listSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import type { RebaseContext } from "../../patches/rebase/context.ts";
 import { drawPicture } from "../../patches/rebase/picture.ts";
@@ -23,10 +19,9 @@ import type { Define } from "../../program/verb.ts";
 import type { Host } from "../../sys/exec.ts";
 import { Json } from "../../sys/json.ts";
 import { runTask } from "../../sys/run-task.ts";
+import { readSourceContext, type SourceOptions } from "./source-context.ts";
 
-interface RebaseOptions {
-  readonly line?: string;
-  readonly from: readonly string[];
+interface RebaseOptions extends SourceOptions {
   readonly onto?: string;
   readonly dryRun: boolean;
   readonly continue: boolean;
@@ -69,7 +64,7 @@ async function run(source: string, options: RebaseOptions, context: Context): Pr
     throw new BuildError("usage", "Expected one of `--onto`, `--continue`, `--skip`, `--abort` and `--status`.", {
       hint: `kovn-build patches rebase ${source} --onto BRANCH`,
     });
-  const work = await readContext(source, options, context);
+  const work = await readSourceContext(source, options, context);
   const show = (data: object, text: () => string) => print(options.json ? new Json({ schema: 1, ...data }) : text());
   const watch = async <T>(title: string, of: (own: RebaseContext) => Promise<T>): Promise<T> =>
     context.report.run(async ({ host }) => runTask(host, title, async (below: Host) => of({ ...work, host: below })));
@@ -115,13 +110,4 @@ function waits({ state, files, tree }: Progress): BuildError {
   return new BuildError("patch", `${what} conflicts in ${files.join(", ")}.`, {
     hint: `edit them in ${tree}, then git -C ${tree} add FILES, then kovn-build patches rebase ${source} --continue --line ${line}${or}`,
   });
-}
-
-async function readContext(name: string, options: RebaseOptions, context: Context): Promise<RebaseContext> {
-  const project = await context.project();
-  const line = await pickLine(project, options.line);
-  const sources = await listSources(project, line);
-  if (!sources.includes(name)) throw unknownName("Source", name, sources);
-  const from = parseFrom(options.from, sources, []);
-  return { project, line, name, from, host: context.host };
 }

@@ -1,26 +1,16 @@
 import { join } from "node:path";
 import { readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
-import { pinOf, placeOf } from "../../plan/base.ts";
 import { urlOf } from "../../sys/credentials.ts";
 import { git, type GitOptions } from "../../sys/git.ts";
-import { setRemotes, bloblessConfig } from "../../sys/git-remote.ts";
 import { withScratch } from "../../sys/with-scratch.ts";
 import { freeName } from "../name-patches.ts";
 import { withSeriesLock } from "../series-lock.ts";
 import type { RebaseContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { drawIn, fetchBases, type Drawn } from "./picture.ts";
-import {
-  copyResolutions,
-  prepareFolder,
-  readState,
-  rememberResolutions,
-  treeOf,
-  writeState,
-  type RebaseState,
-  type RebaseTree,
-} from "./state.ts";
+import { copyResolutions, prepareFolder, readState, treeOf, writeState, type RebaseState, type RebaseTree } from "./state.ts";
+import { prepareWorkTree } from "./work-tree.ts";
 
 /** Begins a rebase onto the commit that `onto` means. Throws "usage" over an unfinished one. */
 export async function beginRebase(onto: string, folder: string, context: RebaseContext): Promise<RebaseState> {
@@ -67,10 +57,7 @@ export async function makeTree(state: RebaseState, folder: string, context: Reba
   });
   const { picture, below } = drawn;
   const inTree = { host, cwd: tree };
-  const contents = urlOf(placeOf(pinOf(source, from)));
-  for (const [key, value] of bloblessConfig(contents)) await git(["config", key, value], inTree);
-  await setRemotes(source.place, contents, inTree);
-  await rememberResolutions(tree, "../../rr-cache", host);
+  await prepareWorkTree(folder, source, from, host);
   await git(["reset", "--quiet", "--hard", below], inTree);
   const made = { ...state, tree: { picture, below, patches: await listPatches(drawn, source, inTree) } };
   await writeState(folder, made);

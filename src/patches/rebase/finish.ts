@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Patch } from "../../config/patch.ts";
 import { readSeed } from "../../config/seed.ts";
@@ -6,14 +6,14 @@ import { readSource, type Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { declaredBases, describeBase, packagingOf, pinOf } from "../../plan/base.ts";
 import { git } from "../../sys/git.ts";
-import { replaceFolder } from "../../sys/replace-folder.ts";
 import { runTask } from "../../sys/run-task.ts";
-import { stagingOf } from "../../sys/staging.ts";
 import { withScratch } from "../../sys/with-scratch.ts";
 import { checkoutPatched } from "../apply.ts";
 import { whyUnavailable } from "../check.ts";
 import { tryBase } from "../lock.ts";
 import { fetchBase } from "../mirror.ts";
+import { listsWith } from "../lists.ts";
+import { dropAlternate, makeFolder, putFolder } from "../new-folder.ts";
 import { openScratch } from "../read-back.ts";
 import { withSeriesLock } from "../series-lock.ts";
 import { writePatch } from "../write-patch.ts";
@@ -21,7 +21,6 @@ import { headOf } from "./advance.ts";
 import type { RebaseContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { describeMerged } from "./merged.ts";
-import { dropAlternate, makeFolder } from "./new-folder.ts";
 import { treeOf, writeState, type RebaseState, type RebaseTree } from "./state.ts";
 
 /**
@@ -56,9 +55,7 @@ export async function writeRebased(
         const notes = await dropAlternates(made, next, own);
         const final = { ...state, written: { ...written, notes: [...written.notes, ...notes], digest: await digestOf(next) } };
         await writeState(folder, final);
-        const staged = stagingOf(dir);
-        await cp(next, staged, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-        await replaceFolder(staged, dir);
+        await putFolder(next, dir);
         return final;
       }),
     );
@@ -119,7 +116,8 @@ async function fillFolder(
   const { commit, branch, version } = picture.onto;
   const revision = source.revision + 1;
   const values = { commit, branch, version, revision };
-  await makeFolder(source, { names, mails: files, changes: { values, drop: { picks, alternates: [] }, merged } }, dir, next);
+  const lists = listsWith(names, source);
+  await makeFolder(source, { lists, mails: files, changes: { values, drop: { picks, alternates: [] }, merged } }, dir, next);
   return { changes, merged: merged.map((one) => one.seed), notes: [...notes], revision };
 }
 

@@ -49,7 +49,7 @@ export async function makeOldTree(
     if (patch === undefined || needed === undefined) {
       const own = { ...source, patches: ordered.filter((one) => !packaging.includes(one)) };
       const top = ordered.filter((one) => packaging.includes(one));
-      throw await describeConflict(own, top, base, { ...failure, position: done.length + 1 }, options);
+      throw await describeConflict(own, { packaging: top, gone: [] }, base, { ...failure, position: done.length + 1 }, options);
     }
     after.set(patch, needed);
     await tryGit(["am", "--quit"], options);

@@ -1,23 +1,15 @@
 import { BuildError } from "../../errors.ts";
 import { git, type GitOptions } from "../../sys/git.ts";
-import { addMoved, advance, headOf } from "./advance.ts";
+import { count } from "../../sys/text.ts";
+import { advance } from "./advance.ts";
 import { beginRebase, makeTree } from "./begin.ts";
 import type { RebaseContext } from "./context.ts";
 import { isWritten, writeRebased } from "./finish.ts";
 import { folderOf, withRebaseLock } from "./lock.ts";
 import { unmergedFiles } from "./move-one.ts";
 import { relock } from "./relock.ts";
-import { takeResolution } from "./resolution.ts";
-import {
-  assertTree,
-  clearGitLocks,
-  endRebase,
-  readState,
-  treeOf,
-  writeState,
-  type RebaseState,
-  type RebaseTree,
-} from "./state.ts";
+import { assertTree, endRebase, readState, treeOf, type RebaseState, type RebaseTree } from "./state.ts";
+import { takeStopped } from "./take-stopped.ts";
 
 /** What a person asks of a rebase: to begin it, or to go on with an unfinished one. */
 export type RebaseRequest = { readonly kind: "begin"; readonly onto: string } | { readonly kind: "continue" | "skip" };
@@ -57,8 +49,9 @@ export async function rebase(request: RebaseRequest, context: RebaseContext): Pr
     if (tree === undefined) throw new Error("the tree was not made");
     await assertTree(state, folder);
     const options = { host: context.host, cwd: treeOf(folder) };
-    const ready = await takeStopped(state, tree, request, folder, options);
-    const now = ready.written === undefined ? await advance(ready, tree, folder, own) : ready;
+    const command = (option: string) => `kovn-build patches rebase ${name} ${option} --line ${context.line}`;
+    const ready = await takeStopped(state, tree, folder, { skip: request.kind === "skip", command, git: options });
+    const now = ready.written === undefined ? await moveLeft(ready, tree, folder, own) : ready;
     if (now.stopped !== undefined) return { state: now, tree: treeOf(folder), files: await unmergedFiles(options) };
     const written = await writeRebased(now, tree, folder, own);
     const locked = await relock(own);
@@ -115,31 +108,11 @@ async function makeOrForget(
   }
 }
 
-/** Takes what a person made of the patch that waits, or drops it. */
-async function takeStopped(
-  state: RebaseState,
-  tree: RebaseTree,
-  { kind }: RebaseRequest,
-  folder: string,
-  options: GitOptions,
-): Promise<RebaseState> {
-  const { stopped: name } = state;
-  if (name === undefined && kind === "skip")
-    throw new BuildError("usage", "No patch waits for you, so none can be skipped.", {
-      hint: `kovn-build patches rebase ${state.source} --continue --line ${state.line}`,
-    });
-  const old = tree.patches.find((patch) => patch.name === name);
-  if (name === undefined || old === undefined) return state;
-  if (kind === "skip") return addMoved(state, { name, result: "skipped" }, folder);
-  if (state.taking === true) await clearGitLocks(folder);
-  await writeState(folder, { ...state, taking: true });
-  const resolved = { name, commit: old.commit, head: headOf(state, tree), tree: treeOf(folder) };
-  const commit = await takeResolution(resolved, options).catch(async (error: unknown) => {
-    const { taking: _, ...rest } = state;
-    if (error instanceof BuildError) await writeState(folder, rest);
-    throw error;
-  });
-  return addMoved(state, { name, result: "resolved", commit }, folder);
+async function moveLeft(state: RebaseState, tree: RebaseTree, folder: string, { host }: RebaseContext): Promise<RebaseState> {
+  const left = tree.patches.length - state.moved.length;
+  const title = `move ${count(left, "patch")} to ${state.onto.commit.slice(0, 12)}`;
+  const isUpstream = (name: string) => tree.picture.patches.find((row) => row.name === name)?.status === "upstream";
+  return advance(state, tree, folder, { host, title, isUpstream });
 }
 
 /** Compares each patch that changed with what it was. */

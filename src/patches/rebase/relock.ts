@@ -1,10 +1,8 @@
-import { join } from "node:path";
-import { lockName, readLock } from "../../config/lock.ts";
+import { readLock } from "../../config/lock.ts";
 import { readSource } from "../../config/source.ts";
 import { declaredBases } from "../../plan/base.ts";
 import { runTask } from "../../sys/run-task.ts";
-import { lockBases, withLineLock } from "../lock-bases.ts";
-import { writeLock } from "../lock.ts";
+import { lockBases, withLineLock, writeLockOf } from "../lock-bases.ts";
 import type { RebaseContext } from "./context.ts";
 
 /** Locks the source of a rebase; the others of its line stay as they are. Returns false for a line without a lock. */
@@ -16,7 +14,7 @@ export async function relock({ project, line, name, from, host }: RebaseContext)
     const locked = await runTask(host, `lock ${name}`, async (below) =>
       lockBases(source, declaredBases(source, from), old.sources[name], { work: project.work, host: below }),
     );
-    await writeLock(join(project.root, lockName(line)), { ...old, sources: { ...old.sources, [name]: locked } });
+    await writeLockOf(name, locked, old, line, project);
     return true;
   });
 }

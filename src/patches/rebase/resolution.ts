@@ -12,8 +12,9 @@ interface Resolved {
   /** Its commit on the old base, and the commit that it was moved onto. */
   readonly commit: string;
   readonly head: string;
-  /** The work tree, for messages. */
+  /** The work tree, and the command to type with an option, for messages. */
   readonly tree: string;
+  readonly command: (option: string) => string;
 }
 
 /**
@@ -21,7 +22,7 @@ interface Resolved {
  * remember how the conflicts were resolved. Throws "usage" when it is not complete.
  */
 export async function takeResolution(resolved: Resolved, options: GitOptions): Promise<string> {
-  const { name, commit, head, tree } = resolved;
+  const { name, commit, head, tree, command } = resolved;
   const now = await git(["rev-parse", "HEAD"], options);
   await assertMerged(resolved, options);
   await git(["rerere"], options);
@@ -29,7 +30,7 @@ export async function takeResolution(resolved: Resolved, options: GitOptions): P
   const made = await git(["write-tree"], options);
   if (made === (await git(["rev-parse", `${head}^{tree}`], options)))
     throw new BuildError("usage", `Nothing of patch \`${name}\` is left in ${tree}.`, {
-      hint: "kovn-build patches rebase SOURCE --skip drops it; git -C DIR add FILE takes a file that you changed",
+      hint: `${command("--skip")} drops it; git -C ${tree} add FILE takes a file that you changed`,
     });
   return copyCommit(await readCommit(commit, options), made, head, options);
 }

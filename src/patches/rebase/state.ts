@@ -20,6 +20,15 @@ const movedPatch = z.object({
   commit: gitIdSchema.exactOptional(),
 });
 
+/** How far patches are moved. */
+export const moving = {
+  moved: z.array(movedPatch),
+  /** The patch that waits for a person, in the work tree. */
+  stopped: z.string().exactOptional(),
+  /** True while what the person made of it is read: locks of git are then those of a killed run. */
+  taking: z.boolean().exactOptional(),
+};
+
 const stateFile = z.object({
   schema: z.literal(1),
   line: z.string(),
@@ -39,11 +48,7 @@ const stateFile = z.object({
       patches: z.array(z.object({ name: z.string(), commit: gitIdSchema, pick: gitIdSchema.exactOptional() })),
     })
     .exactOptional(),
-  moved: z.array(movedPatch),
-  /** The patch that waits for a person, in the work tree. */
-  stopped: z.string().exactOptional(),
-  /** True while what the person made of it is read: locks of git are then those of a killed run. */
-  taking: z.boolean().exactOptional(),
+  ...moving,
   /** The digest of the folder that is to replace the source's, and what becomes of each file, once all is moved. */
   written: z
     .object({
@@ -73,13 +78,18 @@ export function treeOf(folder: string): string {
 
 /** Reads the state of a rebase; undefined if none is unfinished. Throws "usage" for one of another version. */
 export async function readState(folder: string): Promise<RebaseState | undefined> {
+  return readStateOf(folder, stateFile, "a rebase");
+}
+
+/** Reads the state of `what`; undefined if none is unfinished. Throws "usage" for one of another version. */
+export async function readStateOf<T>(folder: string, file: z.ZodType<T>, what: string): Promise<T | undefined> {
   const path = join(folder, "state.json");
   if (!(await exists(path))) return undefined;
   const text = await readText(path, "a manifest").catch(() => "");
-  const state = stateFile.safeParse(parse(text));
+  const state = file.safeParse(parse(text));
   if (state.success) return state.data;
-  throw new BuildError("usage", `File ${path} is not the state of a rebase of this version of kovn-build.`, {
-    hint: `rm -r ${folder}, then begin the rebase again`,
+  throw new BuildError("usage", `File ${path} is not the state of ${what} of this version of kovn-build.`, {
+    hint: `rm -r ${folder}, then begin again`,
   });
 }
 
@@ -91,8 +101,8 @@ function parse(text: string): unknown {
   }
 }
 
-/** Writes the state of a rebase, whole. */
-export async function writeState(folder: string, state: RebaseState): Promise<void> {
+/** Writes the state of a rebase, or of an edit, whole. */
+export async function writeState(folder: string, state: object): Promise<void> {
   await writeWhole(join(folder, "state.json"), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
