@@ -75,8 +75,13 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/diff.ts")).patchesDiff,
     },
     {
+      path: ["patches", "outdated"],
+      description: "say what upstream has that the pins lack: commits, fixes, releases, what it took of ours",
+      load: async () => (await import("./patches/outdated.ts")).patchesOutdated,
+    },
+    {
       path: ["patches", "check"],
-      description: "check the series of every line: files, bases, lock, what upstream merged, the pair of pins",
+      description: "check the series of every line: files, bases, lock, what upstream merged",
       load: async () => (await import("./patches/check.ts")).patchesCheck,
     },
     {

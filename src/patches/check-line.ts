@@ -7,10 +7,10 @@ import { BuildError } from "../errors.ts";
 import { declaredBases, type From } from "../plan/base.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
-import { filesCheck, checkLock, checkPair, checkSource, whyUnavailable, type Finding } from "./check.ts";
+import { filesCheck, checkLock, checkSource, type Finding } from "./check.ts";
 import { checkSeed } from "./check-seed.ts";
 import { checkKubeOvn } from "./kube-ovn.ts";
-import { fetchBase, type MirrorOptions } from "./mirror.ts";
+import type { MirrorOptions } from "./mirror.ts";
 
 /** What was read, or the findings on why it was not. */
 type Read<T> = { readonly value: T } | { readonly findings: readonly Finding[] };
@@ -43,11 +43,10 @@ export async function checkLine(line: string, from: From, project: Project, host
   findings.push(...("findings" in theirs ? theirs.findings : own === undefined ? [] : [own.finding]));
   for (const [index, source] of sources.entries()) {
     const title = `check ${source.name}, source ${index + 1} of ${sources.length}`;
-    const others = sources.filter((other) => other !== source);
     const whole = { ...source, merged: [...source.merged, ...(own?.merged[source.name] ?? [])] };
     const checked = await attempt(source.name, host, async () =>
       runTask(host, title, async (below) =>
-        checkOne(whole, others, from, "value" in lock ? lock.value : undefined, { work: project.work, host: below }),
+        checkOne(whole, from, "value" in lock ? lock.value : undefined, { work: project.work, host: below }),
       ),
     );
     findings.push(...("value" in checked ? checked.value : checked.findings));
@@ -76,24 +75,8 @@ async function attempt<T>(source: string, { signal }: Host, work: () => Promise<
   }
 }
 
-async function checkOne(
-  source: Source,
-  others: readonly Source[],
-  from: From,
-  lock: Lock | undefined,
-  options: MirrorOptions,
-): Promise<readonly Finding[]> {
+async function checkOne(source: Source, from: From, lock: Lock | undefined, options: MirrorOptions): Promise<readonly Finding[]> {
   const locked = lock?.sources[source.name];
   const found = await checkSource(source, { ...options, bases: declaredBases(source, from), locked });
-  const pairs = await Promise.all(others.map(async (other) => pairOf(source, other, from, options)));
-  return [...(lock === undefined ? [] : [checkLock(source, locked)]), ...found, ...pairs.flat()];
-}
-
-async function pairOf(source: Source, other: Source, from: From, options: MirrorOptions): Promise<readonly Finding[]> {
-  const [own] = declaredBases(source, from);
-  const [others] = declaredBases(other, from);
-  if (own === undefined || others === undefined) return [];
-  if ((await whyUnavailable(own, options)) !== undefined || (await whyUnavailable(others, options)) !== undefined) return [];
-  const finding = await checkPair(source, await fetchBase(own, options), other, await fetchBase(others, options), options);
-  return finding === undefined ? [] : [finding];
+  return [...(lock === undefined ? [] : [checkLock(source, locked)]), ...found];
 }

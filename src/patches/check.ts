@@ -150,39 +150,3 @@ async function checkMerged(
   if (effect.exitCode !== 0) return finding(check, "failed", `missing: ${where}`);
   return finding(check, "ok", base.kind === "git" ? `ancestor of the pin, and ${where}` : where);
 }
-
-/**
- * Compares our pin of another source with the submodule commit in this source's tree: OVN's tree
- * names the Open vSwitch commit that it was tested with. Returns undefined when the tree names
- * none.
- */
-export async function checkPair(
-  source: Source,
-  base: Fetched,
-  other: Source,
-  otherBase: Fetched,
-  options: MirrorOptions,
-): Promise<Finding | undefined> {
-  const listed = await tryGit(["ls-tree", base.commit, "--", other.name], { host: options.host, bare: base.repository });
-  const named = /^160000 commit ([0-9a-f]{40})/.exec(listed.stdout)?.[1];
-  if (named === undefined) return undefined;
-  const check = `pair with ${other.name}`;
-  const counted = await tryGit(["rev-list", "--left-right", "--count", `${named}...${otherBase.commit}`], {
-    host: options.host,
-    bare: otherBase.repository,
-  });
-  if (counted.exitCode !== 0)
-    return {
-      source: source.name,
-      check,
-      outcome: "skipped",
-      detail: `the tree names ${named}, which is not in the history of our pin`,
-    };
-  const [behind = "0", ahead = "0"] = counted.stdout.trim().split("\t");
-  return {
-    source: source.name,
-    check,
-    outcome: "ok",
-    detail: `the tree names ${named.slice(0, 12)}; our pin is ${count(Number(ahead), "commit")} ahead and ${behind} behind`,
-  };
-}

@@ -25,6 +25,16 @@ export const assetSchema = z.object({
   digest: z.string().nullish(),
 });
 
+/** An issue as GitHub has it; a pull request is one too. */
+export const issueSchema = z.object({
+  number: z.int().positive(),
+  body: z.string().nullish(),
+  state: z.string(),
+  html_url: address,
+  labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])),
+  pull_request: z.unknown().optional(),
+});
+
 /** What a tag, or a tag object, points to. */
 export const pointerSchema = z.object({ object: z.object({ type: z.string(), sha: gitIdSchema }) });
 

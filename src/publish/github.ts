@@ -29,12 +29,10 @@ import {
   type ReleaseText,
   type RemoteRelease,
 } from "./github-release.ts";
+import { readPlace } from "./github-place.ts";
 import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
-
-/** GitHub's grammar: no name is `.` or `..`, and none of a repository ends in `.git` or `.wiki`. */
-const repositoryName = /^([A-Za-z0-9][\w-]{0,38})\/(?!\.{1,2}$)(?!.*\.(?:git|wiki)$)([\w.-]{1,100})$/i;
 
 /** How many uploads run at once. */
 const parallel = 4;
@@ -102,23 +100,12 @@ interface Connection {
 
 /** Throws "usage" when the repository or the token is missing or malformed. */
 async function open(where: string, { github: access, release, host: outer }: PublishOptions): Promise<Connection> {
-  const repository = where || (access.repository ?? "");
-  const [, owner, repo] = repositoryName.exec(repository) ?? [];
-  if (owner === undefined || repo === undefined)
-    throw new BuildError(
-      "usage",
-      repository === "" ? "No GitHub repository given." : `Repository \`${repository}\` is not of the form OWNER/REPO.`,
-      { hint: "--to github=OWNER/REPO" },
-    );
-  if (access.token === undefined || access.token === "")
-    throw new BuildError("usage", "GITHUB_TOKEN is not set: publishing to GitHub needs a token.", {
-      hint: "in a workflow: `env: { GITHUB_TOKEN: '${{ github.token }}' }` at the step; a pull request from a fork has no secrets",
-    });
+  const place = readPlace(where, access, { option: "--to github", does: "publishing to GitHub" });
   if (release === undefined) throw new Error("no release text given");
   const failure = new AbortController();
   const host = { ...outer, signal: AbortSignal.any([outer.signal, failure.signal]) };
   const hub = await connect(access, host);
-  return { hub, place: { owner, repo }, text: release, host, fail: (error) => failure.abort(error) };
+  return { hub, place, text: release, host, fail: (error) => failure.abort(error) };
 }
 
 /** Throws "destination" when the published release is not exactly this one. */

@@ -45,7 +45,15 @@ function withReferences(schema: object): object {
     for (const key of keys.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>;
     at[keys.at(-1) ?? ""] = value;
   }
-  return { ...root, ...schema };
+  return JSON.parse(JSON.stringify({ ...root, ...schema }), withNull) as object;
+}
+
+/** OpenAPI's `nullable` as JSON schema has it: ajv does not know it without a type. */
+function withNull(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value) || "type" in value) return value;
+  const { nullable, ...schema } = value;
+  if (typeof nullable !== "boolean") return value;
+  return nullable ? { anyOf: [schema, { type: "null" }] } : schema;
 }
 
 function resolve(reference: string): unknown {

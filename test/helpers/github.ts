@@ -24,10 +24,22 @@ export interface FakeRelease {
   assets: FakeAsset[];
 }
 
+export interface FakeIssue {
+  number: number;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  labels: string[];
+  /** True for a pull request, which GitHub lists as an issue. */
+  isPull?: boolean;
+}
+
 /** A request, as faults and tests see it: `number` counts from 1, `kind` is its purpose. */
 export interface Seen {
   readonly number: number;
-  readonly kind: "releases" | "tag" | "create" | "assets" | "upload" | "asset" | "delete" | "release" | "publish";
+  readonly kind:
+    | ("releases" | "tag" | "create" | "assets" | "upload" | "asset" | "delete" | "release" | "publish")
+    | ("issues" | "open" | "issue");
   readonly method: string;
   readonly path: string;
   /** The name of an uploaded asset. */
@@ -75,6 +87,8 @@ export interface FakeOptions {
   readonly address?: string;
   /** The size of a page of a list, if smaller than requested. */
   readonly pageSize?: number;
+  /** True when the token may open issues, but not label them: GitHub drops the labels then. */
+  readonly dropsLabels?: boolean;
 }
 
 type Answer = readonly [status: number, body?: unknown, headers?: Readonly<Record<string, string>>];
@@ -98,6 +112,7 @@ const time = "2026-11-23T00:00:00Z";
 
 interface FakeState {
   releases: FakeRelease[];
+  issues: FakeIssue[];
   readonly seen: Seen[];
   /** Violations of GitHub's API description, and of rules of ours. */
   readonly problems: string[];
@@ -113,13 +128,14 @@ interface FakeState {
 }
 
 /**
- * A server on loopback that behaves like GitHub's API of releases; `o/r` is its only repository.
+ * A server on loopback that behaves like GitHub's API of releases and issues; `o/r` is its only repository.
  * Tests may read and change its whole state.
  */
 export async function startGitHub(options: FakeOptions = {}) {
   const { token = "ghs_0123456789abcdefghijklmnopqrstuvwxyz", tags = { "v1.0.0": "c".repeat(40) } } = options;
   const state: FakeState = {
     releases: [],
+    issues: [],
     seen: [],
     problems: [],
     published: [],
@@ -347,6 +363,28 @@ export async function startGitHub(options: FakeOptions = {}) {
         });
         return [200, showRelease(release)];
       }
+      case "issues": {
+        const label = address.searchParams.get("labels");
+        const wanted = state.issues.filter((issue) => label === null || issue.labels.includes(label));
+        const isState = ({ state: at }: FakeIssue) => ["all", at].includes(address.searchParams.get("state") ?? "open");
+        const found = wanted.filter(isState).toSorted((a, b) => a.number - b.number);
+        return page((address.searchParams.get("direction") === "asc" ? found : found.toReversed()).map(showIssue));
+      }
+      case "open": {
+        const { title = "", body: written = "", labels = [] } = (json ?? {}) as Partial<FakeIssue>;
+        const number = state.issues.length + 1;
+        const made: FakeIssue = { number, title, body: written, state: "open", labels };
+        if (state.options.dropsLabels === true) made.labels = [];
+        state.issues.push(made);
+        return [201, showIssue(made)];
+      }
+      case "issue": {
+        const issue = state.issues.find(({ number }) => number === Number(seen.path.split("/").at(-1)));
+        if (issue === undefined) return missing;
+        const { title = issue.title, body: written = issue.body, state: at = issue.state } = (json ?? {}) as Partial<FakeIssue>;
+        Object.assign(issue, { title, body: written, state: at });
+        return [200, showIssue(issue)];
+      }
       default:
         return seen.kind satisfies never;
     }
@@ -388,6 +426,19 @@ export async function startGitHub(options: FakeOptions = {}) {
     };
   }
 
+  function showIssue({ number, title, body, state: at, labels, isPull = false }: FakeIssue) {
+    const address = `${url}/repos/o/r/issues/${number}`;
+    const links = { url: `${url}/repos/o/r/pulls/${number}`, html_url: null, diff_url: null, patch_url: null };
+    return {
+      ...{ id: 1000 + number, node_id: `I${number}`, number, title, body, state: at, locked: false, comments: 0, url: address },
+      ...{ html_url: `${url}/o/r/issues/${number}`, repository_url: `${url}/repos/o/r`, labels_url: `${address}/labels{/name}` },
+      ...{ comments_url: `${address}/comments`, events_url: `${address}/events`, user: author, author_association: "NONE" },
+      ...{ assignee: null, milestone: null, created_at: time, updated_at: time, closed_at: at === "closed" ? time : null },
+      labels: labels.map((name) => ({ name })),
+      ...(isPull ? { pull_request: links } : {}),
+    };
+  }
+
   /** Tags are annotated: the reference names the tag object, which names the commit. */
   function showReference(tag: string, commit: string) {
     const sha = createHash("sha1").update(`${tag} ${commit}`).digest("hex");
@@ -425,6 +476,8 @@ export type FakeGitHub = Awaited<ReturnType<typeof startGitHub>>;
 
 function kindOf(method: string, path: string): Seen["kind"] {
   if (path.includes("/git/")) return "tag";
+  if (path.endsWith("/issues")) return method === "POST" ? "open" : "issues";
+  if (path.includes("/issues/")) return "issue";
   if (method === "DELETE") return "delete";
   if (method === "PATCH") return "publish";
   if (path.endsWith("/assets")) return method === "POST" ? "upload" : "assets";

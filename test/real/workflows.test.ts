@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
@@ -110,5 +110,26 @@ describe("the workflows", () => {
     expect(texts.join("")).toContain(`url<<`);
     for (const name of written.filter((file) => file.endsWith(".summary")))
       expect((await stat(join(steps, name))).size).toBeLessThan(1024 * 1024);
+  });
+
+  test("drift, from a clean clone to an open issue", async ({ folder }) => {
+    const origin = join(folder, "origin");
+    await makeOrigin(folder, origin);
+    const upstream = join(folder, "upstream");
+    await writeFile(join(upstream, "numbers.txt"), "1\n");
+    await commitAll(upstream, "Count to one");
+    await using server = await startGitHub();
+    const steps = join(folder, "steps");
+    await mkdir(steps);
+    const env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: join(folder, "home"),
+      ...{ GITHUB_ACTIONS: "true", CI: "true", GITHUB_API_URL: server.url, GITHUB_REPOSITORY: "o/r" },
+    };
+    const runner = { origin, tag: "v1.0.0", folder: steps, env, token: server.token, report: console.log };
+    await runWorkflow(".github/workflows/drift.yml", {}, runner);
+    expect(server.state.problems).toEqual([]);
+    expect(server.state.issues).toMatchObject([{ state: "open", labels: ["outdated"] }]);
+    expect(server.state.issues[0]?.body).toContain("`main` has 1 newer commit");
   });
 });

@@ -60,6 +60,23 @@ test("a release is of a tag on main, in a protected environment", () => {
     if (Object.values(permissions).includes("write")) expect(environment, id).toBe("release");
 });
 
+test("only drift may write issues, with a token that the last step of its only job gets", () => {
+  for (const file of files) {
+    const { jobs, concurrency } = parse(readFileSync(join(folder, file), "utf8")) as Workflow;
+    for (const [id, { permissions = {}, steps = [] }] of Object.entries(jobs)) {
+      if (file !== "drift.yml") {
+        expect(permissions["issues"], `${file}: ${id}`).toBeUndefined();
+        continue;
+      }
+      expect(permissions).toEqual({ contents: "read", issues: "write" });
+      expect(steps.map(({ env }) => env !== undefined).lastIndexOf(true)).toBe(steps.length - 1);
+      expect(steps.filter(({ env }) => env !== undefined)).toHaveLength(1);
+      // Two runs at once would open two issues.
+      expect(concurrency).toEqual({ group: "drift" });
+    }
+  }
+});
+
 describe.each(files)("workflow %s", (file) => {
   const text = readFileSync(join(folder, file), "utf8");
   const workflow = parse(text) as Workflow;

@@ -1,10 +1,9 @@
-import coerce from "semver/functions/coerce.js";
-import compare from "semver/functions/compare.js";
 import type { Patch } from "../../config/patch.ts";
 import type { Source } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
 import { askRefs } from "../../sys/git-remote.ts";
 import { fetchMirrorHistories } from "../mirror-more.ts";
+import { byVersion, releasesIn } from "../upstream-refs.ts";
 import { tryGit, type GitOptions } from "../../sys/git.ts";
 import { readBytes } from "../../sys/read-file.ts";
 import { urlOf } from "../../sys/credentials.ts";
@@ -61,8 +60,7 @@ const mostTags = 1000;
 async function findRelease(commit: string, onto: Fetched, { host }: GitOptions): Promise<string | undefined> {
   const tags = await readTags(onto, { host }).catch(whenReached);
   const options = { host, bare: onto.repository };
-  const sorted = tags.toSorted(([a], [b]) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
-  for (const [version, id] of sorted) {
+  for (const [version, id] of tags.toSorted(([a], [b]) => byVersion(a, b))) {
     const found = await tryGit(["merge-base", "--is-ancestor", commit, id], options);
     if (found.exitCode === 0) return version;
   }
@@ -71,13 +69,7 @@ async function findRelease(commit: string, onto: Fetched, { host }: GitOptions):
 
 /** Upstream's tags of releases: the version, and the commit, whose history is fetched. */
 async function readTags(onto: Fetched, { host }: GitOptions): Promise<readonly (readonly [version: string, commit: string])[]> {
-  const refs = await askRefs(urlOf(onto.contents), ["refs/tags/*"], { host });
-  const tags = new Map<string, string>();
-  for (const [ref, id] of refs) {
-    const version = /^refs\/tags\/v?(\d+(?:\.\d+)+)(?:\^\{\})?$/.exec(ref)?.[1];
-    if (version !== undefined) tags.set(version, id);
-  }
-  const found = [...tags].slice(-mostTags);
+  const found = [...releasesIn(await askRefs(urlOf(onto.contents), ["refs/tags/*"], { host }))].slice(-mostTags);
   await fetchMirrorHistories(
     found.map(([, id]) => id),
     onto,

@@ -7,6 +7,7 @@ import { askRefs } from "../../sys/git-remote.ts";
 import { git, tryGit } from "../../sys/git.ts";
 import { fetchMirrorHistories } from "../mirror-more.ts";
 import { fetchBase, probeBase, type Fetched, type MirrorOptions } from "../mirror.ts";
+import { branchesIn } from "../upstream-refs.ts";
 
 /** The commit that a source moves to, with the branch that it was named by, if it was. */
 export interface Onto {
@@ -51,7 +52,7 @@ async function branchWith(fetched: Fetched, { host }: MirrorOptions): Promise<st
   const tips = await askRefs(url, ["refs/heads/*", "refs/remotes/origin/*"], { host, timeout: askTimeout }).catch(
     (): ReadonlyMap<string, string> => new Map(),
   );
-  const branches = [...tips].filter(([ref]) => !ref.endsWith("/HEAD"));
+  const branches = [...branchesIn(tips)];
   if (branches.length === 0 || branches.length > mostBranches) return undefined;
   await fetchMirrorHistories(
     branches.map(([, id]) => id),
@@ -60,11 +61,10 @@ async function branchWith(fetched: Fetched, { host }: MirrorOptions): Promise<st
   );
   const options = { host, bare: repository };
   let best: { readonly name: string; readonly above: number } | undefined;
-  for (const [ref, id] of branches) {
+  for (const [name, id] of branches) {
     const found = await tryGit(["merge-base", "--is-ancestor", commit, id], options);
     if (found.exitCode !== 0) continue;
     const above = Number(await git(["rev-list", "--count", `${commit}..${id}`], options));
-    const name = ref.replace(/^refs\/(?:heads|remotes\/origin)\//, "");
     if (best === undefined || above < best.above) best = { name, above };
   }
   return best?.name;

@@ -105,7 +105,7 @@ async function readUpstream({ commit: pin, name }: Source, { fetched }: Onto, op
     pin,
     onto,
     commits,
-    files: async () => (files ??= listFiles(pin, onto, options)),
+    files: async () => (files ??= listFiles([onto, `^${pin}`], options)),
     fetch: async (blobs) => fetchMirrorBlobs(blobs, fetched, options.host),
   };
 }
@@ -121,7 +121,7 @@ async function describePlaces(
 ): Promise<Omit<Picture, "picks" | "patches">> {
   const { line, name, commit, version } = source;
   const behind = (await commitsBetween(fetched.commit, commit, options)) ?? [];
-  const files = await listFiles(fetched.commit, commit, options);
+  const files = await listFiles([commit, `^${fetched.commit}`], options);
   const subjects = new Set(commits.map(({ subject }) => subject));
   const isLost = ({ id, subject }: UpstreamCommit) =>
     !subjects.has(subject) && [...(files.get(id) ?? [])].some((file) => !releaseFiles.has(file));

@@ -110,7 +110,7 @@ function showHunks(hunks: readonly Hunk[]): readonly string[] {
 }
 
 /** The sum of a picture in one line, such as `17 patches: 12 unchanged, 5 conflicts, 2 to resolve`. */
-function showSum(picture: Picture): string {
+export function showSum(picture: Picture): string {
   const { patches, unchanged, merges, upstream, order, conflicts, toResolve, resolved, picksToResolve } = sumOf(picture);
   const parts = [
     [unchanged, `${unchanged} unchanged`],

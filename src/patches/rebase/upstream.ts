@@ -25,7 +25,7 @@ interface Wanted {
 }
 
 /** The commit that a patch says it is from. */
-function originOf({ origin }: Patch): string | undefined {
+export function originOf({ origin }: Patch): string | undefined {
   return /^(?:upstream|backport)\b.*?\b([0-9a-f]{40})\b/.exec(origin)?.[1];
 }
 
@@ -81,13 +81,12 @@ export function findSubject(subject: string, { commits }: Pick<Upstream, "commit
   return commits.find((commit) => commit.subject === subject);
 }
 
-/** Lists the files that each commit changes between two; merge commits have none. */
+/** Lists the files that each commit of some revisions (git-log(1)) changes; merge commits have none. */
 export async function listFiles(
-  pin: string,
-  onto: string,
+  revisions: readonly string[],
   options: GitOptions,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const raw = await gitBytes(["log", "-z", "--format=%x01%H", "--name-only", "--no-renames", onto, `^${pin}`], options);
+  const raw = await gitBytes(["log", "-z", "--format=%x01%H", "--name-only", "--no-renames", ...revisions, "--"], options);
   const commits = raw.toString("latin1").split("\u0001").filter(Boolean);
   return new Map(
     commits.map((commit) => {
