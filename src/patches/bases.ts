@@ -13,26 +13,30 @@ export interface ReachOptions {
   readonly host: Host;
 }
 
-/**
- * Drops the bases that cannot be reached from the front of each source's list. Probes all sources
- * at once, within 20 s, and reports a notice for each source that uses another base than its first.
- * Throws "network" when no base of a source can be reached.
- */
-export async function reachBases(
-  bases: Readonly<Record<string, readonly Base[]>>,
-  options: ReachOptions,
-): Promise<Readonly<Record<string, readonly Base[]>>> {
-  const reached = await Promise.allSettled(
-    Object.entries(bases).map(async ([source, choices]) => [source, await dropUnreachable(source, choices, options)] as const),
-  );
-  const failed = reached.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return makeRecord(reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+/** The bases of each source that can be reached, and an error for each source without one. */
+export interface Reached {
+  readonly bases: Readonly<Record<string, readonly Base[]>>;
+  readonly failed: readonly BuildError[];
 }
 
 /**
- * Fetches the first of a source's bases that can be reached, with a notice of the picks that it lacks. Throws like `reachBases` and
- * `fetchBase`.
+ * Drops the bases that cannot be reached from the front of each source's list. Probes all sources
+ * at once, within 20 s, and reports a notice for each source that uses another base than its first.
+ */
+export async function reachBases(bases: Readonly<Record<string, readonly Base[]>>, options: ReachOptions): Promise<Reached> {
+  const reached = await Promise.allSettled(
+    Object.entries(bases).map(async ([source, choices]) => [source, await dropUnreachable(source, choices, options)] as const),
+  );
+  const failed = reached.flatMap((result): unknown[] => (result.status === "rejected" ? [result.reason] : []));
+  const unreached = failed.filter((error) => error instanceof BuildError && error.code === "network") as BuildError[];
+  if (unreached.length < failed.length) throw failed.find((error) => !unreached.includes(error as BuildError));
+  const found = reached.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  return { bases: makeRecord(found), failed: unreached };
+}
+
+/**
+ * Fetches the first of a source's bases that can be reached, with a notice of the picks that it
+ * lacks. Throws "network" when none can be reached, and like `fetchBase`.
  */
 export async function fetchReachable(source: string, bases: readonly Base[], options: ReachOptions): Promise<Fetched> {
   const [base] = await dropUnreachable(source, bases, options);

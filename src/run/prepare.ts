@@ -5,16 +5,17 @@ import { openDistcc, type Distcc } from "../compile/distcc.ts";
 import { aboutLine } from "../config/lines.ts";
 import { unlockedLine } from "../config/lock.ts";
 import { prepareDist } from "../dist/write.ts";
-import { BuildError, withDetails } from "../errors.ts";
+import { BuildError } from "../errors.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { reachBases } from "../patches/bases.ts";
-import { makePlan, plannedJobs, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
+import { makePlan, type Plan, type PlanInput, type PlannedJob } from "../plan/plan.ts";
 import { startGuard, type Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** What to build, and how. */
 export interface BuildOptions extends RequestOptions {
@@ -137,23 +138,14 @@ async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, c
 async function reach(
   input: PlanInput,
   missing: readonly PlannedJob[],
-  { installDeps }: BuildOptions,
-  { project, machine, host }: RunContext,
+  asked: BuildOptions,
+  context: RunContext,
 ): Promise<PlanInput> {
+  const { project, machine, host } = context;
   const needed = new Set(missing.map((job) => job.source.name));
   const choices = Object.entries(input.bases).filter(([source]) => needed.has(source));
-  const options = { work: project.work, refreshApt: installDeps && machine.isRoot, host };
-  const reached = await reachBases(makeRecord(choices), options).catch((error: unknown) => {
-    throw withOnlyHint(error, input);
-  });
-  return { ...input, bases: { ...input.bases, ...reached } };
-}
-
-/** Adds to an error about a source which jobs can be built without it. */
-function withOnlyHint(error: unknown, { pipeline }: PlanInput): unknown {
-  if (!(error instanceof BuildError) || error.source === undefined) return error;
-  const uses = (id: string) => plannedJobs(pipeline, [id]).some((need) => pipeline.jobs[need]?.source === error.source);
-  const others = Object.keys(pipeline.jobs).filter((id) => !uses(id));
-  const hints = [error.hint, others.map((id) => `--only ${id}`).join(" ")];
-  return withDetails(error, { hint: hints.filter(Boolean).join(", or ") || undefined });
+  const options = { work: project.work, refreshApt: asked.installDeps && machine.isRoot, host };
+  const reached = await reachBases(makeRecord(choices), options);
+  if (reached.failed.length > 0) throw await unreachable(reached.failed, input, asked, context);
+  return { ...input, bases: { ...input.bases, ...reached.bases } };
 }

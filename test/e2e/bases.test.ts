@@ -6,7 +6,17 @@ import { answersVersion, makeApt } from "../helpers/apt.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
-import { demo, inGit, makeProject, makeUpstream, pin, sourceYaml, writeFiles, writeProject } from "../helpers/project.ts";
+import {
+  demo,
+  inGit,
+  makeProject,
+  makeUpstream,
+  pin,
+  pipelineYaml,
+  sourceYaml,
+  writeFiles,
+  writeProject,
+} from "../helpers/project.ts";
 import { listen } from "../helpers/server.ts";
 
 const build = ["--target", "linux"];
@@ -79,6 +89,31 @@ describe("--from", () => {
     expect(result).toMatchObject({ exitCode: 1 });
     expect(result.stderr).toContain("Source `demo` cannot be reached.");
     expect(result.stderr).toContain("  -> --from demo=PATH_OR_URL");
+  });
+
+  test("a line that cannot be reached names what can be built: jobs of another line, which has an alternate", async ({
+    folder,
+  }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    const jobs = `${pipelineYaml("cp greeting.txt ../out/")}  other:\n    source: other\n    steps: [{ uses: shell, with: { script: "true" } }]\n    artifacts: ["*.txt"]\n`;
+    const far = (name: string) => sourceYaml(join(folder, name));
+    await writeFiles(project, {
+      "pipelines/test.yaml": jobs,
+      "patches/lines.yaml": `default: "1.1"\nlines: [{ line: "1.0" }, { line: "1.1" }]\n`,
+      "patches/1.0/other/source.yaml": far("nowhere"),
+      "patches/1.0/other/series": "",
+      "patches/1.1/demo/source.yaml": far("nowhere"),
+      "patches/1.1/demo/series": "",
+      "patches/1.1/other/source.yaml": far("none"),
+      "patches/1.1/other/series": "",
+    });
+    const result = await kovnBuild(project, build, env);
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toMatch(/Source `demo` cannot be reached\. [^]*\nSource `other` cannot be reached\. /);
+    expect(result.stderr).toContain("  -> --from demo=PATH_OR_URL --from other=PATH_OR_URL, or --line 1.0 --only demo");
+    const none = await kovnBuild(project, [...build, "--from", "git"], env);
+    expect(none.stderr).toMatch(/ {2}-> --from demo=PATH_OR_URL --from other=PATH_OR_URL$/m);
+    expect(await kovnBuild(project, [...build, "--line", "1.0", "--only", "demo"], env)).toMatchObject({ exitCode: 0 });
   });
 
   test("apt uses the alternate although the upstream can be reached", async ({ folder }) => {

@@ -1,0 +1,90 @@
+import { parseFrom } from "../config/from.ts";
+import { readLines } from "../config/lines.ts";
+import { readSources, type Source } from "../config/source.ts";
+import { isBeyondWindow } from "../config/window.ts";
+import { BuildError } from "../errors.ts";
+import { whyUnavailable } from "../patches/check.ts";
+import { isComplete } from "../patches/mirror.ts";
+import { declaredBases } from "../plan/base.ts";
+import { plannedJobs, type PlanInput } from "../plan/plan.ts";
+import type { RunContext } from "./context.ts";
+
+/** What was asked for. */
+interface Asked {
+  readonly from: readonly string[];
+}
+
+/**
+ * The error for sources that cannot be reached, of which `errors` has one for each. Its hint says
+ * what can be built without them: jobs of this line, else those of another line whose sources are here
+ * or in a Debian package that apt offers.
+ */
+export async function unreachable(
+  errors: readonly BuildError[],
+  input: PlanInput,
+  asked: Asked,
+  context: RunContext,
+): Promise<BuildError> {
+  const { pipeline } = input;
+  const failed = errors.flatMap(({ source }) => source ?? []);
+  const needsFailed = (id: string) => sourcesOf(id, input).some((name) => failed.includes(name));
+  const only = Object.keys(pipeline.jobs).filter((id) => !needsFailed(id));
+  const hints = [
+    failed.map((name) => `--from ${name}=PATH_OR_URL`).join(" "),
+    only.length > 0 ? showOnly(only) : await otherLine(input, asked, context),
+  ];
+  return new BuildError("network", errors.map(({ message }) => message).join("\n"), {
+    cause: errors[0],
+    source: failed.length === 1 ? failed[0] : undefined,
+    hint: hints.filter(Boolean).join(", or "),
+  });
+}
+
+function showOnly(ids: readonly string[]): string {
+  return ids.map((id) => `--only ${id}`).join(" ");
+}
+
+/** The sources that a job and the jobs that it needs are made of. */
+function sourcesOf(id: string, { pipeline }: PlanInput): readonly string[] {
+  return plannedJobs(pipeline, [id]).flatMap((need) => pipeline.jobs[need]?.source ?? []);
+}
+
+/** The options that build most of the newest other line that can be built without the network; undefined if none can. */
+async function otherLine(input: PlanInput, asked: Asked, context: RunContext): Promise<string | undefined> {
+  const { pipeline } = input;
+  const { all } = await readLines(context.project);
+  for (const { name } of all.toReversed()) {
+    if (name === input.line) continue;
+    const sources = await readOther(name, context);
+    if (sources.length === 0 || isBeyondWindow(pipeline, sources)) continue;
+    const near: string[] = [];
+    for (const source of sources) if (await isNear(source, asked, context)) near.push(source.name);
+    const ids = Object.keys(pipeline.jobs).filter((id) => sourcesOf(id, input).every((own) => near.includes(own)));
+    if (ids.length > 0) return `--line ${name}${ids.length === Object.keys(pipeline.jobs).length ? "" : ` ${showOnly(ids)}`}`;
+  }
+  return undefined;
+}
+
+/** The sources of another line; none if they cannot be read. */
+async function readOther(line: string, { project, host }: RunContext): Promise<readonly Source[]> {
+  return readSources(project, line, host).catch((error: unknown) => {
+    if (error instanceof BuildError && error.code === "project") return [];
+    throw error;
+  });
+}
+
+/** True if a base of a source is on disk, or in a package that apt offers. Upstream is not asked. */
+async function isNear(source: Source, { from }: Asked, { project, host }: RunContext): Promise<boolean> {
+  const { rule } = parseFrom(
+    from.filter((value) => !value.includes("=")),
+    [],
+  );
+  // Not `allowedBases`, which throws for a source without an alternate.
+  const bases = declaredBases(source).filter(({ kind }) => rule === "auto" || rule === kind);
+  const { work } = project;
+  for (const base of bases) {
+    if (await isComplete(base, work)) return true;
+    if (base.kind === "apt" && (await whyUnavailable(base, { work, host })) === undefined) return true;
+  }
+  return false;
+}
