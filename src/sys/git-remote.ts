@@ -175,6 +175,13 @@ export async function fetchHistories(ids: readonly string[], url: string, option
   if (result.exitCode !== 0) throw new BuildError("network", `Branches and tags could not be fetched: ${gitSays(result)}`);
 }
 
+/** Fetches commits with the newest part of their history, `depth` commits of each. Throws "network". */
+export async function fetchNewest(ids: readonly string[], depth: number, url: string, options: GitOptions): Promise<void> {
+  const watched = { ...options, status: sayProgress(options.host.task), input: `${ids.join("\n")}\n` };
+  const result = await tryRemoteGit(url, [...fetchFrom(url), `--depth=${depth}`, "--stdin"], watched);
+  if (result.exitCode !== 0) throw new BuildError("network", `Commits could not be fetched from ${url}: ${gitSays(result)}`);
+}
+
 /** Fetches contents of files, unless the repository has them. Throws "network". */
 export async function fetchBlobs(ids: readonly string[], url: string, options: GitOptions): Promise<void> {
   await fetchContents("older commits", await listMissing(ids, options), url, options);

@@ -1,44 +1,23 @@
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
 import { BuildError } from "../../errors.ts";
 import { listOf } from "../../list.ts";
-import { addressFault, urlOf } from "../../sys/credentials.ts";
-import { runTask } from "../../sys/run-task.ts";
-import { exists } from "../../sys/files.ts";
+import { addressFault } from "../../sys/credentials.ts";
 import { changesOf, readCommit } from "../../sys/git-pick.ts";
-import { askRefs, fetchBlobs, fetchHistories, initBlobless } from "../../sys/git-remote.ts";
-import { git, gitBytes, tryGit, type GitOptions } from "../../sys/git.ts";
+import { fetchBlobs } from "../../sys/git-remote.ts";
+import { git, gitBytes, type GitOptions } from "../../sys/git.ts";
+import { runTask } from "../../sys/run-task.ts";
 import type { Draft } from "./draft.ts";
 import { takeFields } from "./message-fields.ts";
+import { fetchTimeout, openCommits, type Commits, type Opened } from "./open-commits.ts";
 import type { ReadOptions } from "./piece.ts";
 
-/** Commits of a repository: `REPO#A..B`, or `REPO#COMMIT`. */
-interface Commits {
-  /** As it was given. */
-  readonly place: string;
-  readonly repository: string;
-  /** Undefined for one commit. */
-  readonly from: string | undefined;
-  readonly to: string;
-}
-
 const forms = "REPO#COMMIT, or REPO#A..B for the commits after A up to B";
-/** Milliseconds until a repository must list its refs. */
-const askTimeout = 60_000;
-/** Milliseconds for a whole fetch. */
-const fetchTimeout = 15 * 60_000;
-
 /**
  * Reads commits of a repository as patches, oldest first. Throws "usage" for a merge commit, no
  * commit, or a name that means none, and "network".
  */
 export async function readCommits(place: string, options: ReadOptions): Promise<readonly Draft[]> {
   const commits = parse(place);
-  const isLocal = !/^[a-z+]+:\/\/|^[^/]+:/.test(commits.repository);
-  const read = async (below: ReadOptions) => {
-    const opened = isLocal ? await openLocal(commits, below) : await openRemote(commits, below);
-    return readAll(commits, opened, below);
-  };
+  const read = async (below: ReadOptions) => readAll(commits, await openCommits(commits, below), below);
   return runTask(options.host, `read ${place}`, async (host) => read({ ...options, host }));
 }
 
@@ -54,77 +33,6 @@ function parse(place: string): Commits {
       hint: "clone it with git, and give the clone's path",
     });
   return { place, repository, from, to };
-}
-
-/** A repository that has the commits, and the address that they come from. */
-interface Opened {
-  readonly git: GitOptions;
-  readonly origin: string | undefined;
-  /** True if contents of files must be fetched. */
-  readonly isRemote: boolean;
-  readonly from: string | undefined;
-  readonly to: string;
-}
-
-async function openLocal({ repository, from, to }: Commits, { host }: ReadOptions): Promise<Opened> {
-  const path = urlOf(repository);
-  if (!(await exists(path))) throw new BuildError("usage", `Repository ${repository} does not exist.`);
-  const isBare = (await exists(join(path, "HEAD"))) && (await exists(join(path, "objects")));
-  const options = { host, ...(isBare ? { bare: path } : { cwd: path }) };
-  const found = await tryGit(["rev-parse", "--git-dir"], options);
-  if (found.exitCode !== 0) throw new BuildError("usage", `${repository} is not a git repository.`);
-  const url = (await tryGit(["config", "remote.origin.url"], options)).stdout.trim();
-  const resolve = async (name: string) => resolveName(name, repository, options);
-  const ids = { from: from === undefined ? undefined : await resolve(from), to: await resolve(to) };
-  return { git: options, origin: published(url), isRemote: false, ...ids };
-}
-
-/** An address, if others can use it: it is not a path of this machine, and has nothing secret. */
-function published(address: string): string | undefined {
-  return /^(?:https?|git|ssh):\/\//.test(address) && addressFault(address) === undefined ? address : undefined;
-}
-
-async function resolveName(name: string, repository: string, options: GitOptions): Promise<string> {
-  for (const ref of [name, `refs/remotes/origin/${name}`]) {
-    const found = await tryGit(["rev-parse", "--quiet", "--verify", "--end-of-options", `${ref}^{commit}`], options);
-    if (found.exitCode === 0) return found.stdout.trim();
-  }
-  throw new BuildError("usage", `Repository ${repository} has no branch, tag or commit \`${name}\`.`, {
-    hint: `git -C ${repository} log --oneline --all`,
-  });
-}
-
-/** Fetches the history of the commits into a repository of its own, and the files that they change. */
-async function openRemote({ repository, from, to }: Commits, { host, scratch }: ReadOptions): Promise<Opened> {
-  const dir = await mkdtemp(join(scratch, "repository-"));
-  await initBlobless(dir, repository, { host });
-  const options = { host, cwd: dir };
-  const resolve = async (name: string) => {
-    const [, base = name, steps = ""] = /^(.+?)([~^][~^\d]*)$/.exec(name) ?? [];
-    const id = /^[0-9a-f]{40}$/.test(base) ? base : await askName(base, repository, { host, timeout: askTimeout });
-    return { id, steps };
-  };
-  const names = [...(from === undefined ? [] : [await resolve(from)]), await resolve(to)];
-  await fetchHistories(
-    names.map(({ id }) => id),
-    repository,
-    { ...options, timeout: fetchTimeout },
-  );
-  const ids = await Promise.all(names.map(async ({ id, steps }) => resolveName(`${id}${steps}`, repository, options)));
-  const range = { from: from === undefined ? undefined : ids[0], to: ids.at(-1) ?? "" };
-  return { git: options, origin: published(repository), isRemote: true, ...range };
-}
-
-async function askName(name: string, repository: string, options: GitOptions): Promise<string> {
-  const refs = [`refs/heads/${name}`, `refs/tags/${name}^{}`, `refs/tags/${name}`, name];
-  const found = await askRefs(repository, refs, options);
-  for (const ref of refs) {
-    const id = found.get(ref);
-    if (id !== undefined) return id;
-  }
-  throw new BuildError("usage", `Repository ${repository} has no branch or tag \`${name}\`.`, {
-    hint: /^[0-9a-f]{7,39}$/.test(name) ? "give the full commit id (40 digits)" : undefined,
-  });
 }
 
 async function readAll(commits: Commits, opened: Opened, { host }: ReadOptions): Promise<readonly Draft[]> {
@@ -147,6 +55,7 @@ async function readAll(commits: Commits, opened: Opened, { host }: ReadOptions):
         hint: "take the commits that were merged, or rebase them: git rebase A B, then REPO#A..B",
       },
     );
+  if (opened.isRemote) await fetchContents(parents, commits, options);
   const drafts: Draft[] = [];
   for (const id of ids) {
     host.task.say(`commit ${drafts.length + 1} of ${ids.length}`);
@@ -155,6 +64,19 @@ async function readAll(commits: Commits, opened: Opened, { host }: ReadOptions):
     else drafts.push(draft);
   }
   return drafts;
+}
+
+/** Fetches the contents of the files that commits change, before and after. */
+async function fetchContents(
+  parents: ReadonlyMap<string, readonly string[]>,
+  { repository }: Commits,
+  options: GitOptions,
+): Promise<void> {
+  const blobs = new Set<string>();
+  for (const [id, [parent]] of parents)
+    if (parent !== undefined)
+      for (const change of await changesOf(id, parent, options)) for (const blob of change.blobs) blobs.add(blob);
+  await fetchBlobs([...blobs], repository, { ...options, timeout: fetchTimeout });
 }
 
 /** What a diff of ours is, whatever the repository's configuration says. */
@@ -167,15 +89,11 @@ async function readOne(
   commit: string,
   parent: string | undefined,
   { repository }: Commits,
-  { git: options, origin, isRemote }: Opened,
+  { git: options, origin }: Opened,
 ): Promise<Draft> {
   const at = `${repository}#${commit.slice(0, 12)}`;
-  const shown = await git(["log", "-1", "--encoding=UTF-8", "--format=%an%n%ae%n%aI%n%B", commit], options);
+  const shown = await git(["log", "-1", "--encoding=UTF-8", "--format=%an%n%ae%n%aI%n%s%n%b", commit], options);
   const [name = "", email = "", date, subject = "", ...rest] = shown.split("\n");
-  if (parent !== undefined && isRemote) {
-    const blobs = (await changesOf(commit, parent, options)).flatMap((change) => change.blobs);
-    await fetchBlobs(blobs, repository, { ...options, timeout: fetchTimeout });
-  }
   const trees = parent === undefined ? ["--root", "--no-commit-id", commit] : [parent, commit];
   const diff = await gitBytes(["diff-tree", ...form, ...trees], options).catch((cause: unknown) => {
     throw new BuildError("network", `${at} cannot be read: the clone lacks contents of files that it changes.`, {

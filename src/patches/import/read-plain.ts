@@ -81,10 +81,13 @@ async function readShown(lines: readonly string[], host: Host): Promise<Header> 
       ?.slice(name.length + 1)
       .trim();
   const message = lines.flatMap((line) => (line === "" || line.startsWith("    ") ? [line.slice(4)] : []));
-  const [subject = "", ...rest] = message.join("\n").trim().split("\n");
+  const [subject = "", ...rest] = message
+    .join("\n")
+    .trim()
+    .split(/\n{2,}/);
   return {
-    subject,
-    ...(await takeFields(rest.join("\n").trim(), host)),
+    subject: subject.replaceAll("\n", " "),
+    ...(await takeFields(rest.join("\n\n"), host)),
     author: parseAuthor(value("Author") ?? ""),
     date: await isoDate(value("Date") ?? value("AuthorDate") ?? "", { host }),
     commit: /^commit ([0-9a-f]{40})/m.exec(lines.join("\n"))?.[1],

@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { exitCode } from "../../../src/errors.ts";
 import { find } from "../../helpers/found.ts";
 import { test } from "../../helpers/folder.ts";
@@ -167,6 +168,15 @@ describe("commits of a repository", () => {
     return { repository, second: await second() };
   };
 
+  let place = "";
+  let shared: ReturnType<typeof make>;
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), "kovn-test-"));
+    shared = make(place);
+    await shared;
+  });
+  afterAll(() => rm(place, { recursive: true, force: true }));
+
   const cases: Readonly<Record<string, readonly [range: string, says: string]>> = {
     "an empty range": ["main..main~1", "has no commit"],
     "a range of three dots": ["main~1...main", "does not name commits: expected REPO#COMMIT, or REPO#A..B"],
@@ -175,7 +185,7 @@ describe("commits of a repository", () => {
     "a name that means nothing": ["none", "has no branch, tag or commit `none`."],
   };
   test.for(Object.entries(cases))("must not be %s", async ([, [range, says]], { folder }) => {
-    const { repository } = await make(folder);
+    const { repository } = await shared;
     await expect(find(folder, [`${repository}#${range}`])).rejects.toMatchObject({
       code: "usage",
       message: expect.stringContaining(says),
@@ -219,6 +229,22 @@ describe("commits of a repository", () => {
     }
     const { found } = await find(folder, [`file://${repository}#${second}`]);
     expect(found.map(({ origin, commit }) => [origin, commit])).toEqual([[undefined, second]]);
+  });
+
+  test("of an address are read also where the range has no common line", async ({ folder }) => {
+    const { repository, second } = await make(folder);
+    await inGit(repository, "checkout", "--quiet", "-b", "side", "main~1");
+    await writeFiles(repository, { "side.txt": "x\n" });
+    const side = await commitAll(repository, "Side");
+    const read = async (range: string) =>
+      (await find(folder, [`file://${repository}#${range}`])).found.map(({ commit }) => commit);
+    expect(await read("main..side")).toEqual([side]);
+    expect(await read("side")).toEqual([side]);
+    expect(await read(`${second}~1..${second}`)).toEqual([second]);
+    await expect(read("main~7..main")).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("has no commit"),
+    });
   });
 
   test("of a bare repository are read, whatever its configuration says", async ({ folder }) => {
