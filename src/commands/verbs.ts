@@ -65,6 +65,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/rename.ts")).patchesRename,
     },
     {
+      path: ["patches", "import"],
+      description: "take patches of a fork, a folder or a Dockerfile into a series; make its source and line",
+      load: async () => (await import("./patches/import.ts")).patchesImport,
+    },
+    {
       path: ["patches", "rebase"],
       description: "move a source to another commit of its upstream: patches, pin, revision, lock",
       load: async () => (await import("./patches/rebase.ts")).patchesRebase,

@@ -70,6 +70,11 @@ const fieldForms: Readonly<Record<string, RegExp>> = {
 /** The names of the DEP-3 fields that every patch must have. */
 export const requiredFields: readonly string[] = Object.keys(fieldForms);
 
+/** True for a value that a DEP-3 field may have. */
+export function isValidField(field: string, value: string): boolean {
+  return fieldForms[field]?.test(value) ?? true;
+}
+
 /** True for what git-mailsplit(1) takes for the first line of a mail. */
 export function isMailStart(line: string): boolean {
   return /^From .{6,}\d.\d\d:\d\d.*\d{2,}\s*$/.test(line);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { exists } from "../sys/files.ts";
 import { gitIdSchema } from "../sys/schemas.ts";
 import type { Project } from "./project.ts";
 import { readYaml } from "./yaml.ts";
@@ -18,7 +19,11 @@ export const seedFile = z.array(
 /** An entry of the seed: one of Kube-OVN's changes to Open vSwitch or OVN. */
 export type SeedEntry = Readonly<z.infer<typeof seedFile>[number]>;
 
-/** Reads `patches/seed.yaml`. Every line must account for each of its entries. */
+/**
+ * Reads `patches/seed.yaml`. Every line must account for each of its entries. A project of other
+ * series than Kube-OVN's has no such file.
+ */
 export async function readSeed(project: Project): Promise<readonly SeedEntry[]> {
-  return readYaml(join(project.root, "patches/seed.yaml"), seedFile, "patches/seed.yaml");
+  const path = join(project.root, "patches/seed.yaml");
+  return (await exists(path)) ? readYaml(path, seedFile, "patches/seed.yaml") : [];
 }

@@ -19,7 +19,8 @@ export type Cause =
   | { readonly kind: "done"; readonly layer: Layer | undefined }
   | { readonly kind: "upstream" };
 
-interface HunkCause {
+/** A part of a patch that does not apply, and why. */
+export interface HunkCause {
   readonly hunk: FailedHunk;
   readonly cause: Cause;
 }

@@ -5,7 +5,7 @@ import type { AmFailure, FailedHunk } from "../sys/git-am.ts";
 import type { GitOptions } from "../sys/git.ts";
 import { readBytes } from "../sys/read-file.ts";
 import type { Fetched } from "./mirror.ts";
-import { findCauses, type Cause } from "./conflict-cause.ts";
+import { findCauses, type Cause, type HunkCause } from "./conflict-cause.ts";
 
 /** Patches beside the series: those on top of it, and those that were left out of it. */
 export interface Others {
@@ -29,11 +29,7 @@ export async function describeConflict(
   if (patch === undefined) return new BuildError("patch", `The series of \`${source.name}\` does not apply: ${failure.output}`);
   const mail = (await readBytes(patch.path, "a patch")).toString("latin1");
   const causes = await findCauses(mail, patch, [...patches, ...gone], base, options);
-  const details = causes.map(({ hunk, cause }) => {
-    const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
-    const isGone = cause.kind === "order" && gone.includes(cause.patch);
-    return `  ${where}: ${isGone ? `needs \`${cause.patch.name}\`` : describeCause(cause, hunk)}`;
-  });
+  const details = causes.map((one) => describeHunk(one, gone));
   const lines = details.length > 0 ? details.join("\n") : failure.output;
   const head = `Patch \`${patch.name}\` (${failure.position} of ${patches.length} of \`${source.name}\`) does not apply:`;
   const at = causes.map(({ hunk }, index) => ({
@@ -50,6 +46,13 @@ export async function describeConflict(
       patch,
     ),
   });
+}
+
+/** A part of a patch that does not apply, and why, as a row of a message. `gone` are patches that were left out. */
+export function describeHunk({ hunk, cause }: HunkCause, gone: readonly Patch[] = []): string {
+  const where = hunk.line === undefined ? hunk.file : `${hunk.file}, hunk at line ${hunk.line}`;
+  const isGone = cause.kind === "order" && gone.includes(cause.patch);
+  return `  ${where}: ${isGone ? `needs \`${cause.patch.name}\`` : describeCause(cause, hunk)}`;
 }
 
 function describeCause(cause: Cause, { why }: FailedHunk): string {

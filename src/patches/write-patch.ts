@@ -7,10 +7,13 @@ import { readBytes } from "../sys/read-file.ts";
 import { fillFields } from "./fill-fields.ts";
 import { contentOf, difference, lostLine, readBack, type Content } from "./read-back.ts";
 
-/** A commit as a patch: the bytes of its mail, or `unchanged` when its old file makes it. */
+/**
+ * A commit as a patch: the bytes of its mail, or `unchanged` when its old file makes it. `why` says
+ * why a mail does not have the diff that was found.
+ */
 export type Written =
   | { readonly kind: "unchanged" }
-  | { readonly kind: "mail"; readonly mail: Buffer }
+  | { readonly kind: "mail"; readonly mail: Buffer; readonly why?: string }
   | { readonly kind: "refused"; readonly why: string; readonly missing: readonly string[] };
 
 export interface WriteOptions {
@@ -22,6 +25,11 @@ export interface WriteOptions {
   readonly mails: string;
   /** To run git in the repository of `openScratch`. */
   readonly git: GitOptions;
+  /**
+   * For a commit that was made of a diff: its bytes stay if they make the commit. `commit` is the
+   * id that it had.
+   */
+  readonly found?: { readonly diff: Buffer; readonly commit?: string | undefined };
 }
 
 /**
@@ -49,11 +57,20 @@ export async function writePatch(id: string, name: string, old: Patch | undefine
     const formatted = await tryGit([...format, ...more, filled], { ...options.git, encoding: "latin1" });
     if (formatted.exitCode !== 0) continue;
     if (formatted.stdout === "") return { kind: "refused", why: "it changes no file; drop it", missing: [] };
-    const mail = await withOrigin(Buffer.from(formatted.stdout, "latin1"), old);
+    const { found } = options;
+    const origin = found === undefined ? await originOf(old) : found.commit;
+    const mail = withOrigin(Buffer.from(formatted.stdout, "latin1"), origin);
     const path = join(options.mails, name);
+    let whyFound: string | undefined;
+    if (found !== undefined) {
+      const own = withDiff(mail, found.diff);
+      await writeFile(path, own);
+      whyFound = await whatIsWrong(path, name, parent, wanted, options);
+      if (whyFound === undefined) return { kind: "mail", mail: own };
+    }
     await writeFile(path, mail);
     const wrong = await whatIsWrong(path, name, parent, wanted, options);
-    if (wrong === undefined) return { kind: "mail", mail };
+    if (wrong === undefined) return { kind: "mail", mail, ...(whyFound === undefined ? {} : { why: whyFound }) };
     why = wrong;
   }
   return { kind: "refused", why, missing: [] };
@@ -76,12 +93,23 @@ async function fill(
   return { filled: await git(["hash-object", "-t", "commit", "-w", "--stdin"], { ...options.git, input }), missing };
 }
 
-/** The mail with the first line of the old file, which has the id of the commit that it came from. */
-async function withOrigin(mail: Buffer, old: Patch | undefined): Promise<Buffer> {
+/** The id of the commit that an old file came from, in its first line. */
+async function originOf(old: Patch | undefined): Promise<string | undefined> {
   const before = old === undefined ? undefined : await readBytes(old.path, "a patch");
-  const first = before?.subarray(0, before.indexOf("\n"));
-  if (first === undefined || !/^From [0-9a-f]{40} Mon Sep 17 00:00:00 2001$/.test(first.toString("latin1"))) return mail;
-  return Buffer.concat([first, mail.subarray(mail.indexOf("\n"))]);
+  const first = before?.toString("latin1", 0, before.indexOf("\n")) ?? "";
+  return /^From ([0-9a-f]{40}) Mon Sep 17 00:00:00 2001$/.exec(first)?.[1];
+}
+
+/** The mail with the id of the commit that it came from in its first line. */
+function withOrigin(mail: Buffer, commit: string | undefined): Buffer {
+  if (commit === undefined) return mail;
+  return Buffer.concat([Buffer.from(`From ${commit} Mon Sep 17 00:00:00 2001`), mail.subarray(mail.indexOf("\n"))]);
+}
+
+/** The mail with another diff. */
+function withDiff(mail: Buffer, diff: Buffer): Buffer {
+  const head = mail.subarray(0, mail.indexOf("\ndiff --git ", mail.indexOf("\n---\n")) + 1);
+  return Buffer.concat([head, diff, ...(diff.at(-1) === 10 ? [] : [Buffer.from("\n")])]);
 }
 
 /** What is wrong with a mail: it makes another commit, or no command would read it. */

@@ -48,6 +48,8 @@ export interface Trial {
   readonly failedHunks: (patch: string, direction?: "reverse") => Promise<readonly FailedHunk[]>;
   /** Applies a patch for the calls after this one. Returns false, and changes nothing, if it does not apply. */
   readonly apply: (patch: string) => Promise<boolean>;
+  /** What git says about a patch that does not apply; undefined for one that does. Applies nothing. */
+  readonly refusal: (patch: string) => Promise<string | undefined>;
   /** The id of the tree with what was applied. */
   readonly tree: () => Promise<string>;
 }
@@ -66,6 +68,10 @@ export async function startTrial(commit: string, options: GitOptions): Promise<T
     },
     async apply(patch) {
       return (await tryGit([...args, patch], trial)).exitCode === 0;
+    },
+    async refusal(patch) {
+      const result = await tryGit([...args, "--check", patch], trial);
+      return result.exitCode === 0 ? undefined : gitSays(result);
     },
     tree: async () => git(["write-tree"], trial),
   };

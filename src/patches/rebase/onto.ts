@@ -18,7 +18,7 @@ export interface Onto {
 
 /**
  * Finds the commit that `name` means, a branch, a tag or a commit, in the repository that `pin` comes
- * from, and fetches it. Throws "usage" if there is none, and "network".
+ * from, and fetches it. Throws "usage" if there is none, or it is the pin, and "network".
  */
 export async function fetchOnto(
   name: string,
@@ -26,18 +26,31 @@ export async function fetchOnto(
   { pin, old }: { readonly pin: Base & { kind: "git" }; readonly old: Fetched },
   options: MirrorOptions,
 ): Promise<Onto> {
-  const found = await resolve(name, source.name, placeOf(pin), old, options);
-  const { commit } = found;
-  if (commit === source.commit)
-    throw new BuildError("usage", `\`${name}\` is ${commit.slice(0, 12)}, which source.yaml pins already.`);
-  const { picks: _, ...rest } = pin;
-  const base = { ...rest, commit };
+  const { picks: _, ...place } = pin;
+  const onto = await fetchNamed(name, source.name, place, old, options);
+  if (onto.base.commit !== source.commit) return onto;
+  throw new BuildError("usage", `\`${name}\` is ${source.commit.slice(0, 12)}, which source.yaml pins already.`);
+}
+
+/**
+ * Finds the commit that `name` means in a repository, and fetches it. `known` is a clone of it that
+ * knows short ids of commits. Throws "usage" if there is none, and "network".
+ */
+export async function fetchNamed(
+  name: string,
+  source: string,
+  place: Omit<Base & { kind: "git" }, "commit" | "picks">,
+  known: Fetched | undefined,
+  options: MirrorOptions,
+): Promise<Onto> {
+  const found = await resolve(name, source, place.from ?? place.url, known, options);
+  const base = { ...place, commit: found.commit };
   await probeBase(base, { ...options, refreshApt: false });
   const fetched = await fetchBase(base, options).catch((error: unknown) => {
     if (!(error instanceof BuildError) || error.code !== "network") throw error;
-    throw withDetails(error, { message: `Commit ${commit} could not be fetched from repository ${placeOf(base)}.` });
+    throw withDetails(error, { message: `Commit ${base.commit} could not be fetched from repository ${placeOf(base)}.` });
   });
-  const type = await git(["cat-file", "-t", commit], { host: options.host, bare: fetched.repository });
+  const type = await git(["cat-file", "-t", base.commit], { host: options.host, bare: fetched.repository });
   if (type !== "commit") throw new BuildError("usage", `\`${name}\` is a ${type}, not a commit.`);
   return { base, fetched, branch: found.branch ?? (await branchWith(fetched, options)) };
 }
@@ -77,7 +90,7 @@ async function resolve(
   name: string,
   source: string,
   place: string,
-  old: Fetched,
+  old: Fetched | undefined,
   { host }: MirrorOptions,
 ): Promise<{ readonly commit: string; readonly branch: string | undefined }> {
   const url = urlOf(place);
@@ -94,7 +107,7 @@ async function resolve(
     const commit = found.get(ref);
     if (commit !== undefined) return { commit, branch: ref.startsWith("refs/tags/") ? undefined : name };
   }
-  if (/^[0-9a-f]{7,39}$/.test(name)) {
+  if (old !== undefined && /^[0-9a-f]{7,39}$/.test(name)) {
     const known = await tryGit(["rev-parse", "--quiet", "--verify", `${name}^{commit}`], { host, bare: old.repository });
     if (known.exitCode === 0) return { commit: known.stdout.trim(), branch: undefined };
   }
