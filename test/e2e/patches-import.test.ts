@@ -20,7 +20,7 @@ test("one command for each source makes a line of a foreign series, which every 
   expect(dry, dry.stderr).toMatchObject({ exitCode: 0 });
   expect(dry.stdout).toContain(`demo 1.2.3 (main, ${pin.slice(0, 12)}), line 2.0, new: 6 patches added, revision 1\n`);
   expect(dry.stdout).toContain("\n    2  moved-lines.patch       Moved lines\n");
-  expect(dry.stdout).toContain("it names no author and no date; the date is that of the pinned commit");
+  expect(dry.stdout).toContain("\n1, 2, 3, 4, 5, 6: it names no author and no date; the date is that of the pinned commit\n");
   expect(dry.stdout).toMatch(/\nNothing is written\.$/);
   expect(await contentOf(join(project, "patches"))).toEqual(before);
   const done = await kovnBuild(project, [...args, "--json"]);

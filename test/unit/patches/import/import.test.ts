@@ -79,6 +79,8 @@ describe("a foreign series", () => {
       "plain-diff-2.patch",
       "same-file-twice.patch",
     ]);
+    // The diff stays as it was found, with one line of context.
+    expect(await readFile(join(project.root, "patches/2.0/demo/less-context.patch"), "utf8")).toContain("\n@@ -11,3 +11,3 @@");
     const findings = await checkLine("2.0", { rule: "auto", repositories: {} }, project, host);
     expect(findings.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   });
@@ -151,10 +153,13 @@ describe("a line", () => {
   test("of two sources takes one command for each", async ({ folder }) => {
     const project = await emptyProject(folder);
     const { files } = await makeForeign(folder, foreign.slice(0, 2));
+    await writeFiles(project.root, { "patches/lines.yaml": 'default: "1.0"\nlines:\n  - line: "1.0"\n' });
     await into("2.0", project, files.slice(0, 1), { pin: "main", name: "one" });
     expect(Object.keys((await readLock(project, "2.0"))?.sources ?? {})).toEqual(["one"]);
     await into("2.0", project, files.slice(1), { pin: "main", name: "two" });
     expect(Object.keys((await readLock(project, "2.0"))?.sources ?? {})).toEqual(["one", "two"]);
+    const lines = await readFile(join(project.root, "patches/lines.yaml"), "utf8");
+    expect(lines).toBe('default: "1.0"\nlines:\n  - line: "1.0"\n  - { line: "2.0" }\n');
     const findings = await checkLine("2.0", { rule: "auto", repositories: {} }, project, host);
     expect(findings.filter(({ outcome }) => outcome !== "ok")).toEqual([]);
   });
