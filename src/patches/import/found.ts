@@ -49,6 +49,7 @@ export async function readFound(from: readonly string[], options: FindOptions): 
 /** Turns a diff into git's format, and makes its change in the paths of the tree. Throws "project". */
 async function toFound(draft: Draft, tree: Set<string> | undefined, options: ReadOptions): Promise<Found> {
   const { text, file, lineOf, strip: _, ...header } = draft;
+  options.host.task.say(draft.at);
   const scanned = scanDiff(text);
   const say = (line: number, message: string) => problemAt(file, lineOf(line), message);
   const problems = scanned.problems.map(({ line, message }) => say(line, message));

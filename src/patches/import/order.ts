@@ -12,7 +12,9 @@ export async function readOrder(file: string): Promise<readonly Entry[]> {
   const text = await readText(file, "a project file").catch((cause: unknown) => {
     throw unreadableFile(file, cause);
   });
-  const isScript = /^#!|^(?:FROM|RUN) |^(?:[^#\n]*[\s;&|(])?(?:git\s(?:.*\s)?(?:apply|am)\s|patch\s+(?:-|<))/m.test(text);
+  const isScript = /^#!|^(?:FROM|RUN) |^(?:[^#\n]{0,2000}[\s;&|(])?(?:git\s(?:.{0,200}\s)?(?:apply|am)\s|patch\s+(?:-|<))/m.test(
+    text,
+  );
   const entries = isScript ? parseScript(text) : parseQuilt(text);
   if (entries.length > 0) return entries;
   const what = isScript

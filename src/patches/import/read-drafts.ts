@@ -5,6 +5,7 @@ import { readPlain } from "./read-plain.ts";
 
 /** Reads the patches of a piece: of an mbox several, else one. Throws "project". */
 export async function readDrafts(piece: Piece, options: ReadOptions): Promise<readonly Draft[]> {
+  options.host.task.say(piece.file);
   const text = textOf(piece);
   return isMail(text) ? readMails(piece, text, options) : [await readPlain(piece, text, options.host)];
 }

@@ -29,7 +29,8 @@ export function isMail(text: string): boolean {
 export async function readMails(piece: Piece, text: string, options: ReadOptions): Promise<readonly Draft[]> {
   const mails = splitMails(text);
   const drafts: Draft[] = [];
-  for (const mail of mails) {
+  for (const [index, mail] of mails.entries()) {
+    if (mails.length > 1) options.host.task.say(`${piece.file}: mail ${index + 1} of ${mails.length}`);
     const { draft, tags } = await readOne(mail, mails.length > 1, piece, options);
     const isOther = /\b0+\/\d+/.test(tags) || (mails.length > 1 && (/^\s*re:/i.test(tags) || !/PATCH/i.test(tags)));
     if (findDiff(draft.text.split("\n")) >= 0) drafts.push(draft);

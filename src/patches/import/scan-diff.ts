@@ -150,8 +150,9 @@ function readHunks(first: number, content: string[], scan: Scan): number {
 
 /** Where the next file's diff starts, or the end. */
 function nextSection(at: number, lines: readonly string[]): number {
-  const found = lines.findIndex((line, index) => index >= at && (line.startsWith("diff --") || isNamePair(lines, index)));
-  return found < 0 ? lines.length : found;
+  let next = at;
+  while (next < lines.length && lines[next]?.startsWith("diff --") !== true && !isNamePair(lines, next)) next++;
+  return next;
 }
 
 function cutOff(line: string | undefined): string {

@@ -58,8 +58,12 @@ export function plainName(name: string): string {
     );
 }
 
+/** Characters: more than two paths have. */
+const longest = 20_000;
+
 /** The two names after `diff --git`; of names with spaces, those that are the same but for their first part. */
 function splitCommand(command: string): readonly [string, string] | undefined {
+  if (command.length > longest) return undefined;
   const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
   const [, one, two] = new RegExp(`^(${quoted}|\\S+) (${quoted}|\\S+)$`).exec(command) ?? [];
   if (one !== undefined && two !== undefined) return [one, two];

@@ -14,7 +14,7 @@ export interface Command {
 }
 
 const operator = String.raw`&&|\|\||\d*(?:<<<|<<-?|>>|[<>])(?:&\d*-?)?|[;|()&]`;
-const word = String.raw`(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|\$\{[^}]*\}|[^\s"'\\;|&()<>])+`;
+const word = String.raw`(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|\$\{[^}]{0,200}\}|[^\s"'\\;|&()<>])+`;
 
 /**
  * The words of a shell script or a Dockerfile. A line that ends with a backslash goes on after

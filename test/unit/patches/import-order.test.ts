@@ -97,7 +97,7 @@ describe("patches in the order of a Dockerfile", () => {
     await writeFiles(folder, files);
     const { found, seen } = await find(folder, [join(folder, "patches")], { order: join(folder, "Dockerfile") });
     expect(found.map(({ subject }) => subject)).toEqual(["Two first", "One"]);
-    expect(seen).toEqual([
+    expect(seen.filter((row) => row.startsWith("notice"))).toEqual([
       `notice: ${join(folder, "Dockerfile")} does not name ${join(folder, "patches/unused.patch")}, ${join(folder, "patches/y/one.patch")}: left out.`,
     ]);
   });

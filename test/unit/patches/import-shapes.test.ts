@@ -69,7 +69,6 @@ const mails: Readonly<Record<string, Shape>> = {
     gitBytes("format-patch", "--quiet", "--cover-letter", "-v2", "-o", join(folder, "mails"), `${fork.start}..HEAD`);
     return { from: [join(folder, "mails")] };
   },
-  "files of mails": async (folder) => ({ from: await writeEach(folder, (id) => mailOf(id)) }),
   "mails without the first line of an mbox": async (folder) => ({
     from: await writeEach(folder, (id) => mailOf(id).subarray(mailOf(id).indexOf("\n") + 1), ".eml"),
   }),

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { exitCode } from "../../../src/errors.ts";
 import { find } from "../../helpers/found.ts";
@@ -245,6 +246,19 @@ describe("commits of a repository", () => {
       code: "usage",
       message: expect.stringContaining("has no commit"),
     });
+  });
+
+  test("of an address are those of the range, if it branched off long ago", async ({ folder }) => {
+    const repository = join(folder, "long.git");
+    await inGit(folder, "init", "--quiet", "--bare", "--initial-branch=main", repository);
+    const commit = (branch: string, from: string, number: number) =>
+      `commit refs/heads/${branch}\nmark :${number + 1}\ncommitter A <a@example.com> ${1_700_000_000 + number} +0000\ndata 2\n${number % 10}\n\n${from}M 100644 inline f${number}\ndata 0\n\n`;
+    const main = Array.from({ length: 240 }, (_, number) => commit("main", "", number)).join("");
+    await execa("git", ["-C", repository, "fast-import", "--quiet"], {
+      input: `${main}${commit("side", "from :10\n", 999)}`,
+    });
+    const { found } = await find(folder, [`file://${repository}#main..side`]);
+    expect(found.map(({ diff }) => diff.toString().split("\n")[0])).toEqual(["diff --git a/f999 b/f999"]);
   });
 
   test("of a bare repository are read, whatever its configuration says", async ({ folder }) => {
