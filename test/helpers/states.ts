@@ -39,9 +39,10 @@ export async function makeStates(folder: string) {
   const alternate = `alternates:\n  - { apt: demo-source, version: 1.2.3-1, member: usr/src/demo.tar.gz, sha256: ${"b".repeat(64)} }\n`;
   const picks = `picks:\n  - { commit: ${pick}, why: "a fix" }\n`;
   const merged = `merged:\n  - { seed: bbbbbbbbbb, commit: ${more}, since: 1.2.4, effect: { file: lib/code.c, text: most } }\n`;
+  const dropped = `dropped:\n  - { seed: cccccccccc, since: "1.0", why: nobody uses it }\n`;
   await inGit(project, "checkout", "--quiet", "-b", "next");
   await writeFiles(project, {
-    [`${demo}/source.yaml`]: sourceYaml(upstream, `${picks}${alternate}${merged}`)
+    [`${demo}/source.yaml`]: sourceYaml(upstream, `${picks}${alternate}${merged}${dropped}`)
       .replace(/commit: \w{40}/, `commit: ${pin}`)
       .replace("revision: 1", "revision: 2"),
     [`${demo}/series`]: "greet-world.patch\nthree.patch\ngreet-all.patch\none.patch\nsecond.patch\nmore.patch\n",

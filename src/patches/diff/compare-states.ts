@@ -32,6 +32,8 @@ export interface SourceDiff {
   readonly noTrees?: string;
   readonly alternates: ListChanges<Source["alternates"][number]>;
   readonly merged: ListChanges<Source["merged"][number]>;
+  /** Entries of the seed that the line leaves out. */
+  readonly leftOut: ListChanges<Source["dropped"][number]>;
   /** True if packages differ, but would have the same version. */
   readonly needsRevision: boolean;
 }
@@ -70,7 +72,7 @@ export async function compareStates(
   return { line, before, after, sources: differ, same };
 }
 
-function isDifferent({ before, after, picks, series, alternates, merged }: SourceDiff): boolean {
+function isDifferent({ before, after, picks, series, alternates, merged, leftOut }: SourceDiff): boolean {
   if (before === undefined || after === undefined) return true;
   const { added, dropped, changed, renamed, moved } = series;
   const lists = [
@@ -79,7 +81,7 @@ function isDifferent({ before, after, picks, series, alternates, merged }: Sourc
     changed,
     renamed,
     moved,
-    ...[picks, alternates, merged].flatMap((one) => [one.added, one.dropped]),
+    ...[picks, alternates, merged, leftOut].flatMap((one) => [one.added, one.dropped]),
   ];
   return lists.some((list) => list.length > 0) || changedFields(before, after).length > 0;
 }
@@ -105,6 +107,7 @@ async function compareSource(
     picks,
     alternates: changesOf(before?.alternates, after?.alternates, (one) => one),
     merged: changesOf(before?.merged, after?.merged, ({ seed, commit }) => ({ seed, commit })),
+    leftOut: changesOf(before?.dropped, after?.dropped, ({ seed }) => seed),
   };
   const { added, dropped, changed, moved } = compared.series;
   const isOther =

@@ -11,7 +11,7 @@ function stateData({ name, commit }: LineState): Readonly<Record<string, unknown
 }
 
 function sourceData(source: SourceDiff): Readonly<Record<string, unknown>> {
-  const { name, before, after, commits, lost, picks, series, noTrees, alternates, merged, needsRevision } = source;
+  const { name, before, after, commits, lost, picks, series, noTrees, alternates, merged, leftOut, needsRevision } = source;
   return {
     name,
     ...(before === undefined ? {} : { before: pinData(before) }),
@@ -30,6 +30,7 @@ function sourceData(source: SourceDiff): Readonly<Record<string, unknown>> {
     ...(noTrees === undefined ? {} : { noTrees }),
     alternates,
     merged,
+    leftOut,
     needsRevision,
   };
 }

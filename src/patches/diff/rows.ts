@@ -6,7 +6,7 @@ import type { SourceDiff } from "./compare-states.ts";
 
 /** A difference in a line: what it is about, what became of it, and which one. */
 export interface Row {
-  readonly thing: "pick" | "patch" | "alternate" | "merged";
+  readonly thing: "pick" | "patch" | "alternate" | "merged" | "left out";
   readonly change: "added" | "dropped" | "changed" | "renamed" | "moved";
   readonly name: string;
   /** For people: a subject, a reason. */
@@ -14,7 +14,7 @@ export interface Row {
 }
 
 /** The differences of a source, a row each, in an order that people read: what is below the series first. */
-export function rowsOf({ after, picks, series, alternates, merged }: SourceDiff): readonly Row[] {
+export function rowsOf({ after, picks, series, alternates, merged, leftOut }: SourceDiff): readonly Row[] {
   const row = (thing: Row["thing"], change: Row["change"], name: string, about: string): Row => ({ thing, change, name, about });
   const patch = (change: Row["change"], { name, subject }: ListedPatch, more = "") =>
     row("patch", change, name, `${subject}${more}`);
@@ -30,11 +30,27 @@ export function rowsOf({ after, picks, series, alternates, merged }: SourceDiff)
     ...series.renamed.map((one) => row("patch", "renamed", one.before.name, `is ${one.patch.name} now`)),
     ...series.moved.map(({ patch: one, to }) => row("patch", "moved", one.name, sayPlace(after?.patches[to - 2]))),
     ...series.changed.map((one) => patch("changed", one.patch, isSameChange(one) ? " (the change is the same)" : "")),
-    ...alternates.dropped.map(({ apt, version }) => row("alternate", "dropped", apt, version)),
-    ...alternates.added.map(({ apt, version }) => row("alternate", "added", apt, version)),
+    ...alternates.dropped
+      .filter(({ apt }) => !isIn(alternates.added, apt))
+      .map((one) => row("alternate", "dropped", one.apt, sayAlternate(one))),
+    ...alternates.added.map((one) =>
+      row("alternate", isIn(alternates.dropped, one.apt) ? "changed" : "added", one.apt, sayAlternate(one)),
+    ),
     ...merged.dropped.map(({ seed, since }) => row("merged", "dropped", seed, `in upstream since ${since}`)),
     ...merged.added.map(({ seed, since }) => row("merged", "added", seed, `in upstream since ${since}`)),
+    ...leftOut.dropped.map(({ seed, why }) => row("left out", "dropped", seed, why)),
+    ...leftOut.added.map(({ seed, why }) => row("left out", "added", seed, why)),
   ];
+}
+
+type Alternate = SourceDiff["alternates"]["added"][number];
+
+function isIn(alternates: readonly Alternate[], name: string): boolean {
+  return alternates.some(({ apt }) => apt === name);
+}
+
+function sayAlternate({ version, packaging }: Alternate): string {
+  return packaging === undefined ? version : `${version}, packaging/${packaging}`;
 }
 
 function sayPlace(before: ListedPatch | undefined): string {
@@ -69,5 +85,6 @@ export function placeOfPin({ commit, branch, version }: SourceState): string {
 /** A state, for people. */
 export function nameOf({ name, commit }: LineState): string {
   const short = commit?.slice(0, 12);
+  if (short !== undefined && name === commit) return short;
   return printable(short === undefined || name.includes(short) ? name : `${name} (${short})`);
 }

@@ -23,6 +23,7 @@ export interface SourceState extends Pick<Source, "name" | "upstream" | "commit"
   readonly branch?: string;
   readonly alternates?: Source["alternates"];
   readonly merged?: Source["merged"];
+  readonly dropped?: Source["dropped"];
   /** The series, then the packaging patches. */
   readonly patches: readonly StatePatch[];
   /** The source with its files; absent if there is only what a build recorded. */
@@ -98,8 +99,21 @@ async function readLine(project: Project, line: string, host: Host): Promise<rea
 }
 
 function stateOf(source: Source): SourceState {
-  const { name, upstream, branch, commit, version, revision, picks, alternates, merged } = source;
-  return { name, upstream, branch, commit, version, revision, picks, alternates, merged, patches: allPatches(source), source };
+  const { name, upstream, branch, commit, version, revision, picks, alternates, merged, dropped } = source;
+  return {
+    name,
+    upstream,
+    branch,
+    commit,
+    version,
+    revision,
+    picks,
+    alternates,
+    merged,
+    dropped,
+    patches: allPatches(source),
+    source,
+  };
 }
 
 /** All patches of a source: its series, and those of each series in `packaging/`. */

@@ -6,7 +6,11 @@ import { parse } from "yaml";
 import { verbs } from "../../../src/commands/verbs.ts";
 import type { BuiltJob, Manifest } from "../../../src/dist/manifest.ts";
 import type { Context } from "../../../src/program/context.ts";
+import { compareStates } from "../../../src/patches/diff/compare-states.ts";
+import { diffData } from "../../../src/patches/diff/data.ts";
 import { diffMarkdown } from "../../../src/patches/diff/markdown.ts";
+import { showDiff } from "../../../src/patches/diff/show.ts";
+import { openState } from "../../../src/patches/diff/state.ts";
 import { runProgram } from "../../../src/program/program.ts";
 import { makeActions } from "../../../src/report/actions.ts";
 import { readSource } from "../../../src/config/source.ts";
@@ -45,14 +49,26 @@ async function errorOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** Compares two commits of the fixture. */
+async function compareCommits(project: string, commits: readonly [string, string], folder: string) {
+  const options = { project: { root: project, work: join(project, ".kovn") }, host };
+  const read = async (commit: string) => {
+    const state = await openState({ kind: "commit", name: commit, commit }, { ...options, dir: join(folder, commit) });
+    return state.read("1.0");
+  };
+  const from = { rule: "auto", repositories: {} } as const;
+  return compareStates("1.0", await read(commits[0]), await read(commits[1]), { ...options, from, offline: false });
+}
+
 const short = (id: string) => id.slice(0, 12);
 
 describe("patches diff", () => {
   test("shows pins, upstream's commits, picks, patches, alternates and what upstream merged", async ({ folder }) => {
     const { project, first, second, pin, pick, more } = await makeStates(folder);
-    const text = (await diff(project, ["v1.0.0", "next"])) as string;
+    const all = await compareCommits(project, [first, second], folder);
+    const text = showDiff(all, true);
     const [head = "", shown = ""] = text.split("\n  greet-all.patch\n");
-    expect(head).toBe(`line 1.0: v1.0.0 (${short(first)}) to next (${short(second)})
+    expect(head).toBe(`line 1.0: ${short(first)} to ${short(second)}
 
 demo: revision 1 to 2
   pin        ${short(firstPin)} (main, 1.2.3) to ${short(pin)} (main, 1.2.3)
@@ -67,43 +83,31 @@ demo: revision 1 to 2
   patch      changed  greet-all.patch  Greet all
   alternate  added    demo-source      1.2.3-1
   merged     added    bbbbbbbbbb       in upstream since 1.2.4
+  left out   added    cccccccccc       nobody uses it
   6 patches: 1 added, 1 dropped, 1 changed, 1 renamed, 1 moved, 4 unchanged
 `);
     // What git writes around the lines depends on its version.
     expect(shown).toMatch(/^ {4}@@[^]*\n {5}-hello world\n {4}-\+hello all worlds\n {4}\+\+hello all of the worlds\n$/);
-    const stat = (await diff(project, ["next", "v1.0.0", "--stat"])) as string;
-    expect(stat).toContain("demo: revision 2 to 1\n");
-    expect(stat).toContain("             2 commits of the old pin that the new one lacks\n");
-    expect(stat).toContain("merged     dropped  bbbbbbbbbb");
-    expect(stat).not.toMatch(/Have most|@@/);
-    const markdown = (await diff(project, ["v1.0.0", "next", "--markdown"])) as string;
-    expect(markdown).toMatch(
-      /^## Patch series of line 1\.0\n\n`v1\.0\.0 \(\w{12}\)` to `next \(\w{12}\)`\n\n### `demo`: revision 1 to 2\n\nPin: /,
-    );
+    const markdown = diffMarkdown([all]);
+    expect(markdown).toMatch(/^## Patch series of line 1\.0\n\n`\w{12}` to `\w{12}`\n\n### `demo`: revision 1 to 2\n\nPin: /);
     expect(markdown).toContain("| patch | added | `more.patch` | Add \\`more\\` |");
     expect(markdown).toContain("<details><summary>2 commits of upstream</summary>\n\n- `");
     expect(markdown).toContain("<details><summary><code>greet-all.patch</code></summary>\n\n```diff\n@@");
-    const data = (await diff(project, ["v1.0.0..next", "--json"])) as { lines: { sources: Record<string, unknown>[] }[] };
-    expect(data).toMatchObject({
-      schema: 1,
-      lines: [
+    expect(diffData(all)).toMatchObject({
+      ...{ line: "1.0", before: { name: first, commit: first }, after: { name: second, commit: second }, same: [] },
+      sources: [
         {
-          ...{ line: "1.0", before: { name: "v1.0.0", commit: first }, after: { name: "next", commit: second }, same: [] },
-          sources: [
-            {
-              ...{ name: "demo", before: { commit: firstPin, revision: 1 }, after: { commit: pin, revision: 2 } },
-              ...{ commits: [{ id: pin }, { id: more, subject: "code: Have more" }], lost: [], needsRevision: false },
-              picks: { added: [{ commit: pick }], dropped: [] },
-              patches: {
-                added: [{ name: "more.patch", subject: "Add `more`", seed: "none" }],
-                dropped: [{ name: "gone.patch" }],
-                renamed: [{ from: "two.patch", to: "second.patch" }],
-                moved: [{ name: "three.patch", from: 5, to: 2 }],
-                changed: [{ name: "greet-all.patch", diff: expect.stringContaining("++hello all of the worlds") as string }],
-                unchanged: 4,
-              },
-            },
-          ],
+          ...{ name: "demo", before: { commit: firstPin, revision: 1 }, after: { commit: pin, revision: 2 } },
+          ...{ commits: [{ id: pin }, { id: more, subject: "code: Have more" }], lost: [], needsRevision: false },
+          picks: { added: [{ commit: pick }], dropped: [] },
+          patches: {
+            added: [{ name: "more.patch", subject: "Add `more`", seed: "none" }],
+            dropped: [{ name: "gone.patch" }],
+            renamed: [{ from: "two.patch", to: "second.patch" }],
+            moved: [{ name: "three.patch", from: 5, to: 2 }],
+            changed: [{ name: "greet-all.patch", diff: expect.stringContaining("++hello all of the worlds") as string }],
+            unchanged: 4,
+          },
         },
       ],
     });
@@ -115,8 +119,15 @@ demo: revision 1 to 2
       new RegExp(`^line 1\\.0: v1\\.0\\.0 \\(${short(first)}\\) to the work tree\n\ndemo: `),
     );
     expect(await diff(project, ["HEAD"])).toBe(`line 1.0: HEAD (${short(second)}) to the work tree\n\ndemo: nothing changed\n`);
+    const stat = (await diff(project, ["next", "v1.0.0", "--stat"])) as string;
+    expect(stat).toContain("demo: revision 2 to 1\n");
+    expect(stat).toContain("             2 commits of the old pin that the new one lacks\n");
+    expect(stat).toContain("merged     dropped  bbbbbbbbbb");
+    expect(stat).not.toMatch(/Have most|@@/);
     await writeFiles(project, { [`${demo}/one.patch`]: mail("Add one", newFile("one.txt", "1")) });
-    const text = await diff(project, []);
+    const data = await diff(project, ["HEAD...next", "--json"]);
+    expect(data).toMatchObject({ schema: 1, lines: [{ line: "1.0", sources: [], same: ["demo"] }] });
+    const text = await diff(project, ["--stat"]);
     expect(text).toContain(`line 1.0: HEAD (${short(second)}) to the work tree\n`);
     expect(text).toContain("patch      changed  one.patch  Add one\n");
     expect(text).toContain("The revision is the same, so packages with other contents would have the same version: raise it.");
@@ -152,6 +163,7 @@ demo: revision 1 to 2
       picks: none,
       alternates: none,
       merged: none,
+      leftOut: none,
       series,
       needsRevision: true,
     };
