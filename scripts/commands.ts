@@ -13,8 +13,10 @@ export async function commandReference(): Promise<string> {
   return leavesOf(program).map(showCommand).join("\n");
 }
 
+/** The commands that do something; one with commands below it may be one of them. */
 function leavesOf(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+  const isVerb = verbs.verbs.some(({ path }) => path.join(" ") === pathOf(command).replace(/^\S+ ?/, ""));
+  return [...(isVerb ? [command] : []), ...command.commands.flatMap(leavesOf)];
 }
 
 function showCommand(command: Command): string {

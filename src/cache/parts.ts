@@ -23,8 +23,14 @@ export interface LocalParts {
 const order = "order of the patches";
 const suffix = "version suffix";
 
+type PartsPlan = Pick<Plan, "target" | "line" | "variant" | "arch" | "flags">;
+type PartsJob = Pick<
+  PlannedJob,
+  "id" | "base" | "packaging" | "inputs" | "distribution" | "steps" | "versionSuffix" | "artifacts" | "outputs"
+> & { readonly source: Pick<PlannedJob["source"], "version" | "patches"> };
+
 /** The parts of a job. */
-export function partsOf(plan: Plan, job: PlannedJob, { tools, code, needs }: LocalParts): Parts {
+export function partsOf(plan: PartsPlan, job: PartsJob, { tools, code, needs }: LocalParts): Parts {
   const named = (kind: string, values: Readonly<Record<string, string>>) =>
     makeRecord(Object.entries(values).map(([name, value]) => [`${kind} ${name}`, value]));
   const picks = picksOf(job.base);

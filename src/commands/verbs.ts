@@ -15,6 +15,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./build.ts")).build,
     },
     {
+      path: ["build", "diff"],
+      description: "say why the artifacts of two builds differ: what they were built from, and which files",
+      load: async () => (await import("./build/diff.ts")).buildDiff,
+    },
+    {
       path: ["plan"],
       description: "show what a build would run; needs no network and no root",
       load: async () => (await import("./plan.ts")).plan,

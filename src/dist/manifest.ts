@@ -111,6 +111,13 @@ export const builtJobSchema = z.object({
     .exactOptional()
     .describe("Files that the job used besides its source, such as a driver; absent if there are none."),
   tools: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of the job's Debian packages."),
+  parts: z
+    .record(z.string().describe("part"), z.string())
+    .readonly()
+    .exactOptional()
+    .describe(
+      "Everything that the result depends on, by name: flags, patches, steps, packages, code of kovn-build. `build diff` compares it. Absent for a build without the cache.",
+    ),
   duration: z.number().describe("How long the job ran, in milliseconds. For a cached job: when it was built."),
   compilerCache: compilerStatsSchema.exactOptional().describe("What ccache did when the job was built; absent without ccache."),
 });

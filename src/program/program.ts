@@ -25,7 +25,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 129/130/143 in
  * whatever its command throws.
  */
 export async function runProgram(words: readonly string[], context: Context, verbs: Verbs): Promise<void> {
-  const program = await makeProgram(context, verbs, ({ path }) => isNamed(path, words, verbs.defaultVerb));
+  const isLoaded = ({ path }: Verb) => isNamed(path, words, verbs);
+  const program = await makeProgram(context, verbs, isLoaded, ({ path }) => isListed(path, words, verbs));
   if (words.length === 0) {
     context.report.write(`${program.helpInformation()}${overview}\n\n`);
     throw new BuildError("usage", "No command given.", { hint: "kovn-build --target linux" });
@@ -42,12 +43,13 @@ export async function runProgram(words: readonly string[], context: Context, ver
 
 /**
  * Makes the command tree. Commands that `isLoaded` does not accept have only a name and a
- * description.
+ * description; those that `shown` does not accept are left out.
  */
 export async function makeProgram(
   context: Context,
   { groups, verbs, defaultVerb }: Verbs,
   isLoaded: (verb: Verb) => boolean,
+  shown: (verb: Verb) => boolean = () => true,
 ): Promise<Command> {
   const program = new Command("kovn-build")
     .description("Builds the patched Open vSwitch and OVN that Kube-OVN ships.")
@@ -57,12 +59,14 @@ export async function makeProgram(
     .configureOutput({ writeErr: () => undefined })
     .configureHelp({ optionDescription })
     .addHelpText("after", overview);
-  for (const verb of verbs) {
+  for (const verb of verbs.filter(shown)) {
     const { path, description, load } = verb;
     const [first, second] = path;
     const group = program.commands.find((one) => one.name() === first);
     const parent = second === undefined ? program : (group ?? program.command(first).description(groups[first] ?? ""));
-    const command = parent.command(second ?? first, { isDefault: first === defaultVerb }).description(description);
+    const command = parent
+      .command(second ?? first, { isDefault: second === undefined && first === defaultVerb })
+      .description(description);
     if (isLoaded(verb)) (await load())(command, context);
     else
       command.action(() => {
@@ -72,15 +76,31 @@ export async function makeProgram(
   return program;
 }
 
+/** The words of a command line that name a command: `help` may stand before any of them, and `--` before all. */
+function namesOf(words: readonly string[]): readonly string[] {
+  return words.filter((word) => word !== "help" && word !== "--");
+}
+
 /** True when a command line names the command, its group, or (with an option first) the default. */
-function isNamed(path: Verb["path"], words: readonly string[], defaultVerb: string): boolean {
-  // `help` may stand before any of the names, and `--` before all of them.
-  const names = words.filter((word) => word !== "help" && word !== "--");
-  const [word = "--help", second = "-"] = names;
+function isNamed(path: Verb["path"], words: readonly string[], { verbs, defaultVerb }: Verbs): boolean {
+  const [word = "--help", second = "-"] = namesOf(words);
   // The program's own options need no command.
   if (/^(-h|--help|-V|--version)$/.test(word)) return false;
   if (path[0] !== (/^(-|$)/.test(word) ? defaultVerb : word)) return false;
-  return path.length === 1 || second.startsWith("-") || second === path[1];
+  if (path.length === 2) return second.startsWith("-") || second === path[1];
+  // A command below another one, such as `build diff`, has none of the options of that one.
+  return word !== path[0] || !verbs.some((verb) => verb.path[0] === word && verb.path[1] === second);
+}
+
+/**
+ * False for a command below another one, such as `build diff`, unless the command line names it, or
+ * asks for help: the word after options of `build` is none of its commands.
+ */
+function isListed(path: Verb["path"], words: readonly string[], { verbs }: Verbs): boolean {
+  if (path.length === 1 || !verbs.some((verb) => verb.path.length === 1 && verb.path[0] === path[0])) return true;
+  const [word, second] = namesOf(words);
+  const asksHelp = words.some((one) => /^(help|-h|--help)$/.test(one));
+  return word === path[0] && (second === path[1] || asksHelp);
 }
 
 /** As commander describes an option, without the defaults that every switch and list has. */

@@ -91,7 +91,10 @@ function makeManifest(plan: Plan, results: readonly JobResult[], { builder }: Ru
   const artifacts = sortBy(all, (artifact) => artifact.file);
   assertUnique(artifacts);
   const { schema, target, line, variant, arch, flags } = plan;
-  const jobs = plan.jobs.flatMap(({ id }) => results.find(({ built }) => built.id === id)?.built ?? []);
+  const jobs = plan.jobs.flatMap(({ id }) => {
+    const { built, parts } = results.find((result) => result.built.id === id) ?? {};
+    return built === undefined ? [] : [{ ...built, ...(parts === undefined ? {} : { parts }) }];
+  });
   return { schema, target, line, variant, arch, flags, builder, jobs, artifacts };
 }
 

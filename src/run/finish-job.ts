@@ -37,6 +37,6 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
     const result = await run(explainMiss(lookup, await cache.list())?.changes ?? []);
     const store = async () => cache.store({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
     await runTask(context.host, "cache the result", store, job.id);
-    return result;
+    return { ...result, parts: lookup.parts };
   });
 }

@@ -1,3 +1,4 @@
+import type { Parts } from "../cache/parts.ts";
 import type { CachedResult } from "../cache/result.ts";
 import type { Source } from "../config/source.ts";
 import { describeBuilt } from "../dist/built.ts";
@@ -10,17 +11,19 @@ import type { Emit } from "./events.ts";
 export interface JobResult {
   readonly built: BuiltJob;
   readonly artifacts: readonly Artifact[];
+  /** Everything that it depends on; absent in a build without the cache. */
+  readonly parts?: Parts;
 }
 
 /**
  * A cached result, described as if it were built now: names and URLs may have changed since, as far
  * as the bytes do not depend on them.
  */
-export function resultOf({ built, artifacts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
+export function resultOf({ built, artifacts, parts }: CachedResult, job: PlannedJob, input: PlanInput): JobResult {
   const patches = [...built.series, ...(built.packaging ?? [])];
   const patchIds = makeRecord(patches.map(({ sha256, patchId }) => [sha256, patchId]));
   const pickIds = makeRecord((built.picks ?? []).map(({ commit, patchId }) => [commit, patchId]));
-  return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds, pickIds }), artifacts };
+  return { built: describeBuilt(job, sourceOf(job, input), { ...built, patchIds, pickIds }), artifacts, parts };
 }
 
 /** Reports that a job is cached. */

@@ -124,7 +124,9 @@ describe("a second build", () => {
     const project = await makeJobs(folder, { one: {} });
     expect(await building(project, "--no-cache")).toEqual(["one: built"]);
     expect(existsSync(cacheOf(project))).toBe(false);
+    expect((await manifestOf(project)).jobs[0]).not.toHaveProperty("parts");
     await building(project);
+    expect((await manifestOf(project)).jobs[0]?.parts).toMatchObject({ job: "one", target: "linux" });
     expect(await building(project, "--no-cache")).toEqual(["one: built"]);
   });
 
@@ -148,11 +150,15 @@ describe("a second build", () => {
   test("describes a cached result with the current names of the project", async ({ folder }) => {
     const project = await makeJobs(folder, { one: {} });
     await building(project);
+    const { parts } = (await manifestOf(project)).jobs[0] ?? {};
     const source = join(project, demo, "source.yaml");
     await rename(join(folder, "upstream"), join(folder, "moved"));
     await writeFile(source, (await readFile(source, "utf8")).replace(`${folder}/upstream`, `${folder}/moved`));
     expect(await building(project)).toEqual(["one: cached"]);
-    expect((await manifestOf(project)).jobs[0]?.base).toMatchObject({ url: join(folder, "moved") });
+    const [job] = (await manifestOf(project)).jobs;
+    expect(job?.base).toMatchObject({ url: join(folder, "moved") });
+    // What `build diff` compares.
+    expect(job?.parts).toEqual(parts);
   });
 });
 

@@ -26,7 +26,7 @@ const optionsOf = new Map(
 function wrongWords(text: string): string | undefined {
   const [first = "", second = ""] = text.split(/\s+/);
   if (/^(--help|--version|-V|-h|help)$/.test(first)) return undefined;
-  const isGroup = verbs.groups[first] !== undefined;
+  const isGroup = verbs.groups[first] !== undefined || optionsOf.has(`${first} ${second}`);
   const path = first.startsWith("-") ? verbs.defaultVerb : isGroup ? `${first} ${second}` : first;
   if (isGroup && /^(--help)?$/.test(second)) return undefined;
   const known = optionsOf.get(path);

@@ -1,6 +1,6 @@
 import type { Artifact } from "../../dist/manifest.ts";
+import { differencesOf, type Difference } from "../../dist/differences.ts";
 import { formatSize } from "../../sys/size.ts";
-import { differencesOf, type Difference } from "./differences.ts";
 import { html, type Content, type Html } from "./html.ts";
 import type { EarlierRun } from "./read.ts";
 import { drawTable, type Column } from "./table.ts";

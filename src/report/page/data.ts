@@ -1,4 +1,4 @@
-import { differencesOf } from "./differences.ts";
+import { differencesOf } from "../../dist/differences.ts";
 import { seriesOf } from "./patches.ts";
 import type { RunFolder } from "./read.ts";
 import { waitsOf } from "./waits.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { differencesOf } from "../../../../src/report/page/differences.ts";
-import { anArtifact } from "../../../helpers/run-folder.ts";
+import { differencesOf } from "../../../src/dist/differences.ts";
+import { anArtifact } from "../../helpers/run-folder.ts";
 
 test("artifacts are compared by package, or by file without the suffix of the series", () => {
   const zip = (suffix: string, digest: string) => ({

@@ -1,19 +1,19 @@
-import type { Artifact } from "../../dist/manifest.ts";
+import type { Artifact } from "./manifest.ts";
 
-/** An artifact, and what became of it since an earlier run. */
+/** An artifact, and what became of it since an earlier build. */
 export interface Difference {
   readonly artifact: Artifact;
-  /** The artifact in the earlier run; undefined for a new one. */
+  /** The artifact in the earlier build; undefined for a new one. */
   readonly before: Artifact | undefined;
 }
 
-/** How the artifacts of a run differ from those of an earlier one, and which are gone. */
+/** How the artifacts of a build differ from those of an earlier one, and which are gone. */
 export interface Differences {
   readonly artifacts: readonly Difference[];
   readonly gone: readonly Artifact[];
 }
 
-/** Compares artifacts with those of an earlier run. Their names change with every patch. */
+/** Compares artifacts with those of an earlier build. Their names change with every patch. */
 export function differencesOf(artifacts: readonly Artifact[], earlier: readonly Artifact[]): Differences {
   const before = new Map(earlier.map((artifact) => [identityOf(artifact), artifact]));
   const now = new Set(artifacts.map(identityOf));
