@@ -34,11 +34,13 @@ export async function makeDrift(folder: string) {
   await change(upstream, { "tests/j": "j\n", NEWS: "j\n" }, `Fix the test of j\n\n${fixed(picked)}`);
   await change(upstream, { j: "jj\n" }, `Fix the fix of j\n\n${fixed(picked)}`);
   await change(upstream, { h: twenty.replace("3\n", "III\n") }, `Fix what was backported\n\n${fixed(backported, 8)}`);
-  const taken = await change(upstream, { k: "k\n" }, "Count to twenty");
+  const taken = await change(upstream, { k: "k\n" }, `Count to twenty\n\n${fixed(fork)}`);
   await change(upstream, { k: "kk\n" }, `Fix counting\n\nMore.\n\n${fixed(taken, 40)}\nReported-by: A B <a@example.com>`);
   await change(upstream, { f: twenty.replace("10\n", "ten\n") }, `Fix ten\n\n${fixed(fork)}`);
   await inGit(upstream, "tag", "--annotate", "--message=One", "v1.1.0");
   await inGit(upstream, "checkout", "--quiet", "-B", "main");
+  // A copy of what a patch is from.
+  await change(upstream, { n: "n\n" }, `Count to twenty\n\n${fixed(fork)}`);
   await change(upstream, { l: "l\n" }, "Read no byte too many\n\nThis is CVE-2026-12345.");
   await inGit(upstream, "checkout", "--quiet", "-b", "branch-1.0", pin);
   const three = twenty.replace("3\n", "three\n");

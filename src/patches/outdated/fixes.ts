@@ -43,7 +43,7 @@ export interface Fix extends Pick<Commit, "id" | "subject" | "date"> {
 export function findFixes(lanes: readonly Lane[], ours: Ours): readonly Fix[] {
   const all = lanes.flatMap(({ commits }) => commits);
   const has = makeHas(all, ours);
-  const isThere = makeIsThere(ours);
+  const isThere = makeIsThere(all, ours);
   const found = new Map<string, Fix>();
   for (const { branch, commits } of lanes)
     for (const commit of commits) {
@@ -64,13 +64,15 @@ function namedIn(message: string): readonly string[] {
 }
 
 /** True for a commit whose change the pin, a pick or a patch has. */
-function makeIsThere({ own, picks, patches }: Ours): (commit: Commit) => boolean {
+function makeIsThere(all: readonly Commit[], { own, picks, patches }: Ours): (commit: Commit) => boolean {
   const ids = new Set([
     ...own.flatMap(({ message }) => copiedIn(message)),
     ...picks.map(({ id }) => id),
     ...patches.flatMap(({ origin }) => origin ?? []),
   ]);
-  const subjects = new Set([...own, ...picks, ...patches].map(({ subject }) => subject));
+  // A commit that a patch is from has copies on other branches.
+  const known = all.filter(({ id }) => ids.has(id));
+  const subjects = new Set([...own, ...picks, ...patches, ...known].map(({ subject }) => subject));
   return ({ id, subject }) => ids.has(id) || subjects.has(subject);
 }
 
