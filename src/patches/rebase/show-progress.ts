@@ -31,8 +31,14 @@ export function showProgress({ state, tree, files }: Progress): string {
   const head = `${source}: rebase onto ${onto.name} (${onto.commit.slice(0, 12)}), ${done}`;
   const left =
     stopped === undefined ? [] : [`conflicts of ${stopped} in ${tree}`, ...files.map((file) => `  ${printable(file)}`)];
-  const what =
-    stopped === undefined ? [go("--continue")] : [`  git -C ${tree} add FILES`, go("--continue"), `${go("--skip")}  drops it`];
+  const since = `${state.tree?.picture.from.commit.slice(0, 12)}..${onto.commit.slice(0, 12)}`;
+  const resolve = [
+    `  git -C ${tree} log -p ${since} -- FILE  shows what upstream changed`,
+    `  git -C ${tree} add FILES`,
+    go("--continue"),
+    `${go("--skip")}  drops it`,
+  ];
+  const what = stopped === undefined ? [go("--continue")] : resolve;
   return text([head, "", ...showRows(Object.fromEntries(own)), "", ...left, ...what, `${go("--abort")}  ends the rebase`]);
 }
 

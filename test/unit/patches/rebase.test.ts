@@ -148,6 +148,9 @@ describe("a pick that does not apply to the new base", () => {
     const stop = await go(project, "begin");
     expect(outcome(stop)).toBe("add-a-block.patch");
     expect("tree" in stop && showProgress(stop)).toContain(`    1  add-a-block.patch     conflicts (pick ${block})\n`);
+    const { from, onto } = picture;
+    const since = `${from.commit.slice(0, 12)}..${onto.commit.slice(0, 12)}`;
+    expect("tree" in stop && showProgress(stop)).toContain(` log -p ${since} -- FILE  shows what upstream changed\n`);
     expect(await readFile(join(project, treePath, "f"), "utf8")).toContain("9\n<<<<<<< ours\nten\n=======\n10\nblock 0\n");
     await resolveConflicts(project);
     const done = await go(project, "continue");
