@@ -14,7 +14,7 @@ import { eventFile } from "./event-file.ts";
 import type { RunContext, WorkContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare, type BuildOptions } from "./prepare.ts";
-import { pruneRuns, runLimits, runsFolder, type RunLimits } from "./prune-runs.ts";
+import { listRuns, pruneRuns, runLimits, runsFolder, type RunLimits } from "./prune-runs.ts";
 import { readRequest } from "./request.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   if (input.pipeline.host === "linux") assertBuildPath({ work: project.work, packages });
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
-  const name = runName();
+  const name = await nameRun(project.work);
   const run: RunContext = { ...context, run: join(runsFolder(project.work), name) };
   const { mask, task } = host;
   const file = eventFile(join(run.run, "events.jsonl"), { notice: task.notice, mask });
@@ -79,15 +79,15 @@ function describeFailure(thrown: unknown): Omit<RunEvent & { event: "failed" }, 
   return { event: "failed", code, message, ...(hint === undefined ? {} : { hint }), at };
 }
 
-/** The second of this process's last run, since 1970. */
-let lastRun = 0;
-
 /**
- * Names a run by its start, so that runs sort by time; a random number separates runs of the same
- * second, since process ids are the same in each container. A program may build more than once a
- * second: each of its runs takes the next free one.
+ * Names a run by its start, so that runs sort by time: each takes the next free second after the
+ * newest run of the project. A random number separates those that start at once, since process ids
+ * are the same in each container.
  */
-function runName(): string {
-  lastRun = Math.max(Math.floor(Date.now() / 1000), lastRun + 1);
-  return `${new Date(lastRun * 1000).toISOString().replace(/[-:]|\.\d+/g, "")}-${randomInt(1e12)}`;
+async function nameRun(work: string): Promise<string> {
+  // Those who write into the folder say why it cannot be read.
+  const [newest = ""] = await listRuns(work).catch(() => []);
+  const last = Date.parse(newest.replace(/^(....)(..)(..T..)(..)(..Z).*/, "$1-$2-$3:$4:$5"));
+  const start = Math.max(Math.floor(Date.now() / 1000) * 1000, Number.isNaN(last) ? 0 : last + 1000);
+  return `${new Date(start).toISOString().replace(/[-:]|\.\d+/g, "")}-${randomInt(1e12)}`;
 }

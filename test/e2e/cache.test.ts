@@ -512,6 +512,14 @@ describe("cache", () => {
     expect(runs()).toHaveLength(1);
   });
 
+  test("a build is the newest run, also when the clock was set back since the last one", async ({ folder }) => {
+    const project = await makeJobs(folder, { one: {} });
+    const last = `${new Date(Date.now() + 60_000).toISOString().replaceAll(/[-:]|\.\d+/g, "")}-1`;
+    await writeFiles(project, { [`.kovn/runs/${last}/events.jsonl`]: "" });
+    await building(project);
+    expect(readdirSync(join(project, ".kovn/runs")).toSorted()).toEqual([last, expect.any(String)]);
+  });
+
   test("path prints the folder", async ({ folder }) => {
     expect((await kovnBuild(folder, ["cache", "path"])).stdout).toBe(join(folder, ".kovn/cache"));
   });
