@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeZip } from "../../src/sys/zip.ts";
 import { makeBin, type Bin } from "../helpers/bin.ts";
-import { run } from "../helpers/cli.ts";
-
-const cli = resolve("build/cli.js");
+import { kovnBuild } from "../helpers/cli.ts";
 
 async function emptyFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "kovn-prove-test-"));
@@ -16,8 +13,7 @@ async function emptyFolder(): Promise<{ readonly path: string } & AsyncDisposabl
 }
 
 async function prove(...args: readonly string[]) {
-  const { exitCode, stdout, stderr } = await execa("node", [cli, "patches", "prove", ...args], { reject: false });
-  return { exitCode, stdout, stderr };
+  return kovnBuild(process.cwd(), ["patches", "prove", ...args], { HOME: tmpdir() });
 }
 
 test("a folder without programs proves nothing: each check is skipped, which is a failure", async () => {
@@ -113,7 +109,7 @@ program=\${1#Z:}; shift; exec sh "$program" "$@"`,
 
 async function proveWindows(bin: Bin, programs: string, ...args: readonly string[]) {
   const all = ["patches", "prove", "4", "--runner", "wine", "--programs", programs, ...args];
-  return run(process.cwd(), [process.execPath, cli, ...all], { PATH: bin.path, HOME: bin.dir });
+  return kovnBuild(process.cwd(), all, { PATH: bin.path, HOME: bin.dir });
 }
 
 test("with --runner wine, .exe programs run in a Wine of their own, and paths get its drive letter", async () => {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { spawnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { inGit, writeFiles } from "../helpers/project.ts";
 import { asPerson, makeRepository } from "../helpers/repository.ts";
@@ -11,6 +12,10 @@ pid=$PPID
 until tr '\\0' ' ' < /proc/$pid/cmdline | grep -q cli.js; do pid=$(sed -n 's/^PPid:\\s*//p' /proc/$pid/status); done
 kill -${signal} $pid
 `;
+
+/** Runs a cut that a hook ends. */
+const endedCut = async (project: string, ...options: readonly string[]) =>
+  spawnBuild(project, ["release", "cut", "1.0.0", ...options], { HOME: join(project, "../home") });
 
 /** A hook that runs once, when git has made the tag. */
 const whenTagged = (code: string) => `#!/bin/sh\ntest "$1" = committed && grep -q refs/tags/v1.0.0 || exit 0\nrm "$0"\n${code}`;
@@ -37,7 +42,7 @@ describe("a cut", () => {
     const project = await makeRepository(folder);
     const before = await inGit(project, "rev-parse", "HEAD");
     await writeFiles(project, { ".git/hooks/reference-transaction": whenTagged(`${kill("INT")}exec sleep 60`) });
-    expect(await asPerson(project, "release", "cut", "1.0.0")).toMatchObject({ exitCode: 130, stdout: "" });
+    expect(await endedCut(project)).toMatchObject({ exitCode: 130, stdout: "" });
     expect(await inGit(project, "tag", "--list")).toBe("");
     expect(await inGit(project, "rev-parse", "HEAD")).toBe(before);
     expect(await inGit(project, "status", "--porcelain")).toBe("");
@@ -49,7 +54,7 @@ describe("a cut", () => {
     const project = await makeRepository(folder);
     const remote = await addRemote(folder, project);
     await writeFiles(project, { ".git/hooks/reference-transaction": whenTagged(kill("KILL")) });
-    expect((await asPerson(project, "release", "cut", "1.0.0", "--push")).stdout).toBe("");
+    expect((await endedCut(project, "--push")).stdout).toBe("");
     const again = await asPerson(project, "release", "cut", "1.0.0", "--push");
     const head = await inGit(project, "rev-parse", "HEAD");
     expect(again).toMatchObject({ exitCode: 0, stdout: `v1.0.0  ${head}` });
@@ -61,7 +66,7 @@ describe("a cut", () => {
   test("that is killed before it committed is finished by the next one", async ({ folder }) => {
     const project = await makeRepository(folder);
     await writeFiles(project, { ".git/hooks/pre-commit": `#!/bin/sh\nrm "$0"\n${kill("KILL")}exit 1\n` });
-    expect((await asPerson(project, "release", "cut", "1.0.0")).stdout).toBe("");
+    expect((await endedCut(project)).stdout).toBe("");
     expect(await inGit(project, "status", "--porcelain")).toBe("M  patches/1.0/CHANGELOG.md");
     // A failure does not lose what was left.
     await writeFiles(project, { ".git/hooks/pre-commit": '#!/bin/sh\nrm "$0"\nexit 1\n' });

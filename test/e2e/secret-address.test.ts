@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { build } from "../../src/index.ts";
-import { kovnBuild } from "../helpers/cli.ts";
+import { kovnBuild, spawnBuild } from "../helpers/cli.ts";
 import { test as inFolder } from "../helpers/folder.ts";
 import { inGit, makeProject, sourceYaml, demo, writeFiles } from "../helpers/project.ts";
 
@@ -62,11 +62,11 @@ describe("a login in the address of --from", () => {
     await inGit(join(folder, "upstream"), "update-server-info");
     const from = `demo=http://bot:${encodeURIComponent(token)}@${git.host}/`;
     const results = [
-      await kovnBuild(project, [...options, from]),
-      await kovnBuild(project, ["plan", ...options, from, "--json"]),
-      await kovnBuild(project, ["patches", "apply", "demo", "tree", `--from=${from}`]),
-      await kovnBuild(project, ["report"]),
-      await kovnBuild(project, ["publish", "--allow-unlocked", "--to", `dir=${folder}/site`, "--to", `tar=${folder}/b.tar`]),
+      await spawnBuild(project, [...options, from]),
+      await spawnBuild(project, ["plan", ...options, from, "--json"]),
+      await spawnBuild(project, ["patches", "apply", "demo", "tree", `--from=${from}`]),
+      await spawnBuild(project, ["report"]),
+      await spawnBuild(project, ["publish", "--allow-unlocked", "--to", `dir=${folder}/site`, "--to", `tar=${folder}/b.tar`]),
     ];
     expect(results.map(({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr))).toEqual(["", "", "", "", ""]);
     expect([...git.logins]).toEqual([`bot:${token}`]);
@@ -79,7 +79,7 @@ describe("a login in the address of --from", () => {
     const project = await makeProject(folder);
     await inGit(join(folder, "upstream"), "update-server-info");
     const from = `demo=http://${encodeURIComponent(token)}@${git.host}/`;
-    expect(await kovnBuild(project, [...options, from])).toMatchObject({ exitCode: 0 });
+    expect(await spawnBuild(project, [...options, from])).toMatchObject({ exitCode: 0 });
     expect([...git.logins]).toEqual([`${token}:`]);
     expect(await filesWith("glpat", folder)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { cli, run, type CliResult } from "./cli.ts";
+import { cli, kovnBuild, run, type CliResult } from "./cli.ts";
 import { sha256 } from "../../src/sys/files.ts";
 import { contentOf } from "./content.ts";
 import { writeFiles } from "./project.ts";
@@ -33,7 +33,8 @@ export async function complains(
 ): Promise<CliResult> {
   await writeFiles(project, earlier);
   const before = await contentOf(project);
-  const result = await run(project, [...wrap, process.execPath, cli, ...args], env);
+  const result =
+    wrap.length === 0 ? await kovnBuild(project, args, env) : await run(project, [...wrap, process.execPath, cli, ...args], env);
   for (const text of expected.says) expect(result.stderr).toContain(text);
   expect(result.exitCode).toBe(expected.exitCode);
   expect(result.stderr).not.toMatch(/^ +at |bug in kovn-build|\bundefined\b|\[object/m);
