@@ -8,6 +8,6 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     testTimeout: 120_000,
     // Tests of the command line run the compiled program.
-    globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts"],
+    globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts"],
   },
 });

@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
     fileParallelism: false,
-    globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/kept.ts"],
+    globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts", "test/helpers/kept.ts"],
     reporters: ["verbose"],
   },
 });

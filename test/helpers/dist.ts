@@ -1,9 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { describeArtifacts } from "../../src/dist/artifact.ts";
 import { writeDist } from "../../src/dist/write.ts";
 import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
+import { sha256 } from "../../src/sys/files.ts";
+import { copyFixture } from "./fixtures.ts";
 import { host } from "./host.ts";
 
 /** Describes a small build; everything has a default. */
@@ -46,6 +48,13 @@ const series = [
  * same bytes. Returns the folder, which is `<out>/<target>`.
  */
 export async function makeDist(out: string, build: SmallBuild = {}): Promise<string> {
+  const { target = "linux" } = build;
+  await rm(join(out, target), { recursive: true, force: true });
+  const name = `dist-${sha256(JSON.stringify(build))}`;
+  return join(out, await copyFixture(name, out, async (folder) => basename(await buildDist(folder, build))));
+}
+
+async function buildDist(out: string, build: SmallBuild): Promise<string> {
   const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, content = "", others = [] } = build;
   const version = `1.2.3-1+kovn${revision}.0000000${revision}`;
   const work = join(out, ".work");

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { commitAll, inGit, pin, writeFiles } from "./project.ts";
+import { copyFixture } from "./fixtures.ts";
+import { commitAll, inGit, makeUpstream, pin, writeFiles } from "./project.ts";
 
 /** The commits of a branch `next` that `makeNext` makes beside the pin, by what they are. */
 export interface Next {
@@ -19,8 +20,16 @@ export interface Next {
   readonly renamed: string;
 }
 
-/** Adds a branch `next` to the fixture's upstream, which stays on `main`. The same ids at every call. */
+/** Adds a branch `next` to the new upstream of a fixture, which stays on `main`. The same ids at every call. */
 export async function makeNext(upstream: string): Promise<Next> {
+  await rm(upstream, { recursive: true });
+  return copyFixture("next", upstream, async (folder) => {
+    await makeUpstream(folder);
+    return addNext(folder);
+  });
+}
+
+async function addNext(upstream: string): Promise<Next> {
   const change = async (files: Readonly<Record<string, string>>, message: string) => {
     await writeFiles(upstream, files);
     return commitAll(upstream, message);

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { copyFixture } from "./fixtures.ts";
 
 /** Contents of files by path below a folder; `undefined` removes a file. */
 export type Files = Readonly<Record<string, string | undefined>>;
@@ -28,9 +29,13 @@ export const pin = "6ed1afa7a74a011b87886fa6b6155f6dcc6f5159";
  * and a link `way` to `lib/`.
  */
 export async function makeUpstream(folder: string): Promise<string> {
+  return copyFixture("upstream", folder, writeUpstream);
+}
+
+async function writeUpstream(folder: string): Promise<string> {
   const numbers = Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join("");
   await writeFiles(folder, { "greeting.txt": "hello\n", "numbers.txt": numbers, "lib/code.c": "int main;\n" });
-  await execa("ln", ["-s", "lib", join(folder, "way")]);
+  await symlink("lib", join(folder, "way"));
   await inGit(folder, "init", "--quiet", "--initial-branch=main");
   return commitAll(folder, "First");
 }
@@ -48,6 +53,11 @@ export async function inGit(folder: string, ...args: readonly string[]): Promise
     PATH: process.env["PATH"] ?? "",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
+    // No sample hooks, and no second program that looks for what to clean up.
+    GIT_TEMPLATE_DIR: "",
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: "maintenance.auto",
+    GIT_CONFIG_VALUE_0: "false",
     GIT_AUTHOR_NAME: "Upstream",
     GIT_AUTHOR_EMAIL: "upstream@example.com",
     GIT_AUTHOR_DATE: "1700000000 +0100",

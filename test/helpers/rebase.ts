@@ -89,17 +89,11 @@ export async function makeRebase(folder: string, fixture: RebaseFixture) {
   });
   await writeFiles(upstream, files);
   const fork = await commitAll(upstream, "Files");
-  const change = async ({ subject, edits }: UpstreamChange) => {
-    await edit(upstream, edits);
-    return commitAll(upstream, subject);
-  };
-  const onSide = [];
-  for (const one of side) onSide.push(await change(one));
+  const read = async (file: string) => readFile(join(upstream, file), "utf8").catch(() => "");
+  const onSide = await commitEdits(upstream, { branch: "main", from: fork, read }, side);
+  const onNext = await commitEdits(upstream, { branch: "next", from: fork, read }, next);
+  await inGit(upstream, "reset", "--quiet", "--hard");
   const pin = onSide.at(-1) ?? fork;
-  await inGit(upstream, "checkout", "--quiet", "-b", "next", fork);
-  const onNext = [];
-  for (const one of next) onNext.push(await change(one));
-  await inGit(upstream, "checkout", "--quiet", "main");
   await writeFiles(project, {
     ...(await makeMails(folder, pin, series)),
     [`${demo}/series`]: `${order.join("\n")}\n`,
@@ -108,25 +102,63 @@ export async function makeRebase(folder: string, fixture: RebaseFixture) {
   return { project, pin, fork, upstream, ids: [...onNext, ...onSide] };
 }
 
-async function edit(tree: string, edits: Edits): Promise<void> {
-  for (const [file, change] of Object.entries(edits)) {
-    const text = await readFile(join(tree, file), "utf8").catch(() => "");
-    await writeFiles(tree, { [file]: change(text) });
+interface Start {
+  readonly branch: string;
+  readonly from: string;
+  /** The text of a file there; empty when it has none. */
+  readonly read: (file: string) => Promise<string>;
+}
+
+/** Makes commits on a branch, one after the other, without a work tree, and returns their ids. */
+async function commitEdits(
+  repository: string,
+  { branch, from, read }: Start,
+  changes: readonly UpstreamChange[],
+): Promise<readonly string[]> {
+  const ref = `refs/heads/${branch}`;
+  await inGit(repository, "update-ref", ref, from);
+  const texts = new Map<string, string | undefined>();
+  const parts: string[] = [];
+  for (const { subject, edits } of changes) {
+    parts.push(`commit ${ref}\n${["author", "committer"].map((one) => `${one} ${person}\n`).join("")}${data(`${subject}\n`)}`);
+    if (parts.length === 1) parts.push(`from ${from}\n`);
+    for (const [file, edit] of Object.entries(edits)) {
+      const text = edit(texts.has(file) ? (texts.get(file) ?? "") : await read(file));
+      texts.set(file, text);
+      parts.push(text === undefined ? `D ${file}\n` : `M 100644 inline ${file}\n${data(text)}`);
+    }
   }
+  if (parts.length === 0) return [];
+  await execa("git", ["-C", repository, "fast-import", "--quiet"], { input: parts.join("") });
+  return (await inGit(repository, "rev-list", "--reverse", `${from}..${branch}`)).split("\n");
+}
+
+const person = "Upstream <upstream@example.com> 1700000000 +0100";
+
+/** A text in a stream of git-fast-import(1). */
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
 }
 
 async function makeMails(folder: string, pin: string, series: readonly SeriesChange[]): Promise<Files> {
+  if (series.length === 0) return {};
   const work = join(folder, "work");
   await execa("git", ["clone", "--quiet", "--no-checkout", join(folder, "upstream"), work]);
-  await inGit(work, "checkout", "--quiet", "-b", "series", pin);
-  const mails: [string, string][] = [];
-  for (const { name, subject, edits, seed = "none", origin = "vendor" } of series) {
-    await edit(work, edits);
-    await commitAll(work, `${subject}\n\nWhy.\n\nOrigin: ${origin}\nForwarded: no\nSeed: ${seed}\nLast-Update: 2026-11-22`);
-    const format = ["format-patch", "-1", "-N", "--zero-commit", "--no-signature", "--full-index", "--no-renames", "--stdout"];
-    mails.push([`${demo}/${name}`, `${await inGit(work, ...format)}\n`]);
-  }
-  return Object.fromEntries(mails);
+  const read = async (file: string) => {
+    const { stdout, exitCode } = await execa("git", ["-C", work, "show", `${pin}:${file}`], {
+      stripFinalNewline: false,
+      reject: false,
+    });
+    return exitCode === 0 ? stdout : "";
+  };
+  const commits = series.map(({ subject, edits, seed = "none", origin = "vendor" }) => ({
+    subject: `${subject}\n\nWhy.\n\nOrigin: ${origin}\nForwarded: no\nSeed: ${seed}\nLast-Update: 2026-11-22`,
+    edits,
+  }));
+  await commitEdits(work, { branch: "series", from: pin, read }, commits);
+  const format = ["format-patch", "-N", "--zero-commit", "--no-signature", "--full-index", "--no-renames", "--stdout"];
+  const mails = (await inGit(work, ...format, `${pin}..series`)).split(/\n+(?=From 0{40} )/);
+  return Object.fromEntries(series.map(({ name }, index) => [`${demo}/${name}`, `${mails[index]}\n`]));
 }
 
 const block = Array.from({ length: 12 }, (_, index) => `block ${index}`).join("\n");
