@@ -1,7 +1,7 @@
 // Pictures of an HTML page in light, dark and on a phone: `npm run shots -- PAGE FOLDER`
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { withPage, type View } from "../test/helpers/browser.ts";
+import { openBrowser, type View } from "../test/helpers/browser.ts";
 
 const views: Readonly<Record<string, View>> = {
   light: { width: 1280 },
@@ -12,5 +12,8 @@ const views: Readonly<Record<string, View>> = {
 
 const [page = "", folder = "."] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
+await using browser = await openBrowser();
 for (const [name, view] of Object.entries(views))
-  await withPage(resolve(page), view, (shown) => shown.screenshot(join(folder, `${basename(page, ".html")}-${name}.png`)));
+  await browser.withPage(resolve(page), view, (shown) =>
+    shown.screenshot(join(folder, `${basename(page, ".html")}-${name}.png`)),
+  );

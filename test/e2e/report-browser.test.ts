@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import axe from "axe-core";
-import { describe, expect } from "vitest";
-import { chromium, withPage, type Page } from "../helpers/browser.ts";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { chromium, openBrowser, type Browser, type Page } from "../helpers/browser.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { aManifest, anArtifact, compileEvents, compileLog, conflictEvents, doneEvents, writeRun } from "../helpers/run-folder.ts";
@@ -40,10 +40,14 @@ async function findFaults(page: Page): Promise<readonly string[]> {
 const width = "document.documentElement.scrollWidth";
 
 describe.skipIf(chromium === undefined)("the page of a run in Chromium (needs chromium)", () => {
+  let browser: Browser;
+  beforeAll(async () => void (browser = await openBrowser()));
+  afterAll(async () => browser[Symbol.asyncDispose]());
+
   test.for(Object.entries(runs))("%s: fits a phone, has no faults, and requests nothing", async ([_, files], { folder }) => {
     const path = await makePage(folder, files);
     for (const dark of [false, true])
-      await withPage(path, { width: 390, dark }, async (page) => {
+      await browser.withPage(path, { width: 390, dark }, async (page) => {
         expect(await page.evaluate(width)).toBe(390);
         expect(await findFaults(page)).toEqual([]);
         expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe(
@@ -51,7 +55,7 @@ describe.skipIf(chromium === undefined)("the page of a run in Chromium (needs ch
         );
         expect({ requests: page.requests, messages: page.messages }).toEqual({ requests: [], messages: [] });
       });
-    await withPage(path, { width: 1280 }, async (page) => expect(await findFaults(page)).toEqual([]));
+    await browser.withPage(path, { width: 1280 }, async (page) => expect(await findFaults(page)).toEqual([]));
   });
 
   test("its policy stops what should never be in it", async ({ folder }) => {
@@ -60,7 +64,7 @@ describe.skipIf(chromium === undefined)("the page of a run in Chromium (needs ch
     const evil = `<script>document.title = "changed"</script><img src="https://example.com/x.png"><p style="color: red" id="p">x</p>`;
     const changed = join(folder, "changed.html");
     await writeFile(changed, page.replace("</main>", `${evil}</main>`));
-    await withPage(changed, { width: 800 }, async (shown) => {
+    await browser.withPage(changed, { width: 800 }, async (shown) => {
       expect(await shown.evaluate("document.title")).toBe("Build for linux, line 1.12: done");
       expect(await shown.evaluate(`getComputedStyle(document.getElementById("p")).color`)).toBe("rgb(28, 32, 36)");
       expect(shown.messages.filter((text) => text.includes("Content Security Policy"))).toHaveLength(3);
@@ -68,7 +72,7 @@ describe.skipIf(chromium === undefined)("the page of a run in Chromium (needs ch
   });
 
   test("opens and closes its parts with the keyboard", async ({ folder }) => {
-    await withPage(await makePage(folder, done), { width: 800 }, async (page) => {
+    await browser.withPage(await makePage(folder, done), { width: 800 }, async (page) => {
       const stops = new Set<string>();
       for (let count = 0; count < 20; count += 1) {
         await page.press("Tab");
@@ -91,8 +95,8 @@ describe.skipIf(chromium === undefined)("the page of a run in Chromium (needs ch
   test("prints what is closed on the screen", async ({ folder }) => {
     const path = await makePage(folder, done);
     const isShown = `[...document.querySelectorAll("code")].find((one) => one.textContent === "third.patch").checkVisibility()`;
-    await withPage(path, { width: 800 }, async (page) => expect(await page.evaluate(isShown)).toBe(false));
-    await withPage(path, { width: 800, print: true, dark: true }, async (page) => {
+    await browser.withPage(path, { width: 800 }, async (page) => expect(await page.evaluate(isShown)).toBe(false));
+    await browser.withPage(path, { width: 800, print: true, dark: true }, async (page) => {
       expect(await page.evaluate(isShown)).toBe(true);
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
     });

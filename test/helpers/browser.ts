@@ -43,8 +43,14 @@ export interface Page {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Opens a file in headless Chromium, speaking the DevTools protocol through two pipes. */
-export async function withPage<T>(file: string, view: View, use: (page: Page) => Promise<T>): Promise<T> {
+/** A browser for several pages, one after the other. */
+export interface Browser extends AsyncDisposable {
+  /** Opens a file, as in a new profile, and closes it when `use` ends. */
+  withPage<T>(file: string, view: View, use: (page: Page) => Promise<T>): Promise<T>;
+}
+
+/** Starts headless Chromium; we speak the DevTools protocol through two pipes. */
+export async function openBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "kovn-chromium-"));
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
   const child = execa(
@@ -57,39 +63,50 @@ export async function withPage<T>(file: string, view: View, use: (page: Page) =>
       forceKillAfterDelay: 1000,
     },
   );
-  try {
-    const connection = connect(child.stdio[3] as unknown as Writable, child.stdio[4]);
-    return await use(await openPage(connection, `file://${file}`, view));
-  } finally {
-    child.kill();
-    await child;
-    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
+  const connection = connect(child.stdio[3] as unknown as Writable, child.stdio[4]);
+  return {
+    async withPage(file, view, use) {
+      const { browserContextId } = await connection.send("Target.createBrowserContext");
+      try {
+        return await use(await openPage(connection, String(browserContextId), `file://${file}`, view));
+      } finally {
+        await connection.send("Target.disposeBrowserContext", { browserContextId });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child;
+      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
 }
 
 interface Connection {
   send(method: string, params?: Json, sessionId?: string): Promise<Json>;
-  on(listener: (method: string, params: Json) => void): void;
+  on(listener: Listener): void;
 }
+
+type Listener = (method: string, params: Json, sessionId: string | undefined) => void;
 
 /** Messages are JSON, each with a zero byte after it. */
 function connect(input: Writable, output: Readable): Connection {
   const waiting = new Map<number, { resolve: (value: Json) => void; reject: (error: Error) => void }>();
-  const listeners: ((method: string, params: Json) => void)[] = [];
+  const listeners: Listener[] = [];
   let last = 0;
   let rest = "";
   output.setEncoding("utf8").on("data", (chunk: string) => {
     const messages = (rest + chunk).split("\0");
     rest = messages.pop() ?? "";
     for (const message of messages) {
-      const { id, method, params, result, error } = JSON.parse(message) as {
+      const { id, method, params, result, error, sessionId } = JSON.parse(message) as {
         readonly id?: number;
         readonly method?: string;
         readonly params?: Json;
         readonly result?: Json;
         readonly error?: { readonly message: string };
+        readonly sessionId?: string;
       };
-      if (method !== undefined) for (const listener of listeners) listener(method, params ?? {});
+      if (method !== undefined) for (const listener of listeners) listener(method, params ?? {}, sessionId);
       if (id === undefined) continue;
       if (error === undefined) waiting.get(id)?.resolve(result ?? {});
       else waiting.get(id)?.reject(new Error(error.message));
@@ -106,11 +123,15 @@ function connect(input: Writable, output: Readable): Connection {
   };
 }
 
-async function openPage(connection: Connection, url: string, { width, dark = false, print = false }: View): Promise<Page> {
+async function openPage(connection: Connection, browserContextId: string, url: string, view: View): Promise<Page> {
+  const { width, dark = false, print = false } = view;
   const requests: string[] = [];
   const messages: string[] = [];
+  const { targetId } = await connection.send("Target.createTarget", { url: "about:blank", browserContextId });
+  const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
   const loaded = new Promise<void>((resolve) =>
-    connection.on((method, params) => {
+    connection.on((method, params, from) => {
+      if (from !== sessionId) return;
       if (method === "Page.loadEventFired") resolve();
       if (method === "Network.requestWillBeSent") {
         const { request } = params as { readonly request: { readonly url: string } };
@@ -119,8 +140,6 @@ async function openPage(connection: Connection, url: string, { width, dark = fal
       if (method === "Log.entryAdded") messages.push((params as { readonly entry: { readonly text: string } }).entry.text);
     }),
   );
-  const { targetId } = await connection.send("Target.createTarget", { url: "about:blank" });
-  const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
   const send = (method: string, params: Json = {}) => connection.send(method, params, String(sessionId));
   for (const domain of ["Page", "Network", "Log"]) await send(`${domain}.enable`);
   const metrics = { width, deviceScaleFactor: 1, mobile: width < 500 };
