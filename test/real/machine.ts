@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
+import { inject } from "vitest";
 
 const cli = resolve("build/cli.js");
 
@@ -20,9 +22,15 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Makes a clean Debian 12 root in `dir` (mmdebstrap), with the machine's package sources. */
+/** Makes a clean Debian 12 root in `dir` (mmdebstrap), with the machine's package sources: once for all tests of a run. */
 export async function makeRoot(dir: string): Promise<void> {
-  await execa("mmdebstrap", ["--variant=apt", "bookworm", dir, "/etc/apt/sources.list.d/debian.sources"], { stderr: "inherit" });
+  const kept = join(inject("kept"), "root");
+  if (!existsSync(kept)) {
+    const args = ["--variant=apt", "bookworm", `${kept}.new`, "/etc/apt/sources.list.d/debian.sources"];
+    await execa("mmdebstrap", args, { stderr: "inherit" });
+    await rename(`${kept}.new`, kept);
+  }
+  await execa("cp", ["--archive", kept, dir]);
 }
 
 /**
