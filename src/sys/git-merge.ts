@@ -98,11 +98,10 @@ export interface ContentConflict {
   readonly after: string;
 }
 
-/** A merged file, with the tree's side of each conflict, and with the side after the change. */
+/** A merged file. `choose` makes it with the side after the change for some conflicts, by their index, else the tree's. */
 interface MergedContent {
   readonly conflicts: readonly ContentConflict[];
-  readonly left: Buffer;
-  readonly taken: Buffer;
+  readonly choose: (isTaken: (index: number) => boolean) => Buffer;
 }
 
 /** So many marks that no file has them. */
@@ -127,28 +126,33 @@ export async function mergeBlobs(blobs: Three<string>, dir: string, options: Git
 
 function readMerged(text: string): MergedContent {
   const mark = (sign: string) => sign.repeat(markerSize);
-  const [left, taken]: [string[], string[]] = [[], []];
   const conflicts: { line: number; after: string[] }[] = [];
-  let side: "both" | "tree" | "after" = "both";
+  const rows: { readonly text: string; readonly side: Side; readonly index: number }[] = [];
+  let side: Side = "both";
+  let line = 1;
   for (const row of text.split("\n")) {
     if (row.startsWith(mark("<"))) {
-      conflicts.push({ line: left.length + 1, after: [] });
+      conflicts.push({ line, after: [] });
       side = "tree";
     } else if (side === "tree" && row.startsWith(mark("="))) side = "after";
     else if (side === "after" && row.startsWith(mark(">"))) side = "both";
     else {
-      if (side !== "after") left.push(row);
-      if (side !== "tree") taken.push(row);
-      if (side === "after") conflicts.at(-1)?.after.push(row);
+      rows.push({ text: row, side, index: conflicts.length - 1 });
+      if (side !== "after") line++;
+      else conflicts.at(-1)?.after.push(row);
     }
   }
-  const bytes = (rows: readonly string[]) => Buffer.from(rows.join("\n"), "latin1");
   return {
-    conflicts: conflicts.map(({ line, after }) => ({ line, after: after.join("\n") })),
-    left: bytes(left),
-    taken: bytes(taken),
+    conflicts: conflicts.map(({ line: at, after }) => ({ line: at, after: after.join("\n") })),
+    choose: (isTaken) => {
+      const chosen = rows.filter((row) => row.side === "both" || (row.side === "after") === isTaken(row.index));
+      return Buffer.from(chosen.map((row) => row.text).join("\n"), "latin1");
+    },
   };
 }
+
+/** Which side of a conflict a line is of. */
+type Side = "both" | "tree" | "after";
 
 /** Writes a blob and returns its id. */
 export async function writeBlob(content: Buffer, options: GitOptions): Promise<string> {

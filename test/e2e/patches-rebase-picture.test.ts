@@ -112,6 +112,18 @@ const cases: readonly (readonly [string, Pick<RebaseFixture, "next" | "series" |
       { fifteen: "unchanged", roman: "order fifteen.patch" },
     ],
     [
+      "which of two patches that conflict in one file a third follows",
+      {
+        next: [{ subject: "Change", edits: { f: (text) => line("10", "ten")(line("18", "eighteen")(text)) } }],
+        series: [
+          { name: "first.patch", subject: "First", edits: { f: line("10", "10\nmore") } },
+          { name: "second.patch", subject: "Second", edits: { f: line("18", "18\nanother line") } },
+          { name: "third.patch", subject: "Third", edits: { f: line("another line", "an other line") } },
+        ],
+      },
+      { first: "conflicts", second: "conflicts", third: "follows second.patch" },
+    ],
+    [
       "a patch that conflicts by itself where it also follows another one",
       {
         next: [{ subject: "Change", edits: { f: (text) => line("10", "ten")(line("18", "eighteen")(text)) } }],

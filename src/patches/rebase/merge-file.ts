@@ -7,11 +7,13 @@ export interface FileConflict extends Partial<ContentConflict> {
   readonly cause: HunkCause;
 }
 
-/** A file that was merged, as it is with the base's side of each conflict, and with the patch's. */
+/**
+ * A file that was merged. `choose` makes it with the patch's side of some conflicts, and the base's
+ * of the others.
+ */
 export interface MergedFile {
   readonly conflicts: readonly FileConflict[];
-  readonly left: TreeFile | undefined;
-  readonly taken: TreeFile | undefined;
+  readonly choose: (isTaken: (conflict: FileConflict) => boolean) => Promise<TreeFile | undefined>;
 }
 
 /** Where to run git, and a folder for temporary files. */
@@ -25,8 +27,11 @@ export async function mergeFile(
   { before, tree, after }: Three<TreeFile | undefined>,
   { git, files }: Workshop,
 ): Promise<MergedFile> {
-  const whole = (cause: HunkCause): MergedFile => ({ conflicts: [{ cause }], left: tree, taken: after });
-  const clean = (file: TreeFile | undefined): MergedFile => ({ conflicts: [], left: file, taken: file });
+  const whole = (cause: HunkCause): MergedFile => {
+    const conflict = { cause };
+    return { conflicts: [conflict], choose: async (isTaken) => (isTaken(conflict) ? after : tree) };
+  };
+  const clean = (file: TreeFile | undefined): MergedFile => ({ conflicts: [], choose: async () => file });
   if (isSame(tree, after) || isSame(before, after)) return clean(tree);
   if (isSame(before, tree)) return clean(after);
   if (tree === undefined) return whole("missing");
@@ -37,13 +42,18 @@ export async function mergeFile(
   const merged = await mergeBlobs(blobs, files, git);
   if (merged === undefined) return whole("changed");
   const mode = before.mode === after.mode ? tree.mode : after.mode;
-  const left = { mode, blob: await writeBlob(merged.left, git) };
-  if (merged.conflicts.length === 0) return clean(left);
-  return {
-    conflicts: merged.conflicts.map((conflict) => ({ ...conflict, cause: "changed" })),
-    left,
-    taken: { mode, blob: await writeBlob(merged.taken, git) },
+  const conflicts = merged.conflicts.map((conflict): FileConflict => ({ ...conflict, cause: "changed" }));
+  const choose: MergedFile["choose"] = async (isTaken) => {
+    const sides = conflicts.map(isTaken);
+    return {
+      mode,
+      blob: await writeBlob(
+        merged.choose((index) => sides[index] === true),
+        git,
+      ),
+    };
   };
+  return conflicts.length === 0 ? clean(await choose(() => false)) : { conflicts, choose };
 }
 
 function isSame(one: TreeFile | undefined, other: TreeFile | undefined): boolean {

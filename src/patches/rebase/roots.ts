@@ -19,7 +19,7 @@ export interface Conflict extends FileConflict {
 
 /**
  * Finds where a patch conflicts only while roots are not resolved, and takes the rest of it into
- * their files. `own` are its own conflicts. `moved` has the new names of files that upstream renamed.
+ * their files, as if its own conflicts were resolved. `own` are its own conflicts. `moved` has the new names of files that upstream renamed.
  */
 export async function findFollowed(
   changes: readonly Change[],
@@ -35,11 +35,12 @@ export async function findFollowed(
       if (!files.has(path)) continue;
       const { before } = change;
       const after = change.mode === "000000" ? undefined : { mode: change.mode, blob: change.blob };
-      const { conflicts, left } = await mergeFile({ before, tree: files.get(path), after }, workshop);
-      files.set(path, left);
+      const { conflicts, choose } = await mergeFile({ before, tree: files.get(path), after }, workshop);
+      const isOwn = (conflict: FileConflict) => own.some((other) => isSame({ path, ...conflict }, other));
+      files.set(path, await choose(isOwn));
       for (const conflict of conflicts) {
         const one = { path, ...conflict, follows: name };
-        if (![...own, ...found].some((other) => isSame(one, other))) found.push(one);
+        if (!isOwn(conflict) && !found.some((other) => isSame(one, other))) found.push(one);
       }
     }
   return found;

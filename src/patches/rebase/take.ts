@@ -39,7 +39,7 @@ export async function takeMerged(
     own: files.flatMap(conflictsOf),
     resolved: before.flatMap(conflictsOf).map((one): Conflict => ({ ...one, cause: "resolved" })),
     isNear: strict !== undefined,
-    left: new Map(files.map(({ path, left }) => [path, left])),
+    left: new Map(await chooseAll(files, false)),
   };
 }
 
@@ -58,12 +58,13 @@ async function mergeUnmerged(unmerged: readonly Unmerged[], workshop: Workshop):
 
 /** Ends the conflicts of the index with the side of the change, and returns the tree. */
 async function takeFiles(files: readonly MergedPath[], options: GitOptions): Promise<string> {
-  if (files.length > 0)
-    await setFiles(
-      files.map(({ path, taken }) => [path, taken] as const),
-      options,
-    );
+  if (files.length > 0) await setFiles(await chooseAll(files, true), options);
   return git(["write-tree"], options);
+}
+
+/** Each file with the side of the change in all conflicts, or that of the tree. */
+async function chooseAll(files: readonly MergedPath[], isTaken: boolean) {
+  return Promise.all(files.map(async ({ path, choose }) => [path, await choose(() => isTaken)] as const));
 }
 
 function conflictsOf({ path, conflicts }: MergedPath): readonly Conflict[] {

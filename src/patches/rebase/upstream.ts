@@ -56,7 +56,8 @@ export async function findUpstream(
       const tree = trees[index];
       const after = mode === "000000" ? undefined : { mode, blob };
       const merged = await mergeFile({ before, tree, after }, workshop);
-      if (merged.conflicts.length > 0 || merged.left?.blob !== tree?.blob) return false;
+      const left = await merged.choose(() => false);
+      if (merged.conflicts.length > 0 || left?.blob !== tree?.blob) return false;
     }
     return true;
   };
