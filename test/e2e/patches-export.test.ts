@@ -60,6 +60,20 @@ describe("patches export", () => {
     expect(await kovnBuild(project, ["plan", "--target", "linux"])).toMatchObject({ exitCode: 0 });
   });
 
+  test("writes a commit without fields if source.yaml says that they are optional", async ({ folder }) => {
+    const project = await makeProject(folder, {
+      [`${demo}/source.yaml`]: sourceYaml(join(folder, "upstream"), "fields: optional\n"),
+    });
+    const tree = join(project, "tree");
+    await kovnBuild(project, ["patches", "apply", "demo", "tree"]);
+    await writeFile(join(tree, "more.txt"), "more\n");
+    await inGit(tree, "add", "more.txt");
+    await inGit(tree, "commit", "--quiet", "--message", "Say more\n\nWhy.");
+    const result = await kovnBuild(project, ["patches", "export", "demo", "tree"]);
+    expect(result).toMatchObject({ exitCode: 0, stdout: "added    say-more.patch\n2 of 3 patches unchanged" });
+    expect(await readFile(join(project, demo, "say-more.patch"), "utf8")).not.toContain("Origin:");
+  });
+
   test("handles subjects that are not ASCII: an amended patch keeps its name, a new one gets a name", async ({ folder }) => {
     const encoded = mail("=?UTF-8?q?Gr=C3=BC=C3=9Fe=20an=20alle?=", replaceLine("greeting.txt", "hello world", "hello all"));
     const project = await makeProject(folder, { [`${demo}/greet-all.patch`]: encoded });

@@ -41,6 +41,7 @@ describe("with lines.yaml", () => {
     expect(await pickLine(project, undefined)).toBe("1.12");
     expect(await pickLine(project, "v1.17.3-rc.1")).toBe("1.17");
     expect(await checkLinesFile(project)).toBe("1.9, 1.17, 1.12; the default is 1.12");
+    expect(await pickLine(await makeLines(folder, both.replace('"1.12"', '"1.9"')), undefined)).toBe("1.9");
   });
 
   test("an unknown line names the known ones and what they are for", async ({ folder }) => {
