@@ -96,7 +96,9 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
 async function safePlaces(folder: string | undefined, host: Host): Promise<readonly Setting[]> {
   if (folder === undefined) return [];
   const places = [folder, join(folder, ".git")];
-  const own = await Promise.all(places.map((place) => assertTrusted(place, host, folder)));
+  const own: boolean[] = [];
+  // One after the other: of two that are refused, the outer one is named.
+  for (const place of places) own.push(await assertTrusted(place, host, folder));
   if (!own.includes(false)) return [];
   return ["", "/.git"].map((name) => ["safe.directory", `${realPath(folder)}${name}`]);
 }
