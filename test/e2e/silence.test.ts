@@ -5,7 +5,18 @@ import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
-import { commitAll, inGit, makeProject, packaging } from "../helpers/project.ts";
+import {
+  commitAll,
+  demo,
+  inGit,
+  mail,
+  makeProject,
+  newFile,
+  packaging,
+  replaceLine,
+  writeFiles,
+  type Files,
+} from "../helpers/project.ts";
 import { onTerminal } from "../helpers/on-terminal.ts";
 
 /** Seconds that a slow program takes. */
@@ -31,6 +42,8 @@ interface Case {
   readonly args: readonly string[];
   readonly programs: Readonly<Record<string, string>>;
   readonly shown: readonly string[];
+  /** Files that are changed first. */
+  readonly files?: Files;
 }
 
 const upstream = slowly("git", "ls-remote", "fetch");
@@ -77,6 +90,12 @@ const cases: Readonly<Record<string, Case>> = {
     args: ["release", "notes"],
     programs: { git: slowly("git", "ls-remote", "fetch", "am", "range-diff", "archive") },
     shown: ["read what changed since v1.0.0", "fetch PATH/upstream", "demo, before: apply 3 patches", "compare demo"],
+    files: {
+      [`${demo}/greet-all.patch`]: mail(
+        "Greet all",
+        `${replaceLine("greeting.txt", "hello world", "hello all worlds")}${newFile("more.txt", "more")}`,
+      ),
+    },
   },
   "release plan": {
     args: ["release", "plan"],
@@ -123,9 +142,10 @@ async function makeReleased(folder: string): Promise<string> {
 }
 
 describe.concurrent("on a terminal, a slow program is never a silence of more than two seconds:", () => {
-  for (const [name, { args, programs, shown }] of Object.entries(cases))
+  for (const [name, { args, programs, shown, files = {} }] of Object.entries(cases))
     test.skipIf(name === "doctor --fix" && process.getuid?.() !== 0)(name, { timeout: 120_000 }, async ({ folder }) => {
       const project = await makeReleased(folder);
+      await writeFiles(project, files);
       await using bin = await makeBin(programs);
       const start = await onTerminal(project, ["--version"]);
       const { text, silence } = await onTerminal(project, args, { PATH: `${bin.path}:${process.env["PATH"] ?? ""}` });
