@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { lockDemo } from "../helpers/change.ts";
-import { cli, kovnBuild } from "../helpers/cli.ts";
+import { cli, kovnBuild, spawnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { until } from "../helpers/processes.ts";
@@ -106,7 +106,9 @@ describe("patches edit", () => {
     expect(existsSync(tree)).toBe(false);
     expect((await edit("new", "--", "none-such")).stderr).toContain("Program `none-such` cannot be started.");
     expect(existsSync(tree)).toBe(false);
-    const failed = await edit("greet-all", "--", "sh", "-c", "echo 'hello everybody' > greeting.txt; pwd; exit 3");
+    const command = "echo 'hello everybody' > greeting.txt; pwd; exit 3";
+    // What the command writes goes to the stderr of the process, not through the program.
+    const failed = await spawnBuild(project, ["patches", "edit", "demo", "greet-all", "--", "sh", "-c", command]);
     expect(failed.stderr).toContain(`${tree}\n`);
     expect(failed.stderr).toContain(
       "What was changed there stays.\n  -> kovn-build patches edit demo --continue --line 1.0 takes it",
