@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
@@ -73,9 +74,19 @@ test("a signature is made once: a good one stays, in a draft and in a published 
   expect(signatures()).toEqual([first]);
 });
 
-test("20 assets of 200 MB are uploaded in less than 150 MB of memory", async ({ folder }) => {
+// Node alone takes more than 100 MB here, and not the same everywhere: so the measure is a publish of small files.
+test("20 assets of 200 MB are uploaded with no more memory than 20 small ones", async ({ folder }) => {
+  const small = await publishPeak(join(folder, "small"), 1000);
+  const large = await publishPeak(join(folder, "large"), 200e6);
+  console.log(`at most ${(small / 1e6).toFixed(0)} MB of memory for small files, ${(large / 1e6).toFixed(0)} MB for large ones`);
+  expect(small).toBeGreaterThan(10e6);
+  expect(large - small).toBeLessThan(40e6);
+});
+
+/** The peak memory of a publish of 20 files of that size, in bytes. */
+async function publishPeak(folder: string, bytes: number): Promise<number> {
   const { project, dist, commit } = await makeTagged(folder);
-  await addLargeFiles(dist, 20, 200e6);
+  await addLargeFiles(dist, 20, bytes);
   let peak = 0;
   await using server = await startGitHub({
     tags: { "v1.0.0": commit },
@@ -85,11 +96,9 @@ test("20 assets of 200 MB are uploaded in less than 150 MB of memory", async ({ 
   });
   const child = startPublish(project, server.env);
   expect(await child).toMatchObject({ exitCode: 0 });
-  console.log(`at most ${(peak / 1e6).toFixed(0)} MB of memory`);
-  expect(peak).toBeGreaterThan(10e6);
-  expect(peak).toBeLessThan(150e6);
   await expectPublished(server, await readSet(dist));
-});
+  return peak;
+}
 
 test("500 assets are uploaded in one run within the server's limits", async ({ folder }) => {
   const { project, dist, commit } = await makeTagged(folder);
