@@ -8,6 +8,7 @@ import { baseId, describeBase, packagingOf, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { pickContent, picksOf } from "./picks.ts";
+import { distributionSuffix } from "./suffix.ts";
 
 /** What a build will do. `plan --json` prints it, `build` runs it. */
 export interface Plan {
@@ -48,7 +49,10 @@ export interface PlannedJob {
   readonly locked?: LockedBase;
   /** The distribution that the job's packages are for, such as `debian 12`; absent for other jobs. */
   readonly distribution?: string;
-  /** `+kovn<revision>.<id8>`; id8 is the same on every architecture. */
+  /**
+   * `+kovn<revision>.<id8>`, and then the distribution, such as `.deb12`, if it decides what the job
+   * makes. id8 is the same on every architecture and every distribution.
+   */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
   /** Files that the job uses besides its source; absent if there are none. */
@@ -85,7 +89,7 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): Plan {
   const { pipeline, line, variant, arch } = input;
   const flags = pipeline.flags[variant]?.[arch] ?? "";
-  const planned = new Map<string, PlannedJob & { readonly id8: string }>();
+  const planned = new Map<string, PlannedJob & { readonly id8: string; readonly isFor: string | undefined }>();
   for (const id of plannedJobs(pipeline, input.only)) {
     const job = pipelineJob(pipeline, id);
     const source = input.sources[job.source];
@@ -103,14 +107,26 @@ export function makePlan(input: PlanInput): Plan {
     const isFor = job.isForDistribution === true ? input.distribution : undefined;
     const distribution = isFor === undefined ? {} : { distribution: isFor };
     const picks = picksOf(base).map(pickContent);
-    const content = { base: baseId(base), ...(picks.length === 0 ? {} : { picks }), ...digests, ...inputs, ...distribution };
+    const content = { base: baseId(base), ...(picks.length === 0 ? {} : { picks }), ...digests, ...inputs };
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
+    // A job that uses what was built for a distribution is for that distribution as well.
+    const suffixed = isFor ?? needed.find((other) => other.isFor !== undefined)?.isFor;
     const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
-    const key = keyOf({ ...content, variant, arch, flags, id8, steps: job.steps, needs: needed.map((other) => other.key) });
+    const key = keyOf({
+      ...content,
+      ...distribution,
+      variant,
+      arch,
+      flags,
+      id8,
+      steps: job.steps,
+      needs: needed.map((other) => other.key),
+    });
     const locked = lockedBase(input, job.source, base, packaging.length > 0);
     planned.set(id, {
       id,
       id8,
+      isFor: suffixed,
       needs: job.needs,
       key,
       base,
@@ -124,7 +140,7 @@ export function makePlan(input: PlanInput): Plan {
       ...(packaging.length === 0 ? {} : { packaging }),
       ...(locked === undefined ? {} : { locked }),
       ...distribution,
-      versionSuffix: `+kovn${source.revision}.${id8}`,
+      versionSuffix: `+kovn${source.revision}.${id8}${distributionSuffix(suffixed)}`,
       packages: job.packages,
       ...inputs,
       steps: job.steps,
@@ -140,7 +156,7 @@ export function makePlan(input: PlanInput): Plan {
     arch,
     flags,
     ...(pipeline.toolchain === undefined ? {} : { toolchain: pipeline.toolchain }),
-    jobs: [...planned.values()].map(({ id8: _, ...job }) => job),
+    jobs: [...planned.values()].map(({ id8: _, isFor: __, ...job }) => job),
   };
 }
 

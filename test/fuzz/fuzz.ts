@@ -144,7 +144,7 @@ async function judgePlan(plan: Plan, project: string): Promise<string | undefine
   );
   for (const job of plan.jobs) {
     if (JSON.stringify(job.source.patches) !== JSON.stringify(expected)) return "a plan with other patches than the series has";
-    if (!/^[0-9a-f]{64}$/.test(job.key) || !/^\+kovn\d+\.[0-9a-f]{8}$/.test(job.versionSuffix))
+    if (!/^[0-9a-f]{64}$/.test(job.key) || !/^\+kovn\d+\.[0-9a-f]{8}(\.[a-z][\w.]*)?$/.test(job.versionSuffix))
       return "a plan without key or version";
     if (job.base.kind !== "git" || !/^[0-9a-f]{40}$/.test(job.base.commit)) return "a plan with another base";
     if (job.steps.length === 0 || job.artifacts.some((path) => path.startsWith("/") || path.includes("..")))

@@ -91,7 +91,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         patchId: expect.stringMatching(/^[0-9a-f]{40}$/),
       });
-    expect(artifacts[0]?.version).toMatch(/^3\.1\.0-2\+deb12u1\+kovn\d+\.[0-9a-f]{8}$/);
+    expect(artifacts[0]?.version).toMatch(/^3\.1\.0-2\+deb12u1\+kovn\d+\.[0-9a-f]{8}\.deb12$/);
   });
 
   test("Debian's own packages behave differently", async () => {

@@ -12,13 +12,16 @@ interface YankFlags extends Omit<YankRequest, "versions"> {
 /** `kovn-build release yank`: takes versions of packages out of destinations. */
 export const releaseYank: Define = (command, context) => {
   command
-    .argument("<versions...>", "versions of packages, as apt shows them, such as 3.1.8-1+kovn2.0123abcd")
+    .argument("<versions...>", "versions of packages, as apt shows them, such as 3.1.8-1+kovn2.0123abcd.deb12")
     .addOption(repeated("--to <destination>", "apt=DIR | dir=DIR; may be repeated"))
     .addOption(signOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      examples(["kovn-build release yank 3.1.8-1+kovn2.0123abcd --to apt=/srv/apt --sign KEY", "stop offering a bad version"]),
+      examples([
+        "kovn-build release yank 3.1.8-1+kovn2.0123abcd.deb12 --to apt=/srv/apt --sign KEY",
+        "stop offering a bad version",
+      ]),
     )
     .action(async (versions: readonly string[], flags: YankFlags) =>
       context.print(await context.report.run(async ({ host }) => takeOut({ ...flags, versions }, { ...context, host }))),

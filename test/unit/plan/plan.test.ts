@@ -123,17 +123,23 @@ describe("packaging patches", () => {
   });
 });
 
-test("another distribution changes key and version suffix of jobs that make packages, and of those that need them", () => {
+test("another distribution changes key and end of the version of jobs that make packages, and of those that need them", () => {
   const pipeline = aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob({ isForDistribution: true }) } });
   const bookworm = aPlanInput({ pipeline });
   const trixie = aPlanInput({ pipeline, distribution: "debian 13" });
   for (const id of ["ovs", "ovn"]) {
     expect(planned(trixie, id).key).not.toBe(planned(bookworm, id).key);
-    expect(planned(trixie, id).versionSuffix).not.toBe(planned(bookworm, id).versionSuffix);
+    expect(planned(bookworm, id).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}\.deb12$/);
+    expect(planned(trixie, id).versionSuffix).toBe(planned(bookworm, id).versionSuffix.replace(".deb12", ".deb13"));
   }
   expect(planned(trixie).distribution).toBe("debian 13");
   expect(planned(trixie, "ovn")).not.toHaveProperty("distribution");
   expect(planned(aPlanInput({ distribution: "debian 13" }))).toEqual(planned(base));
+});
+
+test("a job that makes packages has no distribution in its version where that is unknown", () => {
+  const pipeline = aPipeline({ jobs: { ...base.pipeline.jobs, ovs: aJob({ isForDistribution: true }) } });
+  expect(planned(aPlanInput({ pipeline, distribution: undefined })).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
 });
 
 test("another architecture changes the key, and not the version suffix", () => {
