@@ -15,7 +15,7 @@ import { runTask } from "../sys/run-task.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
 import type { RequestOptions } from "./request.ts";
-import { unreachable } from "./unreachable.ts";
+import { alsoUnreachable, unreachable } from "./unreachable.ts";
 
 /** What to build, and how. */
 export interface BuildOptions extends RequestOptions {
@@ -86,7 +86,9 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
     runTask(host, "reach the sources", async (below) => reach(input, found.missing, options, { ...context, host: below }));
   const reached = await reachSources().catch(async (error: unknown) => {
     // Perhaps git or certificates are missing on this machine.
-    await checkMachine();
+    await checkMachine().catch((lacking: unknown) => {
+      throw alsoUnreachable(lacking, error);
+    });
     if (options.installDeps) return reachSources();
     throw error;
   });

@@ -5,6 +5,7 @@ import { isBeyondWindow } from "../config/window.ts";
 import { BuildError } from "../errors.ts";
 import { whyUnavailable } from "../patches/check.ts";
 import { isComplete } from "../patches/mirror.ts";
+import { hasLists } from "../sys/apt.ts";
 import { declaredBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import type { RunContext } from "./context.ts";
@@ -17,7 +18,7 @@ interface Asked {
 /**
  * The error for sources that cannot be reached, of which `errors` has one for each. Its hint says
  * what can be built without them: jobs of this line, else those of another line whose sources are here
- * or in a Debian package that apt offers.
+ * or in a Debian package that apt offers, or may offer once it has lists.
  */
 export async function unreachable(
   errors: readonly BuildError[],
@@ -40,6 +41,16 @@ export async function unreachable(
   });
 }
 
+/** The error for a machine that is not ready, with what `network` says, which was found before it. */
+export function alsoUnreachable(error: unknown, network: unknown): unknown {
+  if (!(error instanceof BuildError && network instanceof BuildError && network.code === "network")) return error;
+  return new BuildError(error.code, `${error.message}\n${network.message}`, {
+    cause: error,
+    source: network.source,
+    hint: [network.hint, error.hint].filter(Boolean).join("; and "),
+  });
+}
+
 function showOnly(ids: readonly string[]): string {
   return ids.map((id) => `--only ${id}`).join(" ");
 }
@@ -57,10 +68,13 @@ async function otherLine(input: PlanInput, asked: Asked, context: RunContext): P
     if (name === input.line) continue;
     const sources = await readOther(name, context);
     if (sources.length === 0 || isBeyondWindow(pipeline, sources)) continue;
-    const near: string[] = [];
-    for (const source of sources) if (await isNear(source, asked, context)) near.push(source.name);
-    const ids = Object.keys(pipeline.jobs).filter((id) => sourcesOf(id, input).every((own) => near.includes(own)));
-    if (ids.length > 0) return `--line ${name}${ids.length === Object.keys(pipeline.jobs).length ? "" : ` ${showOnly(ids)}`}`;
+    const near = new Map<string, Way>();
+    for (const source of sources) near.set(source.name, await wayTo(source, asked, context));
+    const jobs = Object.keys(pipeline.jobs);
+    const ids = jobs.filter((id) => sourcesOf(id, input).every((own) => (near.get(own) ?? "none") !== "none"));
+    const needsLists = ids.some((id) => sourcesOf(id, input).some((own) => near.get(own) === "lists"));
+    const words = [`--line ${name}`, ids.length === jobs.length ? [] : showOnly(ids), needsLists ? "--install-deps" : []];
+    if (ids.length > 0) return words.flat().join(" ");
   }
   return undefined;
 }
@@ -73,8 +87,11 @@ async function readOther(line: string, { project, host }: RunContext): Promise<r
   });
 }
 
-/** True if a base of a source is on disk, or in a package that apt offers. Upstream is not asked. */
-async function isNear(source: Source, { from }: Asked, { project, host }: RunContext): Promise<boolean> {
+/** What it takes to get a source without upstream: nothing, apt's lists, which are missing; or there is no way. */
+type Way = "here" | "lists" | "none";
+
+/** How to get a source whose base is on disk, or in a package that apt offers. Upstream is not asked. */
+async function wayTo(source: Source, { from }: Asked, { project, host }: RunContext): Promise<Way> {
   const { rule } = parseFrom(
     from.filter((value) => !value.includes("=")),
     [],
@@ -83,8 +100,8 @@ async function isNear(source: Source, { from }: Asked, { project, host }: RunCon
   const bases = declaredBases(source).filter(({ kind }) => rule === "auto" || rule === kind);
   const { work } = project;
   for (const base of bases) {
-    if (await isComplete(base, work)) return true;
-    if (base.kind === "apt" && (await whyUnavailable(base, { work, host })) === undefined) return true;
+    if (await isComplete(base, work)) return "here";
+    if (base.kind === "apt" && (await whyUnavailable(base, { work, host })) === undefined) return "here";
   }
-  return false;
+  return bases.some(({ kind }) => kind === "apt") && !(await hasLists({ host })) ? "lists" : "none";
 }

@@ -38,6 +38,11 @@ export async function offeredVersions(name: string, options: AptOptions): Promis
   return [...new Set(versions.filter((version) => version !== ""))];
 }
 
+/** True if apt has lists of what it can download. A fresh container has none until `apt-get update`. */
+export async function hasLists(options: AptOptions): Promise<boolean> {
+  return (await offeredVersions("dpkg", options)).length > 0;
+}
+
 /** Updates apt's lists; needs root. Throws "network". */
 export async function updateLists(options: AptOptions): Promise<void> {
   // apt waits for the lock of the packages, but not for the lock of the lists. It removes files

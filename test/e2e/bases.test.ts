@@ -113,6 +113,14 @@ describe("--from", () => {
     expect(result.stderr).toContain("  -> --from demo=PATH_OR_URL --from other=PATH_OR_URL, or --line 1.0 --only demo");
     const none = await kovnBuild(project, [...build, "--from", "git"], env);
     expect(none.stderr).toMatch(/ {2}-> --from demo=PATH_OR_URL --from other=PATH_OR_URL$/m);
+    // A fresh container: apt has no lists yet, and packages are missing.
+    await writeFiles(join(folder, "bare"), { "apt-cache": "#!/bin/sh\nexit 0\n" });
+    await writeFiles(project, { "pipelines/test.yaml": jobs.replace("source: other", "source: other\n    packages: [no-such]") });
+    const bare = await kovnBuild(project, build, { PATH: `${join(folder, "bare")}:${env.PATH}` });
+    expect(bare).toMatchObject({ exitCode: 1 });
+    expect(bare.stderr).toMatch(/Debian packages: not installed: no-such[^]*\nSource `demo` cannot be reached\. /);
+    expect(bare.stderr).toContain("or --line 1.0 --only demo --install-deps; and kovn-build doctor --target linux, or as root ");
+    await writeFiles(project, { "pipelines/test.yaml": jobs });
     expect(await kovnBuild(project, [...build, "--line", "1.0", "--only", "demo"], env)).toMatchObject({ exitCode: 0 });
   });
 
