@@ -1,6 +1,8 @@
-// Does applying a series cost more than `git am` of the same files? Arguments are those of --from: apt, ovn=../ovn.
+// Does applying a series cost more than `git am` of the same files? `npx tsx bench/apply.ts [--line 1.12] FROM...`; FROM is a value of
+// --from: apt, ovn=../ovn.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { parseFrom } from "../src/config/from.ts";
 import { pickLine } from "../src/config/lines.ts";
 import { findProject } from "../src/config/project.ts";
@@ -13,11 +15,12 @@ import { am } from "../src/sys/git-am.ts";
 import { inFolder, medianSeconds, printMachine, report, run } from "./measure.ts";
 import { quietTask } from "../src/sys/task.ts";
 
+const { values, positionals } = parseArgs({ options: { line: { type: "string" } }, allowPositionals: true });
 const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
 const project = await findProject(process.cwd(), process.cwd(), host);
-const sources = await readSources(project, await pickLine(project, undefined), host);
+const sources = await readSources(project, await pickLine(project, values.line), host);
 const names = sources.map((source) => source.name);
-const from = parseFrom(process.argv.slice(2), names);
+const from = parseFrom(positionals, names);
 
 printMachine();
 for (const source of sources) {

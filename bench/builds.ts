@@ -1,6 +1,6 @@
 // What do builds of Open vSwitch and OVN cost, against the sequence of commands that Kube-OVN uses? As root, with the packages of
 // `kovn-build doctor --target linux --fix`, fakeroot and redis-server, on a quiet machine; the whole takes about half an hour a round.
-//   npm run bench:builds -- --from ovs=../ovs --from ovn=../ovn [--rounds 3] [--work DIR] [--row again --row ovn …] [--incumbent SECONDS]
+//   npm run bench:builds -- --from ovs=../ovs --from ovn=../ovn [--rounds 3] [--line 1.17] [--work DIR] [--row again --row ovn …] [--incumbent SECONDS]
 import { spawn } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +14,8 @@ import { checkMachine, cli, fromHere, median, printMachine, report, run } from "
 const { values } = parseArgs({
   options: {
     from: { type: "string", multiple: true, default: [] },
+    // Its figures are in docs/performance.md.
+    line: { type: "string", default: "1.12" },
     rounds: { type: "string", default: "3" },
     row: { type: "string", multiple: true, default: [] },
     work: { type: "string", default: join(tmpdir(), "kovn-bench-builds") },
@@ -23,9 +25,9 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const work = resolve(values.work);
 const project = join(work, "project");
-const patches = join(project, "patches/1.12");
+const patches = join(project, "patches", values.line);
 const from = fromHere(values.from.flatMap((where) => ["--from", where]));
-const build = ["build", "--target", "linux", "--unlocked", "--json", ...from];
+const build = ["build", "--target", "linux", "--line", values.line, "--unlocked", "--json", ...from];
 
 interface Built {
   readonly seconds: number;
@@ -204,7 +206,7 @@ for (const name of ["patches", "pipelines"]) {
 for (const source of ["ovs", "ovn"]) {
   const tree = join(work, `tree-${source}`);
   await rm(tree, { recursive: true, force: true });
-  await run(process.execPath, [cli, "patches", "apply", source, tree, ...from], project);
+  await run(process.execPath, [cli, "patches", "apply", source, tree, "--line", values.line, ...from], project);
 }
 const base = values.incumbent === undefined ? await incumbent() : Number(values.incumbent);
 report("the incumbent's sequence, cold", base, "s");

@@ -1,5 +1,5 @@
 // How long does a cold build for Windows take, beside the one for Linux? `npx tsx bench/targets.ts --from ovs=../ovs --from ovn=../ovn`, on a
-// quiet machine that has what both need (`kovn-build doctor`); `--only ovs --from apt` where OVN's source is out of reach.
+// quiet machine that has what both need (`kovn-build doctor`); `--line 1.12 --only ovs --from apt` where OVN's source is out of reach.
 import { checkMachine, cli, fromHere, inFolder, printMachine, report, run } from "./measure.ts";
 
 const options = fromHere(process.argv.slice(2));

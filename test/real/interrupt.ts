@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { contentOf } from "../helpers/content.ts";
+import { ovsArgs } from "./from-debian.ts";
 
 const rounds = 10;
 /** A build is stopped after a random time between these, in seconds. */
@@ -21,7 +22,7 @@ const folder = await mkdtemp(join(tmpdir(), "kovn-interrupt-"));
 const failures: string[] = [];
 
 function startBuild() {
-  const args = [resolve("build/cli.js"), "--target", "linux", "--only", "ovs", "--from", "apt"];
+  const args = [resolve("build/cli.js"), ...ovsArgs];
   return spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
 }
 
@@ -59,7 +60,7 @@ async function kill(signal: keyof typeof codes, after: number): Promise<number> 
   if (seconds > timeoutMs) fail(`${seconds.toFixed(1)} s until the last process was gone: ${left().join("; ")}`);
   const wanted = codes[signal];
   if (wanted !== undefined && code !== wanted) fail(`exit code ${code}`);
-  if (wanted !== undefined && !said.includes("-> kovn-build --target linux --only ovs --from apt")) fail(`it said: ${said}`);
+  if (wanted !== undefined && !said.includes(`-> kovn-build ${ovsArgs.join(" ")}`)) fail(`it said: ${said}`);
   if (JSON.stringify(await contentOf(join(folder, "dist"))) !== JSON.stringify(before)) fail("dist changed");
   console.log(
     `${signal.padEnd(7)} after ${after.toFixed(1).padStart(4)} s: ${running} processes, all gone after ${seconds.toFixed(2)} s, exit code ${code}`,

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { contentOf } from "../helpers/content.ts";
+import { ovsArgs } from "./from-debian.ts";
 import { kovnBuild, temporaryFolder } from "./machine.ts";
-import { ovsArgs, ovsBuild } from "./ovs-build.ts";
+import { ovsBuild } from "./ovs-build.ts";
 
 /**
  * The packaging patches that skip work for files that no package contains. Dependency notes stay

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -22,12 +22,23 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Makes a clean Debian 12 root in `dir` (mmdebstrap), with the machine's package sources: once for all tests of a run. */
-export async function makeRoot(dir: string): Promise<void> {
-  const kept = join(inject("kept"), "root");
+/** Debian's names of its releases. */
+const suites = { "debian 12": "bookworm", "debian 13": "trixie" } as const;
+
+export type Distribution = keyof typeof suites;
+
+/**
+ * Makes a clean root of a distribution in `dir` (mmdebstrap), with the machine's package sources:
+ * once for all tests of a run.
+ */
+export async function makeRoot(dir: string, distribution: Distribution = "debian 12"): Promise<void> {
+  const suite = suites[distribution];
+  const kept = join(inject("kept"), `root-${suite}`);
   if (!existsSync(kept)) {
-    const args = ["--variant=apt", "bookworm", `${kept}.new`, "/etc/apt/sources.list.d/debian.sources"];
-    await execa("mmdebstrap", args, { stderr: "inherit" });
+    const sources = `${kept}.sources`;
+    const own = await readFile("/etc/apt/sources.list.d/debian.sources", "utf8");
+    await writeFile(sources, own.replaceAll(new RegExp(Object.values(suites).join("|"), "g"), suite));
+    await execa("mmdebstrap", ["--variant=apt", suite, `${kept}.new`, sources], { stderr: "inherit" });
     await rename(`${kept}.new`, kept);
   }
   await execa("cp", ["--archive", kept, dir]);

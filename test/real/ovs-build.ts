@@ -2,13 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inject } from "vitest";
+import { ovsArgs } from "./from-debian.ts";
 import { kovnBuild } from "./machine.ts";
-
-/**
- * The options of the build that the tests share: Open vSwitch from Debian's package, so that the
- * only network it needs is a Debian mirror.
- */
-export const ovsArgs = ["--target", "linux", "--only", "ovs", "--from", "apt"];
 
 /**
  * The folder of a real build of Open vSwitch, with `dist/` and the events (`events.json`). It is
