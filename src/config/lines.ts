@@ -97,7 +97,16 @@ export async function listLines({ root }: Project): Promise<readonly string[]> {
   const names = entries
     .filter((entry) => entry.isDirectory() && nameForm.test(entry.name) && coerce(entry.name) !== null)
     .map((entry) => entry.name);
-  return names.toSorted((a, b) => compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0"));
+  return names.toSorted(compareLines);
+}
+
+/** True if a line is `first` or newer, by their versions. */
+export function isLineSince(name: string, first: string): boolean {
+  return compareLines(name, first) >= 0;
+}
+
+function compareLines(a: string, b: string): number {
+  return compare(coerce(a) ?? "0.0.0", coerce(b) ?? "0.0.0");
 }
 
 /**

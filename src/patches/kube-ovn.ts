@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { kubeOvnFile, readKubeOvn, type KubeOvn, type KubeOvnChange } from "../config/kube-ovn.ts";
 import type { Patch } from "../config/patch.ts";
 import type { Project } from "../config/project.ts";
@@ -53,11 +54,11 @@ function patchesFor({ id, source: name, patches }: KubeOvnChange, sources: reado
   );
 }
 
-/** True if the `Origin` of a patch names a commit, by ten digits or more, or a file. */
+/** True if the `Origin` of a patch names a commit, by ten digits or more, a file of that name, or another file. */
 function namesChange(origin: string, id: string): boolean {
   const isCommit = (word: string) => /^[0-9a-f]{10,40}$/.test(word);
   const isSame = (word: string) => isCommit(word) && isCommit(id) && (word.startsWith(id) || id.startsWith(word));
-  return origin.split(/[\s,@]+/).some((word) => word === id || isSame(word));
+  return origin.split(/[\s,@]+/).some((word) => word === id || isSame(basename(word, ".patch")));
 }
 
 function hasPick(pick: string, name: string, sources: readonly Source[]): boolean {

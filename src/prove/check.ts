@@ -47,6 +47,11 @@ interface CheckBody {
    * says why.
    */
   readonly unpatched: "differs" | "same";
+  /**
+   * The first line whose patches behave so, such as `1.17`: older lines have the check before it.
+   * Without one, all lines have it, up to the next check of the same.
+   */
+  readonly since?: string;
   /** Returns the observed facts, or the reason why nothing can be observed. */
   readonly observe: (context: CheckContext) => Promise<readonly Fact[] | { readonly skipped: string }>;
 }

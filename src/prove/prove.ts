@@ -26,6 +26,8 @@ export interface Proof extends Judgement {
   readonly check: string;
   /** The seed's commit; missing for a patch that belongs to no entry. */
   readonly seed?: string;
+  /** The line does not carry what the check is about, so that it was not run. */
+  readonly absent?: true;
   readonly before?: string;
   readonly beforeVerdict?: Judgement["verdict"];
   readonly after: string;

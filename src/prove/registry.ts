@@ -1,3 +1,4 @@
+import { isLineSince } from "../config/lines.ts";
 import { nameOf, type Check, type Subject } from "./check.ts";
 import { electionTimer } from "./checks/01-election-timer.ts";
 import { fdbLog } from "./checks/02-fdb-log.ts";
@@ -6,12 +7,13 @@ import { joinClusterSid } from "./checks/04-join-cluster-sid.ts";
 import { sslListener } from "./checks/05-ssl-listener.ts";
 import { serviceCidr } from "./checks/06-service-cidr.ts";
 import { ecmp } from "./checks/07-ecmp.ts";
+import { ecmpPolicies } from "./checks/07-ecmp-policies.ts";
 import { packetExecute } from "./checks/08-packet-execute.ts";
 import { windowsRunner } from "./checks/09-windows-runner.ts";
 import { defaultEndpoint, windowsEndpoint } from "./checks/10-default-endpoint.ts";
 import { daemonOptions, windowsDaemonOptions } from "./checks/11-daemon-options.ts";
-import { sourceRoutes } from "./checks/12-source-routes.ts";
-import { broadcastArp } from "./checks/13-broadcast-arp.ts";
+import { newerSourceRoutes, sourceRoutes } from "./checks/12-source-routes.ts";
+import { broadcastArp, noBroadcastArp } from "./checks/13-broadcast-arp.ts";
 import { emptyLoadBalancer } from "./checks/14-load-balancer.ts";
 import { destinationMac } from "./checks/15-destination-mac.ts";
 import { memory, windowsMemory } from "./checks/16-memory.ts";
@@ -40,12 +42,15 @@ const checks: readonly Check[] = [
   sslListener,
   serviceCidr,
   ecmp,
+  ecmpPolicies,
   packetExecute,
   windowsRunner,
   defaultEndpoint,
   daemonOptions,
   sourceRoutes,
+  newerSourceRoutes,
   broadcastArp,
+  noBroadcastArp,
   emptyLoadBalancer,
   destinationMac,
   memory,
@@ -72,10 +77,12 @@ const windowsChecks: readonly Check[] = [
   notOnWindows({ pick: "a6195e2c4" }, "a change of the queueing disciplines of Linux"),
 ];
 
-/** The checks for programs of that system, in the order in which they run. */
-export function checksFor(system: "linux" | "windows"): readonly Check[] {
-  if (system === "linux") return checks;
-  return checks.map((check) => windowsChecks.find((one) => nameOf(one) === nameOf(check)) ?? check);
+/** The checks for programs of that system on a line, in the order in which they run. */
+export function checksFor(system: "linux" | "windows", line: string): readonly Check[] {
+  const all = system === "linux" ? checks : [...checks, ...windowsChecks];
+  const ofLine = all.filter(({ since }) => since === undefined || isLineSince(line, since));
+  const last = new Map(ofLine.map((check) => [nameOf(check), check]));
+  return [...last.values()];
 }
 
 /** A check for a change of something that Windows does not have: always skipped. */

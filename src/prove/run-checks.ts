@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pickLine } from "../config/lines.ts";
 import type { Project } from "../config/project.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -36,8 +37,9 @@ export interface ProveContext {
  */
 export async function runChecks(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
   const isWine = options.runner === "wine";
-  const checks = checksFor(isWine ? "windows" : "linux");
-  const claims = await readClaims(options, checks, project, host);
+  const line = await pickLine(project, options.line);
+  const checks = checksFor(isWine ? "windows" : "linux", line);
+  const claims = await readClaims({ ...options, line }, checks, project, host);
   const names = { programs: checks.flatMap((check) => check.programs), files: checks.flatMap((check) => check.files) };
   return withTempDir(join(tmpdir(), "kovn-programs-"), async (work) => {
     const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host, isWine ? ".exe" : "");
@@ -66,5 +68,5 @@ export async function runChecks(options: ProveOptions, { project, host }: ProveC
 
 /** The result of a check that is not run. */
 function skip({ check, seed }: TitledClaim, why: string): Proof {
-  return { check: nameOf(check), ...(seed === undefined ? {} : { seed }), after: why, verdict: "skipped", why };
+  return { check: nameOf(check), ...(seed === undefined ? {} : { seed }), absent: true, after: why, verdict: "skipped", why };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Check, CheckContext } from "../check.ts";
+import type { Check, CheckContext, Fact } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
 import { readText } from "../../sys/read-file.ts";
 
@@ -11,38 +11,44 @@ export const ecmp: Check = {
   programs: [...controllerPrograms, "ovs-ofctl"],
   files: controllerFiles,
   unpatched: "differs",
-  observe: async (context) => {
-    const chassis = await startController(context, []);
-    const { nbctl, vsctl, switchctl } = chassis;
-    await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "192.168.1.1/24", "fd00::1/64");
-    await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
-    await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 192.168.1.2 fd00::2");
-    for (const hop of ["192.168.1.11", "192.168.1.12"]) await nbctl("--ecmp", "lr-route-add", "lr", "10.0.0.0/24", hop);
-    for (const hop of ["fd00::11", "fd00::12"]) await nbctl("--ecmp", "lr-route-add", "lr", "fd01::/64", hop);
-    await vsctl("add-port", "br-int", "p1", "--", "set", "Interface", "p1", "type=dummy", "external-ids:iface-id=p1");
-    await nbctl("--wait=hv", "sync");
-    const ipv4 = (source: number) => `tcp,nw_src=192.168.1.${100 + source},nw_dst=10.0.0.5,nw_ttl=64`;
-    const ipv6 = (source: number) => `tcp6,ipv6_src=fd00::${100 + source},ipv6_dst=fd01::5,nw_ttl=64`;
-    const expected = `each of ${sources} sources keeps one next hop, 2 in use`;
-    const before = await hops(switchctl, ipv4);
-    await setDetected(context, chassis, false);
-    const without = await hops(switchctl, ipv4);
-    await setDetected(context, chassis, true);
-    const detected = await hops(switchctl, ipv4);
-    const moved = before.filter((hop, index) => hop === "none" || hop !== without[index] || hop !== detected[index]).length;
-    return [
-      { what: "selection method", seen: await selectionMethod(context), expected: "hash by ip_src,ipv6_src" },
-      { what: "IPv4", seen: await spread(switchctl, ipv4), expected },
-      { what: "IPv6", seen: await spread(switchctl, ipv6), expected },
-      {
-        what: "L4_SYM dp-hash lost and detected again",
-        seen: `${moved} of ${moving} sources moved`,
-        expected: `0 of ${moving} sources moved`,
-      },
-    ];
-  },
+  observe: async (context) => (await observeRoutes(context)).facts,
 };
+
+/** What ECMP routes do, and the chassis with them. */
+export async function observeRoutes(
+  context: CheckContext,
+): Promise<{ readonly chassis: Chassis; readonly facts: readonly Fact[] }> {
+  const chassis = await startController(context, []);
+  const { nbctl, vsctl, switchctl } = chassis;
+  await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "192.168.1.1/24", "fd00::1/64");
+  await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
+  await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+  await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 192.168.1.2 fd00::2");
+  for (const hop of ["192.168.1.11", "192.168.1.12"]) await nbctl("--ecmp", "lr-route-add", "lr", "10.0.0.0/24", hop);
+  for (const hop of ["fd00::11", "fd00::12"]) await nbctl("--ecmp", "lr-route-add", "lr", "fd01::/64", hop);
+  await vsctl("add-port", "br-int", "p1", "--", "set", "Interface", "p1", "type=dummy", "external-ids:iface-id=p1");
+  await nbctl("--wait=hv", "sync");
+  const ipv4 = (source: number) => `tcp,nw_src=192.168.1.${100 + source},nw_dst=10.0.0.5,nw_ttl=64`;
+  const ipv6 = (source: number) => `tcp6,ipv6_src=fd00::${100 + source},ipv6_dst=fd01::5,nw_ttl=64`;
+  const expected = `each of ${sources} sources keeps one next hop, 2 in use`;
+  const before = await hops(switchctl, ipv4);
+  await setDetected(context, chassis, false);
+  const without = await hops(switchctl, ipv4);
+  await setDetected(context, chassis, true);
+  const detected = await hops(switchctl, ipv4);
+  const moved = before.filter((hop, index) => hop === "none" || hop !== without[index] || hop !== detected[index]).length;
+  const facts = [
+    { what: "selection method", seen: await selectionMethod(context), expected: "hash by ip_src,ipv6_src" },
+    { what: "IPv4", seen: await spread(switchctl, ipv4), expected },
+    { what: "IPv6", seen: await spread(switchctl, ipv6), expected },
+    {
+      what: "L4_SYM dp-hash lost and detected again",
+      seen: `${moved} of ${moving} sources moved`,
+      expected: `0 of ${moving} sources moved`,
+    },
+  ];
+  return { chassis, facts };
+}
 
 const sources = 8;
 
@@ -60,7 +66,8 @@ async function setDetected({ sandbox }: CheckContext, { nbctl, vsctl }: Chassis,
   await nbctl("--wait=hv", "sync");
 }
 
-async function selectionMethod({ sandbox }: CheckContext): Promise<string> {
+/** How the groups on br-int select their buckets. */
+export async function selectionMethod({ sandbox }: CheckContext): Promise<string> {
   const bridge = `unix:${join(sandbox.dir, "br-int.mgmt")}`;
   const groups = await sandbox.ask("ovs-ofctl", ["-O", "OpenFlow15", "dump-groups", bridge]);
   const methods = [...groups.matchAll(/selection_method=([^,]+).*?(?:fields\(([^)]*)\)|,bucket)/g)];
@@ -74,7 +81,8 @@ async function hops(switchctl: Chassis["switchctl"], packet: (source: number) =>
   return all;
 }
 
-async function bucket(switchctl: Chassis["switchctl"], packet: string): Promise<string> {
+/** The bucket that a packet from p1 takes, as a trace of br-int shows it. */
+export async function bucket(switchctl: Chassis["switchctl"], packet: string): Promise<string> {
   const ethernet = "in_port=p1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:ff:01";
   const trace = await switchctl("ofproto/trace", "br-int", `${ethernet},${packet},tp_dst=80`);
   // With dp_hash the datapath chooses, so a trace shows no bucket.

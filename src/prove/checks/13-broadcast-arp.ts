@@ -1,40 +1,67 @@
-import type { Check } from "../check.ts";
+import type { Check, Fact } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+
+const common = { entry: 13, programs: [...northdPrograms, "ovn-trace"], files: northdFiles, unpatched: "differs" } as const;
 
 /** Entry 13: where a switch with a localnet port sends broadcast ARP requests. */
 export const broadcastArp: Check = {
-  entry: 13,
+  ...common,
   behavior:
     "with bcast_arp_req_flood=false, an ARP request goes to the port that has the address or to ports with unknown addresses, not to all; routers reply for NAT and load balancer addresses",
-  programs: [...northdPrograms, "ovn-trace"],
-  files: northdFiles,
-  unpatched: "differs",
   observe: async ({ sandbox, programs }) => {
     const northd = await startNorthd(sandbox, programs);
-    const { nbctl } = northd;
-    await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet");
-    await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
-    for (const n of [1, 2])
-      await nbctl("lsp-add", "ls0", `p${n}`, "--", "lsp-set-addresses", `p${n}`, `00:00:00:00:00:0${n} 10.0.0.${n + 1}`);
-    await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
-    await nbctl("lsp-add", "ls0", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
-    // A router on one chassis, where NAT works without a gateway port.
-    await nbctl("set", "Logical_Router", "lr", "options:chassis=gw");
-    await nbctl("lr-nat-add", "lr", "dnat_and_snat", "10.0.0.100", "10.1.0.2");
-    await nbctl("lb-add", "lb", "10.0.0.101:80", "10.1.0.3:80", "--", "lr-lb-add", "lr", "lb");
+    await makeSwitch(northd);
     const byDefault = await outputs(northd, "p1", "10.0.0.99");
-    await nbctl("set", "NB_Global", ".", "options:bcast_arp_req_flood=false");
+    await northd.nbctl("set", "NB_Global", ".", "options:bcast_arp_req_flood=false");
     return [
       { what: "by default, p1 asks for 10.0.0.99", seen: byDefault, expected: "ln p2" },
       { what: "ARP flows in ls_in_l2_lkup and ls_in_arp_rsp", seen: await arpFlows(northd), expected: "1 and 3" },
-      { what: "p1 asks for 10.0.0.99", seen: await outputs(northd, "p1", "10.0.0.99"), expected: "ln" },
-      { what: "from outside for 10.0.0.3", seen: await outputs(northd, "ln", "10.0.0.3"), expected: "p2" },
-      { what: "from outside for the NAT address", seen: await outputs(northd, "ln", "10.0.0.100"), expected: "ln, reply" },
-      { what: "from outside for the router's VIP", seen: await outputs(northd, "ln", "10.0.0.101"), expected: "ln, reply" },
+      ...(await requests(northd)),
     ];
   },
 };
+
+/** Entry 13 since line 1.17, where the default is not to flood. */
+export const noBroadcastArp: Check = {
+  ...common,
+  since: "1.17",
+  behavior:
+    "unless bcast_arp_req_flood is true, an ARP request goes to the port that has the address or to ports with unknown addresses, not to all; routers reply for NAT and load balancer addresses",
+  observe: async ({ sandbox, programs }) => {
+    const northd = await startNorthd(sandbox, programs);
+    await makeSwitch(northd);
+    const facts = await requests(northd);
+    await northd.nbctl("set", "NB_Global", ".", "options:bcast_arp_req_flood=true");
+    return [
+      ...facts,
+      { what: "with the option, p1 asks for 10.0.0.99", seen: await outputs(northd, "p1", "10.0.0.99"), expected: "ln p2" },
+    ];
+  },
+};
+
+/** A switch with ports p1 and p2, a localnet port ln, and a router with NAT and a load balancer. */
+async function makeSwitch({ nbctl }: Northd): Promise<void> {
+  await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet");
+  await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
+  for (const n of [1, 2])
+    await nbctl("lsp-add", "ls0", `p${n}`, "--", "lsp-set-addresses", `p${n}`, `00:00:00:00:00:0${n} 10.0.0.${n + 1}`);
+  await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
+  await nbctl("lsp-add", "ls0", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
+  await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+  // A router on one chassis, where NAT works without a gateway port.
+  await nbctl("set", "Logical_Router", "lr", "options:chassis=gw");
+  await nbctl("lr-nat-add", "lr", "dnat_and_snat", "10.0.0.100", "10.1.0.2");
+  await nbctl("lb-add", "lb", "10.0.0.101:80", "10.1.0.3:80", "--", "lr-lb-add", "lr", "lb");
+}
+
+async function requests(northd: Northd): Promise<readonly Fact[]> {
+  return [
+    { what: "p1 asks for 10.0.0.99", seen: await outputs(northd, "p1", "10.0.0.99"), expected: "ln" },
+    { what: "from outside for 10.0.0.3", seen: await outputs(northd, "ln", "10.0.0.3"), expected: "p2" },
+    { what: "from outside for the NAT address", seen: await outputs(northd, "ln", "10.0.0.100"), expected: "ln, reply" },
+    { what: "from outside for the router's VIP", seen: await outputs(northd, "ln", "10.0.0.101"), expected: "ln, reply" },
+  ];
+}
 
 /** The ports that get a broadcast ARP request, or the reply of a router. */
 async function outputs({ trace }: Northd, port: string, target: string): Promise<string> {

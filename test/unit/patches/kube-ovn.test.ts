@@ -15,6 +15,7 @@ const sources = [
       aPatch("one.patch", { origin: `other, reimplements kubeovn/ovs@${commit}` }),
       aPatch("two.patch", { origin: `other, reimplements kubeovn/kube-ovn ${file}` }),
       aPatch("three.patch", { origin: "vendor" }),
+      aPatch("four.patch", { origin: "other, reimplements kubeovn/kube-ovn dist/images/patches/fedcba9876543210.patch" }),
     ],
   }),
   aSource({ name: "ovn", patches: [aPatch("one.patch")] }),
@@ -27,6 +28,7 @@ const change = (changes: Partial<KubeOvnChange>): KubeOvnChange => ({
 const cases: readonly (readonly [string, Partial<KubeOvnChange>, Partial<ListedChange>])[] = [
   ["a patch that it lists", { patches: ["three"] }, { status: "patch", patches: ["three.patch"] }],
   ["a patch whose origin names the commit", { id: commit.slice(0, 12) }, { status: "patch", patches: ["one.patch"] }],
+  ["a patch whose origin names the file of the commit", { id: "fedcba98765432" }, { status: "patch", patches: ["four.patch"] }],
   ["patches of both kinds", { id: file, patches: ["three"] }, { status: "patch", patches: ["two.patch", "three.patch"] }],
   ["no patch whose origin has fewer digits in common", { id: commit.slice(0, 9) }, { status: "missing", patches: [] }],
   ["no patch of another source", { id: commit.slice(0, 12), source: "ovn" }, { status: "missing", patches: [] }],
@@ -67,7 +69,7 @@ test("a line without the file is not checked", async ({ folder }) => {
 const wrong: readonly (readonly [string, string, string])[] = [
   ["nothing", "source: ovs", "6:15: `id`: 25d71867370c has neither a patch nor a pick here, and is neither merged nor dropped."],
   ["an unknown source", "source: ovz", "6:46: `source`: line 1.12 has no source ovz."],
-  ["an unknown patch", "source: ovs, patches: [one, four]", "6:66: ovs has no patch four.patch."],
+  ["an unknown patch", "source: ovs, patches: [one, five]", "6:66: ovs has no patch five.patch."],
   ["an unknown pick", "source: ovs, pick: abcdef2", "6:57: `pick`: ovs has no pick abcdef2."],
   [
     "a patch although it is dropped",

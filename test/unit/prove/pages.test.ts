@@ -1,28 +1,49 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/prove/check.ts";
+import { readClaims } from "../../../src/prove/claims.ts";
 import { checksFor } from "../../../src/prove/registry.ts";
+import { host } from "../../helpers/host.ts";
 
-const pages = [
-  ["linux", "linux"],
-  ["linux-unpatched", "linux"],
-  ["windows", "windows"],
-] as const;
+interface Page {
+  readonly page: string;
+  readonly system: "linux" | "windows";
+  readonly line: string;
+  /** The page of unpatched programs. */
+  readonly unpatched?: string;
+}
 
-test.each(pages)("docs/proof/%s.md has a row for each check, and docs/proof.md counts them", async (page, system) => {
-  const rows = await readRows(page);
-  expect(rows.map(({ check }) => check)).toEqual(checksFor(system).map(nameOf));
+const pages: readonly Page[] = [
+  { page: "linux", system: "linux", line: "1.12", unpatched: "linux-unpatched" },
+  { page: "windows", system: "windows", line: "1.12" },
+];
+
+/** The checks of a page: all entries of the seed, and the patches and picks that the line carries. */
+async function checksOn({ system, line }: Page) {
+  const project = { root: process.cwd(), work: "" };
+  const claims = await readClaims({ line, checks: [] }, checksFor(system, line), project, host);
+  return claims.flatMap(({ check, absent }) => ("entry" in check || absent === undefined ? [check] : []));
+}
+
+const all = pages.flatMap((one) => (one.unpatched === undefined ? [one] : [one, { ...one, page: one.unpatched }]));
+test.each(all)("page $page has a row for each check of line $line, and docs/proof.md counts them", async (one) => {
+  const rows = await readRows(one.page);
+  expect(rows.map(({ check }) => check)).toEqual((await checksOn(one)).map(nameOf));
   const sum = ["pass", "fail", "skipped"].flatMap((verdict) => {
     const found = rows.filter((row) => row.verdict === verdict).length;
     return found === 0 ? [] : [`${found} ${verdict}`];
   });
-  expect(await readFile("docs/proof.md", "utf8")).toContain(`(proof/${page}.md): ${sum.join(", ")} |`);
+  expect(await readFile("docs/proof.md", "utf8")).toContain(`(proof/${one.page}.md): ${sum.join(", ")} |`);
 });
 
-test("patched programs fail no check, and unpatched ones pass only where they behave the same", async () => {
-  for (const page of ["linux", "windows"]) expect((await readRows(page)).filter(({ verdict }) => verdict === "fail")).toEqual([]);
-  const same = checksFor("linux").flatMap((check) => (check.unpatched === "same" ? [nameOf(check)] : []));
-  const passed = (await readRows("linux-unpatched")).filter(({ verdict }) => verdict === "pass");
+test.each(pages)("patched programs on page $page fail no check", async ({ page }) => {
+  expect((await readRows(page)).filter(({ verdict }) => verdict === "fail")).toEqual([]);
+});
+
+const compared = pages.flatMap((one) => (one.unpatched === undefined ? [] : [[one.unpatched, one] as const]));
+test.each(compared)("unpatched programs on page %s pass only where they behave the same", async (unpatched, one) => {
+  const same = (await checksOn(one)).flatMap((check) => (check.unpatched === "same" ? [nameOf(check)] : []));
+  const passed = (await readRows(unpatched)).filter(({ verdict }) => verdict === "pass");
   expect(same).toEqual(expect.arrayContaining(passed.map(({ check }) => check)));
 });
 
