@@ -8,7 +8,7 @@ import { readYaml } from "./yaml.ts";
 
 const change = z
   .strictObject({
-    id: textSchema.describe("Kube-OVN's name for it: the first digits of its commit, or the path of its file."),
+    id: textSchema.describe("Kube-OVN's name for it: the first digits of its commit, or its file."),
     source: nameSchema.describe("Source that it changes."),
     what: textSchema.describe("What it does, in Kube-OVN's words."),
     patches: z

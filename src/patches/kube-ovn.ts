@@ -54,11 +54,11 @@ function patchesFor({ id, source: name, patches }: KubeOvnChange, sources: reado
   );
 }
 
-/** True if the `Origin` of a patch names a commit, by ten digits or more, a file of that name, or another file. */
+/** True if the `Origin` of a patch names a commit, by ten digits or more, or a file, which may have the name of a commit. */
 function namesChange(origin: string, id: string): boolean {
   const isCommit = (word: string) => /^[0-9a-f]{10,40}$/.test(word);
   const isSame = (word: string) => isCommit(word) && isCommit(id) && (word.startsWith(id) || id.startsWith(word));
-  return origin.split(/[\s,@]+/).some((word) => word === id || isSame(basename(word, ".patch")));
+  return origin.split(/[\s,@]+/).some((word) => [word, basename(word)].includes(id) || isSame(basename(word, ".patch")));
 }
 
 function hasPick(pick: string, name: string, sources: readonly Source[]): boolean {

@@ -31,7 +31,11 @@ export interface CheckContext {
  * What a check is about: an entry of the seed, a patch of the line that belongs to none, or a pick,
  * by the first digits of its commit.
  */
-export type Subject = { readonly entry: number } | { readonly patch: string } | { readonly pick: string };
+export type Subject =
+  | { readonly entry: number }
+  /** `source` if several sources have a patch of this name. */
+  | { readonly patch: string; readonly source?: string }
+  | { readonly pick: string };
 
 /** The acceptance test of one of them, which runs on built programs. */
 export type Check = Subject & CheckBody;

@@ -69,7 +69,7 @@ function findPart(subject: Exclude<Subject, { readonly entry: number }>, sources
   const found = sources.flatMap(({ name, patches, picks }) => {
     const title =
       "patch" in subject
-        ? patches.find((patch) => patch.name === `${subject.patch}.patch`)?.subject
+        ? patches.find((patch) => (subject.source ?? name) === name && patch.name === `${subject.patch}.patch`)?.subject
         : picks.find(({ commit }) => commit.startsWith(subject.pick))?.why;
     return title === undefined ? [] : [{ seed: undefined, source: name, title }];
   });

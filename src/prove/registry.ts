@@ -28,6 +28,7 @@ import { lportNetworks } from "./checks/northd-ls-ct-skip-dst-lport-ips.ts";
 import { nodeLocalDns } from "./checks/northd-node-local-dns-ip.ts";
 import { kubeIpvs } from "./checks/ovs-router-kube-ipvs0.ts";
 import { versionCompatibility } from "./checks/northd-version-compatibility.ts";
+import { rejoinCluster } from "./checks/ovsdb-tool-rejoin-cluster.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -66,6 +67,7 @@ const checks: readonly Check[] = [
   nodeLocalDns,
   kubeIpvs,
   versionCompatibility,
+  rejoinCluster,
 ];
 
 /** The checks that differ for Windows programs. */

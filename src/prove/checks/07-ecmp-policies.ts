@@ -41,7 +41,7 @@ const six = "ipv6_src=fd00::2,ipv6_dst=fd02::5,nw_ttl=64";
 /** Packets of one client to one server, by a number: a source port, or the type of an ICMP packet. */
 const flows: Readonly<Record<string, (n: number) => string>> = {
   "TCP from 16 ports of an address": (n) => `tcp,${one},tp_src=${1000 + n},tp_dst=80`,
-  "UDP over IPv6 from 16 ports of an address": (n) => `udp6,${six},tp_src=${1000 + n},tp_dst=53`,
+  "UDP over IPv6 from 16 ports of an address": (n) => `udp6,${six},udp_src=${1000 + n},udp_dst=53`,
   "ICMP of 16 types": (n) => `icmp,${one},icmp_type=${n}`,
 };
 

@@ -77,14 +77,14 @@ export async function selectionMethod({ sandbox }: CheckContext): Promise<string
 /** The bucket (next hop) of one packet from each of `moving` sources. */
 async function hops(switchctl: Chassis["switchctl"], packet: (source: number) => string): Promise<readonly string[]> {
   const all: string[] = [];
-  for (let source = 0; source < moving; source++) all.push(await bucket(switchctl, `${packet(source)},tp_src=1000`));
+  for (let source = 0; source < moving; source++) all.push(await bucket(switchctl, `${packet(source)},tp_src=1000,tp_dst=80`));
   return all;
 }
 
 /** The bucket that a packet from p1 takes, as a trace of br-int shows it. */
 export async function bucket(switchctl: Chassis["switchctl"], packet: string): Promise<string> {
   const ethernet = "in_port=p1,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:ff:01";
-  const trace = await switchctl("ofproto/trace", "br-int", `${ethernet},${packet},tp_dst=80`);
+  const trace = await switchctl("ofproto/trace", "br-int", `${ethernet},${packet}`);
   // With dp_hash the datapath chooses, so a trace shows no bucket.
   return /using bucket (\d+)/.exec(trace)?.[1] ?? "none";
 }
@@ -97,7 +97,7 @@ async function spread(switchctl: Chassis["switchctl"], packet: (source: number) 
   const used = new Set<string>();
   for (let source = 0; source < sources; source++) {
     const own = new Set<string>();
-    for (const port of [1000, 2000]) own.add(await bucket(switchctl, `${packet(source)},tp_src=${port}`));
+    for (const port of [1000, 2000]) own.add(await bucket(switchctl, `${packet(source)},tp_src=${port},tp_dst=80`));
     if (own.size > 1 || own.has("none")) return "not chosen by source";
     for (const hop of own) used.add(hop);
   }

@@ -12,7 +12,7 @@ interface Priorities {
 export const sourceRoutes: Check = compare({ network: 1, byDefault: 2, host: 3, half: 4 });
 
 /** Entry 12 on OVN 26.03, where default routes have other priorities. */
-export const newerSourceRoutes: Check = { ...compare({ network: 1, byDefault: 4, host: 8, half: 12 }), since: "1.17" };
+export const newerSourceRoutes: Check = { ...compare({ network: 1, byDefault: 5, host: 8, half: 12 }), since: "1.17" };
 
 function compare({ network, host, byDefault, half }: Priorities): Check {
   return {

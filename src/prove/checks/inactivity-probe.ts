@@ -6,6 +6,7 @@ import { readText } from "../../sys/read-file.ts";
 /** How long a connection to a database may be idle before it is probed. */
 export const inactivityProbe: Check = {
   patch: "inactivity-probe",
+  source: "ovs",
   behavior: "a client of a database probes a connection over TCP that is idle for 60 s, and not earlier",
   programs: switchPrograms,
   files: switchFiles,

@@ -29,6 +29,7 @@ const cases: readonly (readonly [string, Partial<KubeOvnChange>, Partial<ListedC
   ["a patch that it lists", { patches: ["three"] }, { status: "patch", patches: ["three.patch"] }],
   ["a patch whose origin names the commit", { id: commit.slice(0, 12) }, { status: "patch", patches: ["one.patch"] }],
   ["a patch whose origin names the file of the commit", { id: "fedcba98765432" }, { status: "patch", patches: ["four.patch"] }],
+  ["a patch whose origin names the path of the file", { id: "fix.patch" }, { status: "patch", patches: ["two.patch"] }],
   ["patches of both kinds", { id: file, patches: ["three"] }, { status: "patch", patches: ["two.patch", "three.patch"] }],
   ["no patch whose origin has fewer digits in common", { id: commit.slice(0, 9) }, { status: "missing", patches: [] }],
   ["no patch of another source", { id: commit.slice(0, 12), source: "ovn" }, { status: "missing", patches: [] }],

@@ -98,3 +98,15 @@ test("another line need not be readable", async ({ folder }) => {
   const claims = await readClaims({ checks: [], line: "1.1" }, checks, project, host);
   expect(claims.map(({ title }) => title)).toEqual(["Change 1", "Change 2", "Change 3", "Change 4", "Greet in a new way"]);
 });
+
+test("a check of a patch that several sources have names its source", async ({ folder }) => {
+  const project = await makeLines(folder);
+  await writeFiles(folder, {
+    "patches/1.1/another/source.yaml": sourceYaml("upstream").replace("1.2.3", "3.0.0"),
+    "patches/1.1/another/series": "greet-new.patch\n",
+    "patches/1.1/another/greet-new.patch": mail("Greet elsewhere", newFile("new", "new")),
+  });
+  const own = [check({ patch: "greet-new", source: "demo" })];
+  const claims = await readClaims({ checks: [], line: "1.1" }, own, project, host);
+  expect(claims).toMatchObject([{ source: "demo", version: "2.0.0", title: "Greet in a new way" }]);
+});
