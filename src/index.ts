@@ -70,7 +70,7 @@ export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest,
   readonly github?: Partial<GitHubAccess>;
 }
 
-const requestDefaults = { only: [], variant: "default", unlocked: false };
+const requestDefaults = { only: [], variant: "default", root: "host", unlocked: false };
 
 interface FromOption {
   readonly from?: readonly string[];
@@ -95,6 +95,7 @@ export async function build(options: BuildOptions): Promise<Built> {
       jobs: context.machine.cores,
       installDeps: false,
       keepGoing: false,
+      mirror: [],
       cache: true,
       keepRuns: runLimits.keep,
     };
@@ -105,7 +106,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 /** Checks what a build of a target needs of this machine. Throws `BuildError`. */
 export async function doctor(options: DoctorOptions): Promise<readonly MachineCheck[]> {
   return inContext(options, async (context) =>
-    checkMachine({ only: [], jobs: context.machine.cores, fix: false, ...options }, context),
+    checkMachine({ only: [], root: "host", jobs: context.machine.cores, fix: false, ...options }, context),
   );
 }
 

@@ -88,5 +88,9 @@ function knownParts(manifest: Manifest, job: BuiltJob): Parts {
     ...{ steps: [], versionSuffix: "", artifacts: [], outputs: [] },
   };
   const { target, line, variant, arch, flags } = manifest;
-  return withRevision(partsOf({ target, line, variant, arch, flags }, planned, { tools, code: "", needs: makeRecord() }), job);
+  const root = job.root === undefined ? {} : { root: job.root.name };
+  return withRevision(
+    partsOf({ target, line, variant, arch, flags, ...root }, planned, { tools, code: "", needs: makeRecord() }),
+    job,
+  );
 }

@@ -1,6 +1,6 @@
 import { keyOf } from "../plan/key.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { debianDependencies, readDebianPackages } from "../sys/debian-dependencies.ts";
+import { debianDependencies, readDebianPackages, type DebianPackages } from "../sys/debian-dependencies.ts";
 import type { Host } from "../sys/exec.ts";
 import { makeRecord } from "../record.ts";
 import type { JobCache } from "./cache.ts";
@@ -19,16 +19,23 @@ export interface Lookup {
 }
 
 /**
- * Looks up each job of a plan in the cache, in the plan's order. Only reads descriptions, not the
- * files.
+ * Looks up each job of a plan in the cache, in the plan's order. `trees` has the root of each job that
+ * is not built on the machine itself. Only reads descriptions, not the files.
  */
-export async function lookUp(plan: Plan, cache: Pick<JobCache, "find"> | undefined, host: Host): Promise<readonly Lookup[]> {
-  const [code, installed] = await Promise.all([codeDigest(), readDebianPackages({ host })]);
+export async function lookUp(
+  plan: Plan,
+  cache: Pick<JobCache, "find"> | undefined,
+  { host, trees = new Map<string, string>() }: { readonly host: Host; readonly trees?: ReadonlyMap<string, string> },
+): Promise<readonly Lookup[]> {
+  const code = await codeDigest();
+  const read = new Map<string | undefined, DebianPackages>();
+  for (const tree of new Set(plan.jobs.map(({ id }) => trees.get(id)))) read.set(tree, await readDebianPackages({ host, tree }));
   const lookups: Lookup[] = [];
   for (const job of plan.jobs) {
     const needed = lookups.filter((other) => job.needs.includes(other.job.id));
     const needs = makeRecord(needed.map((other) => [other.job.id, other.key]));
-    const tools = debianDependencies(installed, job.packages);
+    const installed = read.get(trees.get(job.id));
+    const tools = installed === undefined ? {} : debianDependencies(installed, job.packages);
     const parts = partsOf(plan, job, { tools, code, needs });
     const key = keyOf(parts);
     const result = await cache?.find(key);

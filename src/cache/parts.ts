@@ -23,7 +23,7 @@ export interface LocalParts {
 const order = "order of the patches";
 const suffix = "version suffix";
 
-type PartsPlan = Pick<Plan, "target" | "line" | "variant" | "arch" | "flags">;
+type PartsPlan = Pick<Plan, "target" | "line" | "variant" | "arch" | "flags" | "root">;
 type PartsJob = Pick<
   PlannedJob,
   "id" | "base" | "packaging" | "inputs" | "distribution" | "steps" | "versionSuffix" | "artifacts" | "outputs"
@@ -42,6 +42,7 @@ export function partsOf(plan: PartsPlan, job: PartsJob, { tools, code, needs }: 
     variant: plan.variant,
     architecture: plan.arch,
     flags: plan.flags,
+    ...(plan.root === undefined ? {} : { root: plan.root }),
     ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
     base: baseId(job.base),
     ...(picks.length === 0

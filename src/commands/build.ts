@@ -3,7 +3,7 @@ import { distFolder } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
 import type { Context } from "../program/context.ts";
-import { examples, positive, requestOptions } from "../program/values.ts";
+import { examples, mirrorOption, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import type { FailedJob } from "../run/context.ts";
 import { openShell, type OpenShellOptions, type Shell } from "../run/open-shell.ts";
@@ -25,6 +25,7 @@ export const build: Define = (command, context) => {
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.machine.cores)
     .option("--out <dir>", "folder for results; default: dist in the project's folder")
     .option("--install-deps", "install missing Debian packages (needs root)", false)
+    .addOption(mirrorOption())
     .option("--keep-going", "when a job fails, finish the jobs that do not need it", false)
     .addOption(
       new Option(
@@ -45,6 +46,7 @@ export const build: Define = (command, context) => {
       examples(
         ["kovn-build --target linux", "build Open vSwitch and OVN packages"],
         ["kovn-build --target linux --only ovs --install-deps", "build Open vSwitch; install what is missing, as root"],
+        ["kovn-build --target linux --root debian:13", "build packages for Debian 13, in a clean root of it"],
       ),
     )
     .action(async (flags: BuildFlags) => {

@@ -1,8 +1,9 @@
 import { BuildError } from "../errors.ts";
 import type { MachineCheck } from "../machine/check.ts";
 import type { Context } from "../program/context.ts";
-import { examples, jsonOption, lineOption, onlyOption, positive, targetOptions } from "../program/values.ts";
+import { examples, jsonOption, lineOption, onlyOption, positive, rootOption, targetOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { hostRoot } from "../root/known.ts";
 import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
 import { Json } from "../sys/json.ts";
 
@@ -15,6 +16,7 @@ export const doctor: Define = (command, context) => {
   targetOptions(command)
     .addOption(lineOption())
     .addOption(onlyOption())
+    .addOption(rootOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
     .option("--fix", "install missing Debian packages (needs root)", false)
     .addOption(jsonOption())
@@ -36,9 +38,10 @@ async function examine(options: DoctorFlags, context: Context): Promise<void> {
   print(options.json ? new Json({ schema: 1, checks }) : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
+  const root = options.root === hostRoot ? "" : ` --root ${options.root}`;
   const isInstallable = missing.some((check) => check.packages !== undefined);
   throw new BuildError("machine", `Missing on this machine: ${missing.map((check) => check.name).join(", ")}.`, {
-    hint: isInstallable ? `kovn-build doctor --target ${options.target} --fix (as root)` : "the commands above",
+    hint: isInstallable ? `kovn-build doctor --target ${options.target}${root} --fix (as root)` : "the commands above",
   });
 }
 

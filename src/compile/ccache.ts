@@ -31,6 +31,8 @@ export interface CompilerCacheOptions {
   readonly distcc: Distcc | undefined;
   readonly host: Host;
   readonly notice: (message: string) => void;
+  /** The root that jobs are built in, which has ccache; undefined for the machine itself. */
+  readonly tree?: string | undefined;
 }
 
 /** Debian's folder of compilers that are links to ccache. */
@@ -48,8 +50,9 @@ export async function openCompilerCache({
   distcc,
   host,
   notice,
+  tree,
 }: CompilerCacheOptions): Promise<CompilerCache | undefined> {
-  if (!(await hasCcache(host))) {
+  if (tree === undefined && !(await hasCcache(host))) {
     const unused = [...(remote === undefined ? [] : ["--remote-cache"]), ...(distcc === undefined ? [] : ["--distcc"])];
     for (const option of unused) notice(`Program \`ccache\` is not installed: ${option} is not used. (apt-get install ccache)`);
     return undefined;
@@ -85,7 +88,7 @@ export async function openCompilerCache({
 }
 
 /** ccache's folder in the cache. */
-function compilationsDir(cache: string): string {
+export function compilationsDir(cache: string): string {
   return join(cache, "ccache");
 }
 

@@ -8,7 +8,7 @@ import type { BuiltJob } from "./manifest.ts";
 /** What is known of a job only after it is built. */
 export interface JobFacts extends Pick<
   BuiltJob,
-  "baseCommit" | "patchedCommit" | "patchedTree" | "packaged" | "tools" | "duration" | "compilerCache"
+  "baseCommit" | "patchedCommit" | "patchedTree" | "packaged" | "root" | "tools" | "duration" | "compilerCache"
 > {
   /** `git patch-id --stable` of each patch, by the sha256 of its file. */
   readonly patchIds: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export function jobPackaging(job: PlannedJob, source: Source): readonly Patch[] 
 
 /** Describes a finished job for `artifacts.json`. */
 export function describeBuilt(job: PlannedJob, source: Source, { patchIds, pickIds, ...facts }: JobFacts): BuiltJob {
-  const { duration, tools, compilerCache, packaged, ...ids } = facts;
+  const { duration, tools, compilerCache, packaged, root, ...ids } = facts;
   const packaging = jobPackaging(job, source);
   const picks = picksOf(job.base).map(({ commit, why, without }) => ({ commit, why, without, patchId: pickIds[commit] ?? "" }));
   const missingPicks = missingPicksOf(job.base).map(({ commit, why }) => ({ commit, why }));
@@ -54,6 +54,7 @@ export function describeBuilt(job: PlannedJob, source: Source, { patchIds, pickI
     ...(packaging.length === 0 ? {} : { packaging: packaging.map(describe) }),
     ...(packaged === undefined ? {} : { packaged }),
     ...(job.distribution === undefined ? {} : { distribution: job.distribution }),
+    ...(root === undefined ? {} : { root }),
     ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
     tools,
     duration,

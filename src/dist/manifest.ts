@@ -100,6 +100,13 @@ export const builtJobSchema = z.object({
     .string()
     .exactOptional()
     .describe("Distribution that the job's packages were built on and are for, such as `debian 12`; absent for other jobs."),
+  root: z
+    .object({
+      name: z.string().describe("What `--root` named, such as `debian:12`."),
+      packages: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of all its packages."),
+    })
+    .exactOptional()
+    .describe("What the job was built in; absent for the machine itself."),
   inputs: z
     .array(
       z.object({

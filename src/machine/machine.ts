@@ -14,6 +14,7 @@ import { checkTemporary, checkWork } from "./folders.ts";
 import { readLimits } from "./cgroup.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
+import { checkRoots } from "./roots.ts";
 import { count } from "../sys/text.ts";
 
 /**
@@ -22,6 +23,7 @@ import { count } from "../sys/text.ts";
  */
 const diskOfJob = 1.5e9;
 const diskOfMirrors = 0.5e9;
+const diskOfRoot = 1e9;
 const memoryOfBuild = 0.3e9;
 const memoryOfProcess = 0.4e9;
 
@@ -63,7 +65,8 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
   const hasDpkg = checked.every(({ name, status }) => name !== "dpkg-query" || status === "ok");
   return [
     ...checked,
-    ...(hasDpkg ? [await checkPackages(needs), ...(await checkProvers(needs))] : []),
+    ...(hasDpkg && needs.root === undefined ? [await checkPackages(needs)] : []),
+    ...(hasDpkg ? await checkProvers(needs) : []),
     ...(await checkCompilers(needs)),
     checkBuildPath(needs),
     await checkWork(needs),
@@ -71,8 +74,9 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
     await checkDisk(needs),
     checkMemory(needs),
     ...(await checkPython(needs.host)),
-    await checkCcache(),
+    ...(needs.root === undefined ? [await checkCcache()] : await checkRoots(needs.host, needs.root)),
     ...(needs.publishes === true ? await checkPublishers(needs.host) : []),
+    ...(needs.publishes === true && needs.root === undefined ? await checkRoots(needs.host) : []),
   ];
 }
 
@@ -117,12 +121,13 @@ async function checkCompilers({ crossCompiles, host }: MachineNeeds): Promise<re
   return check === undefined ? [] : [check];
 }
 
-async function checkDisk({ work, jobs }: MachineNeeds): Promise<MachineCheck> {
+async function checkDisk({ work, jobs, root }: MachineNeeds): Promise<MachineCheck> {
   const name = "disk space";
   const { dir, bytes } = await freeSpace(work);
-  const need = diskOfMirrors + jobs * diskOfJob;
+  const diskOfAll = diskOfJob + (root === undefined ? 0 : diskOfRoot);
+  const need = diskOfMirrors + jobs * diskOfAll;
   const found = `${formatSize(bytes)} free in ${dir}`;
-  const wanted = `${formatSize(need)}: ${count(jobs, "job")} of ${formatSize(diskOfJob)}, and mirrors of the sources`;
+  const wanted = `${formatSize(need)}: ${count(jobs, "job")} of ${formatSize(diskOfAll)}, and mirrors of the sources`;
   if (bytes >= need) return { name, status: "ok", found, wanted };
   const runs = join(work, "runs");
   return {

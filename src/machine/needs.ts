@@ -1,5 +1,6 @@
 import type { Pipeline, System } from "../config/pipeline.ts";
 import { crossCompiles } from "../steps/registry.ts";
+import type { KnownRoot } from "../root/known.ts";
 import type { Host } from "../sys/exec.ts";
 
 /** What a build needs of the machine. */
@@ -15,6 +16,8 @@ export interface MachineNeeds {
   readonly publishes?: boolean;
   /** True when a job cross-compiles for Windows. */
   readonly crossCompiles: boolean;
+  /** What the jobs are built in; undefined for the machine itself. Then it has the packages. */
+  readonly root?: KnownRoot | undefined;
   /** The number of jobs. */
   readonly jobs: number;
   /** The most processes at once. */
@@ -28,7 +31,7 @@ export interface MachineNeeds {
 export function machineNeeds(
   pipeline: Pipeline,
   ids: readonly string[],
-  around: Pick<MachineNeeds, "provers" | "publishes" | "parallel" | "work" | "host">,
+  around: Pick<MachineNeeds, "provers" | "publishes" | "root" | "parallel" | "work" | "host">,
 ): MachineNeeds {
   const jobs = ids.flatMap((id) => pipeline.jobs[id] ?? []);
   return {

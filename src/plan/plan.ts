@@ -18,6 +18,8 @@ export interface Plan {
   readonly variant: string;
   readonly arch: string;
   readonly flags: string;
+  /** What the jobs are built in, such as `debian:12`; absent for the machine itself. */
+  readonly root?: string;
   /** Selects one of a target's pipelines; absent if there is only one. */
   readonly toolchain?: string;
   readonly jobs: readonly PlannedJob[];
@@ -31,7 +33,7 @@ export interface PlannedJob {
   readonly needs: readonly string[];
   /**
    * sha256 over everything in the plan that decides the result: base, picks, all patches in order,
-   * input files, steps, flags, architecture, variant, distribution, keys of needed jobs.
+   * input files, steps, flags, architecture, variant, distribution, root, keys of needed jobs.
    */
   readonly key: string;
   readonly base: Base;
@@ -69,8 +71,10 @@ export interface PlanInput {
   readonly pipeline: Pipeline;
   readonly variant: string;
   readonly arch: string;
-  /** The distribution of the machine that builds; undefined where it is unknown. */
+  /** The distribution of what the jobs are built in; undefined where it is unknown. */
   readonly distribution: string | undefined;
+  /** What the jobs are built in, such as `debian:12`; absent for the machine itself. */
+  readonly root?: string;
   /** Ids of jobs; all jobs if there are none. */
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
@@ -89,6 +93,7 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): Plan {
   const { pipeline, line, variant, arch } = input;
   const flags = pipeline.flags[variant]?.[arch] ?? "";
+  const root = input.root === undefined ? {} : { root: input.root };
   const planned = new Map<string, PlannedJob & { readonly id8: string; readonly isFor: string | undefined }>();
   for (const id of plannedJobs(pipeline, input.only)) {
     const job = pipelineJob(pipeline, id);
@@ -115,6 +120,7 @@ export function makePlan(input: PlanInput): Plan {
     const key = keyOf({
       ...content,
       ...distribution,
+      ...root,
       variant,
       arch,
       flags,
@@ -155,6 +161,7 @@ export function makePlan(input: PlanInput): Plan {
     variant,
     arch,
     flags,
+    ...root,
     ...(pipeline.toolchain === undefined ? {} : { toolchain: pipeline.toolchain }),
     jobs: [...planned.values()].map(({ id8: _, isFor: __, ...job }) => job),
   };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { hostRoot, knownRoots } from "../root/known.ts";
 
 /** Collects the values of an option that may be repeated. */
 function collect(value: string, all: readonly string[]): readonly string[] {
@@ -64,6 +65,20 @@ export function onlyOption(): Option {
   return repeated("--only <job>", "only this job and what it needs; may be repeated");
 }
 
+/** `--root`: what jobs are built in. */
+export function rootOption(): Option {
+  const names = knownRoots.map(({ name }) => name).join(" | ");
+  return new Option("--root <root>", `for linux: what to build in: host (this machine) | ${names}`).default(hostRoot);
+}
+
+/** `--mirror`: where a root's packages come from. */
+export function mirrorOption(): Option {
+  return repeated(
+    "--mirror <url>",
+    "URL | security=URL: archives for --root instead of the distribution's own; may be repeated",
+  ).env("KOVN_MIRROR");
+}
+
 /** An option that may be given several times. */
 export function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect).default([]);
@@ -84,6 +99,7 @@ export function requestOptions(command: Command): Command {
     .addOption(fromOption())
     .option("--variant <variant>", "set of compiler flags", "default")
     .option("--arch <arch>", "architecture; must be this machine's")
+    .addOption(rootOption())
     .option("--driver <dir>", "for windows: folder of a built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
     .addOption(
       new Option(

@@ -12,6 +12,7 @@ import { finishJob } from "./finish-job.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import type { JobResult } from "./result.ts";
 import { runTask } from "../sys/run-task.ts";
+import { treesOf } from "./roots.ts";
 import { schedule } from "./schedule.ts";
 
 export interface JobsOptions extends Pick<BuildOptions, "jobs" | "keepGoing" | "remoteCache"> {
@@ -44,7 +45,8 @@ export async function buildJobs(
     if (base === undefined) throw new Error(`source ${job.source.name} was not fetched`);
     const isUsed = jobs.some((other) => other.needs.includes(job.id));
     const dir = join(run, job.id);
-    const of = { prepared, base, dir, isUsed, parallel, compilerCache, onReady, expected: expected.get(job.id) };
+    const root = prepared.roots.get(job.id);
+    const of = { prepared, base, dir, isUsed, root, parallel, compilerCache, onReady, expected: expected.get(job.id) };
     results.push(await runTask(host, job.id, async (below) => finishJob(job, of, { ...context, host: below }), job.id));
   });
   throwFailures(failures);
@@ -56,7 +58,8 @@ function expectedJob({ id, needs }: PlannedJob, expected: number | undefined): E
 }
 
 async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, host }: RunContext) {
-  const { cache, distcc } = prepared;
+  const { cache, distcc, roots } = prepared;
+  const [tree] = treesOf(roots).values();
   if (cache === undefined) return undefined;
   return runTask(host, "set up the compiler cache", async (below) =>
     openCompilerCache({
@@ -65,6 +68,7 @@ async function openCompilers({ prepared, remoteCache }: JobsOptions, { project, 
       distcc,
       host: below,
       notice: below.task.notice,
+      tree,
     }),
   );
 }

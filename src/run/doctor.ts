@@ -8,9 +8,9 @@ import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
 import type { ReadContext } from "./context.ts";
-import type { RequestOptions } from "./request.ts";
+import { rootOf, type RequestOptions } from "./request.ts";
 
-export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only"> {
+export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only" | "root"> {
   /** Parallel processes of a step. */
   readonly jobs: number;
   /** True to install missing Debian packages. */
@@ -29,8 +29,9 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   assertSystem(pipeline, machine.system);
   const jobs = Object.keys(pipeline.jobs);
   for (const id of only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
+  const root = rootOf(options);
   const { provers = [] } = pipeline;
-  const around = { provers, publishes: true, parallel, work: project.work, host };
+  const around = { provers, publishes: true, root, parallel, work: project.work, host };
   const needs = machineNeeds(pipeline, plannedJobs(pipeline, only), around);
   const about = await checkSupport(options.line, project);
   return [...about, ...(await fitMachine(needs, { ...context, install: options.fix }))];

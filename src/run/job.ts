@@ -15,7 +15,10 @@ import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
-import type { CompilerCache } from "../compile/ccache.ts";
+import { cacheFolder } from "../cache/folder.ts";
+import { compilationsDir, type CompilerCache } from "../compile/ccache.ts";
+import { openRoot } from "../root/enter.ts";
+import type { Root } from "../root/take-root.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
@@ -31,6 +34,8 @@ export interface JobOptions {
   readonly base: Fetched;
   /** The job's folder, empty. */
   readonly dir: string;
+  /** What the job is built in; undefined for the machine itself. */
+  readonly root: Root | undefined;
   readonly parallel: number;
   /** How many milliseconds the job took last time, if known. */
   readonly expected: number | undefined;
@@ -102,8 +107,8 @@ interface StepsOptions extends JobOptions {
   readonly onProgram: (program: StepProgram) => void;
 }
 
-async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: RunContext): Promise<JobResult> {
-  const { plan, source, base, dir, parallel, compilerCache, log, onLines, onProgram } = options;
+async function runSteps(job: PlannedJob, options: StepsOptions, { project, host, emit, run }: RunContext): Promise<JobResult> {
+  const { plan, source, base, dir, root, parallel, compilerCache, log, onLines, onProgram } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
   const patches = describeWork(source, base, packaging);
@@ -115,6 +120,8 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   // Upstream's `make dist` fails for tracked files that it does not list, so programs get a tree
   // without git.
   await rm(join(dir, "src/.git"), { recursive: true });
+  const compilations = compilerCache === undefined ? [] : [compilationsDir(cacheFolder(project.work))];
+  const enter = root === undefined ? undefined : await openRoot(root.tree, [run, ...compilations]);
   const stepContext = {
     dir,
     arch: plan.arch,
@@ -126,6 +133,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
     versionSuffix: job.versionSuffix,
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
     onReady: options.onReady,
+    enter,
     host,
     onLines,
     onProgram,
@@ -152,9 +160,13 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { host, emit }: 
   }
   const describeAll = async () => ({
     artifacts: await describeArtifacts(job, join(dir, "out"), host),
-    built: await describeJob(job, source, { base, patched, host }),
+    built: await describeJob(job, source, { base, patched, root, host }),
   });
   return runTask(host, "describe the artifacts", describeAll, job.id);
+}
+
+function only(versions: Root["packages"], names: readonly string[]): Readonly<Record<string, string>> {
+  return makeRecord(names.flatMap((name) => (versions[name] === undefined ? [] : [[name, versions[name]] as const])));
 }
 
 /** Throws "digest" when the commit of a patched source is not the locked one. */
@@ -184,7 +196,7 @@ async function copyInputs(job: PlannedJob, { input, dir }: JobOptions): Promise<
 async function describeJob(
   job: PlannedJob,
   source: Source,
-  { base, patched, host }: { readonly base: Fetched; readonly patched: Patched; readonly host: Host },
+  { base, patched, root, host }: Pick<JobOptions, "base" | "root"> & { readonly patched: Patched; readonly host: Host },
 ): Promise<BuiltJob> {
   const patchIds = await Promise.all(
     [...source.patches, ...jobPackaging(job, source)].map(
@@ -198,7 +210,8 @@ async function describeJob(
     ...(patched.packaged === undefined ? {} : { packaged: patched.packaged }),
     patchIds: makeRecord(patchIds),
     pickIds: makeRecord(patched.picks.map(({ commit, patchId: id }) => [commit, id])),
-    tools: await installedPackages(job.packages, { host }),
+    ...(root === undefined ? {} : { root: { name: root.name, packages: root.packages } }),
+    tools: root === undefined ? await installedPackages(job.packages, { host }) : only(root.packages, job.packages),
     duration: 0,
   });
 }

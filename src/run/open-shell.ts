@@ -28,7 +28,10 @@ const longest = 60;
  * `$KOVN_COMMAND` is that program. Resolves when the person leaves the shell.
  */
 export async function openShell({ job, dir, last }: FailedJob, { shell, host, write }: OpenShellOptions): Promise<void> {
-  const { program, term } = shell;
+  const { enter } = last;
+  // A root need not have the shell of the person.
+  const program = enter === undefined ? shell.program : "/bin/bash";
+  const { term } = shell;
   const cwd = join(dir, "src");
   const command = quoteWords(last.command);
   const [line = ""] = command.split("\n");
@@ -42,8 +45,9 @@ export async function openShell({ job, dir, last }: FailedJob, { shell, host, wr
     ].join("\n"),
   );
   const env = { ...last.env, TERM: term, SHELL: program, KOVN_COMMAND: command };
+  const [first = program, ...rest] = enter?.([program], cwd) ?? [program];
   // Nobody removes the run meanwhile.
   await withLock(lockIn(dirname(dir)), { host, other: `is working in ${dir}` }, async () =>
-    execOnTerminal(program, [], { host, cwd, env }),
+    execOnTerminal(first, rest, { host, cwd, env }),
   );
 }

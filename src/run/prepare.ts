@@ -14,7 +14,8 @@ import { startGuard, type Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
-import type { RequestOptions } from "./request.ts";
+import { rootOf, type RequestOptions } from "./request.ts";
+import { takeRoots, treesOf, type Roots } from "./roots.ts";
 import { alsoUnreachable, unreachable } from "./unreachable.ts";
 
 /** What to build, and how. */
@@ -33,6 +34,8 @@ export interface BuildOptions extends RequestOptions {
   readonly keepRuns: number;
   /** Where machines share compilations, as ccache's `remote_storage`. */
   readonly remoteCache?: string;
+  /** Archives for the root instead of the distribution's own: URL or `security=URL`. */
+  readonly mirror: readonly string[];
 }
 
 /** A plan that this machine can run now. */
@@ -48,6 +51,8 @@ export interface Prepared {
   readonly cache: JobCache | undefined;
   /** Undefined when this machine compiles alone. */
   readonly distcc: Distcc | undefined;
+  /** What the jobs are built in. */
+  readonly roots: Roots;
 }
 
 /**
@@ -73,15 +78,17 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";
   const cache = isCached ? await openCache(cacheFolder(project.work), { host }) : undefined;
-  const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, context));
+  const checkMachine = async () => fit(input, plan, options, context);
+  if (plan.root !== undefined) await checkMachine();
+  const roots = await takeRoots(input, plan.jobs, options.mirror, context);
+  const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, roots, context));
   const found = await find(plan).catch((error: unknown) => {
     // Without dpkg on a Linux machine. The check of the machine says so, with everything else that
     // is missing.
     if (error instanceof BuildError && error.code === "machine") return { plan, lookups: [], missing: plan.jobs };
     throw error;
   });
-  if (found.missing.length === 0) return { ...found, input, cache, distcc };
-  const checkMachine = async () => fit(input, plan, options, context);
+  if (found.missing.length === 0) return { ...found, input, cache, distcc, roots };
   const reachSources = async () =>
     runTask(host, "reach the sources", async (below) => reach(input, found.missing, options, { ...context, host: below }));
   const reached = await reachSources().catch(async (error: unknown) => {
@@ -96,11 +103,11 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const isSame = plan.jobs.every((job, index) => job.key === newPlan.jobs[index]?.key);
   if (!isSame) emit({ event: "plan", ...newPlan });
   const now = isSame ? found : await find(newPlan);
-  if (now.missing.length === 0) return { ...now, input: reached, cache, distcc };
-  await checkMachine();
+  if (now.missing.length === 0) return { ...now, input: reached, cache, distcc, roots };
+  if (plan.root === undefined) await checkMachine();
   // Newly installed packages make other results, and dpkg may be there by now.
-  const isStale = options.installDeps || (cache !== undefined && now.lookups.length === 0);
-  return { ...(isStale ? await find(newPlan) : now), input: reached, cache, distcc };
+  const isStale = (options.installDeps && plan.root === undefined) || (cache !== undefined && now.lookups.length === 0);
+  return { ...(isStale ? await find(newPlan) : now), input: reached, cache, distcc, roots };
 }
 
 async function findHosts({ distcc }: BuildOptions, host: Host): Promise<Distcc | undefined> {
@@ -114,9 +121,10 @@ async function findHosts({ distcc }: BuildOptions, host: Host): Promise<Distcc |
 async function findMissing(
   plan: Plan,
   cache: JobCache | undefined,
+  roots: Roots,
   { host }: RunContext,
 ): Promise<Pick<Prepared, "plan" | "lookups" | "missing">> {
-  const lookups = cache === undefined ? [] : await lookUp(plan, cache, host);
+  const lookups = cache === undefined ? [] : await lookUp(plan, cache, { host, trees: treesOf(roots) });
   const cached = await takeResults(lookups, ({ result }) => result);
   return { plan, lookups, missing: plan.jobs.filter((job) => !cached.has(job.id)) };
 }
@@ -128,9 +136,10 @@ async function findMissing(
 async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, context: RunContext): Promise<void> {
   const { project, host } = context;
   const ids = plan.jobs.map((job) => job.id);
-  const needs = machineNeeds(pipeline, ids, { provers: [], parallel: options.jobs, work: project.work, host });
+  const root = rootOf(options);
+  const needs = machineNeeds(pipeline, ids, { provers: [], root, parallel: options.jobs, work: project.work, host });
   const checks = await fitMachine(needs, { install: options.installDeps, ...context });
-  assertFit(checks, plan.target);
+  assertFit(checks, plan.target, plan.root);
 }
 
 /**

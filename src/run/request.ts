@@ -12,6 +12,7 @@ import { allowedBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
 import { makeRecord } from "../record.ts";
+import { hostRoot, knownRoots, type KnownRoot } from "../root/known.ts";
 import type { ReadContext } from "./context.ts";
 
 /** What to build: the options that `build` and `plan` share. */
@@ -23,6 +24,8 @@ export interface RequestOptions {
   readonly from: readonly string[];
   readonly variant: string;
   readonly arch?: string;
+  /** `host`, or the distribution to build in, such as `debian:12`. */
+  readonly root: string;
   /** Folder of a built driver. */
   readonly driver?: string;
   /** Hosts that share the compiling, as distcc lists them. */
@@ -40,6 +43,7 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   const { variant } = options;
   const variants = Object.keys(pipeline.flags);
   if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
+  const root = rootOf(options);
   const arch = options.arch ?? machine.arch;
   const architectures = Object.keys(pipeline.flags[variant] ?? {});
   if (!architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
@@ -64,8 +68,38 @@ export async function readRequest(options: RequestOptions, { project, machine, h
     for (const source of read) assertLocked(source, lock.sources[source.name], "or --unlocked to build anyway");
   const from = parseFrom(options.from, await listSources(project, line));
   const bases = makeRecord(read.map((source) => [source.name, allowedBases(source, from)]));
-  const { distribution } = machine;
-  return { line, pipeline, variant, arch, distribution, only: options.only, sources, bases, inputs, locks: lock?.sources };
+  const { distribution = machine.distribution, name } = root ?? {};
+  const common = {
+    line,
+    pipeline,
+    variant,
+    arch,
+    distribution,
+    only: options.only,
+    sources,
+    bases,
+    inputs,
+    locks: lock?.sources,
+  };
+  return name === undefined ? common : { ...common, root: name };
+}
+
+interface RootChoice {
+  readonly root: string;
+  readonly target: string;
+  readonly distcc?: string;
+}
+
+/** The root that was asked for; undefined for the machine itself. Throws "usage". */
+export function rootOf({ root, target, distcc }: RootChoice): KnownRoot | undefined {
+  if (root === hostRoot) return undefined;
+  const known = knownRoots.find(({ name }) => name === root);
+  if (known === undefined) throw unknownName("Root", root, [hostRoot, ...knownRoots.map(({ name }) => name)]);
+  if (target !== "linux")
+    throw new BuildError("usage", `\`--root ${root}\` is for packages of a distribution: not for \`--target ${target}\`.`);
+  if (distcc !== undefined)
+    throw new BuildError("usage", "`--root` and `--distcc` exclude each other: nothing in a root reaches the network.");
+  return known;
 }
 
 /** Adds compiler flags to every variant. They are in the plan, and so in keys and versions. */

@@ -7,6 +7,7 @@ import { assertSystem } from "../config/system.ts";
 import { assertBuildPath } from "../machine/build-path.ts";
 import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
 import { plannedJobs } from "../plan/plan.ts";
+import { parseMirrors } from "../root/mirrors.ts";
 import { runTask } from "../sys/run-task.ts";
 import { lockIn, withLock } from "../sys/with-lock.ts";
 import { build, type Built } from "./build.ts";
@@ -28,6 +29,9 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   await assertFolder(options.out, input.pipeline.target);
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
+  parseMirrors(options.mirror);
+  if (input.root !== undefined && options.remoteCache !== undefined)
+    throw new BuildError("usage", "`--root` and `--remote-cache` exclude each other: nothing in a root reaches the network.");
   const packages = plannedJobs(input.pipeline, input.only).flatMap((id) => input.pipeline.jobs[id]?.packages ?? []);
   if (input.pipeline.host === "linux") assertBuildPath({ work: project.work, packages });
   const started = performance.now();

@@ -75,9 +75,10 @@ function sourcesOf(
   return [pin, ...taken, ...patches, ...made];
 }
 
-/** The build tools; only their versions are recorded, no digests. */
-function toolsOf(arch: string, { tools }: BuiltJob): readonly Resource[] {
-  return Object.entries(tools).map(([name, version]) => ({ name, uri: debianPurl("debian", name, version, arch) }));
+/** The build tools, or all packages of the root; only their versions are recorded, no digests. */
+function toolsOf(arch: string, { tools, root }: BuiltJob): readonly Resource[] {
+  const [id = "debian"] = root?.name.split(":") ?? [];
+  return Object.entries(root?.packages ?? tools).map(([name, version]) => ({ name, uri: debianPurl(id, name, version, arch) }));
 }
 
 function distinct(resources: readonly Resource[]): readonly Resource[] {

@@ -29,6 +29,8 @@ export interface StepContext {
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
   /** Lets jobs that need this one start before it ends: the files that they use are complete. */
   readonly onReady: () => void;
+  /** Makes the command that runs a program in the job's root; undefined on the machine itself. */
+  readonly enter?: ((command: readonly string[], cwd: string) => readonly string[]) | undefined;
   readonly host: Host;
   readonly onLines: OnLines;
   /** Called with each program of the build before it starts. */
@@ -38,6 +40,8 @@ export interface StepContext {
 /** A program of a step, with its whole environment; it runs in the job's `src/`. */
 export interface StepProgram {
   readonly command: readonly string[];
+  /** Makes the command that runs it in the job's root; undefined on the machine itself. */
+  readonly enter?: StepContext["enter"];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -86,10 +90,14 @@ export async function runProgram(
   context: StepContext,
 ): Promise<void> {
   const wholeEnv = { ...buildEnv(context), ...env };
-  context.onProgram?.({ command: [program, ...args], env: wholeEnv });
-  const result = await exec(program, args, {
+  const { enter } = context;
+  const command = [program, ...args];
+  const cwd = `${context.dir}/src`;
+  context.onProgram?.({ command, enter, env: wholeEnv });
+  const [first = program, ...rest] = enter?.(command, cwd) ?? command;
+  const result = await exec(first, rest, {
     host: { ...context.host, env: {} },
-    cwd: `${context.dir}/src`,
+    cwd,
     env: wholeEnv,
     onLines: context.onLines,
   });

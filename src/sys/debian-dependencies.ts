@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { sortKeys } from "../order.ts";
 import { exec, type Host } from "./exec.ts";
 import { makeRecord } from "../record.ts";
@@ -17,9 +18,17 @@ export interface DebianPackages {
   readonly providers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads which Debian packages are installed: none where dpkg is not the package manager. Throws "machine" without dpkg. */
-export async function readDebianPackages({ host }: { readonly host: Host }): Promise<DebianPackages> {
-  const result = await exec("dpkg-query", ["--show", `--showformat=${format}`], { host, env: { LC_ALL: "C" } });
+/**
+ * Reads which Debian packages are installed, on this machine or in the root in `tree`: none where dpkg
+ * is not the package manager. Throws "machine" without dpkg.
+ */
+export async function readDebianPackages(options: {
+  readonly host: Host;
+  readonly tree?: string | undefined;
+}): Promise<DebianPackages> {
+  const { host, tree } = options;
+  const where = tree === undefined ? [] : [`--admindir=${join(tree, "var/lib/dpkg")}`];
+  const result = await exec("dpkg-query", [...where, "--show", `--showformat=${format}`], { host, env: { LC_ALL: "C" } });
   return parsePackages(result.stdout);
 }
 

@@ -4,6 +4,7 @@ import { byteCount, examples, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { pruneRuns, runLimits } from "../../run/prune-runs.ts";
 import type { Host } from "../../sys/exec.ts";
+import { removeRoots } from "../../root/take-root.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { formatSize } from "../../sys/size.ts";
 import { count } from "../../sys/text.ts";
@@ -22,7 +23,7 @@ export const cachePrune: Define = (command, context) => {
   command
     .option(
       "--size <bytes>",
-      "most bytes of results, and of runs, such as 500M; 0 removes all results, all compilations and all runs but the newest; default: the limits of builds",
+      "most bytes of results, and of runs, such as 500M; 0 removes all results, compilations, roots and runs but the newest; default: the limits of builds",
       byteCount,
     )
     .option("--keep-runs <n>", "runs to keep in .kovn/runs", positive, runLimits.keep)
@@ -49,6 +50,9 @@ async function prune(work: string, { size = Infinity, keepRuns }: PruneOptions, 
   const results = await runTask(host, "remove cached results", async (below) =>
     withLock(lockIn(cache), { host: below, other: `is using ${cache}` }, async () => trim(cache, Math.min(size, resultsLimit))),
   );
-  if (size === 0) await runTask(host, "remove cached compilations", async (below) => forgetCompilations(cache, below));
+  if (size === 0) {
+    await runTask(host, "remove cached compilations", async (below) => forgetCompilations(cache, below));
+    await runTask(host, "remove roots", async (below) => removeRoots(work, below));
+  }
   return { runs, results };
 }

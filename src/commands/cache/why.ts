@@ -6,6 +6,7 @@ import type { StoredResult } from "../../cache/result.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, requestOptions } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import { keptRoots, treesOf } from "../../run/roots.ts";
 import { readRequest, type RequestOptions } from "../../run/request.ts";
 import { Json } from "../../sys/json.ts";
 
@@ -25,10 +26,11 @@ export const cacheWhy: Define = (command, context) => {
 async function explain(options: WhyOptions, context: Context): Promise<string | Json> {
   const { machine, host } = context;
   const project = await context.project();
-  const plan = makePlan(await readRequest(options, { project, machine, host }));
+  const input = await readRequest(options, { project, machine, host });
+  const plan = makePlan(input);
   const cache = await openCache(cacheFolder(project.work), { host });
   const results = (await cache?.list()) ?? [];
-  const lookups = await lookUp(plan, cache, host);
+  const lookups = await lookUp(plan, cache, { host, trees: treesOf(await keptRoots(input, plan.jobs, { project })) });
   const answers = lookups.map((lookup) => answer(lookup, results));
   if (options.json) return new Json({ schema: 1, jobs: answers });
   return answers.map(showAnswer).join("");

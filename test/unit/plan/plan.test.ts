@@ -142,6 +142,14 @@ test("a job that makes packages has no distribution in its version where that is
   expect(planned(aPlanInput({ pipeline, distribution: undefined })).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
 });
 
+test("a root changes the key, and not the version suffix: that names the distribution", () => {
+  const inRoot = aPlanInput({ root: "debian:12" });
+  expect(makePlan(inRoot).root).toBe("debian:12");
+  expect(makePlan(base)).not.toHaveProperty("root");
+  expect(planned(inRoot).key).not.toBe(planned(base).key);
+  expect(planned(inRoot).versionSuffix).toBe(planned(base).versionSuffix);
+});
+
 test("another architecture changes the key, and not the version suffix", () => {
   const other = planned(aPlanInput({ arch: "arm64" }));
   expect(other.key).not.toBe(planned(base).key);

@@ -13,7 +13,17 @@ test("a build on Windows, where no dpkg says what a result depends on, caches no
   const project = await makeProject(folder, { "pipelines/test.yaml": pipeline });
   await using bin = await makeBin({ git: "" });
   const options = {
-    ...{ target: "windows", only: [], from: [], variant: "default", unlocked: true, out: join(project, "dist"), jobs: 1 },
+    ...{
+      target: "windows",
+      only: [],
+      from: [],
+      variant: "default",
+      root: "host",
+      mirror: [],
+      unlocked: true,
+      out: join(project, "dist"),
+      jobs: 1,
+    },
     ...{ installDeps: false, cache: true, keepGoing: false, keepRuns: 10 },
   };
   const events: RunEvent[] = [];

@@ -1,0 +1,46 @@
+import { readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import { truePath } from "../sys/disk.ts";
+import { rootUser } from "./make.ts";
+
+/** Makes the command that runs another one in a root, in that folder. */
+export type Enter = (command: readonly string[], cwd: string) => readonly string[];
+
+/** Top folders that every program gets empty. */
+const fresh: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp", "run"]);
+
+/**
+ * Prepares to run programs in a root with bubblewrap (bwrap(1)): without network, without rights, as a
+ * user that owns what it makes. The root cannot be written. Of the machine there are the `writable`
+ * folders, at their own paths, and nothing else.
+ */
+export async function openRoot(tree: string, writable: readonly string[]): Promise<Enter> {
+  const folders = writable.map(truePath);
+  const mounts = [
+    ...(await mountsOf(tree, "", folders)),
+    ...["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run"],
+    ...folders.flatMap((folder) => ["--bind", folder, folder]),
+    ...["--remount-ro", "/"],
+  ];
+  const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];
+  const user = ["--unshare-user", "--uid", String(rootUser), "--gid", String(rootUser)];
+  return (command, cwd) => ["bwrap", ...apart, ...user, ...mounts, "--chdir", truePath(cwd), "--", ...command];
+}
+
+/**
+ * Mounts what is in a folder of the root. A folder above a writable one is a new folder, with a mount for
+ * each thing in it: nothing can be mounted below a folder that cannot be written.
+ */
+async function mountsOf(tree: string, path: string, writable: readonly string[]): Promise<readonly string[]> {
+  const mounts: string[] = [];
+  for (const entry of await readdir(join(tree, path), { withFileTypes: true })) {
+    const inside = `${path}/${entry.name}`;
+    const outside = join(tree, inside);
+    if (path === "" && fresh.has(entry.name)) continue;
+    if (entry.isSymbolicLink()) mounts.push("--symlink", await readlink(outside), inside);
+    else if (writable.includes(inside)) continue;
+    else if (writable.some((folder) => folder.startsWith(`${inside}/`))) mounts.push(...(await mountsOf(tree, inside, writable)));
+    else mounts.push("--ro-bind", outside, inside);
+  }
+  return mounts;
+}

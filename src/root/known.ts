@@ -1,0 +1,61 @@
+/** A distribution that jobs can be built in, as it is known before anything of it is here. */
+export interface KnownRoot {
+  /** What `--root` takes, such as `debian:12`. */
+  readonly name: string;
+  /** As `os-release` names it, such as `debian 12`. */
+  readonly distribution: string;
+  readonly archives: Readonly<Record<ArchiveName, Archive>>;
+  readonly components: readonly string[];
+  /** The archive's public keys, and the Debian package that has them. */
+  readonly keyring: string;
+  readonly keyringPackage: string;
+}
+
+/** The archive of a distribution's releases, and that of its security updates. */
+export type ArchiveName = "main" | "security";
+
+export interface Archive {
+  readonly url: string;
+  readonly suites: readonly string[];
+}
+
+/** What `--root` calls the machine itself. */
+export const hostRoot = "host";
+
+function debian(release: string, codename: string): KnownRoot {
+  return {
+    name: `debian:${release}`,
+    distribution: `debian ${release}`,
+    archives: {
+      main: { url: "http://deb.debian.org/debian", suites: [codename, `${codename}-updates`] },
+      security: { url: "http://deb.debian.org/debian-security", suites: [`${codename}-security`] },
+    },
+    components: ["main"],
+    keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
+    keyringPackage: "debian-archive-keyring",
+  };
+}
+
+/** Ubuntu keeps amd64 at these addresses only: a machine of another architecture needs `--mirror`. */
+function ubuntu(release: string, codename: string): KnownRoot {
+  return {
+    name: `ubuntu:${release}`,
+    distribution: `ubuntu ${release}`,
+    archives: {
+      main: { url: "http://archive.ubuntu.com/ubuntu", suites: [codename, `${codename}-updates`] },
+      security: { url: "http://security.ubuntu.com/ubuntu", suites: [`${codename}-security`] },
+    },
+    components: ["main", "universe"],
+    keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+    keyringPackage: "ubuntu-keyring",
+  };
+}
+
+/** The roots that can be made, in the order in which they are listed. */
+export const knownRoots: readonly KnownRoot[] = [
+  debian("12", "bookworm"),
+  debian("13", "trixie"),
+  ubuntu("22.04", "jammy"),
+  ubuntu("24.04", "noble"),
+  ubuntu("26.04", "resolute"),
+];

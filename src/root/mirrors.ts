@@ -1,0 +1,41 @@
+import { BuildError } from "../errors.ts";
+import { makeRecord } from "../record.ts";
+import type { ArchiveName, KnownRoot } from "./known.ts";
+
+/** Addresses to use instead of a distribution's own. */
+export type Mirrors = Readonly<Partial<Record<ArchiveName, string>>>;
+
+/**
+ * Reads the values of `--mirror`: `URL` for the archive of the releases, `security=URL` for that of
+ * the security updates, each alone or several with spaces between them (as `KOVN_MIRROR` has them).
+ * The last one of each counts. Throws "usage".
+ */
+export function parseMirrors(values: readonly string[]): Mirrors {
+  const mirrors = makeRecord<string>();
+  for (const value of values.flatMap((words) => words.split(/\s+/).filter((word) => word !== ""))) {
+    const [, name = "main", address = ""] = /^(?:(main|security)=)?(.+)$/s.exec(value) ?? [];
+    if (!/^https?:\/\/[\w.:[\]-]+(?:\/[\w.~%+/-]*)?$/.test(address) || !URL.canParse(address))
+      throw new BuildError("usage", `\`${value}\` is not an address of a mirror.`, {
+        hint: "--mirror http://HOST/debian, or --mirror security=http://HOST/debian-security",
+      });
+    mirrors[name] = address.replace(/\/+$/, "");
+  }
+  return mirrors;
+}
+
+/** The lines of a `sources.list` for a root (sources.list(5)), each with the key that must have signed it. */
+export function sourcesOf({ archives, components, keyring }: KnownRoot, arch: string, mirrors: Mirrors): readonly string[] {
+  const options = `[arch=${arch} signed-by=${keyring}]`;
+  return suitesOf({ archives }, mirrors).map(({ url, suite }) => `deb ${options} ${url} ${suite} ${components.join(" ")}`);
+}
+
+/** The addresses of the files that say what each suite has now. */
+export function releasesOf(known: KnownRoot, mirrors: Mirrors): readonly string[] {
+  return suitesOf(known, mirrors).map(({ url, suite }) => `${url}/dists/${suite}/InRelease`);
+}
+
+function suitesOf({ archives }: Pick<KnownRoot, "archives">, mirrors: Mirrors) {
+  return (["main", "security"] as const).flatMap((name) =>
+    archives[name].suites.map((suite) => ({ url: mirrors[name] ?? archives[name].url, suite })),
+  );
+}

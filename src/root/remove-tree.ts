@@ -1,0 +1,20 @@
+import { BuildError } from "../errors.ts";
+import { exec, type Host } from "../sys/exec.ts";
+import { removeFolder } from "../sys/files.ts";
+import { errorCode } from "../sys/processes.ts";
+import { inNamespaces } from "./namespaces.ts";
+
+/**
+ * Removes a root, whole or half made. Of a half made one, some folders belong to ids that only the
+ * namespace of its user has.
+ */
+export async function removeTree(path: string, host: Host): Promise<void> {
+  try {
+    await removeFolder(path);
+  } catch (error) {
+    if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) throw error;
+    const [program, ...args] = [...inNamespaces, "rm", "--recursive", "--force", "--", path];
+    const { exitCode, stderr } = await exec(program, args, { host });
+    if (exitCode !== 0) throw new BuildError("machine", `${path} cannot be removed: ${stderr.trim()}`, { cause: error });
+  }
+}

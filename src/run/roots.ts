@@ -1,0 +1,61 @@
+import type { PlanInput, PlannedJob } from "../plan/plan.ts";
+import { newestRoot, takeRoot, type Root } from "../root/take-root.ts";
+import { knownRoots } from "../root/known.ts";
+import { parseMirrors } from "../root/mirrors.ts";
+import { BuildError } from "../errors.ts";
+import type { ReadContext, RunContext } from "./context.ts";
+
+/** The root of each job, by its id; empty for a build on the machine itself. */
+export type Roots = ReadonlyMap<string, Root>;
+
+/** Makes the roots of a plan's jobs, or takes those that are kept. Throws as `takeRoot` does. */
+export async function takeRoots(
+  { root, arch }: Pick<PlanInput, "root" | "arch">,
+  jobs: readonly PlannedJob[],
+  mirror: readonly string[],
+  { project, host, run }: RunContext,
+): Promise<Roots> {
+  const roots = new Map<string, Root>();
+  const known = knownRoots.find(({ name }) => name === root);
+  if (known === undefined) return roots;
+  const mirrors = parseMirrors(mirror);
+  const taken = new Map<string, Root>();
+  for (const job of jobs) {
+    const packages = inRoot(job.packages);
+    const list = packages.join(" ");
+    const own = taken.get(list) ?? (await takeRoot({ known, arch, packages, mirrors }, { work: project.work, run, host }));
+    taken.set(list, own);
+    roots.set(job.id, own);
+  }
+  return roots;
+}
+
+/** The kept roots of a plan's jobs, as they are. Throws "machine" for one that was not made yet. */
+export async function keptRoots(
+  { root, arch }: Pick<PlanInput, "root" | "arch">,
+  jobs: readonly PlannedJob[],
+  { project }: Pick<ReadContext, "project">,
+): Promise<Roots> {
+  const roots = new Map<string, Root>();
+  const known = knownRoots.find(({ name }) => name === root);
+  if (known === undefined) return roots;
+  for (const { id, packages } of jobs) {
+    const kept = await newestRoot({ known, arch, packages: inRoot(packages) }, project.work);
+    if (kept === undefined)
+      throw new BuildError("machine", `Root ${known.name} of job \`${id}\` is not made yet, so its packages are not known.`, {
+        hint: `kovn-build build --root ${known.name}`,
+      });
+    roots.set(id, kept);
+  }
+  return roots;
+}
+
+/** The folder of each job's root, by the job's id. */
+export function treesOf(roots: Roots): ReadonlyMap<string, string> {
+  return new Map([...roots].map(([id, { tree }]) => [id, tree]));
+}
+
+/** What a root has besides the packages of the job: ccache, which changes no result. */
+function inRoot(packages: readonly string[]): readonly string[] {
+  return [...new Set([...packages, "ccache"])].toSorted();
+}
