@@ -23,7 +23,8 @@ await writePage(
 );
 if (before !== undefined) await writePage(before, checks.map(ofBefore));
 
-function ofBefore({ check, before: seen, beforeVerdict: verdict }: Proof): Row {
+function ofBefore({ check, absent, after: why, before: seen, beforeVerdict: verdict }: Proof): Row {
+  if (absent === true) return { check, verdict: "skipped", seen: why };
   if (seen === undefined || verdict === undefined) throw new Error(`${before}: the run was without --before`);
   return { check, verdict, seen };
 }

@@ -29,6 +29,11 @@ import { nodeLocalDns } from "./checks/northd-node-local-dns-ip.ts";
 import { kubeIpvs } from "./checks/ovs-router-kube-ipvs0.ts";
 import { versionCompatibility } from "./checks/northd-version-compatibility.ts";
 import { rejoinCluster } from "./checks/ovsdb-tool-rejoin-cluster.ts";
+import { skipConntrack } from "./checks/northd-skip-conntrack.ts";
+import { arpFromLocalnet } from "./checks/northd-arp-localnet.ts";
+import { modDlSrc } from "./checks/northd-ls-router-mod-dl-src.ts";
+import { bfdOnly } from "./checks/northd-lrp-bfd-only.ts";
+import { bfdOfNoPort } from "./checks/northd-bfd-null-check.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -68,6 +73,11 @@ const checks: readonly Check[] = [
   kubeIpvs,
   versionCompatibility,
   rejoinCluster,
+  skipConntrack,
+  arpFromLocalnet,
+  modDlSrc,
+  bfdOnly,
+  bfdOfNoPort,
 ];
 
 /** The checks that differ for Windows programs. */

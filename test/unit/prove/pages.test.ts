@@ -14,8 +14,9 @@ interface Page {
 }
 
 const pages: readonly Page[] = [
-  { page: "linux", system: "linux", line: "1.12", unpatched: "linux-unpatched" },
-  { page: "windows", system: "windows", line: "1.12" },
+  { page: "linux-1.12", system: "linux", line: "1.12", unpatched: "linux-1.12-unpatched" },
+  { page: "linux-1.17", system: "linux", line: "1.17", unpatched: "linux-1.17-unpatched" },
+  { page: "windows-1.12", system: "windows", line: "1.12" },
 ];
 
 /** The checks of a page: all entries of the seed, and the patches and picks that the line carries. */
