@@ -27,6 +27,12 @@ async function check(folder: string, line: string, ...more: readonly string[]): 
   return (JSON.parse(stdout) as { findings: readonly Finding[] }).findings;
 }
 
+test("a plain build where GitHub cannot be reached names what can be built", async ({ folder }) => {
+  const { exitCode, stderr } = await kovnBuild(folder, ["--target", "linux"], await alone(folder));
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(" -> --from ovs=PATH_OR_URL --from ovn=PATH_OR_URL, or --line 1.12 --only ovs");
+});
+
 describe.each(all.map(({ name }) => name))("line %s", (line) => {
   test.for(["linux", "windows"])("has a plan for %s of both sources, as the lock has them", async (target, { folder }) => {
     const result = await kovnBuild(folder, ["plan", "--target", target, "--line", line, "--json"]);
