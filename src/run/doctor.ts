@@ -4,6 +4,7 @@ import { readPipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
 import { assertSystem } from "../config/system.ts";
 import type { MachineCheck } from "../machine/check.ts";
+import { checkDistribution } from "../machine/check-distribution.ts";
 import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
@@ -32,9 +33,12 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const root = rootOf(options);
   const { provers = [] } = pipeline;
   const around = { provers, publishes: true, root, parallel, work: project.work, host };
-  const needs = machineNeeds(pipeline, plannedJobs(pipeline, only), around);
+  const ids = plannedJobs(pipeline, only);
+  const needs = machineNeeds(pipeline, ids, around);
   const about = await checkSupport(options.line, project);
-  return [...about, ...(await fitMachine(needs, { ...context, install: options.fix }))];
+  const isForThis = root === undefined && ids.some((id) => pipeline.jobs[id]?.isForDistribution === true);
+  const own = isForThis ? [checkDistribution(machine.distribution)] : [];
+  return [...about, ...own, ...(await fitMachine(needs, { ...context, install: options.fix }))];
 }
 
 /** Checks that the release that a line is for is supported, if the project says what it is for. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
-import { makeJobs } from "../helpers/jobs.ts";
-import { writeFiles } from "../helpers/project.ts";
+import { changeJobs, makeJobs } from "../helpers/jobs.ts";
+import { makeProject, packaging, writeFiles } from "../helpers/project.ts";
 
 const missing = "no-such-package-of-debian";
 
@@ -17,6 +17,16 @@ describe("doctor", () => {
     for (const name of ["git", "apt-get", "Debian packages", "disk space", "memory"])
       expect(stdout).toMatch(new RegExp(`^ok +${name}: `, "m"));
     expect(stdout).not.toContain("line:");
+  });
+
+  test("looks at the distribution where packages are for it, and not in a root or for other jobs", async ({ folder }) => {
+    const project = await makeProject(folder, packaging);
+    const check = async (...args: readonly string[]) =>
+      (await kovnBuild(project, ["doctor", "--target", "linux", ...args])).stdout;
+    expect(await check()).toMatch(/^(ok|warning) +distribution: .* \(expected: one of debian 12, /m);
+    expect(await check("--root", "debian:13")).not.toContain("distribution:");
+    await changeJobs(project, { demo: {} });
+    expect(await check()).not.toContain("distribution:");
   });
 
   test("exits 1 when something is missing, with the command that fixes it", async ({ folder }) => {

@@ -1,0 +1,22 @@
+import { knownRoots } from "../root/known.ts";
+import type { MachineCheck } from "./check.ts";
+
+/**
+ * Says what a person should know before packages are built for the distribution of a machine;
+ * undefined for a release that is known.
+ */
+export function sayUnknown(distribution: string | undefined): string | undefined {
+  if (distribution === undefined)
+    return "Nothing says which distribution this machine has (os-release(5)), so versions of packages do not name one.";
+  if (knownRoots.some((known) => known.distribution === distribution)) return undefined;
+  return `This machine has ${distribution}, which is none of ${knownNames}. Packages are for it alone, as their versions say.`;
+}
+
+/** Checks that a machine's distribution, for which it builds packages, is a known one. */
+export function checkDistribution(distribution: string | undefined): MachineCheck {
+  const check = { name: "distribution", found: distribution ?? "unknown", wanted: `one of ${knownNames}, for the packages` };
+  if (sayUnknown(distribution) === undefined) return { ...check, status: "ok" };
+  return { ...check, status: "warning", fix: "kovn-build --target linux --root debian:12" };
+}
+
+const knownNames = knownRoots.map((known) => known.distribution).join(", ");
