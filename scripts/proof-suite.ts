@@ -1,13 +1,13 @@
-// Writes the part of a source in docs/proof/suite.md from a run of upstream's tests:
-// kovn-build patches suite SOURCE --against unpatched --json | npm run proof:suite
+// Writes the part of a source in docs/proof/suite-LINE.md from a run of upstream's tests:
+// kovn-build patches suite SOURCE --line LINE --against unpatched --json | npm run proof:suite
 import { readFile, writeFile } from "node:fs/promises";
 import { text as read } from "node:stream/consumers";
 import type { SuiteSummary } from "../src/suite/summary.ts";
 import { table } from "./fields.ts";
 import { fill } from "./fill.ts";
 
-const page = "docs/proof/suite.md";
 const summary = JSON.parse(await read(process.stdin)) as SuiteSummary;
+const page = `docs/proof/suite-${summary.line}.md`;
 const parts = [showSums(summary), showFailures(summary), showSkips(summary), showOwn(summary)].filter((part) => part !== "");
 const old = await readFile(page, "utf8");
 await writeFile(page, fill(page, old, summary.source, "npm run proof:suite", parts.join("\n").trimEnd()));

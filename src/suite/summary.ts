@@ -8,6 +8,7 @@ import { count } from "../sys/text.ts";
 
 /** The result of upstream's tests on a patched tree, as `patches suite --json` prints it. */
 export interface SuiteSummary {
+  readonly line: string;
   readonly source: string;
   readonly version: string;
   readonly base: string;
@@ -66,6 +67,7 @@ export async function summarize(
   const outcomeOf = (test: Test) =>
     judged.find((one) => one.test === test)?.verdict ?? ended.find((one) => one.test === test)?.result.outcome ?? "failed";
   return {
+    line: source.line,
     source: source.name,
     version: source.version,
     base,

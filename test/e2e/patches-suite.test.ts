@@ -54,6 +54,7 @@ describe.skipIf(!canRun)("patches suite", { timeout: 120_000 }, () => {
     const file = "testsuite.at";
     const own = { file, patches: ["greet-world.patch"], entries: [1], outcome: "passed" };
     expect(summary).toEqual({
+      line: "1.0",
       source: "demo",
       version: "1.2.3",
       base: expect.stringMatching(/^[0-9a-f]{40}$/),
