@@ -16,6 +16,7 @@ const doors = {
   "node:http": ["sys/fetch.ts"],
   "node:https": ["sys/fetch.ts"],
   "node:net": ["sys/"],
+  "node:tls": ["sys/"],
   "supports-hyperlinks": ["report/"],
   "cli-truncate": ["report/"],
   commander: ["program/", "commands/"],

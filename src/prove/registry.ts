@@ -34,6 +34,7 @@ import { arpFromLocalnet } from "./checks/northd-arp-localnet.ts";
 import { modDlSrc } from "./checks/northd-ls-router-mod-dl-src.ts";
 import { bfdOnly } from "./checks/northd-lrp-bfd-only.ts";
 import { bfdOfNoPort } from "./checks/northd-bfd-null-check.ts";
+import { keyAndCertificate } from "./checks/stream-ssl-key-and-cert.ts";
 import { installerProductCode } from "./checks/windows-installer-product-code.ts";
 
 /**
@@ -78,6 +79,7 @@ const checks: readonly Check[] = [
   modDlSrc,
   bfdOnly,
   bfdOfNoPort,
+  keyAndCertificate,
 ];
 
 /** The checks that differ for Windows programs. */
@@ -86,6 +88,7 @@ const windowsChecks: readonly Check[] = [
   windowsEndpoint,
   windowsDaemonOptions,
   windowsMemory,
+  notOnWindows({ patch: "stream-ssl-key-and-cert" }, "a change of SSL, without which the Windows programs are built"),
   notOnWindows({ pick: "a6195e2c4" }, "a change of the queueing disciplines of Linux"),
 ];
 

@@ -35,6 +35,21 @@ test("a check of a pick is about a pick of a line", async () => {
   expect(picks.filter((pick) => !sources.some((source) => source.includes(`commit: ${pick}`)))).toEqual([]);
 });
 
+test("docs/proof.md names each patch of a line that has no check", async () => {
+  const [, named = ""] = (await readFile("docs/proof.md", "utf8")).split("These patches have no check:");
+  const paths = await glob(["patches/*/*/*.patch"], { cwd: process.cwd() });
+  const checks = checksFor("linux", "1.17");
+  const without = await Promise.all(
+    paths.map(async (path) => {
+      const [, , source, name] = path.replace(/\.patch$/, "").split("/");
+      const has = checks.some((check) => "patch" in check && check.patch === name && (check.source ?? source) === source);
+      return has || !(await readFile(path, "utf8")).includes("\nSeed: none\n") ? [] : [`\`${name}\``];
+    }),
+  );
+  expect(without.flat().filter((name) => !named.includes(name))).toEqual([]);
+  expect(without.flat()).toContain("`qos-noop-free`");
+});
+
 async function findPatch(name: string): Promise<string> {
   const [path] = await glob([`patches/*/*/${name}.patch`], { cwd: process.cwd(), absolute: true });
   return path === undefined ? `there is no patch ${name}` : readFile(path, "utf8");
