@@ -50,7 +50,7 @@ const directions = {
   dist: ["sys", "plan"],
   set: ["sys", "plan", "dist"],
   release: ["sys", "plan", "config", "patches", "set"],
-  publish: ["sys", "plan", "dist", "set", "release"],
+  publish: ["sys", "plan", "dist", "set", "release", "root"],
   cache: ["sys", "plan", "dist"],
   machine: ["sys", "steps", "root"],
   compile: ["sys"],

@@ -98,6 +98,7 @@ export const builtJobSchema = z.object({
     .describe("What was built, if the job has packaging patches."),
   distribution: z
     .string()
+    .regex(/^[a-z0-9][\w.~+-]*( [\w.~+-]+)?$/i, "expected a distribution, such as `debian 12`")
     .exactOptional()
     .describe("Distribution that the job's packages were built on and are for, such as `debian 12`; absent for other jobs."),
   root: z

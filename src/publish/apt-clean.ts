@@ -34,10 +34,10 @@ export async function cleanSuite(suite: SuitePlace, states: readonly Named[], op
 }
 
 /** Removes indices by digest that no state names. */
-async function cleanIndices({ place, line, dir }: SuitePlace, states: readonly Named[]): Promise<void> {
+async function cleanIndices({ place, name: suite, dir }: SuitePlace, states: readonly Named[]): Promise<void> {
   const named = new Set(states.flatMap((state) => [...state.indices.values()].map(byHash)));
   for (const folder of new Set([...named].map(dirname))) {
-    if (!(await isInside(place, join("dists", line, folder, "x")))) continue;
+    if (!(await isInside(place, join("dists", suite, folder, "x")))) continue;
     for (const name of await readdir(join(dir, folder)).catch(() => []))
       if (/^[0-9a-f]{64}$/.test(name) && !named.has(join(folder, name))) await rm(join(dir, folder, name), { force: true });
   }
@@ -45,7 +45,7 @@ async function cleanIndices({ place, line, dir }: SuitePlace, states: readonly N
 
 /**
  * True when no folder on the way to a file is a link, from the third part of its path on. `pool` and
- * `dists`, and a line's folder in them, may be links to other disks.
+ * `dists`, and a suite's folder in them, may be links to other disks.
  */
 export async function isInside(place: string, path: string): Promise<boolean> {
   const parts = dirname(path).split("/");

@@ -3,7 +3,7 @@ import { sha256 } from "../sys/files.ts";
 import { compressXz } from "../sys/xz.ts";
 import { sortBy } from "../order.ts";
 import { groupOf, type Stanza, type Versioned } from "./apt-stanza.ts";
-import { distributionField, packagesPath, yankedIndex, type Index, type Suite } from "./apt-suite.ts";
+import { packagesPath, yankedIndex, type Index, type Suite } from "./apt-suite.ts";
 import type { PublishOptions } from "./publisher.ts";
 
 /** The newest versions of each package, ordered by path. */
@@ -24,8 +24,6 @@ export async function keepNewest<T extends Versioned>(
 export interface Offer {
   readonly stanzas: readonly Stanza[];
   readonly yanked: readonly Stanza[];
-  /** The distribution that the packages are for; by default that of the live state. */
-  readonly distribution?: string | undefined;
 }
 
 /** A new state of a suite, in memory: nobody else can change it before it is signed. */
@@ -35,12 +33,11 @@ export interface NewState extends Pick<Suite, "text" | "stanzas"> {
 
 /** Makes the indices of a suite (plain and compressed) and its `Release`. */
 export async function makeState(
-  line: string,
-  { stanzas, yanked, ...offer }: Offer,
+  suite: string,
+  { stanzas, yanked }: Offer,
   live: Suite | undefined,
   { host }: Pick<PublishOptions, "host">,
 ): Promise<NewState> {
-  const distribution = offer.distribution ?? live?.distribution;
   const components = sortedSet([...(live?.components ?? []), ...stanzas.map(componentOf)]);
   const named = stanzas.map((stanza) => (stanza.architecture === "all" ? "amd64" : stanza.architecture));
   const architectures = sortedSet([...(live?.architectures ?? []), ...named]);
@@ -58,14 +55,13 @@ export async function makeState(
   const fields = {
     Origin: "kovn-build",
     Label: "Kube-OVN",
-    Suite: line,
-    Codename: line,
+    Suite: suite,
+    Codename: suite,
     // apt refuses an older date than it has seen (a replay), so the date never goes back.
     Date: new Date(Math.max(Date.now(), live?.date ?? 0)).toUTCString().replace("GMT", "+0000"),
     "Acquire-By-Hash": "yes",
     Architectures: architectures.join(" "),
     Components: components.join(" "),
-    ...(distribution === undefined ? {} : { [distributionField]: distribution }),
     SHA256: [...indices.values()].map((index) => `\n ${index.sha256} ${index.size} ${index.path}`).join(""),
   };
   const rows = Object.entries(fields).map(([name, value]) => `${name}:${value.startsWith("\n") ? "" : " "}${value}\n`);

@@ -26,7 +26,7 @@ export async function goLive(contents: readonly Content[], place: string, stagin
     const [from, to] = [join(staging, path), join(place, path)];
     if (!(await isInside(place, path)))
       throw new BuildError("destination", `A folder of ${to} is a symbolic link.`, {
-        hint: "only pool and dists, and the line's folders in them, may be links",
+        hint: "only pool and dists, and the suites' folders in them, may be links",
       });
     if (content !== undefined) await stage(from, content);
     const found = await lstat(to).catch(() => undefined);

@@ -11,7 +11,10 @@ import { assertWritable } from "./publisher.ts";
 
 /** Marks a repository as made by kovn-build, from its first publish on, and names its suites. */
 const marker = ".kovn-apt.json";
-const schema = z.object({ suites: z.array(z.string()).readonly().catch([]) }).catch({ suites: [] });
+/** Suites are distributions; they were lines before. */
+const layout = 2;
+const unread = { schema: layout, suites: [] };
+const schema = z.object({ schema: z.number().catch(layout), suites: z.array(z.string()).readonly().catch([]) }).catch(unread);
 
 /** Throws "destination" unless the folder is absent, empty, or a repository made by kovn-build. */
 export async function assertOwn(place: string): Promise<void> {
@@ -21,25 +24,33 @@ export async function assertOwn(place: string): Promise<void> {
   });
   // A first run that was killed, or that runs now, may have left no more than what it stages.
   const names = found.filter((name) => name !== lockName && parseStaged(name) === undefined);
+  if ((await readMarker(place))?.schema === 1)
+    throw new BuildError("destination", `${place} was made by an earlier kovn-build: its suites are lines, not distributions.`, {
+      hint: "name a new folder and publish all builds to it; its readers write `bookworm 1.12` instead of `1.12 default`",
+    });
   if (names.includes(marker) || names.length === 0) return;
   throw new BuildError("destination", `${place} is not an apt repository made by kovn-build.`, {
     hint: "name a new or empty folder",
   });
 }
 
-/** Throws "destination" unless the parts of a repository can be written; each may be a mount point. */
-export async function assertParts(line: string, place: string): Promise<void> {
-  for (const part of [".", ...["pool", "dists", "sbom"].map((name) => join(name, line))]) await assertWritable(join(place, part));
+/** Throws "destination" unless the parts of a suite can be written; each may be a mount point. */
+export async function assertParts(suite: string, place: string): Promise<void> {
+  for (const part of [".", ...["pool", "dists"].map((name) => join(name, suite))]) await assertWritable(join(place, part));
 }
 
 /** The suites of a repository that have had a state; undefined when it is not marked yet. */
 export async function listSuites(place: string): Promise<readonly string[] | undefined> {
+  return (await readMarker(place))?.suites;
+}
+
+async function readMarker(place: string): Promise<z.infer<typeof schema> | undefined> {
   const text = await readText(join(place, marker), "a manifest").catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(text)).suites;
+    return schema.parse(JSON.parse(text));
   } catch {
-    return [];
+    return unread;
   }
 }
 
@@ -48,5 +59,5 @@ export async function markOwn(place: string, ...suites: readonly string[]): Prom
   const known = await listSuites(place);
   const all = [...new Set([...(known ?? []), ...suites])].toSorted();
   if (known === undefined || all.length > known.length)
-    await writeWhole(join(place, marker), `${JSON.stringify({ schema: 1, suites: all })}\n`);
+    await writeWhole(join(place, marker), `${JSON.stringify({ schema: layout, suites: all })}\n`);
 }

@@ -45,11 +45,10 @@ const grammars = {
   package: /^[a-z0-9][a-z0-9+.-]{1,199}$/,
   version: /^(?:\d{1,9}:)?\d[A-Za-z0-9.+~-]{0,199}$/,
   architecture: /^[a-z0-9][a-z0-9-]{0,63}$/,
-  /** A line or a variant: one part of a path. */
+  /** A suite or a component: one part of a path. */
   name: /^[a-z0-9][a-z0-9.-]{0,99}$/,
-  /** A file in the pool. */
-  file: /^[A-Za-z0-9][\w.+~-]{0,250}\.deb$/,
-  distribution: /^[a-z0-9][a-z0-9+.-]{0,49}(?: [a-z0-9][a-z0-9+._~-]{0,49})?$/i,
+  /** A file in the pool; Ubuntu's packages with debug symbols end with `.ddeb`. */
+  file: /^[A-Za-z0-9][\w.+~-]{0,250}\.d?deb$/,
 } as const;
 
 /** True when a value may become a part of a path, or a line of an index. */

@@ -21,9 +21,9 @@ export async function findWhole(suite: SuitePlace, pool: readonly Stanza[], opti
   for (const state of await findTexts(suite, options)) {
     const fail = (what: string) => damaged(what, suite);
     try {
-      const release = parseRelease(state.text, suite.line, fail);
+      const release = parseRelease(state.text, suite.name, fail);
       const read = async (index: Index) => recover(index, release, suite, pool, options);
-      return { ...(await readSuite(release, suite.line, read, fail)), ...state };
+      return { ...(await readSuite(release, suite.name, read, fail)), ...state };
     } catch (error) {
       if (!(error instanceof BuildError) || error.code !== "destination") throw error;
     }
@@ -80,9 +80,9 @@ async function recover(
 }
 
 /** The packages in the pool of a suite, by their own control files; reports files that are none. */
-export async function readPool({ line, place }: SuitePlace, { host }: YankOptions): Promise<readonly Stanza[]> {
+export async function readPool({ name: suite, place }: SuitePlace, { host }: YankOptions): Promise<readonly Stanza[]> {
   const stanzas: Stanza[] = [];
-  const folder = join("pool", line);
+  const folder = join("pool", suite);
   for (const component of await readdir(join(place, folder)).catch(() => [])) {
     if (!isValid("name", component)) continue;
     for (const name of await readdir(join(place, folder, component)).catch(() => [])) {

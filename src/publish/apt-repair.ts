@@ -32,9 +32,9 @@ export async function repairApt(place: string, accept: string | undefined, optio
   return withPlace(place, options.host, async () => {
     await removeStale(join(place, "kovn"));
     const known = [...((await listSuites(place)) ?? []), ...(await readdir(join(place, "dists")).catch(() => []))];
-    const lines = [...new Set(known)].filter((line) => isValid("name", line)).toSorted();
+    const names = [...new Set(known)].filter((name) => isValid("name", name)).toSorted();
     const plans: Plan[] = [];
-    for (const line of lines) plans.push(await planRepair(line, place, options));
+    for (const name of names) plans.push(await planRepair(name, place, options));
     assertAccepted(plans, accept, place, options);
     noticeUnsigned(place, options);
     const repaired: string[] = [];
@@ -43,11 +43,11 @@ export async function repairApt(place: string, accept: string | undefined, optio
   });
 }
 
-async function planRepair(line: string, place: string, options: YankOptions): Promise<Plan> {
-  const suite = suitePlace(line, place, options);
+async function planRepair(name: string, place: string, options: YankOptions): Promise<Plan> {
+  const suite = suitePlace(name, place, options);
   if (options.signer === undefined && (await isSignedSuite(suite)))
-    throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
-  await assertParts(line, place);
+    throw new BuildError("usage", `Suite ${name} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
+  await assertParts(name, place);
   const pool = await readPool(suite, options);
   const live = await findWhole(suite, pool, options);
   const past = await readPrevious(suite, live, options);
@@ -85,10 +85,10 @@ async function repairSuite(plan: Plan, options: YankOptions): Promise<readonly s
       options.host.task.notice(
         `Publish the builds of these packages again: ${listOf(damage.map(([path, flaw]) => `${path} ${flaw}`))}.`,
       );
-    const suiteName = join("dists", suite.line);
+    const suiteName = join("dists", suite.name);
     if (isVouched && live !== undefined && made.length + changed.length + replaced.length > 0)
       options.host.task.notice(
-        `Suite ${suite.line} has its state of ${new Date(live.date).toISOString()} again: ${count(standing.length, "package")}.`,
+        `Suite ${suite.name} has its state of ${new Date(live.date).toISOString()} again: ${count(standing.length, "package")}.`,
       );
     return isVouched ? [...made, ...changed, ...replaced] : [suiteName, ...standing.map((stanza) => stanza.filename)];
   } finally {

@@ -17,17 +17,18 @@ export interface Stanza {
 export type Versioned = Pick<Stanza, "package" | "version" | "architecture" | "filename">;
 
 /** Parses a `Packages` file of a suite. Calls `fail` with what is wrong about it. */
-export function parseStanzas(text: string, line: string, fail: (what: string) => Error): readonly Stanza[] {
+export function parseStanzas(text: string, suite: string, fail: (what: string) => Error): readonly Stanza[] {
   const parts = text.split(/\n{2,}/).filter((part) => part !== "");
-  return parts.map((part) => readStanza(parseParagraph(part, fail), line, fail));
+  return parts.map((part) => readStanza(parseParagraph(part, fail), suite, fail));
 }
 
-function readStanza({ text, fields }: Paragraph, line: string, fail: (what: string) => Error): Stanza {
+function readStanza({ text, fields }: Paragraph, suite: string, fail: (what: string) => Error): Stanza {
   const field = (name: string) => fields.get(name) ?? "";
   const stanza = { text, ...identify({ text, fields }, fail), filename: field("filename"), sha256: field("sha256") };
-  const [pool, suite, component = "", file = "", ...more] = stanza.filename.split("/");
-  const isPlaced = pool === "pool" && suite === line && isValid("name", component) && isValid("file", file) && more.length === 0;
-  if (!isPlaced) throw fail(`the \`Filename\` of ${stanza.package} is not a path in pool/${line}`);
+  const [pool, folder, component = "", file = "", ...more] = stanza.filename.split("/");
+  const isPlaced =
+    pool === "pool" && folder === suite && isValid("name", component) && isValid("file", file) && more.length === 0;
+  if (!isPlaced) throw fail(`the \`Filename\` of ${stanza.package} is not a path in pool/${suite}`);
   if (!/^[0-9a-f]{64}$/.test(stanza.sha256)) throw fail(`the \`SHA256\` of ${stanza.filename} is not a digest`);
   if (!/^\d{1,15}$/.test(field("size"))) throw fail(`the \`Size\` of ${stanza.filename} is not a number`);
   return { ...stanza, size: Number(field("size")) };

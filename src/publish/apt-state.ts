@@ -19,10 +19,10 @@ export interface State {
 }
 
 /** Reads the state of a suite. Throws as `readLive` does. */
-export async function readState(line: string, place: string, options: YankOptions): Promise<State> {
-  const suite = suitePlace(line, place, options);
+export async function readState(name: string, place: string, options: YankOptions): Promise<State> {
+  const suite = suitePlace(name, place, options);
   const live = await readLive(suite, options);
-  if (live === undefined && (await listSuites(place))?.includes(line) === true)
+  if (live === undefined && (await listSuites(place))?.includes(name) === true)
     throw damaged(`${suite.dir} has neither InRelease nor Release, and it had one.`, suite);
   const past = await readPrevious(suite, live, options);
   return { suite, live, ...past, yanked: live?.yanked ?? [], standing: [...(live?.stanzas.values() ?? [])] };

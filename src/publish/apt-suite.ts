@@ -19,8 +19,6 @@ export interface Release {
   readonly text: string;
   readonly components: readonly string[];
   readonly architectures: readonly string[];
-  /** The distribution that the packages are for, such as `debian 12`; undefined if nobody said. */
-  readonly distribution: string | undefined;
   /** `Date` of the state, in milliseconds since 1970. */
   readonly date: number;
   /** By path. */
@@ -38,9 +36,6 @@ export interface Suite extends Release {
 /** The index of packages that were taken out; readers do not fetch it. */
 export const yankedIndex = "Yanked";
 
-/** A field of `Release` that is ours: apt passes over fields that it does not know. */
-export const distributionField = "Kovn-Build-Distribution";
-
 /** The error for a state that cannot be used, and the command that repairs it. */
 export function damaged(what: string, suite: Repairable): BuildError {
   return new BuildError("destination", what, { hint: howToRepair(suite) });
@@ -57,8 +52,8 @@ export function howToRepair({ place, key }: Repairable): string {
   return `kovn-build publish --repair apt=${place}${key === undefined ? "" : ` --sign ${key}`}`;
 }
 
-/** Parses a `Release` file. Calls `fail` with what is wrong, such as the state of another line. */
-export function parseRelease(text: string, line: string, fail: (what: string) => Error): Release {
+/** Parses a `Release` file. Calls `fail` with what is wrong, such as the state of another suite. */
+export function parseRelease(text: string, suite: string, fail: (what: string) => Error): Release {
   const { fields } = parseParagraph(text, fail);
   const words = (name: string) => (fields.get(name) ?? "").split(/\s+/).filter((word) => word !== "");
   const assertAll = (kind: "name" | "architecture", all: readonly string[]) => {
@@ -67,7 +62,7 @@ export function parseRelease(text: string, line: string, fail: (what: string) =>
     return all;
   };
   const [components, architectures] = [assertAll("name", words("components")), assertAll("architecture", words("architectures"))];
-  if (fields.get("codename") !== line) throw fail(`it is not a state of suite ${line}`);
+  if (fields.get("codename") !== suite) throw fail(`it is not a state of suite ${suite}`);
   const expected = new Set([
     yankedIndex,
     ...components.flatMap((component) =>
@@ -84,9 +79,7 @@ export function parseRelease(text: string, line: string, fail: (what: string) =>
     indices.set(path, { path, sha256: digest, size: Number(size) });
   }
   if (indices.size === 0) throw fail("it names no index");
-  const distribution = fields.get(distributionField.toLowerCase());
-  if (distribution !== undefined && !isValid("distribution", distribution)) throw fail("it names no distribution");
-  return { text, components, architectures, distribution, date: Date.parse(fields.get("date") ?? "") || 0, indices };
+  return { text, components, architectures, date: Date.parse(fields.get("date") ?? "") || 0, indices };
 }
 
 /** The path of the index of a component for an architecture. */
@@ -117,13 +110,13 @@ export async function readIndex(dir: string, index: Index): Promise<string | und
  */
 export async function readSuite(
   release: Release,
-  line: string,
+  suite: string,
   read: (index: Index) => Promise<string>,
   fail: (what: string) => Error,
 ): Promise<Suite> {
   const stanzas = new Map<string, Stanza>();
   const parse = async (index: Index) =>
-    parseStanzas(await read(index), line, (what) => fail(`its index ${index.path} is not valid: ${what}`));
+    parseStanzas(await read(index), suite, (what) => fail(`its index ${index.path} is not valid: ${what}`));
   for (const index of release.indices.values())
     if (index.path.endsWith("/Packages"))
       for (const stanza of await parse(index)) {

@@ -33,8 +33,8 @@ export async function switchTo(
   staging: string,
   options: YankOptions,
 ): Promise<Switched> {
-  const { line, place } = suite;
-  const state = await makeState(line, offer, live, options);
+  const { name: suiteName, place } = suite;
+  const state = await makeState(suiteName, offer, live, options);
   const isSame = live !== undefined && sameIndices(live, state);
   // Before anything goes live: gpg may fail.
   const heads = await stateFiles(isSame ? live.text : state.text, isSame, suite, options);
@@ -44,7 +44,7 @@ export async function switchTo(
 
   const put = async (contents: readonly Content[]) =>
     goLive(
-      contents.map(([name, content]) => [join("dists", line, name), content]),
+      contents.map(([name, content]) => [join("dists", suiteName, name), content]),
       place,
       staging,
     );
@@ -60,7 +60,7 @@ export async function switchTo(
   for (const one of past) await put([one]);
   const named = await put(indices.map((index) => [index.path, index.content]));
   const { made, changed } = await put(heads);
-  await markOwn(place, line);
+  await markOwn(place, suiteName);
   await cleanSuite(suite, [state, isSame ? previous : live].filter(isThere), options);
   if (!isSame) return { ...written, replaced: [] };
   const isSignature = (path: string) => !path.endsWith(`/${stateNames.plain}`);

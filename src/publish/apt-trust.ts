@@ -12,13 +12,14 @@ export const stateNames = { signed: "InRelease", plain: "Release", signature: "R
 
 /** Where a suite is. */
 export interface SuitePlace extends Repairable {
-  readonly line: string;
+  /** The codename of a distribution, such as `bookworm`. */
+  readonly name: string;
   /** The suite's folder. */
   readonly dir: string;
 }
 
-export function suitePlace(line: string, place: string, { signer }: Pick<YankOptions, "signer">): SuitePlace {
-  return { line, place, key: signer?.fingerprint, dir: join(place, "dists", line) };
+export function suitePlace(name: string, place: string, { signer }: Pick<YankOptions, "signer">): SuitePlace {
+  return { name, place, key: signer?.fingerprint, dir: join(place, "dists", name) };
 }
 
 /** Reads a whole file; undefined when there is none. Throws "destination" for one that is not a file. */
@@ -50,11 +51,11 @@ export interface Live extends Suite {
  * is missing or damaged.
  */
 export async function readLive(suite: SuitePlace, options: YankOptions): Promise<Live | undefined> {
-  const { line, place, dir } = suite;
+  const { place, dir } = suite;
   const { signer } = options;
   const isSigned = await isSignedSuite(suite);
   if (isSigned && signer === undefined)
-    throw new BuildError("usage", `Suite ${line} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
+    throw new BuildError("usage", `Suite ${suite.name} of ${place} is signed: give a key.`, { hint: "--sign KEY" });
   const name = isSigned ? stateNames.signed : stateNames.plain;
   const bytes = await readIfThere(join(dir, name), suite);
   if (bytes === undefined && isSigned) throw damaged(`${join(dir, name)} is missing.`, suite);
@@ -62,7 +63,7 @@ export async function readLive(suite: SuitePlace, options: YankOptions): Promise
   if (!isSigned && signer !== undefined)
     throw new BuildError(
       "destination",
-      `Suite ${line} of ${place} is not signed: nothing vouches for what it has. \`publish --repair\` lists it, and signs what you accept.`,
+      `Suite ${suite.name} of ${place} is not signed: nothing vouches for what it has. \`publish --repair\` lists it, and signs what you accept.`,
       {
         hint: howToRepair(suite),
       },
@@ -137,14 +138,14 @@ function notBelieved(verdict: Verdict, file: string, suite: Repairable, { signer
 }
 
 async function parseState(text: string, suite: SuitePlace, name: string): Promise<Suite> {
-  const { line, dir } = suite;
+  const { name: suiteName, dir } = suite;
   const file = join(dir, name);
   const fail = (what: string) => damaged(`${file} is damaged: ${what}.`, suite);
-  const release = parseRelease(text, line, fail);
+  const release = parseRelease(text, suiteName, fail);
   const read = async (index: Parameters<typeof readIndex>[1]) => {
     const found = await readIndex(dir, index);
     if (found !== undefined) return found;
     throw damaged(`${file} names ${join(dir, index.path)}, and every copy of it is missing or damaged.`, suite);
   };
-  return readSuite(release, line, read, fail);
+  return readSuite(release, suiteName, read, fail);
 }

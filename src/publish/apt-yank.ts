@@ -11,7 +11,15 @@ import { findDamage } from "./apt-pool.ts";
 import { groupOf, type Stanza } from "./apt-stanza.ts";
 import { readState, type State } from "./apt-state.ts";
 import { switchTo } from "./apt-switch.ts";
-import { noSuchVersion, noticeUnsigned, type Outcome, type Yanker, type YankOptions, withPlace } from "./publisher.ts";
+import {
+  joinOutcomes,
+  noSuchVersion,
+  noticeUnsigned,
+  type Outcome,
+  type Yanker,
+  type YankOptions,
+  withPlace,
+} from "./publisher.ts";
 
 /** Takes versions out of every suite of a repository. */
 export const aptYank: Yanker = { check, run };
@@ -24,25 +32,20 @@ async function check(versions: readonly string[], place: string, options: YankOp
   const absent = versions.filter((version) => !there.includes(version));
   if (absent.length > 0) throw noSuchVersion(place, absent, there.length > 100 ? there : await newestFirst(there, options));
   await assertXz(options);
-  for (const { suite } of states) await assertParts(suite.line, place);
+  for (const { suite } of states) await assertParts(suite.name, place);
 }
 
 async function run(versions: readonly string[], place: string, options: YankOptions): Promise<Outcome> {
   return withPlace(place, options.host, async () => {
     await removeStale(join(place, "kovn"));
     noticeUnsigned(place, options);
-    const [added, removed, repaired]: [string[], string[], string[]] = [[], [], []];
-    for (const state of await readStates(place, options)) {
-      const outcome = await yankLine(versions, state, options);
-      added.push(...outcome.added);
-      removed.push(...outcome.removed);
-      repaired.push(...outcome.repaired);
-    }
-    return { added, removed, repaired, leftOut: [] };
+    const outcomes: Outcome[] = [];
+    for (const state of await readStates(place, options)) outcomes.push(await yankFrom(versions, state, options));
+    return joinOutcomes(outcomes);
   });
 }
 
-async function yankLine(versions: readonly string[], state: State, options: YankOptions) {
+async function yankFrom(versions: readonly string[], state: State, options: YankOptions): Promise<Outcome> {
   const { suite, standing, live } = state;
   const found = standing.filter((stanza) => versions.includes(stanza.version));
   const left = standing.filter((stanza) => !found.includes(stanza));
@@ -55,11 +58,12 @@ async function yankLine(versions: readonly string[], state: State, options: Yank
     const { changed } = await switchTo({ stanzas, yanked, files: [] }, state, staging, options);
     const old = new Set(live?.stanzas.keys());
     const names = new Set(stanzas.map((stanza) => stanza.filename));
-    reportGaps(found, stanzas, suite.line, options);
+    reportGaps(found, stanzas, suite.name, options);
     return {
       added: [...names].filter((name) => !old.has(name)),
       removed: [...old].filter((name) => !names.has(name)),
       repaired: changed,
+      leftOut: [],
     };
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -87,18 +91,18 @@ async function findDropped(
 /** The state of each suite that has one. */
 async function readStates(place: string, options: YankOptions): Promise<readonly State[]> {
   const names: string[] = await readdir(join(place, "dists")).catch(() => []);
-  const lines = names.filter((name) => isValid("name", name)).toSorted();
-  const states = await Promise.all(lines.map((line) => readState(line, place, options)));
+  const suites = names.filter((name) => isValid("name", name)).toSorted();
+  const states = await Promise.all(suites.map((suite) => readState(suite, place, options)));
   return states.filter(({ live }) => live !== undefined);
 }
 
 /** Reports packages that have no version left. */
-function reportGaps(found: readonly Stanza[], left: readonly Stanza[], line: string, { host }: YankOptions): void {
+function reportGaps(found: readonly Stanza[], left: readonly Stanza[], suite: string, { host }: YankOptions): void {
   const groups = new Set(left.map(groupOf));
   for (const stanza of found)
     if (!groups.has(groupOf(stanza)))
       host.task.notice(
-        `Suite ${line} has no version of ${stanza.package} (${stanza.architecture}) left: publish an earlier build again.`,
+        `Suite ${suite} has no version of ${stanza.package} (${stanza.architecture}) left: publish an earlier build again.`,
       );
 }
 

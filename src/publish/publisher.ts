@@ -41,6 +41,18 @@ export interface Outcome {
   readonly url?: string;
 }
 
+/** What several changes of a destination come to. */
+export function joinOutcomes(outcomes: readonly Outcome[]): Outcome {
+  const all = (kind: "added" | "removed" | "repaired" | "replaced") => outcomes.flatMap((outcome) => outcome[kind] ?? []);
+  return {
+    added: all("added"),
+    removed: all("removed"),
+    repaired: all("repaired"),
+    replaced: all("replaced"),
+    leftOut: outcomes.flatMap(({ leftOut }) => leftOut),
+  };
+}
+
 /** An asset, and where it goes. */
 export interface Placed {
   readonly name: string;
@@ -58,7 +70,10 @@ export interface Publisher {
   preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
   /** Throws "destination" or "usage" when the place cannot take the set. Changes nothing. */
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
-  /** Publishes all of the set or nothing; files that are there already are unchanged. */
+  /**
+   * Publishes all of the set or nothing, in an apt repository for each of its suites; files that are
+   * there already are unchanged.
+   */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
   /** How versions are taken out again; where a person does it, what to type. */
   readonly yank: Yanker | string;

@@ -4,6 +4,8 @@ export interface KnownRoot {
   readonly name: string;
   /** As `os-release` names it, such as `debian 12`. */
   readonly distribution: string;
+  /** What its archive calls the release, such as `bookworm`. */
+  readonly codename: string;
   readonly archives: Readonly<Record<ArchiveName, Archive>>;
   readonly components: readonly string[];
   /** The archive's public keys, and the Debian package that has them. */
@@ -26,6 +28,7 @@ function debian(release: string, codename: string): KnownRoot {
   return {
     name: `debian:${release}`,
     distribution: `debian ${release}`,
+    codename,
     archives: {
       main: { url: "http://deb.debian.org/debian", suites: [codename, `${codename}-updates`] },
       security: { url: "http://deb.debian.org/debian-security", suites: [`${codename}-security`] },
@@ -41,6 +44,7 @@ function ubuntu(release: string, codename: string): KnownRoot {
   return {
     name: `ubuntu:${release}`,
     distribution: `ubuntu ${release}`,
+    codename,
     archives: {
       main: { url: "http://archive.ubuntu.com/ubuntu", suites: [codename, `${codename}-updates`] },
       security: { url: "http://security.ubuntu.com/ubuntu", suites: [`${codename}-security`] },
@@ -59,3 +63,8 @@ export const knownRoots: readonly KnownRoot[] = [
   ubuntu("24.04", "noble"),
   ubuntu("26.04", "resolute"),
 ];
+
+/** The codename of a distribution, such as `bookworm` for `debian 12`; undefined for an unknown one. */
+export function codenameOf(distribution: string): string | undefined {
+  return knownRoots.find((root) => root.distribution === distribution)?.codename;
+}

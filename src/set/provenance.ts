@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import type { BuiltJob } from "../dist/manifest.ts";
+import { distributionOf, vendorOf } from "../dist/distribution.ts";
+import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { debianPurl } from "./purl.ts";
 import type { ReleaseSet } from "./set.ts";
 
@@ -37,9 +38,14 @@ export function makeProvenance(
     predicate: {
       buildDefinition: {
         buildType: `${tool}#docs/releasing.md`,
-        externalParameters: { line, target, variant, arch },
-        internalParameters: { flags, jobs: jobs.map(({ id, key, revision }) => ({ id, key, revision })), allowed: set.allowed },
-        resolvedDependencies: distinct(jobs.flatMap((job) => [...sourcesOf(line, job), ...toolsOf(arch, job)])),
+        externalParameters: { line, target, variant, arch, root: jobs[0]?.root?.name },
+        internalParameters: {
+          flags,
+          distribution: distributionOf(build),
+          jobs: jobs.map(({ id, key, revision }) => ({ id, key, revision })),
+          allowed: set.allowed,
+        },
+        resolvedDependencies: distinct(jobs.flatMap((job) => [...sourcesOf(line, job), ...toolsOf(build, job)])),
       },
       runDetails: {
         builder: { id: builder.workflow ?? tool, version: { [builder.name]: builder.version, node: builder.node } },
@@ -76,9 +82,9 @@ function sourcesOf(
 }
 
 /** The build tools, or all packages of the root; only their versions are recorded, no digests. */
-function toolsOf(arch: string, { tools, root }: BuiltJob): readonly Resource[] {
-  const [id = "debian"] = root?.name.split(":") ?? [];
-  return Object.entries(root?.packages ?? tools).map(([name, version]) => ({ name, uri: debianPurl(id, name, version, arch) }));
+function toolsOf(build: Manifest, { tools, root }: BuiltJob): readonly Resource[] {
+  const uri = (name: string, version: string) => debianPurl(vendorOf(build), name, version, build.arch);
+  return Object.entries(root?.packages ?? tools).map(([name, version]) => ({ name, uri: uri(name, version) }));
 }
 
 function distinct(resources: readonly Resource[]): readonly Resource[] {

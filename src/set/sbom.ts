@@ -2,6 +2,7 @@ import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
 import type { Models } from "@cyclonedx/cyclonedx-library";
 import { listPicks } from "../plan/picks.ts";
 import { keyOf } from "../plan/key.ts";
+import { vendorOf } from "../dist/distribution.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { guidOf } from "../sys/guid.ts";
 import { makeRecord } from "../record.ts";
@@ -58,7 +59,8 @@ function makeBom(set: BareSet, sources: ReadonlyMap<string, BuiltJob>, library: 
       const source = add(sourceRef(job), () => sourceComponent(sources.get(sourceRef(job)) ?? job, library));
       whole.dependencies.add(source.bomRef);
       for (const [name, version] of Object.entries(job.tools)) {
-        const tool = add(`tool:${name}@${version}:${manifest.arch}`, () => toolComponent(name, version, manifest.arch, library));
+        const purl = debianPurl(vendorOf(manifest), name, version, manifest.arch);
+        const tool = add(purl, () => toolComponent(name, version, purl, library));
         source.dependencies.add(tool.bomRef);
       }
     }
@@ -103,11 +105,11 @@ function sourceComponent(job: BuiltJob, library: Library): Models.Component {
   });
 }
 
-function toolComponent(name: string, version: string, arch: string, library: Library): Models.Component {
+function toolComponent(name: string, version: string, purl: string, library: Library): Models.Component {
   const { Enums, Models: models } = library;
   return new models.Component(Enums.ComponentType.Application, name, {
     version,
-    purl: debianPurl("debian", name, version, arch),
+    purl,
     scope: Enums.ComponentScope.Excluded,
     properties: properties({ use: "build" }, library),
   });

@@ -4,16 +4,16 @@ import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
 import { baseId, describeBase } from "../plan/base.ts";
 import { keyOf } from "../plan/key.ts";
+import { distributionOf, distributionSlug } from "../dist/distribution.ts";
 import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
 import type { Dist } from "../dist/read.ts";
 import { listOf } from "../list.ts";
 
-/** A file of a set: an artifact with its path and variant. */
+/** A file of a set: an artifact with its path. */
 export interface SetFile extends Artifact {
   /** `file` without its folders; unique in the set. */
   readonly name: string;
   readonly path: string;
-  readonly variant: string;
 }
 
 /** Something that is not published, and why. */
@@ -45,8 +45,8 @@ export interface ReleaseSet {
 export type BareSet = Omit<ReleaseSet, "sbom">;
 
 /**
- * Joins builds into a set. Throws "usage" when they disagree on line, pins, picks, series, revision or
- * distribution, when two files with the same name differ, and for an alternate base or an unlocked series that is
+ * Joins builds into a set. Throws "usage" when they disagree on line, pins, picks, series or revision,
+ * when two files with the same name differ, and for an alternate base or an unlocked series that is
  * not allowed.
  */
 export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): BareSet {
@@ -66,7 +66,11 @@ export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): Ba
 }
 
 function nameDists(dists: readonly Dist[]): ReleaseSet["dists"] {
-  const nameOf = ({ target, arch, variant }: Manifest) => `${target}-${arch}-${variant}`;
+  const nameOf = (manifest: Manifest) => {
+    const { target, arch, variant } = manifest;
+    const distribution = distributionOf(manifest);
+    return [target, ...(distribution === undefined ? [] : [distributionSlug(distribution)]), arch, variant].join("-");
+  };
   const keyed = dists.map((dist) => ({ ...dist, order: `${nameOf(dist.manifest)} ${keyOf(dist.manifest)}` }));
   const taken = new Map<string, number>();
   return sortBy(keyed, (dist) => dist.order).map(({ order: _, ...dist }) => {
@@ -88,15 +92,9 @@ function assertAgreement(dists: readonly Dist[]): void {
       if (other === undefined) seen.set(job.source, { shown, job });
       else problems.push(...differences(other.job, job).map((what) => `${other.shown} and ${shown}: \`${job.source}\`: ${what}`));
     }
-  const built = new Map(
-    dists.flatMap(({ shown, manifest }) =>
-      manifest.jobs.flatMap(({ distribution }) => (distribution === undefined ? [] : [[distribution, shown]])),
-    ),
-  );
-  if (built.size > 1) problems.push(`Distributions differ: ${[...built].map((pair) => pair.join(" in ")).join(", ")}.`);
   if (problems.length > 0)
     throw new BuildError("usage", `These artifacts do not belong together.\n${listOf(new Set(problems), "\n")}`, {
-      hint: "build all of them from the same commit of this project, and all packages on the same distribution",
+      hint: "build all of them from the same commit of this project",
     });
 }
 
@@ -135,7 +133,8 @@ function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): r
   return needed.map(([allowance]) => allowance);
 }
 
-function collectFiles(dists: ReleaseSet["dists"]): { readonly files: readonly SetFile[]; readonly leftOut: readonly LeftOut[] } {
+/** The files of some builds of a set. Throws "usage" when two with the same name differ. */
+export function collectFiles(dists: ReleaseSet["dists"]): Pick<ReleaseSet, "files" | "leftOut"> {
   const files = new Map<string, SetFile & { readonly shown: string }>();
   const leftOut: LeftOut[] = [];
   for (const { folder, shown, manifest, name: dist } of dists)
@@ -145,13 +144,7 @@ function collectFiles(dists: ReleaseSet["dists"]): { readonly files: readonly Se
         leftOut.push({ name, why: `packages for all architectures come from amd64, not from ${dist}` });
         continue;
       }
-      const file = {
-        ...artifact,
-        name,
-        path: join(folder, artifact.file),
-        shown: join(shown, artifact.file),
-        variant: manifest.variant,
-      };
+      const file = { ...artifact, name, path: join(folder, artifact.file), shown: join(shown, artifact.file) };
       const other = files.get(name);
       if (other !== undefined && other.sha256 !== file.sha256)
         throw new BuildError("usage", `${name} exists twice with different bytes: ${other.shown} and ${file.shown}.`, {

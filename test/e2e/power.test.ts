@@ -39,7 +39,7 @@ const cases: Readonly<Record<string, Case>> = {
   "a bundle": { prepare: publishing("tar=new/b.tar"), places: ["new/b.tar"] },
   "an apt repository": {
     prepare: publishing("apt=repo"),
-    places: ["repo/.kovn-apt.json", /^repo\/pool\/.*\.deb$/, /\/by-hash\//, /\/Packages\.xz$/, "repo/dists/1.0/Release"],
+    places: ["repo/.kovn-apt.json", /^repo\/pool\/.*\.deb$/, /\/by-hash\//, /\/Packages\.xz$/, "repo/dists/bookworm/Release"],
   },
   "a lock of a series": {
     prepare: async (folder) => ({ cwd: await makeProject(folder), args: ["patches", "lock"] }),

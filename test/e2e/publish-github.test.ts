@@ -111,10 +111,10 @@ describe("publish --to github", { timeout }, () => {
 });
 
 test("an artifact with the name of a generated asset is refused before anything is written", async ({ folder }) => {
-  const dist = await makeDist(join(folder, "dist"), { others: ["artifacts-linux-amd64-default.json"] });
+  const dist = await makeDist(join(folder, "dist"), { others: ["artifacts-linux-debian-12-amd64-default.json"] });
   const result = await kovnBuild(folder, ["publish", dist, "--to", "dir=out"]);
   expect(result).toMatchObject({ exitCode: 2 });
-  expect(result.stderr).toContain("Two assets would have the name artifacts-linux-amd64-default.json.");
+  expect(result.stderr).toContain("Two assets would have the name artifacts-linux-debian-12-amd64-default.json.");
   await rm(join(folder, ".kovn"), { recursive: true, force: true });
   expect(await readdir(folder)).toEqual(["dist"]);
   expect(await readFile(join(dist, "SHA256SUMS"), "utf8")).toContain("artifacts-linux");

@@ -203,8 +203,8 @@ describe("release plan", () => {
     for (const { file, size, sha256 } of manifest.artifacts) expect(plan.assets).toContainEqual({ name: file, size, sha256 });
     expect(plan.assets.at(-1)?.name).toBe("SHA256SUMS");
     expect(plan.destinations[0]?.files.map((file) => file.to)).toEqual([
-      "pool/1.0/default/demo-data_1.2.3-1+kovn1.00000001_all.deb",
-      "pool/1.0/default/demo_1.2.3-1+kovn1.00000001_amd64.deb",
+      "pool/bookworm/1.0/demo-data_1.2.3-1+kovn1.00000001_all.deb",
+      "pool/bookworm/1.0/demo_1.2.3-1+kovn1.00000001_amd64.deb",
       expect.stringMatching(/^sbom\/1\.0\/sbom-1\.0-[0-9a-f]{12}\.cdx\.json$/),
     ]);
     expect(Object.keys(await contentOf(project))).not.toContain("out");

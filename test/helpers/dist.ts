@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { describeArtifacts } from "../../src/dist/artifact.ts";
 import { writeDist } from "../../src/dist/write.ts";
 import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
+import { distributionSuffix } from "../../src/plan/suffix.ts";
 import { sha256 } from "../../src/sys/files.ts";
 import { copyFixture } from "./fixtures.ts";
 import { host } from "./host.ts";
@@ -14,6 +15,8 @@ export interface SmallBuild {
   readonly line?: string;
   readonly variant?: string;
   readonly arch?: string;
+  /** What the packages are for, with its suffix in their version; default: Debian 12 without it. */
+  readonly distribution?: string;
   /** Part of the packages' version and content. */
   readonly revision?: number;
   /** Content of the packages, so that the same version can have different bytes. */
@@ -56,7 +59,8 @@ export async function makeDist(out: string, build: SmallBuild = {}): Promise<str
 
 async function buildDist(out: string, build: SmallBuild): Promise<string> {
   const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, content = "", others = [] } = build;
-  const version = `1.2.3-1+kovn${revision}.0000000${revision}`;
+  const suffix = distributionSuffix(build.distribution);
+  const version = `1.2.3-1+kovn${revision}.0000000${revision}${suffix}`;
   const work = join(out, ".work");
   await mkdir(join(work, "out"), { recursive: true });
   const packages = target === "linux" ? [["demo", arch] as const, ["demo-data", "all"] as const] : [];
@@ -66,7 +70,7 @@ async function buildDist(out: string, build: SmallBuild): Promise<string> {
   const artifacts = await describeArtifacts({ id: "demo", artifacts: ["*"] }, join(work, "out"), host);
   const job: BuiltJob = {
     id: "demo",
-    key: `${target} ${variant} ${arch} ${revision}`,
+    key: `${target} ${variant} ${arch} ${revision}${suffix}`,
     source: "demo",
     version: "1.2.3",
     revision,
@@ -78,6 +82,7 @@ async function buildDist(out: string, build: SmallBuild): Promise<string> {
     patchedCommit: "6".repeat(40),
     patchedTree: "7".repeat(40),
     series,
+    ...(target === "linux" ? { distribution: build.distribution ?? "debian 12" } : {}),
     tools: { gcc: "4:12.2.0-3", debhelper: "13.11.4" },
     duration: 1,
     ...build.job,

@@ -8,7 +8,7 @@ import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { makeApt, makeKey, serve } from "./repository.ts";
 
-const packages = "dists/1.0/default/binary-amd64/Packages";
+const packages = "dists/bookworm/1.0/binary-amd64/Packages";
 
 /** Publishes small builds to the apt repository `repo` in a folder. */
 async function publish(folder: string, builds: readonly SmallBuild[], options: readonly string[] = [], env = {}) {
@@ -20,15 +20,10 @@ async function publish(folder: string, builds: readonly SmallBuild[], options: r
   return kovnBuild(folder, ["publish", ...dists, "--to", "apt=repo", ...options], env);
 }
 
-/** The content of the repository without its signature and date. */
+/** The content of the repository without signatures and dates. */
 async function stableContent(folder: string) {
-  const {
-    "dists/1.0/InRelease": _signed,
-    "dists/1.0/Release.gpg": _signature,
-    "dists/1.0/Release": release = "",
-    ...rest
-  } = await contentOf(folder);
-  return { ...rest, "dists/1.0/Release": release.replace(/^Date: .*\n/m, "") };
+  const content = Object.entries(await contentOf(folder)).filter(([path]) => !/InRelease$|Release\.gpg$/.test(path));
+  return content.map(([path, text]) => [path, path.endsWith("/Release") ? text.replace(/^Date: .*\n/m, "") : text]);
 }
 
 describe("an apt repository", () => {
@@ -36,7 +31,7 @@ describe("an apt repository", () => {
     await using key = await makeKey();
     expect(await publish(folder, [{}], ["--sign", key.id], key.env)).toMatchObject({ exitCode: 0 });
     await using server = await serve(join(folder, "repo"));
-    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} 1.0 default`);
+    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} bookworm 1.0`);
     expect(await apt("update")).toMatchObject({ exitCode: 0 });
     expect(await apt("download", "demo", "demo-data")).toMatchObject({ exitCode: 0 });
     const before = await contentOf(join(folder, "repo"));
@@ -50,11 +45,52 @@ describe("an apt repository", () => {
     await using other = await makeKey();
     await publish(folder, [{}], ["--sign", key.id], key.env);
     await using server = await serve(join(folder, "repo"));
-    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${other.ring}] ${server.url} 1.0 default`);
+    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${other.ring}] ${server.url} bookworm 1.0`);
     expect((await apt("update")).exitCode).not.toBe(0);
   });
 
-  test("has a suite for each line, a component for each variant, an index for each architecture; publish lists what it left out", async ({
+  test("serves clients of several distributions and architectures from one publish; each suite changes on its own", async ({
+    folder,
+  }) => {
+    await using key = await makeKey();
+    const sign = ["--sign", key.id];
+    const all = [{ distribution: "debian 12" }, { distribution: "debian 12", arch: "arm64" }, { distribution: "debian 13" }];
+    expect(await publish(folder, all, sign, key.env)).toMatchObject({ exitCode: 0 });
+    const before = await contentOf(join(folder, "repo"));
+    expect(await publish(folder, all, sign, key.env)).toMatchObject({
+      stdout: expect.stringContaining("nothing to do") as unknown,
+    });
+    expect(await contentOf(join(folder, "repo"))).toEqual(before);
+    await using server = await serve(join(folder, "repo"));
+    const downloads = async (codename: string, ...names: readonly string[]) => {
+      const apt = await makeApt(join(folder, codename), `deb [signed-by=${key.ring}] ${server.url} ${codename} 1.0`);
+      const both = ["-o", "APT::Architectures::=arm64"];
+      expect(await apt(...both, "update")).toMatchObject({ exitCode: 0 });
+      expect(await apt(...both, "download", ...names)).toMatchObject({ exitCode: 0 });
+      return (await readdir(join(folder, codename))).filter((name) => name.endsWith(".deb")).toSorted();
+    };
+    expect(await downloads("bookworm", "demo", "demo:arm64", "demo-data")).toEqual([
+      "demo-data_1.2.3-1+kovn1.00000001.deb12_all.deb",
+      "demo_1.2.3-1+kovn1.00000001.deb12_amd64.deb",
+      "demo_1.2.3-1+kovn1.00000001.deb12_arm64.deb",
+    ]);
+    expect(await downloads("trixie", "demo", "demo-data")).toEqual([
+      "demo-data_1.2.3-1+kovn1.00000001.deb13_all.deb",
+      "demo_1.2.3-1+kovn1.00000001.deb13_amd64.deb",
+    ]);
+    const yank = ["release", "yank", "1.2.3-1+kovn1.00000001.deb13", "--to", "apt=repo", ...sign];
+    expect(await kovnBuild(folder, yank, key.env)).toMatchObject({ exitCode: 0 });
+    const { "dists/trixie/1.0/binary-amd64/Packages": left, ...after } = await contentOf(join(folder, "repo"));
+    expect(left).toBe("");
+    const bookworm = Object.entries(before).filter(([path]) => path.includes("/bookworm/"));
+    expect(after).toMatchObject(Object.fromEntries(bookworm));
+    await rm(join(folder, "repo/dists/bookworm/InRelease"));
+    expect(await kovnBuild(folder, ["publish", "--repair", "apt=repo", ...sign], key.env)).toMatchObject({
+      stdout: "apt=repo: 2 repaired\n  repaired  dists/bookworm/InRelease\n  repaired  dists/bookworm/Release.gpg",
+    });
+  });
+
+  test("has a component for each line and variant, an index for each architecture; publish lists what it left out", async ({
     folder,
   }) => {
     const builds = [{}, { arch: "arm64" }, { variant: "legacy", revision: 2 }, { target: "windows", others: ["ovs.msi"] }];
@@ -68,15 +104,15 @@ describe("an apt repository", () => {
     await publish(folder, [legacy ?? {}]);
     await publish(folder, [{ line: "1.1" }]);
     const content = await contentOf(join(folder, "repo"));
-    expect(content["dists/1.0/Release"]).toMatch(/^Architectures: amd64 arm64$/m);
-    expect(content["dists/1.0/Release"]).toMatch(/^Components: default legacy$/m);
+    expect(content["dists/bookworm/Release"]).toMatch(/^Architectures: amd64 arm64$/m);
+    expect(content["dists/bookworm/Release"]).toMatch(/^Components: 1\.0 1\.0-legacy 1\.1$/m);
     const names = (path: string) => [...(content[path] ?? "").matchAll(/^Filename: (.*)$/gm)].map((match) => match[1]);
-    expect(names("dists/1.0/default/binary-arm64/Packages")).toEqual([
-      "pool/1.0/default/demo-data_1.2.3-1+kovn1.00000001_all.deb",
-      "pool/1.0/default/demo_1.2.3-1+kovn1.00000001_arm64.deb",
+    expect(names("dists/bookworm/1.0/binary-arm64/Packages")).toEqual([
+      "pool/bookworm/1.0/demo-data_1.2.3-1+kovn1.00000001_all.deb",
+      "pool/bookworm/1.0/demo_1.2.3-1+kovn1.00000001_arm64.deb",
     ]);
-    expect(names("dists/1.0/legacy/binary-amd64/Packages")).toHaveLength(2);
-    expect(names("dists/1.1/default/binary-amd64/Packages")).toHaveLength(2);
+    expect(names("dists/bookworm/1.0-legacy/binary-amd64/Packages")).toHaveLength(2);
+    expect(names("dists/bookworm/1.1/binary-amd64/Packages")).toHaveLength(2);
   });
 
   test("offers a new revision beside the previous ones, at most as many as --keep says", async ({ folder }) => {
@@ -88,9 +124,9 @@ describe("an apt repository", () => {
       );
     expect(await versions()).toEqual(["1.2.3-1+kovn1.00000001", "1.2.3-1+kovn9.00000009"]);
     const third = await publish(folder, [{ revision: 10 }], ["--keep", "2"]);
-    expect(third.stdout).toContain("removed   pool/1.0/default/demo_1.2.3-1+kovn1.00000001_amd64.deb");
+    expect(third.stdout).toContain("removed   pool/bookworm/1.0/demo_1.2.3-1+kovn1.00000001_amd64.deb");
     expect(await versions()).toEqual(["1.2.3-1+kovn10.000000010", "1.2.3-1+kovn9.00000009"]);
-    const pool = () => readdir(join(folder, "repo/pool/1.0/default"));
+    const pool = () => readdir(join(folder, "repo/pool/bookworm/1.0"));
     // Files of the previous state are removed one publish later.
     expect(await pool()).toHaveLength(6);
     await publish(folder, [{ revision: 11 }], ["--keep", "2"]);
@@ -130,7 +166,12 @@ describe("an apt repository", () => {
   test("from a bundle on another machine has the same bytes, apart from date and signature", async ({ folder }) => {
     await using key = await makeKey();
     const sign = ["--sign", key.id];
-    const result = await publish(folder, [{}, { arch: "arm64" }], ["--to", "tar=b.tar", ...sign], key.env);
+    const result = await publish(
+      folder,
+      [{}, { arch: "arm64", distribution: "debian 13" }],
+      ["--to", "tar=b.tar", ...sign],
+      key.env,
+    );
     expect(result).toMatchObject({ exitCode: 0 });
     await execa("gpg", ["--verify", "b.tar.asc", "b.tar"], { cwd: folder, env: key.env });
     await mkdir(join(folder, "there"));

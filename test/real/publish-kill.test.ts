@@ -88,8 +88,8 @@ async function tryAll(points: readonly Point[], tryPoint: (point: Point, name: s
 }
 
 /** The revisions of both packages that an index offers, which have to be the same. */
-async function offered(repository: string) {
-  const text = await readFile(join(repository, "dists/1.0/default/binary-amd64/Packages"), "utf8");
+async function offered(repository: string, suite = "bookworm") {
+  const text = await readFile(join(repository, "dists", suite, "1.0/binary-amd64/Packages"), "utf8");
   const of = (name: string) =>
     [...text.matchAll(new RegExp(`^Package: ${name}\\n(?:.+\\n)*?Version: .*kovn(\\d+)\\.`, "gm"))].map((match) =>
       Number(match[1]),
@@ -115,13 +115,13 @@ test("a publish killed at any file operation fails no reader, and the next run c
   const states = { old: 0, new: 0 };
   await tryAll(points, async (point, name) => {
     await cp(join(folder, "base"), join(folder, name), { recursive: true });
-    const source = `deb [signed-by=${key.ring}] ${server.url}/${name} 1.0 default`;
+    const source = `deb [signed-by=${key.ring}] ${server.url}/${name} bookworm 1.0`;
     await mkdir(join(folder, `apt-${name}`));
     const reader = await startReader(join(folder, `apt-${name}`), source);
     await reader.round();
     const killed = await traced(folder, args(name), key.env, point);
     expect(killed.exitCode, `${name}: ${killed.stderr}`).not.toBe(0);
-    const left = await readFile(join(folder, name, "dists/1.0/InRelease"), "utf8");
+    const left = await readFile(join(folder, name, "dists/bookworm/InRelease"), "utf8");
     await reader.round();
     const again = await kovnBuild(folder, args(name), key.env);
     expect(again, name).toMatchObject({ exitCode: 0 });
@@ -130,7 +130,7 @@ test("a publish killed at any file operation fails no reader, and the next run c
     expect(reader.failures, name).toEqual([]);
     expect([...reader.seen].at(-1), name).toBe("1.2.3-1+kovn3.00000003");
     expect(await stableContent(join(folder, name)), name).toEqual(expected);
-    states[left === (await readFile(join(folder, "base/dists/1.0/InRelease"), "utf8")) ? "old" : "new"]++;
+    states[left === (await readFile(join(folder, "base/dists/bookworm/InRelease"), "utf8")) ? "old" : "new"]++;
     await rm(join(folder, name), { recursive: true });
     await rm(join(folder, `apt-${name}`), { recursive: true });
   });
@@ -173,7 +173,7 @@ test("a publish that was killed, or lost its power, loses no package and is not 
         ],
         copy,
       ).toContainEqual(revisions);
-      const pool = (await readdir(join(folder, copy, "pool/1.0/default"))).map((file) => Number(/kovn(\d+)/.exec(file)?.[1]));
+      const pool = (await readdir(join(folder, copy, "pool/bookworm/1.0"))).map((file) => Number(/kovn(\d+)/.exec(file)?.[1]));
       expect(
         [...new Set(pool)].toSorted((a, b) => a - b),
         copy,
@@ -189,6 +189,47 @@ test("a publish that was killed, or lost its power, loses no package and is not 
   });
   console.log(`killed at ${points.length} points; published another set ${sums.others} times, ${sums.repairs} after a repair`);
   expect(sums.others).toBeGreaterThan(0);
+});
+
+test("a publish killed between two suites leaves each whole, and the next run completes it", async ({ folder }) => {
+  await using key = await makeKey();
+  for (const revision of [1, 2])
+    for (const release of [12, 13])
+      await makeDist(join(folder, `dist${revision}/${release}`), { revision, distribution: `debian ${release}` });
+  const args = (revision: number, place: string) => {
+    const builds = [12, 13].map((release) => `dist${revision}/${release}`);
+    return ["publish", ...builds, "--to", `apt=${place}`, "--sign", key.id];
+  };
+  expect(await kovnBuild(folder, args(1, "base"), key.env)).toMatchObject({ exitCode: 0 });
+  await cp(join(folder, "base"), join(folder, "whole"), { recursive: true });
+  const { changes } = await traced(folder, args(2, "whole"), key.env);
+  const renamed = changes.flatMap((change) => (change.call === "rename" ? [change.path] : []));
+  const switchOf = (suite: string) => renamed.indexOf(join(folder, "whole/dists", suite, "InRelease"));
+  // When each is called: the first rename after that of the first suite's InRelease, and that of the second's.
+  const points = [switchOf("bookworm") + 2, switchOf("trixie") + 1].map((position): Point => ["rename", position]);
+  await using server = await serve(folder);
+  await tryAll(points, async (point, name) => {
+    await cp(join(folder, "base"), join(folder, name), { recursive: true });
+    expect((await traced(folder, args(2, name), key.env, point)).exitCode, name).not.toBe(0);
+    expect(await offered(join(folder, name)), name).toEqual([1, 2]);
+    expect(await offered(join(folder, name), "trixie").then((revisions) => revisions[0]), name).toBe(1);
+    const apts = await Promise.all(
+      ["bookworm", "trixie"].map((suite) =>
+        makeApt(join(folder, `${name}-${suite}`), `deb [signed-by=${key.ring}] ${server.url}/${name} ${suite} 1.0`),
+      ),
+    );
+    const newest = async () => {
+      const shown: (string | undefined)[] = [];
+      for (const apt of apts) {
+        expect(await apt("update"), name).toMatchObject({ exitCode: 0 });
+        shown.push(/demo-data_\S+kovn(\S+)_all/.exec((await apt("download", "--print-uris", "demo-data")).output)?.[1]);
+      }
+      return shown;
+    };
+    expect(await newest(), name).toEqual(["2.00000002.deb12", "1.00000001.deb13"]);
+    expect(await kovnBuild(folder, args(2, name), key.env), name).toMatchObject({ exitCode: 0 });
+    expect(await newest(), name).toEqual(["2.00000002.deb12", "2.00000002.deb13"]);
+  });
 });
 
 /** A change in a copy of the folder. */

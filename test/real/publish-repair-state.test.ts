@@ -6,8 +6,8 @@ import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { makeKey, offered, publishRevisions as publish } from "./repository.ts";
 
-const suite = "repo/dists/1.0";
-const indices = `${suite}/default/binary-amd64`;
+const suite = "repo/dists/bookworm";
+const indices = `${suite}/1.0/binary-amd64`;
 const state = ["InRelease", "Release", "Release.gpg"].map((name) => `${suite}/${name}`);
 
 /** Empties files, as a loss of power does with those that were not on the disk. */
@@ -51,7 +51,7 @@ describe("publish --repair makes a signed repository whole that has", () => {
       const args = ["publish", "--repair", "apt=repo", ...sign];
       const repaired = await kovnBuild(folder, args, key.env);
       expect(repaired).toMatchObject({ exitCode: 0 });
-      expect(repaired.stdout).toContain("repaired  dists/1.0/");
+      expect(repaired.stdout).toContain("repaired  dists/bookworm/");
       expect(await stable()).toEqual(before);
       expect((await kovnBuild(folder, args, key.env)).stdout).toBe("apt=repo: nothing to do, its state is whole");
       expect(await publish(folder, [3], sign, key.env)).toMatchObject({ exitCode: 0 });
@@ -67,10 +67,10 @@ test("publish --repair signs what nobody vouches for only when exactly that list
   const before = await contentOf(join(folder, "repo"));
   const listed = await repair(...sign);
   expect(listed).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(listed.stderr).toMatch(/^ {2}[0-9a-f]{64} {2}pool\/1\.0\/default\/demo_1\.2\.3-1\+kovn2\.00000002_amd64\.deb$/m);
+  expect(listed.stderr).toMatch(/^ {2}[0-9a-f]{64} {2}pool\/bookworm\/1\.0\/demo_1\.2\.3-1\+kovn2\.00000002_amd64\.deb$/m);
   const [, id = ""] = /--accept ([0-9a-f]{16})$/m.exec(listed.stderr) ?? [];
   expect(await contentOf(join(folder, "repo"))).toEqual(before);
-  const pool = join(folder, "repo/pool/1.0/default");
+  const pool = join(folder, "repo/pool/bookworm/1.0");
   const [first = ""] = await readdir(pool);
   await cp(join(pool, first), join(pool, "evil_1_all.deb"));
   expect(await repair(...sign, "--accept", id)).toMatchObject({ exitCode: 1 });

@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect } from "vitest";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
@@ -10,8 +10,8 @@ import { makeApt, makeKey, offered, publishRevisions as publish, serve } from ".
 
 const version = (revision: number) => `1.2.3-1+kovn${revision}.0000000${revision}`;
 const deb = (revision: number, name = "demo", architecture = "amd64") =>
-  `pool/1.0/default/${name}_${version(revision)}_${architecture}.deb`;
-const index = "dists/1.0/default/binary-amd64";
+  `pool/bookworm/1.0/${name}_${version(revision)}_${architecture}.deb`;
+const index = "dists/bookworm/1.0/binary-amd64";
 
 async function yank(folder: string, versions: readonly string[], options: readonly string[] = [], env = {}) {
   return kovnBuild(folder, ["release", "yank", ...versions, "--to", "apt=repo", ...options], env);
@@ -79,7 +79,7 @@ test("indices that are missing or altered are repaired, and apt reads them again
   const sign = ["--sign", key.id];
   await publish(folder, [1], sign, key.env);
   await using server = await serve(join(folder, "repo"));
-  const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} 1.0 default`);
+  const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} bookworm 1.0`);
   const before = await contentOf(join(folder, "repo"));
   const hashed = join(index, "by-hash/SHA256");
   for (const name of await readdir(join(folder, "repo", hashed))) await rm(join(folder, "repo", hashed, name));
@@ -98,7 +98,7 @@ test("indices that are missing or altered are repaired, and apt reads them again
 test("an InRelease that lost its content does not make the pool empty", async ({ folder }) => {
   await using key = await makeKey();
   await publish(folder, [1, 2], ["--sign", key.id], key.env);
-  await writeFile(join(folder, "repo/dists/1.0/InRelease"), "");
+  await writeFile(join(folder, "repo/dists/bookworm/InRelease"), "");
   const before = await contentOf(join(folder, "repo"));
   const result = await publish(folder, [3], ["--sign", key.id], key.env);
   expect(result).toMatchObject({ exitCode: 1 });
@@ -114,7 +114,7 @@ test("a repository that is not signed is reported each time, and no key vouches 
   const before = await contentOf(join(folder, "repo"));
   const refused = await publish(folder, [2], ["--sign", key.id], key.env);
   expect(refused).toMatchObject({ exitCode: 1 });
-  expect(refused.stderr).toContain("Suite 1.0 of repo is not signed: nothing vouches for what it has.");
+  expect(refused.stderr).toContain("Suite bookworm of repo is not signed: nothing vouches for what it has.");
   expect(await contentOf(join(folder, "repo"))).toEqual(before);
   await rm(join(folder, "repo"), { recursive: true });
   expect((await publish(folder, [1], ["--sign", key.id], key.env)).stderr).not.toContain("not signed");
@@ -141,9 +141,9 @@ test.skipIf(!canMount)("a pool on another file system is filled and read as any 
 "$@" && cp -r big big.after`;
   const args = [process.execPath, cli, "publish", dist, "--to", "apt=repo", "--keep", "1"];
   expect(await run(folder, ["unshare", "--mount", "sh", "-ec", script, "sh", ...args])).toMatchObject({ exitCode: 0 });
-  const pool = await readdir(join(folder, "big.after/pool/1.0/default"));
+  const pool = await readdir(join(folder, "big.after/pool/bookworm/1.0"));
   expect(pool.toSorted()).toEqual(
-    [1, 2].flatMap((revision) => [deb(revision, "demo-data", "all"), deb(revision)].map((path) => path.slice(17))).toSorted(),
+    [1, 2].flatMap((revision) => [deb(revision, "demo-data", "all"), deb(revision)].map((path) => basename(path))).toSorted(),
   );
   expect(await offered(folder)).toEqual([2]);
 });
@@ -154,7 +154,7 @@ describe("release yank", () => {
     const sign = ["--sign", key.id];
     await publish(folder, [1, 2], sign, key.env);
     await using server = await serve(join(folder, "repo"));
-    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} 1.0 default`);
+    const apt = await makeApt(join(folder, "apt"), `deb [signed-by=${key.ring}] ${server.url} bookworm 1.0`);
     const downloaded = async () => {
       expect(await apt("update")).toMatchObject({ exitCode: 0 });
       expect(await apt("download", "demo", "demo-data")).toMatchObject({ exitCode: 0 });
@@ -162,15 +162,15 @@ describe("release yank", () => {
       for (const name of debs) await rm(join(folder, "apt", name));
       return debs.toSorted();
     };
-    expect(await downloaded()).toEqual([deb(2, "demo-data", "all"), deb(2)].map((path) => path.slice(17)));
+    expect(await downloaded()).toEqual([deb(2, "demo-data", "all"), deb(2)].map((path) => basename(path)));
     const result = await yank(folder, [version(2)], sign, key.env);
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stderr).not.toContain("notice");
     expect(result.stdout).toBe(`apt=repo: 2 removed\n  removed   ${deb(2, "demo-data", "all")}\n  removed   ${deb(2)}`);
     // apt asks for what changed since the second of the last state, which may be this one.
     const later = new Date(Date.now() + 5000);
-    await utimes(join(folder, "repo/dists/1.0/InRelease"), later, later);
-    expect(await downloaded()).toEqual([deb(1, "demo-data", "all"), deb(1)].map((path) => path.slice(17)));
+    await utimes(join(folder, "repo/dists/bookworm/InRelease"), later, later);
+    expect(await downloaded()).toEqual([deb(1, "demo-data", "all"), deb(1)].map((path) => basename(path)));
     const after = await contentOf(join(folder, "repo"));
     expect((await yank(folder, [version(2)], sign, key.env)).stdout).toBe("apt=repo: nothing to do, no longer offered");
     expect(await contentOf(join(folder, "repo"))).toEqual(after);
@@ -195,7 +195,7 @@ describe("release yank", () => {
     await rm(join(folder, "repo", deb(1)));
     const result = await yank(folder, [version(1)]);
     expect(result).toMatchObject({ exitCode: 0 });
-    expect(result.stderr).toContain("notice: Suite 1.0 has no version of demo (amd64) left");
+    expect(result.stderr).toContain("notice: Suite bookworm has no version of demo (amd64) left");
     expect(await offered(folder)).toEqual([]);
     expect(await publish(folder, [2])).toMatchObject({ exitCode: 0 });
     expect(await offered(folder)).toEqual([2]);
@@ -242,7 +242,7 @@ describe("release yank", () => {
     const sign = ["--sign", key.id];
     await publish(folder, [1, 2], [...sign, "--keep", "1"], key.env);
     await cp(join(folder, "repo"), join(folder, "base"), { recursive: true });
-    const before = await readFile(join(folder, "repo/dists/1.0/InRelease"), "utf8");
+    const before = await readFile(join(folder, "repo/dists/bookworm/InRelease"), "utf8");
     let killed = 0;
     for (let position = 1; ; position++) {
       await rm(join(folder, "repo"), { recursive: true });
@@ -258,7 +258,7 @@ describe("release yank", () => {
       expect(await offered(folder), `rename ${position}`).toEqual([1]);
       await rm(join(folder, "repo"), { recursive: true });
       await cp(join(folder, `killed-${position}`), join(folder, "repo"), { recursive: true });
-      const isDone = (await readFile(join(folder, "repo/dists/1.0/InRelease"), "utf8")) !== before;
+      const isDone = (await readFile(join(folder, "repo/dists/bookworm/InRelease"), "utf8")) !== before;
       expect(await publish(folder, [3], sign, key.env), `rename ${position}`).toMatchObject({ exitCode: 0 });
       expect(await offered(folder), `rename ${position}`).toEqual([isDone ? 1 : 2, 3]);
     }

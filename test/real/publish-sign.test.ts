@@ -137,7 +137,7 @@ test("a repository whose key has expired meanwhile is signed with another one, a
   const [fresh = ""] = await home.fingerprints("new@example.com");
   expect(await publish(2, "--sign", "new@example.com")).toMatchObject({ exitCode: 1, stdout: "" });
   expect(await publish(2, "--sign", "new@example.com", "--change-key", old)).toMatchObject({ exitCode: 0 });
-  expect(await signerOf(home, join(folder, "repo/dists/1.0/InRelease"))).toBe(fresh);
+  expect(await signerOf(home, join(folder, "repo/dists/bookworm/InRelease"))).toBe(fresh);
 });
 
 describe("publish signs", () => {
@@ -155,7 +155,7 @@ describe("publish signs", () => {
     const publish = (key: string) =>
       kovnBuild(folder, ["publish", dist, "--to", "apt=repo", "--to", "dir=out", "--sign", key], home.env);
     const signers = async () => [
-      await signerOf(home, join(folder, "repo/dists/1.0/InRelease")),
+      await signerOf(home, join(folder, "repo/dists/bookworm/InRelease")),
       await signerOf(home, join(folder, "out/SHA256SUMS.asc"), join(folder, "out/SHA256SUMS")),
     ];
     for (const [key, expected] of [

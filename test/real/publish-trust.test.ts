@@ -9,8 +9,8 @@ import { makeDist, type SmallBuild } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
 import { makeKey } from "./repository.ts";
 
-const suite = "repo/dists/1.0";
-const index = `${suite}/default/binary-amd64/Packages`;
+const suite = "repo/dists/bookworm";
+const index = `${suite}/1.0/binary-amd64/Packages`;
 type Key = Awaited<ReturnType<typeof makeKey>>;
 
 async function publish(folder: string, build: SmallBuild, key: Key, ...options: readonly string[]) {
@@ -20,7 +20,7 @@ async function publish(folder: string, build: SmallBuild, key: Key, ...options: 
 
 /** A stanza of a package that nobody published, whose file is in the pool. */
 async function plantPackage(folder: string) {
-  const filename = "pool/1.0/default/evil_9_amd64.deb";
+  const filename = "pool/bookworm/1.0/evil_9_amd64.deb";
   await writeFile(join(folder, "repo", filename), "evil");
   const fields = ["Package: evil", "Version: 9", "Architecture: amd64", `Filename: ${filename}`, "Size: 4"];
   return `${[...fields, `SHA256: ${sha256("evil")}`].join("\n")}\n\n`;
@@ -42,17 +42,17 @@ const attacks: Readonly<Record<string, readonly [act: (folder: string) => Promis
     async (folder) => {
       for (const name of ["InRelease", "Release.gpg"]) await rm(join(folder, suite, name));
     },
-    "Suite 1.0 of repo is not signed: nothing vouches for what it has.",
+    "Suite bookworm of repo is not signed: nothing vouches for what it has.",
   ],
   "removes every file of the state": [
     async (folder) => {
       for (const name of ["InRelease", "Release.gpg", "Release"]) await rm(join(folder, suite, name));
     },
-    "repo/dists/1.0 has neither InRelease nor Release, and it had one.",
+    "repo/dists/bookworm has neither InRelease nor Release, and it had one.",
   ],
-  "puts the signed state of another line in its place": [
-    (folder) => cp(join(folder, "repo/dists/1.1/InRelease"), join(folder, suite, "InRelease")),
-    "InRelease is damaged: it is not a state of suite 1.0.",
+  "puts the signed state of another suite in its place": [
+    (folder) => cp(join(folder, "repo/dists/trixie/InRelease"), join(folder, suite, "InRelease")),
+    "InRelease is damaged: it is not a state of suite bookworm.",
   ],
   "puts a text with two signatures in its place": [
     async (folder) => {
@@ -71,8 +71,8 @@ const attacks: Readonly<Record<string, readonly [act: (folder: string) => Promis
   "makes a folder a link to another one": [
     async (folder) => {
       await mkdir(join(folder, "home"));
-      await rm(join(folder, "repo/pool/1.0/default"), { recursive: true });
-      await symlink("../../../home", join(folder, "repo/pool/1.0/default"));
+      await rm(join(folder, "repo/pool/bookworm/1.0"), { recursive: true });
+      await symlink("../../../home", join(folder, "repo/pool/bookworm/1.0"));
     },
     "",
   ],
@@ -82,7 +82,7 @@ describe("publish signs nothing when somebody without the key", () => {
   for (const [what, [act, says]] of Object.entries(attacks))
     test(what, async ({ folder }) => {
       await using key = await makeKey();
-      await publish(folder, { line: "1.1" }, key);
+      await publish(folder, { distribution: "debian 13" }, key);
       await publish(folder, {}, key);
       await act(folder);
       const before = await contentOf(join(folder, "repo"));
@@ -99,8 +99,8 @@ describe("publish signs nothing when somebody without the key", () => {
     await publish(folder, {}, key);
     const text = await readFile(join(folder, suite, "InRelease"), "utf8");
     const forged = (await readFile(join(folder, index), "utf8")) + (await plantPackage(folder));
-    await writeFile(join(folder, suite, "default/binary-amd64/by-hash/SHA256", sha256(forged)), forged);
-    const row = ` ${sha256(forged)} ${forged.length} default/binary-amd64/Packages\n`;
+    await writeFile(join(folder, suite, "1.0/binary-amd64/by-hash/SHA256", sha256(forged)), forged);
+    const row = ` ${sha256(forged)} ${forged.length} 1.0/binary-amd64/Packages\n`;
     await writeFile(join(folder, suite, "InRelease"), `SHA256:\n${row}${text.replaceAll(/$/gm, " ")}${row}`);
     await publish(folder, { revision: 2 }, key);
     const published = await readFile(join(folder, index), "utf8");
@@ -127,7 +127,7 @@ describe("publish signs nothing when somebody without the key", () => {
     await publish(folder, {}, key);
     await plantPackage(folder);
     for (const revision of [2, 3, 4]) await publish(folder, { revision }, key, "--keep", "1");
-    const content = await contentOf(join(folder, "repo/pool/1.0/default"));
+    const content = await contentOf(join(folder, "repo/pool/bookworm/1.0"));
     expect(content["evil_9_amd64.deb"]).toBe("evil");
     expect(Object.keys(content)).toHaveLength(5);
     expect(await readFile(join(folder, index), "utf8")).not.toContain("evil");
@@ -149,13 +149,13 @@ test("another key takes over only when it is asked for, from the key that is nam
   const same = await publish(folder, { revision: 2 }, other, "--change-key", key.id);
   expect(same).toMatchObject({ exitCode: 0 });
   expect(same.stdout).toMatch(
-    /: 2 replaced\n {2}replaced {2}dists\/1\.0\/Release\.gpg\n {2}replaced {2}dists\/1\.0\/InRelease$/m,
+    /: 2 replaced\n {2}replaced {2}dists\/bookworm\/Release\.gpg\n {2}replaced {2}dists\/bookworm\/InRelease$/m,
   );
   expect(await publish(folder, { revision: 3 }, other)).toMatchObject({ exitCode: 0 });
   expect(await publish(folder, { revision: 4 }, other, "--keep", "1")).toMatchObject({ exitCode: 0 });
   expect(await publish(folder, { revision: 5 }, other, "--keep", "1")).toMatchObject({ exitCode: 0 });
   // Also what the first key had signed is removed when no state names it any more.
-  expect(Object.keys(await contentOf(join(folder, "repo/pool/1.0/default")))).toHaveLength(4);
+  expect(Object.keys(await contentOf(join(folder, "repo/pool/bookworm/1.0")))).toHaveLength(4);
   expect(await publish(folder, { revision: 5 }, key)).toMatchObject({ exitCode: 1 });
 });
 

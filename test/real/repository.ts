@@ -84,6 +84,6 @@ export async function publishRevisions(folder: string, revisions: readonly numbe
 
 /** The versions of `demo` that the index offers. */
 export async function offered(folder: string, repository = "repo") {
-  const text = await readFile(join(folder, repository, "dists/1.0/default/binary-amd64/Packages"), "utf8");
+  const text = await readFile(join(folder, repository, "dists/bookworm/1.0/binary-amd64/Packages"), "utf8");
   return [...text.matchAll(/^Package: demo\n(?:.+\n)*?Version: .*kovn(\d+)\./gm)].map((match) => Number(match[1]));
 }

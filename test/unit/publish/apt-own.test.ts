@@ -15,3 +15,12 @@ test("a folder of other files is not a repository", async ({ folder }) => {
   await writeFile(join(folder, "letter.txt"), "");
   await expect(assertOwn(folder)).rejects.toThrow("is not an apt repository made by kovn-build");
 });
+
+test("a repository whose suites are lines is refused, and the message says how its readers go on", async ({ folder }) => {
+  await writeFile(join(folder, ".kovn-apt.json"), `{"schema":1,"suites":["1.12"]}\n`);
+  await expect(assertOwn(folder)).rejects.toMatchObject({
+    code: "destination",
+    message: `${folder} was made by an earlier kovn-build: its suites are lines, not distributions.`,
+    hint: expect.stringContaining("its readers write `bookworm 1.12`"),
+  });
+});

@@ -37,6 +37,11 @@ describe("the stanza of a package", () => {
     expect(() => makeStanza(text, placed, fail)).toThrow(says);
   });
 
+  test("may name a file as Ubuntu calls those with debug symbols", () => {
+    const stanza = makeStanza(control, { ...placed, filename: placed.filename.replace(".deb", ".ddeb") }, fail);
+    expect(parseStanzas(`${stanza.text}\n\n`, "1.0", fail)).toEqual([stanza]);
+  });
+
   test("may have the names of JavaScript's own things", () => {
     const stanza = makeStanza(control.replace("demo", "constructor"), placed, fail);
     expect(makeStanza(`${control}__proto__: x\nConstructor: y\n`, placed, fail).text).toContain("__proto__: x");
@@ -58,7 +63,7 @@ describe("a Release file", () => {
   test.each([
     ["is empty", "", "it is empty"],
     [
-      "is of another line",
+      "is of another suite",
       release([good], "Codename: 1.1\nArchitectures: amd64\nComponents: default\n"),
       "not a state of suite 1.0",
     ],

@@ -102,7 +102,7 @@ test("each build's provenance names its published files, pins, patches and param
   const assets = await makeAssets([arm64, amd64]);
   const names = assets.map(({ name }) => name);
   const statementOf = (name: string) => {
-    const asset = assets.find((candidate) => candidate.name === `provenance-linux-${name}-default.intoto.json`);
+    const asset = assets.find((candidate) => candidate.name === `provenance-linux-debian-12-${name}-default.intoto.json`);
     return statementSchema.parse(JSON.parse(asset !== undefined && "text" in asset ? asset.text : ""));
   };
   const [first, second] = [statementOf("amd64"), statementOf("arm64")];
@@ -115,18 +115,18 @@ test("each build's provenance names its published files, pins, patches and param
   expect(first.subject.map(({ name }) => name)).toEqual([
     "demo-data_1.2.3-1+kovn1.00000001_all.deb",
     "demo_1.2.3-1+kovn1.00000001_amd64.deb",
-    "artifacts-linux-amd64-default.json",
+    "artifacts-linux-debian-12-amd64-default.json",
   ]);
   // Packages for all architectures come from amd64.
   expect(second.subject.map(({ name }) => name)).toEqual([
     "demo_1.2.3-1+kovn1.00000001_arm64.deb",
-    "artifacts-linux-arm64-default.json",
+    "artifacts-linux-debian-12-arm64-default.json",
   ]);
   const subjects = new Set([...first.subject, ...second.subject].map(({ name }) => name));
   expect(names.filter((name) => !subjects.has(name))).toEqual([
     expect.stringMatching(/^sbom-/),
-    "provenance-linux-amd64-default.intoto.json",
-    "provenance-linux-arm64-default.intoto.json",
+    "provenance-linux-debian-12-amd64-default.intoto.json",
+    "provenance-linux-debian-12-arm64-default.intoto.json",
     "SHA256SUMS",
   ]);
   const { buildDefinition, runDetails } = first.predicate;
@@ -143,6 +143,31 @@ test("each build's provenance names its published files, pins, patches and param
     builder: { id: "pkg:generic/kovn-build@0.1.0", version: { "kovn-build": "0.1.0", node: "20.0.0" } },
     metadata: {},
   });
+});
+
+test("builds for several distributions have documents of their own, which name distribution, root and its packages", async ({
+  folder,
+}) => {
+  const root = { name: "ubuntu:24.04", packages: { libc6: "2.39-0ubuntu8" } };
+  const assets = await makeAssets([
+    await makeDist(join(folder, "a")),
+    await makeDist(join(folder, "b"), { distribution: "ubuntu 24.04", job: { root } }),
+  ]);
+  expect(assets.map(({ name }) => name).filter((name) => name.startsWith("artifacts-"))).toEqual([
+    "artifacts-linux-debian-12-amd64-default.json",
+    "artifacts-linux-ubuntu-24.04-amd64-default.json",
+  ]);
+  const asset = assets.find(({ name }) => name === "provenance-linux-ubuntu-24.04-amd64-default.intoto.json");
+  const { subject, predicate } = statementSchema.parse(JSON.parse(asset !== undefined && "text" in asset ? asset.text : ""));
+  expect(subject.map(({ name }) => name)).toEqual([
+    "demo-data_1.2.3-1+kovn1.00000001.ubuntu24.04_all.deb",
+    "demo_1.2.3-1+kovn1.00000001.ubuntu24.04_amd64.deb",
+    "artifacts-linux-ubuntu-24.04-amd64-default.json",
+  ]);
+  const { externalParameters, internalParameters, resolvedDependencies } = predicate.buildDefinition;
+  expect(externalParameters).toMatchObject({ root: "ubuntu:24.04" });
+  expect(internalParameters).toMatchObject({ distribution: "ubuntu 24.04" });
+  expect(resolvedDependencies).toContainEqual({ name: "libc6", uri: "pkg:deb/ubuntu/libc6@2.39-0ubuntu8?arch=amd64" });
 });
 
 test("provenance is the same bytes on every machine, in any order of builds", async ({ folder }) => {

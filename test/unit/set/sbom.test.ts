@@ -112,8 +112,22 @@ test("every file has its digest and depends on its source, which depends on its 
   const purl = "pkg:deb/kube-ovn/demo@1.2.3-1%2Bkovn1.00000001?arch=amd64";
   expect(component("file:demo_1.2.3-1+kovn1.00000001_amd64.deb")).toMatchObject({ purl });
   expect(needs("file:ovs.msi")).toEqual(["source:demo"]);
-  expect(needs("source:demo")).toEqual(["tool:debhelper@13.11.4:amd64", "tool:gcc@4:12.2.0-3:amd64"]);
-  expect(component("tool:gcc@4:12.2.0-3:amd64")).toMatchObject({ version: "4:12.2.0-3", scope: "excluded" });
+  expect(needs("source:demo")).toEqual([
+    "pkg:deb/debian/debhelper@13.11.4?arch=amd64",
+    "pkg:deb/debian/gcc@4:12.2.0-3?arch=amd64",
+  ]);
+  expect(component("pkg:deb/debian/gcc@4:12.2.0-3?arch=amd64")).toMatchObject({ version: "4:12.2.0-3", scope: "excluded" });
+});
+
+test("build tools are those of the distribution that a build is for", async ({ folder }) => {
+  const noble = await makeDist(join(folder, "noble"), { distribution: "ubuntu 24.04" });
+  const { needs } = await sbomOf([await makeDist(join(folder, "bookworm")), noble]);
+  expect(needs("source:demo")).toEqual(
+    ["debian", "ubuntu"].flatMap((vendor) => [
+      `pkg:deb/${vendor}/debhelper@13.11.4?arch=amd64`,
+      `pkg:deb/${vendor}/gcc@4:12.2.0-3?arch=amd64`,
+    ]),
+  );
 });
 
 test("an alternate base has its package and digest, and is recorded as allowed", async ({ folder }) => {
