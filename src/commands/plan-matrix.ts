@@ -6,6 +6,8 @@ import { readSources } from "../config/source.ts";
 import { isBeyondWindow } from "../config/window.ts";
 import { makeMatrices } from "../plan/matrix.ts";
 import type { Actions } from "../report/actions.ts";
+import { hostRoot } from "../root/known.ts";
+import { rootOf } from "../run/request.ts";
 import type { Host } from "../sys/exec.ts";
 import { Json } from "../sys/json.ts";
 
@@ -14,14 +16,16 @@ export interface MatrixOptions {
   readonly target: string;
   readonly variant: string;
   readonly line?: string;
+  /** What packages are built in; the machines themselves when empty. */
+  readonly root: readonly string[];
 }
 
 /**
  * `kovn-build plan --github-matrix`: returns the jobs of a workflow that build a line for one target or
- * all, without pipelines that cannot build it. In GitHub Actions, each matrix is an output too.
+ * all, each in every root, without pipelines that cannot build it. In GitHub Actions, each matrix is an output too.
  */
 export async function planMatrix(
-  { target, variant, line }: MatrixOptions,
+  { target, variant, line, root }: MatrixOptions,
   project: Project,
   host: Host,
   actions: Actions | undefined,
@@ -33,7 +37,10 @@ export async function planMatrix(
   const variants = [...new Set(targets.flatMap(({ flags }) => Object.keys(flags)))];
   if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
   const possible = targets.filter((pipeline) => !isBeyondWindow(pipeline, sources));
-  const matrices = makeMatrices(possible, variant);
+  for (const name of root) rootOf({ root: name, target: target === "" ? "linux" : target });
+  // Only packages are for a distribution.
+  const rootsOf = (of: string) => (of === "linux" && root.length > 0 ? [...new Set(root)] : [hostRoot]);
+  const matrices = makeMatrices(possible, variant, rootsOf);
   for (const [name, matrix] of Object.entries(matrices)) actions?.output(name, JSON.stringify(matrix));
   return new Json(matrices);
 }

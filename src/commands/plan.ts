@@ -1,19 +1,22 @@
 import { Option } from "commander";
 import { aboutLine, describeLine, type Line } from "../config/lines.ts";
 import { unlockedLine } from "../config/lock.ts";
+import { BuildError } from "../errors.ts";
 import { describeBase } from "../plan/base.ts";
 import { describeMissingPicks, missingPicksOf, listPicks, picksOf } from "../plan/picks.ts";
 import { toMermaid } from "../plan/mermaid.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
-import { examples, requestOptions } from "../program/values.ts";
+import { examples, requestOptions, rootsOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { hostRoot } from "../root/known.ts";
 import { readRequest, type RequestOptions } from "../run/request.ts";
 import { madeBy } from "../steps/registry.ts";
 import { planMatrix } from "./plan-matrix.ts";
 import { Json } from "../sys/json.ts";
 import { count } from "../sys/text.ts";
 
-interface PlanOptions extends RequestOptions {
+interface PlanOptions extends Omit<RequestOptions, "root"> {
+  readonly root: readonly string[];
   readonly json: boolean;
   readonly mermaid: boolean;
   readonly githubMatrix: boolean;
@@ -21,7 +24,7 @@ interface PlanOptions extends RequestOptions {
 
 /** `kovn-build plan`: shows what `build` with the same options will run. */
 export const plan: Define = (command, context) => {
-  requestOptions(command)
+  requestOptions(command, rootsOption())
     .addOption(
       new Option("--mermaid", "print the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"),
     )
@@ -41,7 +44,12 @@ export const plan: Define = (command, context) => {
       const { machine, host, actions, print, report } = context;
       const project = await context.project();
       if (options.githubMatrix) return print(await planMatrix(options, project, host, actions));
-      const input = await readRequest(options, { project, machine, host });
+      const [root = hostRoot, another] = options.root;
+      if (another !== undefined)
+        throw new BuildError("usage", "A plan is for one root; only `--github-matrix` takes several.", {
+          hint: `kovn-build plan --target ${options.target} --root ${root}`,
+        });
+      const input = await readRequest({ ...options, root }, { project, machine, host });
       const made = makePlan(input);
       const said = new Set<string>();
       const { about, ended } = await aboutLine(project, input.line);

@@ -1,5 +1,6 @@
 import type { Pipeline } from "../config/pipeline.ts";
 import { makeRecord } from "../record.ts";
+import { rootInNames } from "./root.ts";
 
 /** A workflow job that makes one `dist` folder. */
 interface MatrixEntry {
@@ -8,6 +9,8 @@ interface MatrixEntry {
   readonly target: string;
   readonly variant: string;
   readonly arch: string;
+  /** What `--root` names: `host`, or a distribution. */
+  readonly root: string;
   /** `runs-on`. */
   readonly runner: string;
 }
@@ -28,16 +31,25 @@ const runners: Readonly<Record<Pipeline["host"], ReadonlyMap<string, string>>> =
 };
 
 /**
- * Makes the matrices of a workflow, with one job for each pipeline and architecture that GitHub has
- * a machine for. Pipelines that run on Linux are listed under their target, those that run on
+ * Makes the matrices of a workflow, with one job for each pipeline, root and architecture that GitHub
+ * has a machine for. Pipelines that run on Linux are listed under their target, those that run on
  * Windows under `<target>-native`, because their workflow steps differ.
  */
-export function makeMatrices(pipelines: readonly Pipeline[], variant: string): Readonly<Record<string, Matrix>> {
+export function makeMatrices(
+  pipelines: readonly Pipeline[],
+  variant: string,
+  rootsOf: (target: string) => readonly string[],
+): Readonly<Record<string, Matrix>> {
   const entries = pipelines.flatMap(({ name, target, host, flags }) =>
     Object.keys(flags[variant] ?? {}).flatMap((arch) => {
       const runner = runners[host].get(arch);
-      const entry = runner === undefined ? [] : [{ name: `${name}-${variant}-${arch}`, target, variant, arch, runner }];
-      return entry.map((include) => ({ key: host === "linux" ? target : `${target}-native`, include }));
+      if (runner === undefined) return [];
+      return rootsOf(target).map((root) => {
+        // Not the machine itself.
+        const inRoot = root.includes(":") ? `-${rootInNames(root)}` : "";
+        const include = { name: `${name}${inRoot}-${variant}-${arch}`, target, variant, arch, root, runner };
+        return { key: host === "linux" ? target : `${target}-native`, include };
+      });
     }),
   );
   const keys = [...new Set(entries.map(({ key }) => key))];

@@ -71,6 +71,12 @@ export function rootOption(): Option {
   return new Option("--root <root>", `for linux: what to build in: host (this machine) | ${names}`).default(hostRoot);
 }
 
+/** `--root` for the jobs of a workflow. */
+export function rootsOption(): Option {
+  const { flags, description } = rootOption();
+  return repeated(flags, `${description}; with --github-matrix, may be repeated`);
+}
+
 /** `--mirror`: where a root's packages come from. */
 export function mirrorOption(): Option {
   return repeated(
@@ -91,15 +97,15 @@ export function targetOptions(command: Command): Command {
     .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine");
 }
 
-/** Adds the options that say what to build. */
-export function requestOptions(command: Command): Command {
+/** Adds the options that say what to build; `root` may replace the option `--root`. */
+export function requestOptions(command: Command, root = rootOption()): Command {
   return targetOptions(command)
     .option("--line <line>", `release line, or a version or tag of it; ${defaultLine}`)
     .addOption(onlyOption())
     .addOption(fromOption())
     .option("--variant <variant>", "set of compiler flags", "default")
     .option("--arch <arch>", "architecture; must be this machine's")
-    .addOption(rootOption())
+    .addOption(root)
     .option("--driver <dir>", "for windows: folder of a built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
     .addOption(
       new Option(

@@ -21,10 +21,14 @@ const listedCommits = 100;
  * Writes the notes of a release as GitHub's Markdown: what its line is for, for each source of its artifacts its base and
  * what upstream and the series changed, then the checksums.
  */
-export function makeNotes({ since, about, sources, absent, assets }: NotesInput): string {
+export function makeNotes({ since, about, sources, absent, hasDriver, assets }: NotesInput): string {
   const support = escapeMarkdown(saySupport(about));
   const sections = [support === "" ? [] : support, ...sources.map((source) => describeSource(source, since))].flat();
   if (absent.length > 0) sections.push(`Not in this release: \`${absent.join("`, `")}\`.`);
+  // On Windows, the driver is a file of its own as well.
+  const names = assets.map(({ name }) => name);
+  if (!hasDriver && names.some((name) => name.endsWith(".msi")) && !names.includes("ovsext.sys"))
+    sections.push("The installer for Windows has no Hyper-V extension: its bridges need `datapath_type=netdev`.");
   if (assets.length > 0) {
     const rows = assets.map(({ name, sha256 }) => `${sha256}  ${name}`);
     sections.push("## Checksums (sha256)", codeBlock(rows.join("\n"), ""));

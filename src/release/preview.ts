@@ -61,7 +61,7 @@ export interface ReleasePreviewInput {
 /** Previews a release; pure. */
 export function previewRelease(input: ReleasePreviewInput): ReleasePreview {
   const { line, version, since, about, assets, destinations } = input;
-  const { sources, absent } = joinArtifacts(input.sources, input.jobs);
+  const { sources, absent, hasDriver } = joinArtifacts(input.sources, input.jobs);
   const previewed = sources.map(previewSource);
   const names = previewed.map((source) => `${source.name} ${source.version}${source.alternate ? " (alternate)" : ""}`);
   return {
@@ -74,7 +74,7 @@ export function previewRelease(input: ReleasePreviewInput): ReleasePreview {
     ...(since === undefined ? {} : { since }),
     ...{ sources: previewed, absent },
     assets: assets.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
-    notes: makeNotes({ since, about, sources, absent, assets }),
+    notes: makeNotes({ since, about, sources, absent, hasDriver, assets }),
     destinations,
   };
 }

@@ -22,11 +22,14 @@ export interface ReleasedSources {
   readonly sources: readonly ReleasedSource[];
   /** Sources of the line that none of the artifacts was built from. */
   readonly absent: readonly string[];
+  /** True if a job put a Hyper-V extension into an installer. */
+  readonly hasDriver: boolean;
 }
 
 /** Joins what changed in each source with the jobs that made the artifacts; `jobs` is undefined when there are none yet. */
 export function joinArtifacts(sources: readonly SourceChanges[], jobs: readonly BuiltJob[] | undefined): ReleasedSources {
-  if (jobs === undefined) return { sources: sources.map((source) => ({ ...source, built: undefined })), absent: [] };
+  if (jobs === undefined)
+    return { sources: sources.map((source) => ({ ...source, built: undefined })), absent: [], hasDriver: false };
   const joined = sources.map((source) => {
     // Jobs of one source agree on base, revision and series in every set.
     const job = jobs.find((candidate) => candidate.source === source.name);
@@ -35,6 +38,7 @@ export function joinArtifacts(sources: readonly SourceChanges[], jobs: readonly 
   return {
     sources: joined.filter((source) => source.built !== undefined),
     absent: joined.filter((source) => source.built === undefined).map((source) => source.name),
+    hasDriver: jobs.some(({ inputs = [] }) => inputs.some(({ name }) => name.startsWith("driver/"))),
   };
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
 import { keyOf } from "../plan/key.ts";
+import { rootInNames } from "../plan/root.ts";
 import { downloadUnknown } from "../sys/download.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists, sha256 } from "../sys/files.ts";
@@ -93,7 +94,7 @@ export async function removeRoots(work: string, host: Host): Promise<number> {
 /** Roots with the same group differ only in the state of the archive. */
 function groupOf({ known, arch, packages }: Omit<RootRequest, "mirrors">): string {
   const list = keyOf({ name: known.name, arch, packages: [...new Set(packages)].toSorted() });
-  return `${known.name.replace(":", "-")}-${arch}-${list.slice(0, 16)}`;
+  return `${rootInNames(known.name)}-${arch}-${list.slice(0, 16)}`;
 }
 
 async function make(request: RootRequest, group: string, host: Host): Promise<Root> {

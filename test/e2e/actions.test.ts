@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { readManifest } from "../../src/dist/manifest.ts";
+import type { Matrix } from "../../src/plan/matrix.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { demo, mail, makeProject, pipelineYaml, sourceYaml } from "../helpers/project.ts";
@@ -101,9 +102,10 @@ describe("inside GitHub Actions", () => {
   test("plan --github-matrix makes the matrix of each target an output, and prints them all", async ({ folder }) => {
     const project = await makeProject(folder);
     const { stdout } = await kovnBuild(project, ["plan", "--github-matrix"], stepOf(project, folder));
+    const common = { target: "linux", variant: "default", root: "host" };
     const include = [
-      { name: "test-default-amd64", target: "linux", variant: "default", arch: "amd64", runner: "ubuntu-24.04" },
-      { name: "test-default-arm64", target: "linux", variant: "default", arch: "arm64", runner: "ubuntu-24.04-arm" },
+      { name: "test-default-amd64", ...common, arch: "amd64", runner: "ubuntu-24.04" },
+      { name: "test-default-arm64", ...common, arch: "arm64", runner: "ubuntu-24.04-arm" },
     ];
     expect(JSON.parse(stdout)).toEqual({ linux: { include } });
     const [, value = ""] = /^linux<<\S+\n(.*)\n/.exec(await readFile(join(folder, "output"), "utf8")) ?? [];
@@ -111,6 +113,36 @@ describe("inside GitHub Actions", () => {
     const unknown = await kovnBuild(project, ["plan", "--github-matrix", "--target", "linxu"]);
     expect(unknown).toMatchObject({ exitCode: 2 });
     expect(unknown.stderr).toContain("Did you mean `linux`?");
+  });
+
+  test("plan --github-matrix has a job for each root, where packages are made", async ({ folder }) => {
+    const windows = pipelineYaml("true").replace("name: test", "name: other").replace("target: linux", "target: windows");
+    const project = await makeProject(folder, { "pipelines/windows.yaml": windows });
+    const matrix = async (...args: readonly string[]) => kovnBuild(project, ["plan", ...args], stepOf(project, folder));
+    const roots = ["--root", "debian:12", "--root", "ubuntu:24.04", "--root", "debian:12"];
+    const { stdout } = await matrix("--github-matrix", ...roots);
+    const found = Object.entries(JSON.parse(stdout) as Record<string, Matrix>).map(([target, { include }]) => [
+      target,
+      include.map(({ name, root }) => `${name}: ${root}`),
+    ]);
+    expect(Object.fromEntries(found)).toEqual({
+      linux: [
+        "test-debian-12-default-amd64: debian:12",
+        "test-ubuntu-24.04-default-amd64: ubuntu:24.04",
+        "test-debian-12-default-arm64: debian:12",
+        "test-ubuntu-24.04-default-arm64: ubuntu:24.04",
+      ],
+      windows: ["other-default-amd64: host", "other-default-arm64: host"],
+    });
+    for (const [args, message] of [
+      [["--github-matrix", "--root", "debian:14"], "Root `debian:14` is unknown. Available: `host`, `debian:12`, "],
+      [["--github-matrix", "--target", "windows", ...roots], "`--root debian:12` is for packages of a distribution"],
+      [["--target", "linux", ...roots], "A plan is for one root; only `--github-matrix` takes several."],
+    ] as const) {
+      const refused = await matrix(...args);
+      expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(refused.stderr).toContain(message);
+    }
   });
 });
 

@@ -42,6 +42,23 @@ describe("a release describes its artifacts", () => {
     });
   });
 
+  test("by the Hyper-V extension that their installer lacks", async ({ folder }) => {
+    const project = await makeRepository(folder);
+    const job = await builtFrom(project);
+    const lacks = "The installer for Windows has no Hyper-V extension";
+    const inputs = [{ name: "driver/ovsext.sys", sha256: "1".repeat(64) }];
+    for (const [made, others, says] of [
+      [job, ["demo.zip"], false],
+      [job, ["demo.msi"], true],
+      [{ ...job, inputs: [{ name: "demo.wxs", sha256: "1".repeat(64) }] }, ["demo.msi"], true],
+      [{ ...job, inputs }, ["demo.msi"], false],
+      [job, ["demo.msi", "ovsext.sys"], false],
+    ] as const) {
+      await makeDist(join(project, "dist"), { target: "windows", job: made, others });
+      expect((await kovnBuild(project, ["release", "notes"])).stdout.includes(lacks)).toBe(says);
+    }
+  });
+
   test("as built from other files than the release has", async ({ folder }) => {
     const project = await makeRepository(folder);
     const dist = ["release", "plan"];

@@ -49,6 +49,8 @@ export interface Runner {
   readonly tag: string;
   /** What started the workflow; default: a push. */
   readonly event?: string;
+  /** What runs here of an entry of a matrix: the entry, another one, or why none does; default: the entry. */
+  readonly choose?: (entry: Context) => Context | string;
   /** The jobs to run; default: all. */
   readonly only?: readonly string[];
   /** A folder for work trees, artifacts and what steps write. */
@@ -60,7 +62,7 @@ export interface Runner {
   readonly report: (text: string) => void;
 }
 
-type Context = Readonly<Record<string, unknown>>;
+export type Context = Readonly<Record<string, unknown>>;
 
 /**
  * Runs the jobs of a workflow one after the other, as far as this machine is what they ask for.
@@ -75,7 +77,9 @@ export async function runWorkflow(file: string, inputs: Context, runner: Runner)
     if (runner.only?.includes(id) === false) continue;
     const context = { inputs, github, needs };
     const wanted = [job.needs ?? []].flat();
-    const runs = wanted.every((need) => needs[need]?.result === "success") && evaluate(job.if ?? "true", context) === true;
+    const isOwnChoice = /\b(always|cancelled)\(\)/.test(job.if ?? "");
+    const isReady = isOwnChoice || wanted.every((need) => needs[need]?.result === "success");
+    const runs = isReady && evaluate(job.if ?? "true", context) === true;
     runner.report(`${file}: ${id}: ${runs ? "runs" : "skipped"}`);
     if (!runs) needs[id] = { result: "skipped", outputs: {} };
     else if (job.uses === undefined)
@@ -93,8 +97,9 @@ async function runJob(name: string, workflow: Workflow, job: Job, context: Conte
   for (const [index, entry] of matrix.include.entries()) {
     const own = { ...context, matrix: entry };
     const machine = fill(job["runs-on"], own);
-    if (machine !== "ubuntu-24.04") runner.report(`${name}: not run here: it needs ${String(machine)}`);
-    else outputs = await runSteps(join(runner.folder, `${name}-${index}`), workflow, job, own, runner);
+    const chosen = machine === "ubuntu-24.04" ? (runner.choose?.(entry) ?? entry) : `it needs ${String(machine)}`;
+    if (typeof chosen === "string") runner.report(`${name}: not run here: ${chosen}`);
+    else outputs = await runSteps(join(runner.folder, `${name}-${index}`), workflow, job, { ...own, matrix: chosen }, runner);
   }
   return outputs as Record<string, string>;
 }
@@ -109,6 +114,10 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
     if (step.uses !== undefined)
       await useAction(step.uses, fill(step.with ?? {}, own) as Record<string, string | number>, cwd, runner);
     if (step.run === undefined) continue;
+    if (step.run.startsWith("sudo ")) {
+      runner.report("    not run here: it changes the machine");
+      continue;
+    }
     const [output, summary] = ["output", "summary"].map((what) => join(runner.folder, `${basename(cwd)}-${index}.${what}`));
     await Promise.all([output, summary].map((path) => writeFile(path ?? "", "")));
     const env = fill({ ...workflow.env, ...step.env }, own) as Record<string, string>;
@@ -187,7 +196,10 @@ function fill(value: unknown, context: Context): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner, context)]));
 }
 
-const always = { name: "always", minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(true) };
+const checks = [["always", true] as const, ["cancelled", false] as const].map(([name, is]) => ({
+  ...{ name, minArgs: 0, maxArgs: 0 },
+  call: () => new data.BooleanData(is),
+}));
 
 /**
  * The value of an expression
@@ -197,10 +209,10 @@ const always = { name: "always", minArgs: 0, maxArgs: 0, call: () => new data.Bo
 function evaluate(expression: string, context: Context): unknown {
   const names = Object.keys(context);
   const { tokens } = new Lexer(expression.trim()).lex();
-  const tree = new Parser(tokens, names, [always]).parse();
+  const tree = new Parser(tokens, names, checks).parse();
   const values = JSON.parse(JSON.stringify(context), data.reviver) as data.Dictionary;
   const result: unknown = JSON.parse(
-    JSON.stringify(new Evaluator(tree, values, new Map([[always.name, always]])).evaluate(), data.replacer),
+    JSON.stringify(new Evaluator(tree, values, new Map(checks.map((check) => [check.name, check]))).evaluate(), data.replacer),
   );
   return result ?? "";
 }

@@ -2,11 +2,37 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
+import { checkRoots } from "../../src/machine/roots.ts";
+import { knownRoots } from "../../src/root/known.ts";
 import { cli } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { startGitHub } from "../helpers/github.ts";
-import { commitAll, demo, inGit, mail, makeProject, replaceLine, writeFiles } from "../helpers/project.ts";
-import { runWorkflow } from "./workflow.ts";
+import { host } from "../helpers/host.ts";
+import { isNightly } from "../helpers/nightly.ts";
+import { commitAll, demo, inGit, mail, makeProject, pipelineYaml, replaceLine, writeFiles } from "../helpers/project.ts";
+import { runWorkflow, type Context } from "./workflow.ts";
+
+/** Pipelines for Windows: one that makes an installer on Linux, and the one that makes a driver, which does not run here. */
+const windows = {
+  "pipelines/mingw.yaml": pipelineYaml("cp greeting.txt ../out/demo.msi", "*.msi")
+    .replace("name: test\ntarget: linux", "name: mingw\ntarget: windows\ntoolchain: mingw")
+    .replace("source: demo\n", "source: demo\n    driver: true\n"),
+  "pipelines/msvc.yaml": pipelineYaml("true")
+    .replace("name: test\ntarget: linux", "name: msvc\ntarget: windows\ntoolchain: msvc\nhost: windows")
+    .replace("demo:", "driver:"),
+};
+
+/** The first root, and the machine itself where that cannot be made or would take too long. The others are the same. */
+async function chooseRoot(): Promise<(entry: Context) => Context | string> {
+  const [first] = knownRoots;
+  const [check] = isNightly ? await checkRoots(host, first) : [];
+  return (entry) => {
+    const { root = "host" } = entry as { readonly root?: string };
+    if (root === "host") return entry;
+    if (root !== first?.name) return `it needs root ${root}`;
+    return check?.status === "ok" ? entry : { ...entry, root: "host" };
+  };
+}
 
 /**
  * A repository with all files of this one, but with the fixture's patches and pipelines, which are
@@ -27,7 +53,7 @@ async function makeOrigin(folder: string, origin: string): Promise<string> {
     await mkdir(dirname(join(origin, file)), { recursive: true });
     await cp(file, join(origin, file));
   }
-  const project = await makeProject(folder);
+  const project = await makeProject(folder, windows);
   for (const name of ["patches", "pipelines"]) await cp(join(project, name), join(origin, name), { recursive: true });
   await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
   await rm(join(origin, ".kovn"), { recursive: true });
@@ -83,6 +109,7 @@ describe("the workflows", () => {
       folder: steps,
       env,
       token: server.token,
+      choose: await chooseRoot(),
       report: (text: string) => void reported.push(text),
     };
     await runWorkflow(".github/workflows/release.yml", {}, runner);
@@ -95,11 +122,17 @@ describe("the workflows", () => {
     expect([...contents.keys()].toSorted()).toEqual([
       "SHA256SUMS",
       "artifacts-linux-amd64-default.json",
+      "artifacts-windows-amd64-default.json",
+      "demo.msi",
       "greeting.txt",
       "provenance-linux-amd64-default.intoto.json",
+      "provenance-windows-amd64-default.intoto.json",
       expect.stringMatching(/^sbom-1\.0-/),
     ]);
     expect(contents.get("greeting.txt")).toBe("hello all worlds\n");
+    // The driver is made on a machine that is not here, so the job that makes it has not left one.
+    expect(reported).toContain("build-driver: not run here: it needs windows-2022");
+    expect(release?.body).toContain("The installer for Windows has no Hyper-V extension");
     const provenance = contents.get("provenance-linux-amd64-default.intoto.json") ?? "";
     expect(provenance).toContain('"id": "https://github.com/o/r/.github/workflows/release.yml@refs/tags/v1.0.0"');
     expect(provenance).toContain('"invocationId": "https://github.com/o/r/actions/runs/17/attempts/1"');
