@@ -48,16 +48,14 @@ export async function readBytes(path: string, kind: FileKind, options?: ReadOpti
   const { file, size } = await openRegular(path, options);
   try {
     assertSize(path, size, kind);
-    const pieces: Buffer[] = [];
-    let total = 0;
+    let bytes = Buffer.allocUnsafe(size + 1);
     // A file that is being written grows meanwhile, and files of /proc have no size.
-    for (let room = size + 1; ; room = pieceSize) {
-      const piece = Buffer.allocUnsafe(room);
-      const { bytesRead } = await file.read(piece, 0, room);
-      if (bytesRead === 0) return pieces.length === 1 ? (pieces[0] ?? piece) : Buffer.concat(pieces);
+    for (let total = 0; ;) {
+      if (total === bytes.length) bytes = Buffer.concat([bytes], total + Math.max(total, pieceSize));
+      const { bytesRead } = await file.read(bytes, total, bytes.length - total);
+      if (bytesRead === 0) return bytes.subarray(0, total);
       total += bytesRead;
       assertSize(path, total, kind);
-      pieces.push(piece.subarray(0, bytesRead));
     }
   } finally {
     await file.close();

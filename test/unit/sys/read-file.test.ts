@@ -72,3 +72,12 @@ test("an empty file, and one of /proc, which says that it has no bytes, are read
   expect(await readText(join(folder, "file"), "a manifest")).toBe("");
   expect(await readText("/proc/self/status", "a log")).toContain("Pid:");
 });
+
+test("many small files are read into no more memory than they need", async ({ folder }) => {
+  const path = join(folder, "file");
+  await writeFile(path, "small");
+  const before = process.memoryUsage().arrayBuffers;
+  const read = await Promise.all(Array.from({ length: 200 }, async () => readBytes(path, "a patch")));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10e6);
+  expect(read.every((bytes) => bytes.equals(Buffer.from("small")))).toBe(true);
+});
