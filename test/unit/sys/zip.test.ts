@@ -1,20 +1,27 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { unpackZip, writeZip } from "../../../src/sys/zip.ts";
 import { run } from "../../helpers/cli.ts";
 import { test } from "../../helpers/folder.ts";
 
 const epoch = Date.UTC(2026, 10, 22, 20, 30) / 1000;
 
+const { TZ: ownZone } = process.env;
+const setZone = (zone: string | undefined) => {
+  if (zone === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = zone;
+};
+afterAll(() => setZone(ownZone));
+
 async function write(folder: string, name: string, zone = "UTC"): Promise<Buffer> {
   const file = join(folder, name);
   await writeFile(join(folder, "a.exe"), "a".repeat(100_000));
   await writeFile(join(folder, "b.exe"), "b");
-  process.env["TZ"] = zone;
+  setZone(zone);
   const members = [{ name: "ovn/bin/b.exe", path: join(folder, "b.exe") }, { name: "ovn/etc" }];
   await writeZip(file, [...members, { name: "ovn/bin/a.exe", path: join(folder, "a.exe") }], epoch);
-  process.env["TZ"] = "UTC";
+  setZone("UTC");
   return readFile(file);
 }
 
