@@ -45,7 +45,7 @@ describe("withLock", () => {
       order.push(`${name} ends`);
     };
     const first = withLock(files[0], options, work("one"));
-    await vi.waitUntil(() => order.length === 1);
+    await vi.waitUntil(() => order.length === 1, { timeout: 30_000 });
     await Promise.all([first, withLock(files[1], options, work("two"))]);
     expect(order).toEqual(["one starts", "one ends", "two starts", "two ends"]);
     expect((await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".lock"))).toEqual([]);

@@ -25,7 +25,7 @@ describe("withScratch", () => {
       first = path;
       return new Promise<void>((resolve) => (done = resolve));
     });
-    await vi.waitUntil(() => first !== "");
+    await vi.waitUntil(() => first !== "", { timeout: 30_000 });
     await withScratch(folder, "two", host, async (path) => {
       expect(
         (await readdir(join(folder, "tmp")))
