@@ -87,8 +87,11 @@ function knownParts(manifest: Manifest, job: BuiltJob): Parts {
     ...(distribution === undefined ? {} : { distribution }),
     ...{ steps: [], versionSuffix: "", artifacts: [], outputs: [] },
   };
-  const { target, line, variant, arch, flags } = manifest;
-  const root = job.root === undefined ? {} : { root: job.root.name };
+  const { target, line, variant, arch, buildArch, flags } = manifest;
+  const root = {
+    ...(job.root === undefined ? {} : { root: job.root.name }),
+    ...(buildArch === undefined ? {} : { buildArch }),
+  };
   return withRevision(
     partsOf({ target, line, variant, arch, flags, ...root }, planned, { tools, code: "", needs: makeRecord() }),
     job,

@@ -23,7 +23,7 @@ export interface LocalParts {
 const order = "order of the patches";
 const suffix = "version suffix";
 
-type PartsPlan = Pick<Plan, "target" | "line" | "variant" | "arch" | "flags" | "root">;
+type PartsPlan = Pick<Plan, "target" | "line" | "variant" | "arch" | "buildArch" | "flags" | "root">;
 type PartsJob = Pick<
   PlannedJob,
   "id" | "base" | "packaging" | "inputs" | "distribution" | "steps" | "versionSuffix" | "artifacts" | "outputs"
@@ -41,6 +41,7 @@ export function partsOf(plan: PartsPlan, job: PartsJob, { tools, code, needs }: 
     job: job.id,
     variant: plan.variant,
     architecture: plan.arch,
+    ...(plan.buildArch === undefined ? {} : { "cross-compiled on": plan.buildArch }),
     flags: plan.flags,
     ...(plan.root === undefined ? {} : { root: plan.root }),
     ...(job.distribution === undefined ? {} : { distribution: job.distribution }),

@@ -1,7 +1,16 @@
 import { BuildError } from "../errors.ts";
 import type { MachineCheck } from "../machine/check.ts";
 import type { Context } from "../program/context.ts";
-import { examples, jsonOption, lineOption, onlyOption, positive, rootOption, targetOptions } from "../program/values.ts";
+import {
+  archOption,
+  examples,
+  jsonOption,
+  lineOption,
+  onlyOption,
+  positive,
+  rootOption,
+  targetOptions,
+} from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { hostRoot } from "../root/known.ts";
 import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
@@ -17,6 +26,7 @@ export const doctor: Define = (command, context) => {
     .addOption(lineOption())
     .addOption(onlyOption())
     .addOption(rootOption())
+    .addOption(archOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
     .option("--fix", "install missing Debian packages (needs root)", false)
     .addOption(jsonOption())

@@ -71,7 +71,7 @@ function picksRow(name: string, picks: ReturnType<typeof picksOf>): readonly (re
 
 /** Shows a plan as a table, one block per job. */
 function showPlan(made: Plan, about: Line): string {
-  const head = `${made.target}, line ${describeLine(about)}, variant ${made.variant}, ${made.arch}${made.root === undefined ? "" : `, in ${made.root}`}: ${made.flags}\n`;
+  const head = `${made.target}, line ${describeLine(about)}, variant ${made.variant}, ${made.arch}${made.root === undefined ? "" : `, in ${made.root}`}${made.buildArch === undefined ? "" : ` on ${made.buildArch}`}: ${made.flags}\n`;
   const blocks = made.jobs.map((job) => {
     const rows: readonly (readonly [string, string])[] = [
       ["needs", job.needs.join(", ") || "-"],

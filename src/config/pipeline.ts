@@ -19,6 +19,12 @@ const jobSchema = z.strictObject({
     .array(packageName)
     .default([])
     .describe("Debian packages that the source needs. Those that the step kinds need are added."),
+  libraries: z
+    .array(packageName)
+    .exactOptional()
+    .describe(
+      "More Debian packages: those that the source is compiled and linked with, and pkg-config, which finds them. A job that is cross-compiled gets them for the other architecture, and its other packages, which are programs, for the machine's.",
+    ),
   packaging: z
     .literal(true)
     .exactOptional()
@@ -44,7 +50,7 @@ interface WholeJob extends z.infer<typeof jobSchema> {
 
 /** Adds the Debian packages that a job's step kinds need, and whether it makes packages. */
 function withStepKinds(job: z.infer<typeof jobSchema>): WholeJob {
-  const packages = [...new Set([...job.packages, ...packagesOf(job.steps)])].toSorted();
+  const packages = [...new Set([...job.packages, ...(job.libraries ?? []), ...packagesOf(job.steps)])].toSorted();
   const isFor = job.packaging === true || areForDistribution(job.steps);
   return { ...job, packages, ...(isFor ? { isForDistribution: true } : {}) };
 }

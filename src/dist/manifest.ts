@@ -118,7 +118,10 @@ export const builtJobSchema = z.object({
     .readonly()
     .exactOptional()
     .describe("Files that the job used besides its source, such as a driver; absent if there are none."),
-  tools: z.record(z.string().describe("package"), z.string()).readonly().describe("Versions of the job's Debian packages."),
+  tools: z
+    .record(z.string().describe("package"), z.string())
+    .readonly()
+    .describe("Versions of the job's Debian packages. `libssl-dev:arm64` is of that architecture, others are of the machine's."),
   parts: z
     .record(z.string().describe("part"), z.string())
     .readonly()
@@ -137,6 +140,9 @@ export const manifestSchema = z.object({
   line: name.describe("Release line."),
   variant: name.describe("Set of compiler flags."),
   arch: name.describe("Debian's name of the architecture."),
+  buildArch: name
+    .exactOptional()
+    .describe("Architecture of the machine, where the artifacts were cross-compiled; absent where they were not."),
   flags: z.string().describe("Compiler flags of the variant."),
   builder: z
     .object({

@@ -7,6 +7,7 @@ import type { Step } from "../steps/registry.ts";
 import { baseId, describeBase, packagingOf, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
+import { packagesFor } from "./packages.ts";
 import { pickContent, picksOf } from "./picks.ts";
 import { distributionSuffix } from "./suffix.ts";
 
@@ -20,6 +21,8 @@ export interface Plan {
   readonly flags: string;
   /** What the jobs are built in, such as `debian:12`; absent for the machine itself. */
   readonly root?: string;
+  /** The architecture of the machine, where the jobs are cross-compiled; absent where they are not. */
+  readonly buildArch?: string;
   /** Selects one of a target's pipelines; absent if there is only one. */
   readonly toolchain?: string;
   readonly jobs: readonly PlannedJob[];
@@ -33,7 +36,8 @@ export interface PlannedJob {
   readonly needs: readonly string[];
   /**
    * sha256 over everything in the plan that decides the result: base, picks, all patches in order,
-   * input files, steps, flags, architecture, variant, distribution, root, keys of needed jobs.
+   * input files, steps, flags, architecture, variant, distribution, root, architecture of the machine
+   * that cross-compiles, keys of needed jobs.
    */
   readonly key: string;
   readonly base: Base;
@@ -75,6 +79,8 @@ export interface PlanInput {
   readonly distribution: string | undefined;
   /** What the jobs are built in, such as `debian:12`; absent for the machine itself. */
   readonly root?: string;
+  /** The architecture of the machine, where it is another one than `arch` and the jobs have a root. */
+  readonly buildArch?: string;
   /** Ids of jobs; all jobs if there are none. */
   readonly only: readonly string[];
   readonly sources: Readonly<Record<string, Source>>;
@@ -93,7 +99,10 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): Plan {
   const { pipeline, line, variant, arch } = input;
   const flags = pipeline.flags[variant]?.[arch] ?? "";
-  const root = input.root === undefined ? {} : { root: input.root };
+  const root = {
+    ...(input.root === undefined ? {} : { root: input.root }),
+    ...(input.buildArch === undefined ? {} : { buildArch: input.buildArch }),
+  };
   const planned = new Map<string, PlannedJob & { readonly id8: string; readonly isFor: string | undefined }>();
   for (const id of plannedJobs(pipeline, input.only)) {
     const job = pipelineJob(pipeline, id);
@@ -147,7 +156,7 @@ export function makePlan(input: PlanInput): Plan {
       ...(locked === undefined ? {} : { locked }),
       ...distribution,
       versionSuffix: `+kovn${source.revision}.${id8}${distributionSuffix(suffixed)}`,
-      packages: job.packages,
+      packages: packagesFor(job, input),
       ...inputs,
       steps: job.steps,
       outputs: job.outputs,

@@ -77,6 +77,11 @@ export function rootsOption(): Option {
   return repeated(flags, `${description}; with --github-matrix, may be repeated`);
 }
 
+/** `--arch`: the architecture of packages. */
+export function archOption(): Option {
+  return new Option("--arch <arch>", "architecture of packages: amd64 | arm64; not this machine's: cross-compiled, with --root");
+}
+
 /** `--mirror`: where a root's packages come from. */
 export function mirrorOption(): Option {
   return repeated(
@@ -104,7 +109,7 @@ export function requestOptions(command: Command, root = rootOption()): Command {
     .addOption(onlyOption())
     .addOption(fromOption())
     .option("--variant <variant>", "set of compiler flags", "default")
-    .option("--arch <arch>", "architecture; must be this machine's")
+    .addOption(archOption())
     .addOption(root)
     .option("--driver <dir>", "for windows: folder of a built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")
     .addOption(

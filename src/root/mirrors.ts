@@ -24,8 +24,12 @@ export function parseMirrors(values: readonly string[]): Mirrors {
 }
 
 /** The lines of a `sources.list` for a root (sources.list(5)), each with the key that must have signed it. */
-export function sourcesOf({ archives, components, keyring }: KnownRoot, arch: string, mirrors: Mirrors): readonly string[] {
-  const options = `[arch=${arch} signed-by=${keyring}]`;
+export function sourcesOf(
+  { archives, components, keyring }: KnownRoot,
+  architectures: readonly string[],
+  mirrors: Mirrors,
+): readonly string[] {
+  const options = `[arch=${architectures.join(",")} signed-by=${keyring}]`;
   return suitesOf({ archives }, mirrors).map(({ url, suite }) => `deb ${options} ${url} ${suite} ${components.join(" ")}`);
 }
 

@@ -14,7 +14,7 @@ import { findStale, stageFolder, stagingOf } from "../sys/staging.ts";
 import { makeFolders, renameSynced } from "../sys/sync.ts";
 import { isLocked, lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 import { writeWhole } from "../sys/write-whole.ts";
-import { makeTree, type RootRequest } from "./make.ts";
+import { architecturesOf, makeTree, type RootRequest } from "./make.ts";
 import { releasesOf } from "./mirrors.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -43,7 +43,7 @@ export interface TakeOptions {
   /** The `.kovn` folder. */
   readonly work: string;
   /** The folder of the run that uses the root; its lock is held as long as that is so. */
-  readonly run: string;
+  readonly run?: string;
   readonly host: Host;
 }
 
@@ -67,7 +67,7 @@ export async function takeRoot(request: RootRequest, { work, run, host }: TakeOp
     });
     const found = kept.find((root) => root.releases.join() === now.join());
     const root = found ?? (await runTask(host, `make root ${known.name}`, async (below) => make(request, group, below)));
-    await markUse(root, run);
+    if (run !== undefined) await markUse(root, run);
     for (const old of kept) if (old.tree !== root.tree) await removeUnused(old, work, host);
     return root;
   });
@@ -92,8 +92,10 @@ export async function removeRoots(work: string, host: Host): Promise<number> {
 }
 
 /** Roots with the same group differ only in the state of the archive. */
-function groupOf({ known, arch, packages }: Omit<RootRequest, "mirrors">): string {
-  const list = keyOf({ name: known.name, arch, packages: [...new Set(packages)].toSorted() });
+function groupOf({ known, packages, debs = [], ...request }: Omit<RootRequest, "mirrors">): string {
+  const arch = architecturesOf(request).join("-");
+  const files = debs.length === 0 ? {} : { debs: debs.map(({ sha256: digest }) => digest).toSorted() };
+  const list = keyOf({ name: known.name, arch, packages: [...new Set(packages)].toSorted(), ...files });
   return `${rootInNames(known.name)}-${arch}-${list.slice(0, 16)}`;
 }
 

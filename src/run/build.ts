@@ -90,12 +90,13 @@ function makeManifest(plan: Plan, results: readonly JobResult[], { builder }: Ru
   const all = results.flatMap((result) => result.artifacts);
   const artifacts = sortBy(all, (artifact) => artifact.file);
   assertUnique(artifacts);
-  const { schema, target, line, variant, arch, flags } = plan;
+  const { schema, target, line, variant, arch, buildArch, flags } = plan;
+  const cross = buildArch === undefined ? {} : { buildArch };
   const jobs = plan.jobs.flatMap(({ id }) => {
     const { built, parts } = results.find((result) => result.built.id === id) ?? {};
     return built === undefined ? [] : [{ ...built, ...(parts === undefined ? {} : { parts }) }];
   });
-  return { schema, target, line, variant, arch, flags, builder, jobs, artifacts };
+  return { schema, target, line, variant, arch, ...cross, flags, builder, jobs, artifacts };
 }
 
 function reportAlternates(plan: Plan, { host }: RunContext): void {

@@ -9,9 +9,9 @@ import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
 import type { ReadContext } from "./context.ts";
-import { rootOf, type RequestOptions } from "./request.ts";
+import { assertArch, rootOf, type RequestOptions } from "./request.ts";
 
-export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only" | "root"> {
+export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only" | "root" | "arch"> {
   /** Parallel processes of a step. */
   readonly jobs: number;
   /** True to install missing Debian packages. */
@@ -31,7 +31,12 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const jobs = Object.keys(pipeline.jobs);
   for (const id of only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const root = rootOf(options);
-  const { provers = [] } = pipeline;
+  const { arch } = options;
+  const architectures = Object.values(pipeline.flags).flatMap((flags) => Object.keys(flags));
+  if (arch !== undefined && !architectures.includes(arch)) throw unknownName("Architecture", arch, [...new Set(architectures)]);
+  assertArch({ root, arch, target: options.target }, machine);
+  const foreign = arch === undefined || arch === machine.arch ? [] : ["qemu-user-static"];
+  const provers = [...(pipeline.provers ?? []), ...foreign];
   const around = { provers, publishes: true, root, parallel, work: project.work, host };
   const ids = plannedJobs(pipeline, only);
   const needs = machineNeeds(pipeline, ids, around);

@@ -17,6 +17,7 @@ export async function writeExpected(work: string, plan: Plan, job: string, durat
   await writeTemporary(fileOf(work, plan, job), `${duration}\n`);
 }
 
-function fileOf(work: string, { target, line, variant }: Plan, job: string): string {
-  return join(work, "durations", `${target}-${line}-${variant}-${job}`);
+function fileOf(work: string, { target, line, variant, buildArch, arch }: Plan, job: string): string {
+  const cross = buildArch === undefined ? "" : `${arch}-`;
+  return join(work, "durations", `${target}-${line}-${variant}-${cross}${job}`);
 }

@@ -125,6 +125,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { project, host,
   const stepContext = {
     dir,
     arch: plan.arch,
+    buildArch: plan.buildArch,
     flags: plan.flags,
     parallel,
     epoch: patched.epoch,

@@ -11,6 +11,7 @@ import { allOrProblems, BuildError } from "../errors.ts";
 import { allowedBases } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
+import type { Machine } from "../machine/this-machine.ts";
 import { makeRecord } from "../record.ts";
 import { hostRoot, knownRoots, type KnownRoot } from "../root/known.ts";
 import type { ReadContext } from "./context.ts";
@@ -47,11 +48,6 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   const arch = options.arch ?? machine.arch;
   const architectures = Object.keys(pipeline.flags[variant] ?? {});
   if (!architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
-  if (arch !== machine.arch) {
-    throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
-      hint: `run the same command on a machine with architecture ${arch}`,
-    });
-  }
   const jobs = Object.keys(pipeline.jobs);
   for (const id of options.only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const ids = plannedJobs(pipeline, options.only);
@@ -81,7 +77,26 @@ export async function readRequest(options: RequestOptions, { project, machine, h
     inputs,
     locks: lock?.sources,
   };
-  return name === undefined ? common : { ...common, root: name };
+  if (name === undefined) return common;
+  return { ...common, root: name, ...(arch === machine.arch ? {} : { buildArch: machine.arch }) };
+}
+
+/**
+ * Throws "usage" for packages of another architecture that nothing on this machine can build: they
+ * are cross-compiled in a root. They can be planned here.
+ */
+export function assertArch({ arch, root, target }: ArchChoice, machine: Pick<Machine, "arch">): void {
+  if (arch === undefined || arch === machine.arch || root !== undefined) return;
+  const own = `kovn-build --target ${target} --root debian:12 --arch ${arch}`;
+  throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
+    hint: target === "linux" ? `cross-compile in a root: ${own}` : `run the same command on a machine with architecture ${arch}`,
+  });
+}
+
+interface ArchChoice {
+  readonly arch: string | undefined;
+  readonly root?: unknown;
+  readonly target: string;
 }
 
 interface RootChoice {

@@ -8,9 +8,11 @@ import type { ReadContext, RunContext } from "./context.ts";
 /** The root of each job, by its id; empty for a build on the machine itself. */
 export type Roots = ReadonlyMap<string, Root>;
 
+type RootInput = Pick<PlanInput, "root" | "arch" | "buildArch">;
+
 /** Makes the roots of a plan's jobs, or takes those that are kept. Throws as `takeRoot` does. */
 export async function takeRoots(
-  { root, arch }: Pick<PlanInput, "root" | "arch">,
+  { root, ...input }: RootInput,
   jobs: readonly PlannedJob[],
   mirror: readonly string[],
   { project, host, run }: RunContext,
@@ -23,7 +25,9 @@ export async function takeRoots(
   for (const job of jobs) {
     const packages = inRoot(job.packages);
     const list = packages.join(" ");
-    const own = taken.get(list) ?? (await takeRoot({ known, arch, packages, mirrors }, { work: project.work, run, host }));
+    const own =
+      taken.get(list) ??
+      (await takeRoot({ known, ...architectures(input), packages, mirrors }, { work: project.work, run, host }));
     taken.set(list, own);
     roots.set(job.id, own);
   }
@@ -32,7 +36,7 @@ export async function takeRoots(
 
 /** The kept roots of a plan's jobs, as they are. Throws "machine" for one that was not made yet. */
 export async function keptRoots(
-  { root, arch }: Pick<PlanInput, "root" | "arch">,
+  { root, ...input }: RootInput,
   jobs: readonly PlannedJob[],
   { project }: Pick<ReadContext, "project">,
 ): Promise<Roots> {
@@ -40,7 +44,7 @@ export async function keptRoots(
   const known = knownRoots.find(({ name }) => name === root);
   if (known === undefined) return roots;
   for (const { id, packages } of jobs) {
-    const kept = await newestRoot({ known, arch, packages: inRoot(packages) }, project.work);
+    const kept = await newestRoot({ known, ...architectures(input), packages: inRoot(packages) }, project.work);
     if (kept === undefined)
       throw new BuildError("machine", `Root ${known.name} of job \`${id}\` is not made yet, so its packages are not known.`, {
         hint: `kovn-build build --root ${known.name}`,
@@ -53,6 +57,11 @@ export async function keptRoots(
 /** The folder of each job's root, by the job's id. */
 export function treesOf(roots: Roots): ReadonlyMap<string, string> {
   return new Map([...roots].map(([id, { tree }]) => [id, tree]));
+}
+
+/** A root that cross-compiles has the machine's architecture, and libraries of the other one. */
+function architectures({ arch, buildArch }: Omit<RootInput, "root">) {
+  return buildArch === undefined ? { arch } : { arch: buildArch, foreign: arch };
 }
 
 /** What a root has besides the packages of the job: ccache, which changes no result. */

@@ -16,7 +16,7 @@ import type { RunContext, WorkContext } from "./context.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare, type BuildOptions } from "./prepare.ts";
 import { listRuns, pruneRuns, runLimits, runsFolder, type RunLimits } from "./prune-runs.ts";
-import { readRequest } from "./request.ts";
+import { assertArch, readRequest } from "./request.ts";
 
 /**
  * Reads, prepares and builds, in a folder of its own in `.kovn/runs`, whose `events.jsonl` gets all
@@ -29,6 +29,7 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   await assertFolder(options.out, input.pipeline.target);
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
+  assertArch({ ...input, target: input.pipeline.target }, context.machine);
   parseMirrors(options.mirror);
   if (input.root !== undefined && options.remoteCache !== undefined)
     throw new BuildError("usage", "`--root` and `--remote-cache` exclude each other: nothing in a root reaches the network.");

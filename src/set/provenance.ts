@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { distributionOf, vendorOf } from "../dist/distribution.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
-import { debianPurl } from "./purl.ts";
+import { debianPurl, toolArch } from "./purl.ts";
 import type { ReleaseSet } from "./set.ts";
 
 /**
@@ -83,7 +83,7 @@ function sourcesOf(
 
 /** The build tools, or all packages of the root; only their versions are recorded, no digests. */
 function toolsOf(build: Manifest, { tools, root }: BuiltJob): readonly Resource[] {
-  const uri = (name: string, version: string) => debianPurl(vendorOf(build), name, version, build.arch);
+  const uri = (name: string, version: string) => debianPurl(vendorOf(build), name, version, toolArch(build));
   return Object.entries(root?.packages ?? tools).map(([name, version]) => ({ name, uri: uri(name, version) }));
 }
 

@@ -1,4 +1,4 @@
-import type { BuiltJob } from "../dist/manifest.ts";
+import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 
 /** Identifies the source before the patches. */
 export function upstream({ source, version, base }: BuiltJob): {
@@ -15,10 +15,16 @@ export function upstream({ source, version, base }: BuiltJob): {
 /**
  * The package URL of a Debian package (https://github.com/package-url/purl-spec). Not made by the
  * npm package `packageurl-js`, which keeps the `+` of a version: the specification says `%2B`, and
- * some readers take `+` for a space.
+ * some readers take `+` for a space. A name such as `libssl-dev:arm64` has its own architecture.
  */
 export function debianPurl(namespace: string, name: string, version: string, arch: string): string {
-  return `pkg:deb/${namespace}/${encode(name)}@${encode(version)}?arch=${arch}`;
+  const [own = name, of = arch] = name.split(":");
+  return `pkg:deb/${namespace}/${encode(own)}@${encode(version)}?arch=${of}`;
+}
+
+/** The architecture of the programs that built something. */
+export function toolArch({ arch, buildArch = arch }: Pick<Manifest, "arch" | "buildArch">): string {
+  return buildArch;
 }
 
 /**

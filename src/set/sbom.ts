@@ -6,7 +6,7 @@ import { vendorOf } from "../dist/distribution.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { guidOf } from "../sys/guid.ts";
 import { makeRecord } from "../record.ts";
-import { debianPurl, upstream } from "./purl.ts";
+import { debianPurl, toolArch, upstream } from "./purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
 
 /** CycloneDX's type of a patch by its DEP-3 `Origin`; any other origin is `unofficial`. */
@@ -59,7 +59,7 @@ function makeBom(set: BareSet, sources: ReadonlyMap<string, BuiltJob>, library: 
       const source = add(sourceRef(job), () => sourceComponent(sources.get(sourceRef(job)) ?? job, library));
       whole.dependencies.add(source.bomRef);
       for (const [name, version] of Object.entries(job.tools)) {
-        const purl = debianPurl(vendorOf(manifest), name, version, manifest.arch);
+        const purl = debianPurl(vendorOf(manifest), name, version, toolArch(manifest));
         const tool = add(purl, () => toolComponent(name, version, purl, library));
         source.dependencies.add(tool.bomRef);
       }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { truePath } from "../sys/disk.ts";
+import { crossSettings } from "./cross.ts";
 import { readText } from "../sys/read-file.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
@@ -35,7 +36,8 @@ type Input = z.infer<typeof schema>;
 /**
  * `uses: deb`: builds the Debian binary packages of `src/` with dpkg-buildpackage(1). The plan's
  * flags are added to the distribution's with DEB_CFLAGS_APPEND (dpkg-buildflags(1)), so its
- * hardening stays. Packages go to `out/`, their dbgsym packages to `out/debug/`.
+ * hardening stays. For another architecture they are cross-compiled. Packages go to `out/`, their
+ * dbgsym packages to `out/debug/`.
  */
 export const deb: StepKind<"deb", Input> = {
   name: "deb",
@@ -48,7 +50,9 @@ export const deb: StepKind<"deb", Input> = {
 
 async function run(input: Input, context: StepContext): Promise<void> {
   await stampChangelog(context);
+  const cross = crossSettings(context);
   const env = {
+    ...cross.env,
     DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, ...input.options].join(" "),
     DEB_BUILD_MAINT_OPTIONS: "hardening=+all",
     ...appendFlags(context),
@@ -59,8 +63,8 @@ async function run(input: Input, context: StepContext): Promise<void> {
     CONFIG_SHELL: "/bin/sh",
     ...input.env,
   };
-  const build = (...args: readonly string[]) =>
-    runProgram("dpkg-buildpackage", ["--no-pre-clean", "--unsigned-source", "--unsigned-changes", ...args], env, context);
+  const common = [...cross.args, "--no-pre-clean", "--unsigned-source", "--unsigned-changes"];
+  const build = (...args: readonly string[]) => runProgram("dpkg-buildpackage", [...common, ...args], env, context);
   await build("--target=build");
   // Packaging uses one core at most. Jobs that need only compiled files can start now.
   context.onReady();

@@ -11,6 +11,8 @@ export interface StepContext {
    */
   readonly dir: string;
   readonly arch: string;
+  /** The architecture of the machine, where the step cross-compiles; undefined where it does not. */
+  readonly buildArch: string | undefined;
   readonly flags: string;
   /** Number of processes that the step may run at once. */
   readonly parallel: number;

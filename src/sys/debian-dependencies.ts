@@ -35,14 +35,18 @@ export async function readDebianPackages(options: {
 /**
  * Versions of the installed packages that can change what a build makes: the named ones, Debian's
  * essential ones, and all their dependencies (the rule of dpkg-genbuildinfo(1)). The package `gcc`,
- * for example, only depends on `gcc-12`, whose version is the compiler's.
+ * for example, only depends on `gcc-12`, whose version is the compiler's. `libssl-dev:arm64` names the
+ * package of that architecture; both have the same version.
  */
 export function debianDependencies(
   { packages, providers }: DebianPackages,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
   const found = makeRecord<string>();
-  const wanted = [...names, ...[...packages].flatMap(([name, { essential }]) => (essential ? [name] : []))];
+  const wanted = [
+    ...names.map((name) => name.replace(/:.*/, "")),
+    ...[...packages].flatMap(([name, { essential }]) => (essential ? [name] : [])),
+  ];
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     if (Object.hasOwn(found, name)) continue;
     const installed = packages.get(name);

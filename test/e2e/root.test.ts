@@ -87,3 +87,36 @@ describe("--root", () => {
     expect(result.stderr).toContain("Root debian:13 of job `demo` is not made yet");
   });
 });
+
+describe("--arch", () => {
+  const other = process.arch === "arm64" ? "amd64" : "arm64";
+  const own = other === "arm64" ? "amd64" : "arm64";
+
+  test("of another machine is planned as that machine would build it, or as a root here cross-compiles it", async ({
+    folder,
+  }) => {
+    const project = await makeProject(folder, packaging);
+    const planned = async (...args: readonly string[]) => {
+      const result = await kovnBuild(project, ["plan", "--target", "linux", "--unlocked", "--json", "--arch", other, ...args]);
+      return JSON.parse(result.stdout) as Plan;
+    };
+    const [there, here] = [await planned(), await planned("--root", "debian:12")];
+    expect([there.arch, there.buildArch, here.arch, here.buildArch]).toEqual([other, undefined, other, own]);
+    expect(here.jobs[0]?.packages).toContain(`crossbuild-essential-${other}`);
+    const shown = await kovnBuild(project, ["plan", "--target", "linux", "--unlocked", "--arch", other, "--root", "debian:12"]);
+    expect(shown.stdout).toContain(`, ${other}, in debian:12 on ${own}: -O2\n`);
+  });
+
+  test("of another machine is built in a root only, which `build`, `cache why` and `doctor` say", async ({ folder }) => {
+    const project = await makeProject(folder, packaging);
+    for (const command of [["build", "--unlocked"], ["cache", "why", "--unlocked"], ["doctor"]]) {
+      const result = await kovnBuild(project, [...command, "--target", "linux", "--arch", other]);
+      expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+      expect(result.stderr).toContain(`-> cross-compile in a root: kovn-build --target linux --root debian:12 --arch ${other}`);
+    }
+    const unknown = await kovnBuild(project, ["doctor", "--target", "linux", "--arch", "amd46"]);
+    expect(unknown.stderr).toContain("Architecture `amd46` is unknown. Available: `amd64`, `arm64`.");
+    const doctor = await kovnBuild(project, ["doctor", "--target", "linux", "--arch", other, "--root", "debian:12"]);
+    expect(doctor.stdout).toMatch(/^(?:ok|warning) +qemu-user-static: /m);
+  });
+});

@@ -30,7 +30,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ["--target linux --arch amd46", ["Architecture `amd46` is unknown. Available: `amd64`, `arm64`.", "-> Did you mean `amd64`?"]],
   [
     `--target linux --arch ${process.arch === "arm64" ? "amd64" : "arm64"}`,
-    ["is not this machine's", "-> run the same command on a machine with architecture"],
+    ["is not this machine's", "-> cross-compile in a root: kovn-build --target linux --root debian:12 --arch"],
   ],
   ["--target linux --jobs 0", ["'--jobs <n>' argument '0' is invalid. Expected a positive integer."]],
   ["--target linux --jobs -1", ["'--jobs <n>' argument '-1' is invalid."]],

@@ -20,7 +20,9 @@ export async function serveReleases(): Promise<{ readonly url: string; state: st
 
 /**
  * Programs that stand for those that make a root, in a folder for PATH. `mmdebstrap` makes a tree whose
- * only package is `demo`, of the state in the file `state`; each start adds a line to `started`. With a
+ * only package is `demo`, of the state in the file `state`, and `libdemo` of a second architecture if
+ * there is one; each start adds a line to `started`, and one with
+ * its arguments to `arguments`. With a
  * file `fails` it prints that and fails; with a file `hangs` it waits for ever.
  */
 export async function makeMaker(folder: string): Promise<string> {
@@ -29,9 +31,15 @@ export async function makeMaker(folder: string): Promise<string> {
     unshare: '#!/bin/sh\nwhile :; do case "$1" in --*) shift;; *) exec "$@";; esac; done\n',
     mmdebstrap: `#!/bin/sh
 echo start >> ${folder}/started
+echo "$*" >> ${folder}/arguments
 for last; do tree=$before; before=$last; done
 mkdir -p "$tree/var/lib/apt/lists" "$tree/var/lib/dpkg" "$tree/etc"
 printf 'Package: demo\\nStatus: install ok installed\\nMaintainer: x\\nArchitecture: all\\nVersion: 1.2\\nDescription: x\\n' > "$tree/var/lib/dpkg/status"
+case "$*" in *--architectures=*,*)
+  mkdir "$tree/var/lib/dpkg/info"
+  printf 'amd64\\narm64\\n' > "$tree/var/lib/dpkg/arch"
+  printf '\\nPackage: libdemo\\nStatus: install ok installed\\nMaintainer: x\\nArchitecture: arm64\\nMulti-Arch: same\\nVersion: 1.3\\nDescription: x\\n' >> "$tree/var/lib/dpkg/status";;
+esac
 for suite in a b c; do cp ${folder}/state "$tree/var/lib/apt/lists/x_\${suite}_InRelease"; done
 [ ! -e ${folder}/hangs ] || exec sleep 1000
 [ ! -e ${folder}/fails ] || { cat ${folder}/fails >&2; exit 25; }

@@ -6,6 +6,7 @@ export function aStepContext(dir: string, changes: Partial<StepContext> = {}): S
   return {
     dir,
     arch: "amd64",
+    buildArch: undefined,
     flags: "",
     parallel: 1,
     epoch: 1.7e9,

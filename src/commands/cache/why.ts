@@ -7,7 +7,7 @@ import type { Context } from "../../program/context.ts";
 import { examples, requestOptions } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { keptRoots, treesOf } from "../../run/roots.ts";
-import { readRequest, type RequestOptions } from "../../run/request.ts";
+import { assertArch, readRequest, type RequestOptions } from "../../run/request.ts";
 import { Json } from "../../sys/json.ts";
 
 interface WhyOptions extends RequestOptions {
@@ -27,6 +27,7 @@ async function explain(options: WhyOptions, context: Context): Promise<string | 
   const { machine, host } = context;
   const project = await context.project();
   const input = await readRequest(options, { project, machine, host });
+  assertArch({ ...input, target: options.target }, machine);
   const plan = makePlan(input);
   const cache = await openCache(cacheFolder(project.work), { host });
   const results = (await cache?.list()) ?? [];

@@ -180,3 +180,24 @@ test("a base that the lock lacks is refused, with the command that locks it", ()
 test("a job whose source the line lacks is refused by name", () => {
   expect(() => makePlan(aPlanInput({ sources: {} }))).toThrow("Job `ovs` of pipeline `test` has no source `ovs` in line 1.12.");
 });
+
+test("a job that is cross-compiled has libraries of the other architecture, and a cross compiler", () => {
+  const jobs = {
+    ...base.pipeline.jobs,
+    ovs: aJob({ packages: ["gcc", "libssl-dev", "pkg-config"], libraries: ["libssl-dev", "pkg-config"] }),
+  };
+  const input = aPlanInput({ arch: "arm64", root: "debian:12", pipeline: aPipeline({ jobs }) });
+  const cross = { ...input, buildArch: "amd64" };
+  expect(planned(input).packages).toEqual(["gcc", "libssl-dev", "pkg-config"]);
+  expect(planned(cross).packages).toEqual([
+    "crossbuild-essential-arm64",
+    "gcc",
+    "libpython3-stdlib:arm64",
+    "libssl-dev:arm64",
+    "pkg-config:arm64",
+  ]);
+  expect(makePlan(cross)).toMatchObject({ arch: "arm64", buildArch: "amd64" });
+  expect(planned(cross).key).not.toBe(planned(input).key);
+  // The version names what it is made of, not where.
+  expect(planned(cross).versionSuffix).toBe(planned(input).versionSuffix);
+});

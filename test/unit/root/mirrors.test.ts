@@ -28,11 +28,12 @@ describe("mirrors", () => {
 
   test("take the place of the distribution's own archives, and what they have is signed by its keys", () => {
     const signed = "[arch=arm64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
-    expect(sourcesOf(trixie, "arm64", { main: "http://m/debian" })).toEqual([
+    expect(sourcesOf(trixie, ["arm64"], { main: "http://m/debian" })).toEqual([
       `deb ${signed} http://m/debian trixie main`,
       `deb ${signed} http://m/debian trixie-updates main`,
       `deb ${signed} http://deb.debian.org/debian-security trixie-security main`,
     ]);
+    expect(sourcesOf(trixie, ["amd64", "arm64"], {})[0]).toContain("deb [arch=amd64,arm64 signed-by=");
     expect(releasesOf(trixie, { security: "http://m/s" }).at(-1)).toBe("http://m/s/dists/trixie-security/InRelease");
   });
 });

@@ -62,6 +62,17 @@ describe("a root", () => {
     expect(await newestRoot({ known, arch: "amd64", packages: ["demo"] }, makes.work)).toEqual(second);
   });
 
+  test("that cross-compiles is another one, with packages of two architectures", async ({ makes }) => {
+    const first = await makes.take();
+    const request = { known, packages: ["demo"], mirrors: { main: makes.archive.url, security: makes.archive.url } };
+    const options = { work: makes.work, run: join(makes.work, "runs/one"), host: makes.host };
+    const cross = await takeRoot({ ...request, arch: "amd64", foreign: "arm64" }, options);
+    expect(cross.tree).toMatch(/\/debian-12-amd64-arm64-[-0-9a-f]+\/tree$/);
+    expect(cross.packages).toEqual({ demo: "1.2", "libdemo:arm64": "1.3" });
+    expect((await takeRoot({ ...request, arch: "amd64" }, options)).tree).toBe(first.tree);
+    expect(await removeRoots(makes.work, makes.host)).toBe(2);
+  });
+
   test("stays while a run uses it", async ({ makes }) => {
     const first = await makes.take("one");
     const use = { host: makes.host, other: "is at work" };
@@ -104,6 +115,12 @@ describe("a root", () => {
       "E: Release file for x is expired (invalid since 2d)",
       "network",
       "is expired (invalid since 2d)",
+    ],
+    [
+      "a package that cannot be installed",
+      "dpkg: error processing package demo (--configure):\n demo package post-installation script failed",
+      "build",
+      "Package demo cannot be installed in root debian:12:",
     ],
     ["a full disk", "dpkg: error: write: No space left on device", "machine", "no space is left on the disk."],
     ["nothing that says why", "oh no", "network", "cannot be made:\n  oh no"],

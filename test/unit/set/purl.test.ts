@@ -1,6 +1,6 @@
 import { PackageURL } from "packageurl-js";
 import { describe, expect, test } from "vitest";
-import { debianPurl } from "../../../src/set/purl.ts";
+import { debianPurl, toolArch } from "../../../src/set/purl.ts";
 
 describe("a package URL is read back by packageurl-js with the same parts", () => {
   const cases = [
@@ -23,4 +23,11 @@ describe("a package URL is read back by packageurl-js with the same parts", () =
         arch: "amd64",
       });
     });
+});
+
+test("a library of another architecture than the programs has its own in the package URL", () => {
+  const arch = toolArch({ arch: "arm64", buildArch: "amd64" });
+  expect(debianPurl("debian", "gcc", "12", arch)).toBe("pkg:deb/debian/gcc@12?arch=amd64");
+  expect(debianPurl("debian", "libssl-dev:arm64", "3", arch)).toBe("pkg:deb/debian/libssl-dev@3?arch=arm64");
+  expect(toolArch({ arch: "arm64" })).toBe("arm64");
 });

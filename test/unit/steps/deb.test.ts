@@ -5,12 +5,13 @@ import { deb } from "../../../src/steps/deb.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { aStepContext } from "../../helpers/step.ts";
+import type { StepContext } from "../../../src/steps/step.ts";
 
 /**
  * Does what a step sees of dpkg-buildpackage: the second call leaves packages beside the source,
  * with the version of debian/changelog.
  */
-const program = `env | grep -E '^(DEB|DH)_' | sort
+const program = `env | grep -E '^(DEB|DH|CCACHE|_PYTHON|[a-z]+)_' | sort
 echo "arguments: $*"
 case "$*" in *--build=binary) ;; *) exit 0;; esac
 version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
@@ -26,6 +27,7 @@ async function run(
   packages: readonly string[],
   changelog: string | undefined,
   dpkg = program,
+  changes: Partial<StepContext> = {},
 ): Promise<readonly string[]> {
   await mkdir(join(dir, "src/debian"), { recursive: true });
   if (changelog !== undefined) await writeFile(join(dir, "src/debian/changelog"), changelog);
@@ -36,6 +38,7 @@ async function run(
     parallel: 3,
     compilerCache: { path: bin.path, env: {} },
     onLines: async (lines) => void log.push(...lines),
+    ...changes,
   });
   await deb.run({ packages: [...packages], options: ["nodpdk"], env: { EXTRA: "1" } }, context);
   return log;
@@ -90,4 +93,23 @@ test.for([
     code: "build",
     message: expect.stringContaining(message),
   });
+});
+
+test("packages of another architecture are cross-compiled, also by rules that run configure or setup.py", async ({ folder }) => {
+  const log = await run(folder, ["demo-tools"], changelog, program, { arch: "arm64", buildArch: "amd64" });
+  const calls = log.filter((line) => line.startsWith("arguments: "));
+  expect(calls).toHaveLength(2);
+  for (const call of calls) expect(call).toContain("--host-arch=arm64 --build-profiles=cross,nocheck --no-check-builddeps ");
+  for (const line of [
+    "build_alias=x86_64-linux-gnu",
+    "host_alias=aarch64-linux-gnu",
+    "_PYTHON_SYSCONFIGDATA_NAME=_sysconfigdata__aarch64-linux-gnu",
+    "CCACHE_EXTRAFILES=/usr/bin/aarch64-linux-gnu-as",
+  ])
+    expect(log).toContain(line);
+});
+
+test("packages of the machine's architecture are compiled with nothing for another one", async ({ folder }) => {
+  const log = (await run(folder, ["demo-tools"], changelog)).join("\n");
+  expect(log).not.toMatch(/--host-arch|build_alias|_PYTHON/);
 });

@@ -13,6 +13,9 @@ const rows = [
   ["python3-sphinx", "5.3", "no", "installed", ", python3:any", ""],
   ["python3", "3.11", "no", "installed", ", ", ""],
   ["bash", "5.2", "yes", "half-configured", "libc6", ""],
+  ["libssl3", "3.0", "no", "installed", ", libc6", ""],
+  ["libssl3", "3.0", "no", "installed", ", libc6, zlib1g", ""],
+  ["zlib1g", "1.2", "no", "installed", ", ", ""],
   ["gone", "1", "no", "config-files", ", ", ""],
   ["unrelated", "1", "no", "installed", ", gcc", ""],
 ];
@@ -21,13 +24,17 @@ test("packages that can change a result are the named, the essential ones, and a
   const text = rows.map((row) => row.join("\\t")).join("\\n");
   await using bin = await makeBin({ "dpkg-query": `printf '${text}\\n'` });
   const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal, task: quietTask };
-  expect(debianDependencies(await readDebianPackages({ host }), ["c-compiler", "python3-sphinx", "gone"])).toEqual({
+  expect(
+    debianDependencies(await readDebianPackages({ host }), ["c-compiler", "python3-sphinx", "gone", "libssl3:arm64"]),
+  ).toEqual({
     bash: "5.2",
     cpp: "4:12.2",
     gcc: "4:12.2",
     "gcc-12": "12.2-14",
     libc6: "2.36-9",
+    libssl3: "3.0",
     python3: "3.11",
     "python3-sphinx": "5.3",
+    zlib1g: "1.2",
   });
 });
