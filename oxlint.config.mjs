@@ -56,7 +56,7 @@ const directions = {
   compile: ["sys"],
   root: ["sys", "plan"],
   run: ["sys", "plan", "config", "steps", "patches", "dist", "cache", "machine", "compile", "root"],
-  prove: ["sys", "config"],
+  prove: ["sys", "config", "root"],
   suite: ["sys", "steps", "plan", "patches", "run"],
   report: ["sys", "plan", "dist", "run"],
   commands: [

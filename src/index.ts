@@ -115,7 +115,7 @@ export async function doctor(options: DoctorOptions): Promise<readonly MachineCh
  * belongs to none. Throws `BuildError`.
  */
 export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
-  return inContext(options, async (context) => runChecks({ checks: [], runner: "native", ...options }, context));
+  return inContext(options, async (context) => runChecks({ checks: [], runner: "native", mirror: [], ...options }, context));
 }
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */

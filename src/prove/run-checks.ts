@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pickLine } from "../config/lines.ts";
 import type { Project } from "../config/project.ts";
 import type { Host } from "../sys/exec.ts";
+import { parseMirrors } from "../root/mirrors.ts";
 import { runTask } from "../sys/run-task.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { nameOf } from "./check.ts";
@@ -10,6 +11,7 @@ import { readClaims, type ClaimOptions, type TitledClaim } from "./claims.ts";
 import { findPrograms } from "./programs.ts";
 import { prove, type Proof } from "./prove.ts";
 import { checksFor } from "./registry.ts";
+import { startQemu } from "./qemu.ts";
 import { native, startWine } from "./runner.ts";
 
 /** Which programs to run, and which checks to run. */
@@ -21,12 +23,19 @@ export interface ProveOptions extends ClaimOptions {
   readonly programs: string;
   /** Unpatched programs to compare with. */
   readonly before?: string;
-  /** `wine` runs Windows programs, in a Wine of their own. */
-  readonly runner: "native" | "wine";
+  /**
+   * `wine` runs Windows programs, in a Wine of their own. `qemu` installs packages of another
+   * architecture in a root of their distribution, and runs the programs there.
+   */
+  readonly runner: "native" | "wine" | "qemu";
+  /** Archives for the root instead of the distribution's own: URL or `security=URL`. */
+  readonly mirror: readonly string[];
 }
 
 export interface ProveContext {
   readonly project: Project;
+  /** This machine, with Debian's name of its architecture. */
+  readonly machine: { readonly arch: string };
   readonly host: Host;
 }
 
@@ -35,7 +44,8 @@ export interface ProveContext {
  * for each patch that belongs to none, and for picks. A failing program is a result; throws "usage" for wrong
  * options. A check for what the line does not carry is skipped.
  */
-export async function runChecks(options: ProveOptions, { project, host }: ProveContext): Promise<readonly Proof[]> {
+export async function runChecks(options: ProveOptions, context: ProveContext): Promise<readonly Proof[]> {
+  const { project, host } = context;
   const isWine = options.runner === "wine";
   const line = await pickLine(project, options.line);
   const checks = checksFor(isWine ? "windows" : "linux", line);
@@ -43,10 +53,11 @@ export async function runChecks(options: ProveOptions, { project, host }: ProveC
   const names = { programs: checks.flatMap((check) => check.programs), files: checks.flatMap((check) => check.files) };
   return withTempDir(join(tmpdir(), "kovn-programs-"), async (work) => {
     const find = async (dir: string, name: string) => findPrograms(dir, names, join(work, name), host, isWine ? ".exe" : "");
-    const after = await find(options.programs, "after");
+    const emulated = options.runner === "qemu" ? await install(options, context) : undefined;
+    const after = await find(emulated?.tree ?? options.programs, "after");
     const before = options.before === undefined ? undefined : await find(options.before, "before");
     const start = async (below: Host) => startWine(join(work, "wine"), below);
-    const runner = isWine ? await runTask(host, "start Wine", start) : native;
+    const runner = emulated?.runner ?? (isWine ? await runTask(host, "start Wine", start) : native);
     const proofs: Proof[] = [];
     try {
       for (const [index, claim] of claims.entries()) {
@@ -64,6 +75,14 @@ export async function runChecks(options: ProveOptions, { project, host }: ProveC
     }
     return proofs;
   });
+}
+
+/** Installs the packages in a root, and returns how to run the programs in its folder. */
+async function install({ programs, mirror }: ProveOptions, { project, machine, host }: ProveContext) {
+  const mirrors = parseMirrors(mirror);
+  return runTask(host, "install the packages in a root", async (below) =>
+    startQemu(programs, { arch: machine.arch, work: project.work, mirrors, host: below }),
+  );
 }
 
 /** The result of a check that is not run. */

@@ -1,3 +1,5 @@
+import { distributionSuffix } from "../plan/suffix.ts";
+
 /** A distribution that jobs can be built in, as it is known before anything of it is here. */
 export interface KnownRoot {
   /** What `--root` takes, such as `debian:12`. */
@@ -53,6 +55,11 @@ function ubuntu(release: string, codename: string): KnownRoot {
     keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
     keyringPackage: "ubuntu-keyring",
   };
+}
+
+/** The root that a version of a package is for, as its end says, such as `.deb12`. */
+export function rootForVersion(version: string): KnownRoot | undefined {
+  return knownRoots.find(({ distribution }) => version.endsWith(distributionSuffix(distribution)));
 }
 
 /** The roots that can be made, in the order in which they are listed. */

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { BuildError } from "../../errors.ts";
-import { examples, jsonOption, lineOption } from "../../program/values.ts";
+import { examples, jsonOption, lineOption, mirrorOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { runChecks, type ProveOptions } from "../../prove/run-checks.ts";
 import type { Proof } from "../../prove/prove.ts";
@@ -21,10 +21,14 @@ export const patchesProve: Define = (command, context) => {
     .option("--before <dir>", "unpatched programs, to see the difference")
     .option("--only <source>", "only checks of this source; its programs must be there")
     .addOption(
-      new Option("--runner <runner>", "wine runs Windows programs, in a Wine of their own")
-        .choices(["native", "wine"])
+      new Option(
+        "--runner <runner>",
+        "wine runs Windows programs, in a Wine of their own; qemu installs packages of another architecture in a root and runs them there",
+      )
+        .choices(["native", "wine", "qemu"])
         .default("native"),
     )
+    .addOption(mirrorOption())
     .addOption(lineOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -32,13 +36,14 @@ export const patchesProve: Define = (command, context) => {
       examples(
         ["kovn-build patches prove --programs dist/linux", "run all checks on the built packages"],
         ["kovn-build patches prove 5 --programs dist/linux --before debian", "check entry 5, also on unpatched packages"],
+        ["kovn-build patches prove --runner qemu --programs dist/linux", "run the checks on packages of another architecture"],
         ["kovn-build patches prove windows-installer-product-code --programs dist/windows", "check what one patch does"],
       ),
     )
     .action(async (checks: readonly string[], options: ProveFlags) => {
-      const { report, print } = context;
+      const { machine, report, print } = context;
       const project = await context.project();
-      const proofs = await report.run(async ({ host }) => runChecks({ ...options, checks }, { project, host }));
+      const proofs = await report.run(async ({ host }) => runChecks({ ...options, checks }, { project, machine, host }));
       print(options.json ? new Json({ checks: proofs }) : showProofs(proofs));
       complain(proofs);
     });
