@@ -58,3 +58,11 @@ export function parseFlows(text: string): readonly LogicalFlow[] {
       : [{ stage, priority: Number(priority), match, action }];
   });
 }
+
+/** Describes flows in one line, sorted, or says `none`. By default, each with its stage, priority and match. */
+export function describeFlows(
+  flows: readonly LogicalFlow[],
+  describe = ({ stage, priority, match }: LogicalFlow) => `${stage} ${priority} ${match}`,
+): string {
+  return flows.map(describe).toSorted().join("; ") || "none";
+}

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Check } from "../check.ts";
-import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { describeFlows, northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
 import { readText } from "../../sys/read-file.ts";
 
 /** Entry 6: which packets a switch with load balancers sends to conntrack. */
@@ -65,11 +65,10 @@ async function set({ nbctl }: Northd, value: string): Promise<void> {
 
 async function matches({ flows }: Northd): Promise<string> {
   const rows = (await flows("ls0")).filter((flow) => flow.stage === "ls_in_pre_lb" && flow.priority === 100);
-  return rows
-    .filter((flow) => flow.action === "reg0[2] = 1; next;")
-    .map((flow) => flow.match)
-    .toSorted()
-    .join("; ");
+  return describeFlows(
+    rows.filter((flow) => flow.action === "reg0[2] = 1; next;"),
+    ({ match }) => match,
+  );
 }
 
 /** Whether the ingress pipeline sends a packet to conntrack. */

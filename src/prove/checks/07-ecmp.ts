@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Check, CheckContext, Fact } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
 import { readText } from "../../sys/read-file.ts";
+import { attachRouter } from "../topology.ts";
 
 /** Entry 7: how one of several next hops is chosen. */
 export const ecmp: Check = {
@@ -21,8 +22,8 @@ export async function observeRoutes(
   const chassis = await startController(context, []);
   const { nbctl, vsctl, switchctl } = chassis;
   await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "192.168.1.1/24", "fd00::1/64");
-  await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-  await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+  await nbctl("ls-add", "ls");
+  await attachRouter(chassis, "ls", "lr-ls");
   await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 192.168.1.2 fd00::2");
   for (const hop of ["192.168.1.11", "192.168.1.12"]) await nbctl("--ecmp", "lr-route-add", "lr", "10.0.0.0/24", hop);
   for (const hop of ["fd00::11", "fd00::12"]) await nbctl("--ecmp", "lr-route-add", "lr", "fd01::/64", hop);

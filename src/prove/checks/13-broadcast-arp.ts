@@ -1,5 +1,6 @@
 import type { Check, Fact } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachLocalnet, attachRouter } from "../topology.ts";
 
 const common = { entry: 13, programs: [...northdPrograms, "ovn-trace"], files: northdFiles, unpatched: "differs" } as const;
 
@@ -40,14 +41,14 @@ export const noBroadcastArp: Check = {
 };
 
 /** A switch with ports p1 and p2, a localnet port ln, and a router with NAT and a load balancer. */
-async function makeSwitch({ nbctl }: Northd): Promise<void> {
-  await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet");
-  await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
+async function makeSwitch(northd: Northd): Promise<void> {
+  const { nbctl } = northd;
+  await nbctl("ls-add", "ls0");
+  await attachLocalnet(northd, "ls0");
   for (const n of [1, 2])
     await nbctl("lsp-add", "ls0", `p${n}`, "--", "lsp-set-addresses", `p${n}`, `00:00:00:00:00:0${n} 10.0.0.${n + 1}`);
   await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
-  await nbctl("lsp-add", "ls0", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-  await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+  await attachRouter(northd, "ls0", "lr-ls");
   // A router on one chassis, where NAT works without a gateway port.
   await nbctl("set", "Logical_Router", "lr", "options:chassis=gw");
   await nbctl("lr-nat-add", "lr", "dnat_and_snat", "10.0.0.100", "10.1.0.2");

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachRouter } from "../topology.ts";
 
 /**
  * Entry 15: the destination MAC address of a packet that a switch's load balancer sends to another
@@ -24,8 +25,7 @@ export const destinationMac: Check = {
     for (const ls of ["ls0", "ls1"]) await nbctl("ls-lb-add", ls, "lb4", "--", "ls-lb-add", ls, "lb6");
     // Every router port has an IPv6 link-local network as well; it does not count.
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
-    await nbctl("lsp-add", "ls1", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    await attachRouter(northd, "ls1", "lr-ls");
     const off = await addresses(northd, "ls0");
     await nbctl("set", "NB_Global", ".", "options:ls_dnat_mod_dl_dst=true");
     const stage = (await northd.flows("ls0")).some((flow) => flow.stage === "ls_in_after_lb");

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController } from "../controller.ts";
 import { packetsIn } from "../pcap.ts";
+import { attachLocalnet } from "../topology.ts";
 
 /** The ports, in the order in which they are bound, and the last byte of their MAC addresses. */
 const ports = { kube: "01", other: "02" };
@@ -14,12 +15,13 @@ export const noGarp: Check = {
   files: controllerFiles,
   unpatched: "differs",
   observe: async (context) => {
-    const { nbctl, vsctl } = await startController(context, []);
+    const chassis = await startController(context, []);
+    const { nbctl, vsctl } = chassis;
     await vsctl("add-br", "br-phys", "--", "set", "Bridge", "br-phys", "datapath_type=dummy", "fail-mode=standalone");
     await vsctl("add-port", "br-phys", "nic", "--", "set", "Interface", "nic", "type=dummy", "options:tx_pcap=nic.pcap");
-    await vsctl("set", "Open_vSwitch", ".", "external-ids:ovn-bridge-mappings=phys:br-phys");
-    await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ln", "--", "lsp-set-type", "ln", "localnet");
-    await nbctl("lsp-set-options", "ln", "network_name=phys", "--", "lsp-set-addresses", "ln", "unknown");
+    await vsctl("set", "Open_vSwitch", ".", "external-ids:ovn-bridge-mappings=physical:br-phys");
+    await nbctl("ls-add", "ls");
+    await attachLocalnet(chassis, "ls");
     await nbctl("lsp-add", "ls", "kube", "--", "set", "Logical_Switch_Port", "kube", "external_ids:vendor=kube-ovn");
     await nbctl("lsp-add", "ls", "other");
     for (const [port, byte] of Object.entries(ports)) {

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachLocalnet, attachRouter } from "../topology.ts";
 
 /** Who answers ARP and ND requests from the physical network for the addresses of a router. */
 export const arpFromLocalnet: Check = {
@@ -12,12 +13,11 @@ export const arpFromLocalnet: Check = {
   observe: async ({ sandbox, programs }) => {
     const northd = await startNorthd(sandbox, programs);
     const { nbctl } = northd;
-    await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ln", "--", "lsp-set-type", "ln", "localnet");
-    await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
+    await nbctl("ls-add", "ls");
+    await attachLocalnet(northd, "ls");
     await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 10.0.0.2");
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24", "fd00::1/64");
-    await nbctl("lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    await attachRouter(northd, "ls", "lr-ls");
     const outside = await answer(northd, "ln");
     const solicited = await solicitation(northd);
     const inside = await answer(northd, "p1");

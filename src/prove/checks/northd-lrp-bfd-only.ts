@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { controllerFiles, controllerPrograms, startController, type Chassis } from "../controller.ts";
 import { packetsIn } from "../pcap.ts";
+import { attachRouter } from "../topology.ts";
 
 /** A router port without a peer that is there for BFD sessions. */
 export const bfdOnly: Check = {
@@ -16,8 +17,8 @@ export const bfdOnly: Check = {
     const chassis = await startController(context, []);
     const { nbctl, vsctl, switchctl, flows, database } = chassis;
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
-    await nbctl("ls-add", "ls", "--", "lsp-add", "ls", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    await nbctl("ls-add", "ls");
+    await attachRouter(chassis, "ls", "lr-ls");
     await nbctl("lsp-add", "ls", "p1", "--", "lsp-set-addresses", "p1", "00:00:00:00:00:01 10.0.0.11");
     await nbctl(
       "lrp-add",

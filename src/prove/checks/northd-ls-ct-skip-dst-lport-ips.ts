@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readText } from "../../sys/read-file.ts";
 import type { Check } from "../check.ts";
-import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { describeFlows, northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachLocalnet, attachRouter } from "../topology.ts";
 
 /** Which destinations need no load balancing, by the networks of routers and localnet ports. */
 export const lportNetworks: Check = {
@@ -16,10 +17,9 @@ export const lportNetworks: Check = {
     const { nbctl } = northd;
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls0", "00:00:00:00:ff:01", "10.0.0.1/24", "fd00::1/64");
     await nbctl("lrp-add", "lr", "lr-other", "00:00:00:00:ff:02", "10.0.1.1/24", "169.254.1.1/24");
-    await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ls0-lr", "--", "lsp-set-type", "ls0-lr", "router");
-    await nbctl("lsp-set-options", "ls0-lr", "router-port=lr-ls0", "--", "lsp-set-addresses", "ls0-lr", "router");
-    await nbctl("ls-add", "ls1", "--", "lsp-add", "ls1", "ln", "--", "lsp-set-type", "ln", "localnet");
-    await nbctl("lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=physical");
+    await nbctl("ls-add", "ls0", "--", "ls-add", "ls1");
+    await attachRouter(northd, "ls0", "lr-ls0");
+    await attachLocalnet(northd, "ls1");
     await nbctl("lb-add", "lb0", "10.96.0.10:80", "10.0.0.3:80", "--", "lb-add", "lb1", "10.0.0.100:80", "10.0.0.3:80");
     await nbctl("ls-lb-add", "ls0", "lb0", "--", "ls-lb-add", "ls0", "lb1", "--", "ls-lb-add", "ls1", "lb0");
     await nbctl("set", "Logical_Switch_Port", "ln", 'external_ids:ipv4_network=",192.168.1.7/24,,192.168.2.0/33"');
@@ -29,7 +29,7 @@ export const lportNetworks: Check = {
     const router = await skipped(northd, "ls0");
     const localnet = await skipped(northd, "ls1");
     const vips = await rows(northd, "ls0", 106, "reg0[2] = 1; next;");
-    const log = await readFile(join(sandbox.dir, "northd.log"), "utf8");
+    const log = await readText(join(sandbox.dir, "northd.log"), "a log");
     return [
       { what: "without the option", seen: unset, expected: "none" },
       {
@@ -53,10 +53,5 @@ async function rows({ flows }: Northd, name: string, priority: number, action: s
   const found = (await flows(name)).filter(
     (flow) => flow.stage === "ls_in_pre_lb" && flow.priority === priority && flow.action === action,
   );
-  return (
-    found
-      .map((flow) => flow.match)
-      .toSorted()
-      .join("; ") || "none"
-  );
+  return describeFlows(found, ({ match }) => match);
 }

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachLocalnet, attachRouter } from "../topology.ts";
 
 /** The source MAC address of packets that a router sends back to their switch. */
 export const modDlSrc: Check = {
@@ -15,12 +16,11 @@ export const modDlSrc: Check = {
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls0", "00:00:00:00:ff:01", "10.0.0.1/24");
     await nbctl("lrp-add", "lr", "lr-ls1", "00:00:00:00:ff:02", "10.0.1.1/24");
     for (const n of [0, 1]) {
-      await nbctl("ls-add", `ls${n}`, "--", "lsp-add", `ls${n}`, `ls${n}-lr`, "--", "lsp-set-type", `ls${n}-lr`, "router");
-      await nbctl("lsp-set-options", `ls${n}-lr`, `router-port=lr-ls${n}`, "--", "lsp-set-addresses", `ls${n}-lr`, "router");
+      await nbctl("ls-add", `ls${n}`);
+      await attachRouter(northd, `ls${n}`, `lr-ls${n}`);
       await nbctl("lsp-add", `ls${n}`, `p${n}`, "--", "lsp-set-addresses", `p${n}`, `${mac(n)} 10.0.${n}.2`);
     }
-    await nbctl("lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet", "--", "lsp-set-addresses", "ln", "unknown");
-    await nbctl("lsp-set-options", "ln", "network_name=physical");
+    await attachLocalnet(northd, "ls0");
     await nbctl("lr-route-add", "lr", "0.0.0.0/0", "10.0.0.254");
     await nbctl("static-mac-binding-add", "lr-ls0", "10.0.0.254", "00:00:00:00:00:fe");
     const own = await sent(northd, 0);

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readText } from "../../sys/read-file.ts";
 import type { Check } from "../check.ts";
-import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { describeFlows, northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
 
 /** Whether packets to and from the DNS cache of the node go to conntrack. */
 export const nodeLocalDns: Check = {
@@ -22,7 +22,7 @@ export const nodeLocalDns: Check = {
     const filtered = await skipped(northd, "ls1");
     await set(northd, "169.254.20.10,169.254.20.256");
     const bad = await skipped(northd, "ls0");
-    const log = await readFile(join(sandbox.dir, "northd.log"), "utf8");
+    const log = await readText(join(sandbox.dir, "northd.log"), "a log");
     return [
       { what: "without the option", seen: unset, expected: "none" },
       {
@@ -51,10 +51,5 @@ async function set({ nbctl }: Northd, value: string): Promise<void> {
 /** The flows that let such packets skip conntrack. */
 async function skipped({ flows }: Northd, name: string): Promise<string> {
   const found = (await flows(name)).filter((flow) => /169\.254\.20\.|fd00:20::/.test(flow.match) && flow.action === "next;");
-  return (
-    found
-      .map((flow) => `${flow.stage} ${flow.priority} ${flow.match}`)
-      .toSorted()
-      .join("; ") || "none"
-  );
+  return describeFlows(found);
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { readText } from "../../sys/read-file.ts";
 import type { Check } from "../check.ts";
-import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { describeFlows, northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachRouter } from "../topology.ts";
 
 const options = {
   ls_ct_skip_dst_lport_ips: "true",
@@ -22,8 +23,8 @@ export const skipConntrack: Check = {
     const { nbctl } = northd;
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls0", "00:00:00:00:ff:01", "10.0.0.1/24", "fd00::1/64");
     await nbctl("lrp-add", "lr", "lr-other", "00:00:00:00:ff:02", "10.0.1.1/24", "169.254.1.1/24");
-    await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "ls0-lr", "--", "lsp-set-type", "ls0-lr", "router");
-    await nbctl("lsp-set-options", "ls0-lr", "router-port=lr-ls0", "--", "lsp-set-addresses", "ls0-lr", "router");
+    await nbctl("ls-add", "ls0");
+    await attachRouter(northd, "ls0", "lr-ls0");
     await nbctl("lb-add", "lb0", "10.96.0.10:80", "10.0.0.3:80", "--", "lb-add", "lb1", "10.0.0.100:80", "10.0.0.3:80");
     await nbctl("ls-lb-add", "ls0", "lb0", "--", "ls-lb-add", "ls0", "lb1");
     await nbctl("ls-add", "ls1", "--", "acl-add", "ls1", "from-lport", "1001", "ip4", "allow-related");
@@ -53,7 +54,7 @@ export const skipConntrack: Check = {
       },
       {
         what: "VIP in such a network, to conntrack",
-        seen: vips.map(({ match, action }) => `${match}: ${action}`).join("; ") || "none",
+        seen: describeFlows(vips, ({ match, action }) => `${match}: ${action}`),
         expected: "ip4.dst == 10.0.0.100: reg0[2] = 1; next;",
       },
       { what: "bad address logged", seen: /\|WARN\|.*169\.254\.20\.256/.test(log) ? "yes" : "no", expected: "yes" },
@@ -68,10 +69,5 @@ async function skipped({ flows }: Northd, name: string): Promise<string> {
   const found = (await flows(name)).filter(
     ({ stage, match, action }) => /_pre_(lb|acl)$/.test(stage) && /^ip[46]\.(src|dst) == /.test(match) && action === "next;",
   );
-  return (
-    found
-      .map(({ stage, priority, match }) => `${stage} ${priority} ${match}`)
-      .toSorted()
-      .join("; ") || "none"
-  );
+  return describeFlows(found);
 }

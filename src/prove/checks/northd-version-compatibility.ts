@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readText } from "../../sys/read-file.ts";
 import type { Check } from "../check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "../northd.ts";
+import { attachLocalnet, attachRouter } from "../topology.ts";
 
 /** What logical flows contain while older ovn-controllers are not upgraded yet. */
 export const versionCompatibility: Check = {
@@ -16,11 +17,9 @@ export const versionCompatibility: Check = {
     const { nbctl } = northd;
     await nbctl("ls-add", "ls0", "--", "lsp-add", "ls0", "p0");
     await nbctl("lsp-set-addresses", "p0", "00:00:00:00:00:01 10.0.0.2 fd00::2");
-    await nbctl("lsp-add", "ls0", "ln", "--", "lsp-set-type", "ln", "localnet", "--", "lsp-set-addresses", "ln", "unknown");
-    await nbctl("lsp-set-options", "ln", "network_name=physical", "localnet_learn_fdb=true");
+    await attachLocalnet(northd, "ls0", "localnet_learn_fdb=true");
     await nbctl("lr-add", "lr", "--", "lrp-add", "lr", "lr-ls", "00:00:00:00:ff:01", "10.0.0.1/24");
-    await nbctl("lsp-add", "ls0", "ls-lr", "--", "lsp-set-type", "ls-lr", "router");
-    await nbctl("lsp-set-options", "ls-lr", "router-port=lr-ls", "--", "lsp-set-addresses", "ls-lr", "router");
+    await attachRouter(northd, "ls0", "lr-ls");
     await nbctl("lb-add", "lb0", "10.96.0.10:80", "10.0.0.3:80", "--", "ls-lb-add", "ls0", "lb0");
     await nbctl("set", "Load_Balancer", "lb0", "options:affinity_timeout=60");
     const all = news.join(" ");
@@ -29,7 +28,7 @@ export const versionCompatibility: Check = {
       await nbctl("set", "NB_Global", ".", `options:version_compatibility="${version}"`);
       seen[version] = await used(northd);
     }
-    const log = await readFile(join(sandbox.dir, "northd.log"), "utf8");
+    const log = await readText(join(sandbox.dir, "northd.log"), "a log");
     return [
       { what: "22.03", seen: seen["22.03"] ?? "", expected: "none" },
       { what: "22.06", seen: seen["22.06"] ?? "", expected: news.slice(0, 2).join(" ") },
