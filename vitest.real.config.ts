@@ -1,13 +1,38 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** The real builds: minutes, as root on Debian 12, one after the other. `npm run test:build` */
+/** Tests of publishing build nothing. */
+const publishing = "test/real/publish-*.test.ts";
+const time = { testTimeout: 30 * 60_000, hookTimeout: 30 * 60_000 };
+
+/**
+ * The real builds: minutes, as root on Debian 12, one after the other; then the tests of publishing,
+ * which wait for gpg and apt, side by side. `npm run test:build`
+ */
 export default defineConfig({
   test: {
-    include: ["test/real/**/*.test.ts"],
-    testTimeout: 30 * 60_000,
-    hookTimeout: 30 * 60_000,
-    fileParallelism: false,
     globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts", "test/helpers/kept.ts"],
     reporters: ["verbose"],
+    projects: [
+      {
+        test: {
+          ...time,
+          name: "builds",
+          include: ["test/real/**/*.test.ts"],
+          exclude: [publishing],
+          maxWorkers: 1,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...time,
+          name: "publish",
+          include: [publishing],
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -79,8 +79,8 @@ export interface FakeOptions {
   /** Called while the body of an upload arrives. */
   readonly during?: (request: Seen, bytes: number) => void;
   /**
-   * The number of creating requests allowed within so many seconds; one more gets a secondary
-   * limit.
+   * The number of creating requests before a secondary limit, which holds for so many seconds; it
+   * does not depend on how fast they come.
    */
   readonly limit?: { readonly count: number; readonly seconds: number };
   /** The address that clients know it by, such as `https://api.github.com`. */
@@ -120,8 +120,9 @@ interface FakeState {
   readonly published: { readonly tag: string; readonly assets: readonly string[] }[];
   options: FakeOptions;
   tags: Record<string, string>;
-  /** When something was created, for the limit. */
-  made: number[];
+  /** How many requests were taken since the limit was last met, and until when it holds. */
+  taken: number;
+  limitedUntil: number | undefined;
   /** How many requests met the limit. */
   limited: number;
   nextId: number;
@@ -141,7 +142,8 @@ export async function startGitHub(options: FakeOptions = {}) {
     published: [],
     options,
     tags: { ...tags },
-    made: [],
+    taken: 0,
+    limitedUntil: undefined,
     limited: 0,
     nextId: 100,
   };
@@ -283,13 +285,16 @@ export async function startGitHub(options: FakeOptions = {}) {
   function limitAnswer({ method }: Seen): Answer | undefined {
     const { limit } = state.options;
     if (limit === undefined || method === "GET") return undefined;
-    const now = Date.now();
-    state.made = state.made.filter((when) => when > now - limit.seconds * 1000);
-    if (state.made.length >= limit.count) {
-      state.limited++;
-      return [403, { message: "You have exceeded a secondary rate limit." }, { "retry-after": String(limit.seconds) }];
+    if (state.taken === limit.count) {
+      state.limitedUntil ??= Date.now() + limit.seconds * 1000;
+      if (Date.now() < state.limitedUntil) {
+        state.limited++;
+        return [403, { message: "You have exceeded a secondary rate limit." }, { "retry-after": String(limit.seconds) }];
+      }
+      state.taken = 0;
+      state.limitedUntil = undefined;
     }
-    state.made.push(now);
+    state.taken++;
     return undefined;
   }
 

@@ -103,7 +103,7 @@ async function publishPeak(folder: string, bytes: number): Promise<number> {
 test("500 assets are uploaded in one run within the server's limits", async ({ folder }) => {
   const { project, dist, commit } = await makeTagged(folder);
   await addLargeFiles(dist, 500, 1000);
-  await using server = await startGitHub({ tags: { "v1.0.0": commit }, limit: { count: 80, seconds: 2 }, pageSize: 100 });
+  await using server = await startGitHub({ tags: { "v1.0.0": commit }, limit: { count: 80, seconds: 1 }, pageSize: 100 });
   expect(await startPublish(project, server.env)).toMatchObject({ exitCode: 0 });
   console.log(`${server.state.limited} of ${server.state.seen.length} requests had to wait`);
   expect(server.state.limited).toBeGreaterThan(5);
