@@ -13,6 +13,7 @@ const doors = {
   octokit: ["sys/github.ts"],
   undici: ["sys/fetch.ts"],
   fflate: ["sys/zip.ts"],
+  "iced-x86": ["verify/x86.ts"],
   "node:http": ["sys/fetch.ts"],
   "node:https": ["sys/fetch.ts"],
   "node:net": ["sys/"],
@@ -43,7 +44,7 @@ const directions = {
   "order.ts": [],
   sys: [],
   plan: [],
-  verify: ["sys"],
+  verify: ["sys", "dist"],
   steps: ["sys", "verify"],
   config: ["sys", "plan", "steps", "verify"],
   patches: ["sys", "plan", "config"],
@@ -76,12 +77,13 @@ const directions = {
     "run",
     "prove",
     "suite",
+    "verify",
     "program",
     "report",
   ],
   program: ["config", "root"],
   "cli.ts": ["config", "commands", "machine", "program", "report", "sys"],
-  "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "sys"],
+  "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "verify", "sys"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));
 

@@ -20,6 +20,7 @@ import { runLimits } from "./run/prune-runs.ts";
 import { readRequest, type RequestOptions } from "./run/request.ts";
 import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
+import { verify as verifyAll, type Verification } from "./verify/verify.ts";
 import { ownNode } from "./sys/processes.ts";
 import { quietTask } from "./sys/task.ts";
 
@@ -28,7 +29,8 @@ export { BuildError, type ErrorCode, type FilePlace } from "./errors.ts";
 export type { Base } from "./plan/base.ts";
 export type { PlannedJob } from "./plan/plan.ts";
 export type { Outcome } from "./publish/publisher.ts";
-export type { Built, MachineCheck, Plan, Proof, Published, RunEvent };
+export type { Verdict } from "./verify/check.ts";
+export type { Built, MachineCheck, Plan, Proof, Published, RunEvent, Verification };
 
 /** Options of every function. */
 export interface CommonOptions {
@@ -61,6 +63,11 @@ export interface BuildOptions extends CommonOptions, Defaulted<BuildRequest, "ta
 export interface DoctorOptions extends CommonOptions, Defaulted<DoctorRequest, "target"> {}
 
 export interface ProveOptions extends CommonOptions, Defaulted<ProveRequest, "programs"> {}
+
+export interface VerifyOptions extends CommonOptions {
+  /** Folders of `build`, or files of one. Default: `dist` in the project's folder. */
+  readonly paths?: readonly string[];
+}
 
 export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest, "to"> {
   /**
@@ -116,6 +123,11 @@ export async function doctor(options: DoctorOptions): Promise<readonly MachineCh
  */
 export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
   return inContext(options, async (context) => runChecks({ checks: [], runner: "native", mirror: [], ...options }, context));
+}
+
+/** Looks at the bytes of built artifacts; a failing check is a result. Throws `BuildError`. */
+export async function verify(options: VerifyOptions): Promise<readonly Verification[]> {
+  return inContext(options, async ({ project, host }) => verifyAll(options.paths ?? [resolve(distFolder(project))], host));
 }
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */

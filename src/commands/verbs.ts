@@ -110,6 +110,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./patches/suite.ts")).patchesSuite,
     },
     {
+      path: ["verify"],
+      description: "look at the bytes of built artifacts: flags, instructions, hardening, packages",
+      load: async () => (await import("./verify.ts")).verify,
+    },
+    {
       path: ["publish"],
       description: "publish built artifacts; checks everything first, and a second run changes nothing",
       load: async () => (await import("./publish.ts")).publish,

@@ -42,24 +42,43 @@ export async function findDists(path: string, shown = path): Promise<readonly st
  * does not name, "digest" for one that is missing or different.
  */
 export async function readDist(folder: string, host: Host, shown = folder): Promise<Dist> {
-  const manifest = await readManifest(join(folder, "artifacts.json"), join(shown, "artifacts.json"));
-  const dist = { folder, shown, manifest };
+  const dist = await readManifestOf(folder, shown);
   await runTask(host, `check the files in ${shown}`, async ({ task }) => checkFiles(dist, task));
   return dist;
 }
 
-async function checkFiles({ folder, shown, manifest }: Dist, task: Task): Promise<void> {
-  const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
-  const unnamed = (await listFiles(folder)).filter((file) => !named.has(file));
+/** Reads the `artifacts.json` of a folder; the files that it names are not looked at. */
+export async function readManifestOf(folder: string, shown = folder): Promise<Dist> {
+  return { folder, shown, manifest: await readManifest(join(folder, "artifacts.json"), join(shown, "artifacts.json")) };
+}
+
+async function checkFiles(dist: Dist, task: Task): Promise<void> {
+  const unnamed = await findUnnamed(dist);
   if (unnamed.length > 0)
-    throw new BuildError("usage", `${shown}: artifacts.json does not name ${listOf(unnamed)}.`, {
+    throw new BuildError("usage", `${dist.shown}: artifacts.json does not name ${listOf(unnamed)}.`, {
       hint: "remove these files, or build again",
     });
-  const problems: string[] = [];
-  const onBytes = sayBytes(task, sumOfSizes(manifest.artifacts));
-  for (const artifact of manifest.artifacts)
-    problems.push(...(await problemsOf(join(folder, artifact.file), join(shown, artifact.file), artifact, onBytes)));
+  const problems = await findChanged(dist, dist.manifest.artifacts, task);
   if (problems.length > 0) throw new BuildError("digest", listOf(problems, "\n"), { hint: "kovn-build build" });
+}
+
+/** The files of a folder that its `artifacts.json` does not name. */
+export async function findUnnamed({ folder, manifest }: Dist): Promise<readonly string[]> {
+  const named = new Set([...besides, ...manifest.artifacts.map((artifact) => artifact.file)]);
+  return (await listFiles(folder)).filter((file) => !named.has(file));
+}
+
+/** What is wrong with these files, a sentence each: missing, or not of the size and digest that `artifacts.json` says. */
+export async function findChanged(
+  { folder, shown }: Dist,
+  artifacts: readonly Artifact[],
+  task: Task,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const onBytes = sayBytes(task, sumOfSizes(artifacts));
+  for (const artifact of artifacts)
+    problems.push(...(await problemsOf(join(folder, artifact.file), join(shown, artifact.file), artifact, onBytes)));
+  return problems;
 }
 
 async function problemsOf(path: string, shown: string, { size, sha256 }: Artifact, onBytes: OnBytes): Promise<string[]> {

@@ -19,7 +19,7 @@ export interface PeHeader {
 export const x64 = 0x8664;
 
 /** Bits of DllCharacteristics that harden a program, by name. */
-export const hardening: Readonly<Record<string, number>> = {
+const hardening: Readonly<Record<string, number>> = {
   "high-entropy ASLR": 0x0020,
   ASLR: 0x0040,
   DEP: 0x0100,
@@ -27,6 +27,11 @@ export const hardening: Readonly<Record<string, number>> = {
 
 /** `subsystem` of a driver. */
 export const kernel = 1;
+
+/** The hardening that a program lacks, by name. */
+export function missingHardening({ characteristics }: PeHeader): readonly string[] {
+  return Object.entries(hardening).flatMap(([name, bit]) => ((characteristics & bit) === 0 ? [name] : []));
+}
 
 /** Reads the header of a 64-bit PE file; undefined for any other file, or one that is cut off. */
 export async function readPeHeader(path: string): Promise<PeHeader | undefined> {

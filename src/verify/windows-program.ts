@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { BuildError } from "../errors.ts";
-import { exec, type Host } from "../sys/exec.ts";
-import { hardening, readPeHeader, x64 } from "./pe.ts";
+import type { Host } from "../sys/exec.ts";
+import { missingHardening, readPeHeader, x64 } from "./pe.ts";
+import { runMingw } from "./windows-code.ts";
 
 /**
  * Checks a program for Windows on x86-64: it imports only `dlls`, it is hardened, and it has no
@@ -21,7 +22,7 @@ export async function checkWindowsProgram(path: string, dlls: readonly string[],
 
 /** Names of the DLLs that a program imports (objdump(1)). */
 async function importsOf(path: string, host: Host): Promise<readonly string[]> {
-  const { exitCode, stdout } = await exec("x86_64-w64-mingw32-objdump", ["-p", path], { host, env: { LC_ALL: "C" } });
+  const { exitCode, stdout } = await runMingw("objdump", ["--private-headers", path], host);
   if (exitCode !== 0) throw new BuildError("build", `Program \`${basename(path)}\` cannot be read by objdump.`);
   return [...stdout.matchAll(/^\s*DLL Name: (\S+)$/gm)].map(([, name = ""]) => name).toSorted();
 }
@@ -29,6 +30,5 @@ async function importsOf(path: string, host: Host): Promise<readonly string[]> {
 async function headerProblems(path: string): Promise<readonly string[]> {
   const header = await readPeHeader(path);
   if (header === undefined || header.machine !== x64) return ["is not a program for Windows on x86-64"];
-  const missing = Object.entries(hardening).filter(([, bit]) => (header.characteristics & bit) === 0);
-  return [...missing.map(([name]) => `lacks ${name}`), ...(header.timestamp === 0 ? [] : ["has a time stamp"])];
+  return [...missingHardening(header).map((name) => `lacks ${name}`), ...(header.timestamp === 0 ? [] : ["has a time stamp"])];
 }

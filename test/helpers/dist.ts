@@ -22,6 +22,8 @@ export interface SmallBuild {
   /** Content of the packages, so that the same version can have different bytes. */
   readonly content?: string;
   readonly job?: Partial<BuiltJob>;
+  /** Compiler flags of the variant. */
+  readonly flags?: string;
   /** Names of further files beside the packages. */
   readonly others?: readonly string[];
 }
@@ -58,16 +60,22 @@ export async function makeDist(out: string, build: SmallBuild = {}): Promise<str
 }
 
 async function buildDist(out: string, build: SmallBuild): Promise<string> {
-  const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, content = "", others = [] } = build;
-  const suffix = distributionSuffix(build.distribution);
-  const version = `1.2.3-1+kovn${revision}.0000000${revision}${suffix}`;
+  const { target = "linux", arch = "amd64", revision = 1, content = "", others = [] } = build;
+  const version = `1.2.3-1+kovn${revision}.0000000${revision}${distributionSuffix(build.distribution)}`;
   const work = join(out, ".work");
   await mkdir(join(work, "out"), { recursive: true });
   const packages = target === "linux" ? [["demo", arch] as const, ["demo-data", "all"] as const] : [];
   for (const [name, architecture] of packages)
     await makePackage(work, name, version, architecture, `${content || revision} ${arch}`);
   for (const name of others) await writeFile(join(work, "out", name), `${name} ${revision}\n`);
-  const artifacts = await describeArtifacts({ id: "demo", artifacts: ["*"] }, join(work, "out"), host);
+  return writeSmallDist(out, work, build);
+}
+
+/** Writes a folder of artifacts with the files in `out` of a work folder, and removes the work folder. */
+export async function writeSmallDist(out: string, work: string, build: SmallBuild): Promise<string> {
+  const { target = "linux", line = "1.0", variant = "default", arch = "amd64", revision = 1, flags = "-O2" } = build;
+  const suffix = distributionSuffix(build.distribution);
+  const artifacts = await describeArtifacts({ id: "demo", artifacts: ["**"] }, join(work, "out"), host);
   const job: BuiltJob = {
     id: "demo",
     key: `${target} ${variant} ${arch} ${revision}${suffix}`,
@@ -88,7 +96,7 @@ async function buildDist(out: string, build: SmallBuild): Promise<string> {
     ...build.job,
   };
   const builder = { name: "kovn-build", version: "0.1.0", node: "20.0.0" };
-  const manifest: Manifest = { schema: 1, target, line, variant, arch, flags: "-O2", builder, jobs: [job], artifacts };
+  const manifest: Manifest = { schema: 1, target, line, variant, arch, flags, builder, jobs: [job], artifacts };
   const folder = await writeDist(out, manifest, () => join(work, "out"), host);
   await rm(work, { recursive: true });
   return folder;
@@ -96,6 +104,17 @@ async function buildDist(out: string, build: SmallBuild): Promise<string> {
 
 async function makePackage(work: string, name: string, version: string, architecture: string, content: string): Promise<void> {
   const tree = join(work, name);
+  await mkdir(join(tree, "usr/share", name), { recursive: true });
+  await writeFile(join(tree, "usr/share", name, "content"), `${content}\n`);
+  await packTree(tree, join(work, "out"), { name, version, architecture });
+}
+
+/** Packs a folder of files as a package, into the folder `to`. */
+export async function packTree(
+  tree: string,
+  to: string,
+  { name, version, architecture }: { readonly name: string; readonly version: string; readonly architecture: string },
+): Promise<void> {
   const control = [
     `Package: ${name}`,
     `Version: ${version}`,
@@ -105,12 +124,10 @@ async function makePackage(work: string, name: string, version: string, architec
     "",
   ];
   await mkdir(join(tree, "DEBIAN"), { recursive: true });
-  await mkdir(join(tree, "usr/share", name), { recursive: true });
   await writeFile(join(tree, "DEBIAN/control"), control.join("\n"));
-  await writeFile(join(tree, "usr/share", name, "content"), `${content}\n`);
-  const to = join(work, "out", `${name}_${version}_${architecture}.deb`);
+  const file = join(to, `${name}_${version}_${architecture}.deb`);
   const env = { PATH: process.env["PATH"] ?? "", SOURCE_DATE_EPOCH: "1700000000" };
-  await execa("dpkg-deb", ["--root-owner-group", "--build", tree, to], { env, extendEnv: false });
+  await execa("dpkg-deb", ["--root-owner-group", "--build", tree, file], { env, extendEnv: false });
 }
 
 /** Rewrites a folder's `artifacts.json`. */

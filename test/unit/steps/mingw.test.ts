@@ -4,21 +4,9 @@ import { expect } from "vitest";
 import { mingw } from "../../../src/steps/mingw.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
+import { makePe as program } from "../../helpers/pe.ts";
 import { aStepContext } from "../../helpers/step.ts";
 import { quietTask } from "../../../src/sys/task.ts";
-
-/** The head of a Windows program for x86-64. */
-function program({ characteristics = 0x160, timestamp = 0, machine = 0x8664 } = {}): Buffer {
-  const bytes = Buffer.alloc(512);
-  bytes.write("MZ", 0, "latin1");
-  bytes.writeUInt32LE(128, 0x3c);
-  bytes.write("PE\0\0", 128, "latin1");
-  bytes.writeUInt16LE(machine, 132);
-  bytes.writeUInt32LE(timestamp, 136);
-  bytes.writeUInt16LE(0x20b, 152);
-  bytes.writeUInt16LE(characteristics, 222);
-  return bytes;
-}
 
 const imports = "printf '\\tDLL Name: %s\\n' KERNEL32.dll msvcrt.dll";
 

@@ -1,0 +1,40 @@
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { makeBin } from "../helpers/bin.ts";
+import { kovnBuild } from "../helpers/cli.ts";
+import { test } from "../helpers/folder.ts";
+import { makeProgramDist } from "../helpers/programs.ts";
+
+test("`verify` prints every verdict, as text, data and Markdown, and exits with 1 when a check fails", async ({ folder }) => {
+  const dist = await makeProgramDist(join(folder, "dist"));
+  await using bin = await makeBin({ lintian: 'case "$1" in --version) echo "Lintian v2.116.3";; esac' });
+  const env = { PATH: `${bin.path}:${process.env["PATH"]}` };
+  const good = await kovnBuild(folder, ["verify", dist], env);
+  expect(good).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^integrity +pass .*\n +evidence +2 files/m) });
+  expect(good.stdout).toMatch(/^pair +skipped +\S+ has only one of Open vSwitch and OVN$/m);
+
+  await appendFile(join(dist, "notes.txt"), "by hand\n");
+  const bad = await kovnBuild(folder, ["verify", dist, "--json"], env);
+  expect(bad).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`Not verified: ${dist} (integrity).`) });
+  const { verified } = JSON.parse(bad.stdout) as { readonly verified: readonly [{ readonly checks: readonly object[] }] };
+  expect(verified[0]).toMatchObject({ path: dist, target: "linux", line: "1.0", variant: "default", arch: "amd64" });
+  expect(verified[0].checks[0]).toMatchObject({
+    check: "integrity",
+    verdict: "fail",
+    problems: [expect.stringContaining("notes.txt")],
+  });
+
+  const markdown = await kovnBuild(folder, ["verify", dist, "--markdown"], env);
+  expect(markdown.stdout).toContain(
+    "| check | verdict | what it proves |\n|---|---|---|\n| integrity | fail | The files are those",
+  );
+  expect(markdown.stdout).toMatch(/^- problem: .*notes\.txt is one file too many/m);
+});
+
+test("`verify` of what no build made is an error", async ({ folder }) => {
+  expect(await kovnBuild(folder, ["verify", folder])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`${folder} has no artifacts: neither it nor a folder in it has an artifacts.json.`),
+  });
+});
