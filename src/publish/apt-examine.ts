@@ -9,9 +9,10 @@ import { readState, type State } from "./apt-state.ts";
 import { suitesOf, type SetPackage, type SuiteSet } from "./apt-suites.ts";
 import type { PublishOptions } from "./publisher.ts";
 
-/** A suite as it is, and the packages of the set that it lacks. */
-export interface Examined {
+/** A suite as it is, and the packages of the set for it. */
+export interface Examined extends Pick<SuiteSet, "packages"> {
   readonly state: State;
+  /** Those that the suite lacks. */
   readonly lacking: readonly SetPackage[];
 }
 
@@ -36,7 +37,7 @@ async function examineSuite({ suite, packages }: SuiteSet, place: string, option
   const standing = new Set(state.standing.map((stanza) => stanza.filename));
   const lacking = packages.filter(({ filename }) => !standing.has(filename) || damage.has(filename));
   const fresh = lacking.filter(({ filename }) => !standing.has(filename));
-  const next = await keepNewest<Versioned>([...state.standing, ...fresh], options);
+  const next = await keepNewest<Versioned>([...state.standing, ...fresh], packages, options);
   const ours = new Set(packages.map(({ filename }) => filename));
   const broken = next.filter(({ filename }) => damage.has(filename) && (!ours.has(filename) || damage.get(filename) === notFile));
   const damaged = [...new Set(broken.map(({ version }) => version))];
@@ -51,7 +52,7 @@ async function examineSuite({ suite, packages }: SuiteSet, place: string, option
         hint: `publish its build again, which repairs it; or take it out: kovn-build release yank ${listOf(damaged, " ")} --to apt=${place}`,
       },
     );
-  return { state, lacking };
+  return { state, packages, lacking };
 }
 
 function assertDistinct(packages: readonly SetPackage[]): void {

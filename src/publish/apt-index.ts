@@ -6,18 +6,20 @@ import { groupOf, type Stanza, type Versioned } from "./apt-stanza.ts";
 import { packagesPath, yankedIndex, type Index, type Suite } from "./apt-suite.ts";
 import type { PublishOptions } from "./publisher.ts";
 
-/** The newest versions of each package, ordered by path. */
+/** The newest versions of each package in the components of `own`, all others, ordered by path. */
 export async function keepNewest<T extends Versioned>(
   stanzas: readonly T[],
+  own: readonly Versioned[],
   { keep, host }: Pick<PublishOptions, "keep" | "host">,
 ): Promise<readonly T[]> {
   const sorted = sortBy(stanzas, (stanza) => stanza.filename);
   if (keep === undefined) return sorted;
+  const components = new Set(own.map(componentOf));
   const versions = new Map<string, string[]>();
   for (const stanza of sorted) versions.set(groupOf(stanza), [...(versions.get(groupOf(stanza)) ?? []), stanza.version]);
   const kept = new Map<string, ReadonlySet<string>>();
   for (const [group, all] of versions) kept.set(group, new Set((await newestFirst(all, { host })).slice(0, keep)));
-  return sorted.filter((stanza) => kept.get(groupOf(stanza))?.has(stanza.version));
+  return sorted.filter((stanza) => !components.has(componentOf(stanza)) || kept.get(groupOf(stanza))?.has(stanza.version));
 }
 
 /** What a suite is going to offer. */
@@ -75,7 +77,7 @@ export function textOf(stanzas: readonly Stanza[], component: string, architectu
   );
 }
 
-function componentOf({ filename }: Stanza): string {
+function componentOf({ filename }: Pick<Stanza, "filename">): string {
   return filename.split("/")[2] ?? "";
 }
 

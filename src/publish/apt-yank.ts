@@ -1,10 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { listOf } from "../list.ts";
+import { sortBy } from "../order.ts";
 import { newestFirst } from "../sys/apt.ts";
 import { removeStale, stagingOf } from "../sys/staging.ts";
 import { assertXz } from "../sys/xz.ts";
-import { keepNewest } from "./apt-index.ts";
 import { isValid } from "./apt-paragraph.ts";
 import { assertOwn, assertParts } from "./apt-own.ts";
 import { findDamage } from "./apt-pool.ts";
@@ -54,7 +54,7 @@ async function yankFrom(versions: readonly string[], state: State, options: Yank
   const returning = await findDropped(found, left, yanked, state, options);
   const staging = stagingOf(join(suite.place, "kovn"));
   try {
-    const stanzas = await keepNewest([...left, ...returning], { ...options, keep: undefined });
+    const stanzas = sortBy([...left, ...returning], (stanza) => stanza.filename);
     const { changed } = await switchTo({ stanzas, yanked, files: [] }, state, staging, options);
     const old = new Set(live?.stanzas.keys());
     const names = new Set(stanzas.map((stanza) => stanza.filename));

@@ -16,7 +16,6 @@ import { assertOwn, assertParts, markOwn } from "./apt-own.ts";
 import { readPackage } from "./apt-package.ts";
 import { identity, nameOf, type Stanza } from "./apt-stanza.ts";
 import { repairApt } from "./apt-repair.ts";
-import type { State } from "./apt-state.ts";
 import { suitesOf, type SetPackage } from "./apt-suites.ts";
 import { switchTo } from "./apt-switch.ts";
 import { aptYank } from "./apt-yank.ts";
@@ -79,9 +78,9 @@ async function publishLocked(set: ReleaseSet, place: string, options: PublishOpt
     const staged = new Map<Examined, readonly Stanza[]>();
     for (const suite of suites) staged.set(suite, await stagePackages(suite.lacking, staging, options));
     const outcomes: Outcome[] = [];
-    for (const [{ state }, packages] of staged) {
+    for (const [suite, packages] of staged) {
       const documents = [await stageSbom(set, staging)];
-      outcomes.push(await publishSuite(state, { packages, documents }, staging, options));
+      outcomes.push(await publishSuite(suite, { packages, documents }, staging, options));
     }
     const { leftOut, ...changes } = joinOutcomes(outcomes);
     const others = set.files
@@ -102,14 +101,14 @@ interface Staged {
 
 /** Switches a suite to the state with the staged packages. */
 async function publishSuite(
-  state: State,
+  { state, packages: own }: Examined,
   { packages, documents }: Staged,
   staging: string,
   options: PublishOptions,
 ): Promise<Outcome> {
   const standing = new Set(state.standing.map((stanza) => stanza.filename));
   const added = packages.filter((stanza) => !standing.has(stanza.filename));
-  const stanzas = await keepNewest([...state.standing, ...added], options);
+  const stanzas = await keepNewest([...state.standing, ...added], own, options);
   const names = new Set(stanzas.map((stanza) => stanza.filename));
   const files = [...packages.map((stanza) => stanza.filename).filter((name) => names.has(name)), ...documents];
   const { made, changed, replaced } = await switchTo({ stanzas, yanked: state.yanked, files }, state, staging, options);

@@ -131,7 +131,11 @@ describe("an apt repository", () => {
     expect(await pool()).toHaveLength(6);
     await publish(folder, [{ revision: 11 }], ["--keep", "2"]);
     expect(await pool()).toHaveLength(6);
+    for (const revision of [1, 2]) await publish(folder, [{ line: "1.1", revision }]);
     await publish(folder, [{ revision: 11 }], ["--keep", "1"]);
+    // Another line of the same suite has its own --keep.
+    expect(await readdir(join(folder, "repo/pool/bookworm/1.1"))).toHaveLength(4);
+    expect(await readFile(join(folder, "repo/dists/bookworm/1.1/binary-amd64/Packages"), "utf8")).toMatch(/kovn1[^]*kovn2/);
     expect((await pool()).toSorted()).toEqual(
       [10, 11]
         .flatMap((revision) => [
