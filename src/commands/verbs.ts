@@ -146,7 +146,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["cache", "list"],
-      description: "list cached results, most recently used first",
+      description: "list cached results and roots, most recently used first",
       load: async () => (await import("./cache/list.ts")).cacheList,
     },
     {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
 import { rootForVersion, type KnownRoot } from "../root/known.ts";
 import type { Mirrors } from "../root/mirrors.ts";
-import { takeRoot } from "../root/take-root.ts";
+import { takeRoots } from "../root/take-roots.ts";
 import { packageFields } from "../sys/deb.ts";
 import { tryExec, type Host } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
@@ -31,7 +31,8 @@ export async function startQemu(dir: string, options: QemuOptions): Promise<{ re
   const { work, mirrors, host } = options;
   const { arch, known, debs } = await readPackages(dir, options);
   await assertEmulated(arch, options);
-  const { tree } = await takeRoot({ known, arch, packages: [], debs, mirrors }, { work, host });
+  const [root] = await takeRoots({ known, arch, debs, mirrors }, [[]], { work, host });
+  const { tree = "" } = root ?? {};
   // With it, QEMU finds the files of the root by their absolute paths: the loader, libraries, schemas.
   return { runner: { ...native, timeoutMs: 120_000, env: { QEMU_LD_PREFIX: tree } }, tree };
 }

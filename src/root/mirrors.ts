@@ -33,11 +33,6 @@ export function sourcesOf(
   return suitesOf({ archives }, mirrors).map(({ url, suite }) => `deb ${options} ${url} ${suite} ${components.join(" ")}`);
 }
 
-/** The addresses of the files that say what each suite has now. */
-export function releasesOf(known: KnownRoot, mirrors: Mirrors): readonly string[] {
-  return suitesOf(known, mirrors).map(({ url, suite }) => `${url}/dists/${suite}/InRelease`);
-}
-
 function suitesOf({ archives }: Pick<KnownRoot, "archives">, mirrors: Mirrors) {
   return (["main", "security"] as const).flatMap((name) =>
     archives[name].suites.map((suite) => ({ url: mirrors[name] ?? archives[name].url, suite })),

@@ -18,7 +18,7 @@ import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import { cacheFolder } from "../cache/folder.ts";
 import { compilationsDir, type CompilerCache } from "../compile/ccache.ts";
 import { openRoot } from "../root/enter.ts";
-import type { Root } from "../root/take-root.ts";
+import type { Root } from "../root/keep.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";

@@ -16,7 +16,7 @@ import { runTask } from "../sys/run-task.ts";
 import { makeRecord } from "../record.ts";
 import type { RunContext } from "./context.ts";
 import { rootOf, type RequestOptions } from "./request.ts";
-import { takeRoots, treesOf, type Roots } from "./roots.ts";
+import { rootsOf, treesOf, type Roots } from "./roots.ts";
 import { alsoUnreachable, unreachable } from "./unreachable.ts";
 
 /** What to build, and how. */
@@ -84,7 +84,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const cache = isCached ? await openCache(cacheFolder(project.work), { host }) : undefined;
   const checkMachine = async () => fit(input, plan, options, context);
   if (plan.root !== undefined) await checkMachine();
-  const roots = await takeRoots(input, plan.jobs, options.mirror, context);
+  const roots = await rootsOf(input, plan.jobs, options.mirror, context);
   const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, roots, context));
   const found = await find(plan).catch((error: unknown) => {
     // Without dpkg on a Linux machine. The check of the machine says so, with everything else that

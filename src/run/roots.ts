@@ -1,5 +1,6 @@
 import type { PlanInput, PlannedJob } from "../plan/plan.ts";
-import { newestRoot, takeRoot, type Root } from "../root/take-root.ts";
+import { newestRoot, type Root } from "../root/keep.ts";
+import { takeRoots } from "../root/take-roots.ts";
 import { knownRoots } from "../root/known.ts";
 import { parseMirrors } from "../root/mirrors.ts";
 import { BuildError } from "../errors.ts";
@@ -10,8 +11,8 @@ export type Roots = ReadonlyMap<string, Root>;
 
 type RootInput = Pick<PlanInput, "root" | "arch" | "buildArch">;
 
-/** Makes the roots of a plan's jobs, or takes those that are kept. Throws as `takeRoot` does. */
-export async function takeRoots(
+/** Makes the roots of a plan's jobs, or takes those that are kept. Throws as `takeRoots` does. */
+export async function rootsOf(
   { root, ...input }: RootInput,
   jobs: readonly PlannedJob[],
   mirror: readonly string[],
@@ -20,16 +21,13 @@ export async function takeRoots(
   const roots = new Map<string, Root>();
   const known = knownRoots.find(({ name }) => name === root);
   if (known === undefined) return roots;
-  const mirrors = parseMirrors(mirror);
-  const taken = new Map<string, Root>();
-  for (const job of jobs) {
-    const packages = inRoot(job.packages);
-    const list = packages.join(" ");
-    const own =
-      taken.get(list) ??
-      (await takeRoot({ known, ...architectures(input), packages, mirrors }, { work: project.work, run, host }));
-    taken.set(list, own);
-    roots.set(job.id, own);
+  const lists = new Map(jobs.map(({ packages }) => [inRoot(packages).join(" "), inRoot(packages)]));
+  const request = { known, ...architectures(input), mirrors: parseMirrors(mirror) };
+  const taken = await takeRoots(request, [...lists.values()], { work: project.work, run, host });
+  const byList = new Map([...lists.keys()].map((list, index) => [list, taken[index]]));
+  for (const { id, packages } of jobs) {
+    const own = byList.get(inRoot(packages).join(" "));
+    if (own !== undefined) roots.set(id, own);
   }
   return roots;
 }

@@ -1,7 +1,7 @@
 import { makeRecord } from "../record.ts";
 import { BuildError } from "../errors.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
-import { exec, type Host } from "./exec.ts";
+import { exec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 import type { Task } from "./task.ts";
 import { count } from "./text.ts";
@@ -92,15 +92,27 @@ function sayStatus(line: string, { say }: Task): void {
   if (what !== undefined) say(`${percent}%, ${what.charAt(0).toLowerCase()}${what.slice(1)}`);
 }
 
-async function apt(
-  args: readonly string[],
-  options: AptOptions & { readonly cwd?: string; readonly timeout?: number; readonly startsServices?: boolean },
-): Promise<void> {
-  const result = await exec("apt-get", [...settings, ...args], {
+/** How apt-get is run. */
+interface AptRun extends AptOptions {
+  readonly cwd?: string;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly startsServices?: boolean;
+}
+
+/** Runs apt-get, with its progress as that of the task. A non-zero exit code is a result, not an error. */
+export async function aptGet(args: readonly string[], { env, ...options }: AptRun): Promise<ExecResult> {
+  return exec("apt-get", [...settings, ...args], {
     ...options,
-    env: quiet,
+    env: { ...quiet, ...env },
     status: { fd: 3, onLine: (line) => sayStatus(line, options.host.task) },
   });
+}
+
+async function apt(args: readonly string[], options: AptRun): Promise<void> {
+  const result = await aptGet(args, options);
   if (result.exitCode === 0) return;
   const reasons = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
   throw new BuildError(

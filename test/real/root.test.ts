@@ -52,7 +52,7 @@ test.skipIf(cannot !== undefined)(
   async () => {
     await using folder = await temporaryFolder();
     const project = await makeProject(folder.path, { "pipelines/test.yaml": pipeline });
-    const roots = async () => readdir(join(project, ".kovn/roots"));
+    const roots = async () => (await readdir(join(project, ".kovn/roots"))).filter((name) => name !== "archives");
 
     const killed = startBuild(project, {}, ["--root", root, "--unlocked"]);
     await expect.poll(() => killed.said(), { timeout: 300_000, interval: 200 }).toMatch(/make root debian:13/);

@@ -4,7 +4,7 @@ import { byteCount, examples, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { pruneRuns, runLimits } from "../../run/prune-runs.ts";
 import type { Host } from "../../sys/exec.ts";
-import { removeRoots } from "../../root/take-root.ts";
+import { removeRoots } from "../../root/keep.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { formatSize } from "../../sys/size.ts";
 import { count } from "../../sys/text.ts";

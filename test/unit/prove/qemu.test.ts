@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { startQemu } from "../../../src/prove/qemu.ts";
-import { makeMaker, serveReleases } from "../../helpers/archive.ts";
+import { makeMaker } from "../../helpers/archive.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { writeFiles } from "../../helpers/project.ts";
@@ -41,14 +41,12 @@ async function start(
   programs: Readonly<Record<string, string>>,
   binfmt: Readonly<Record<string, string>>,
 ) {
-  await using archive = await serveReleases();
   const bin = await makeMaker(folder);
-  await writeFiles(folder, { state: "first" });
-  await writeFiles(bin, programs);
+  // An archive that has nothing.
+  await writeFiles(bin, { "apt-get": "#!/bin/sh\n", ...programs });
   await writeFiles(join(folder, "binfmt"), { status: "enabled\n", ...binfmt });
   const own = { ...host, env: { PATH: `${bin}:/usr/bin:/bin` } };
-  const mirrors = { main: archive.url, security: archive.url };
-  return await startQemu(debs, { arch: "amd64", work: join(folder, "work"), mirrors, host: own, binfmt: join(folder, "binfmt") });
+  return startQemu(debs, { arch: "amd64", work: join(folder, "work"), mirrors: {}, host: own, binfmt: join(folder, "binfmt") });
 }
 
 const qemu = { "qemu-aarch64-static": "#!/bin/sh\n" };

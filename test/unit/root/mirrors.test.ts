@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { knownRoots } from "../../../src/root/known.ts";
-import { parseMirrors, releasesOf, sourcesOf } from "../../../src/root/mirrors.ts";
+import { parseMirrors, sourcesOf } from "../../../src/root/mirrors.ts";
 
 const trixie = knownRoots.find(({ name }) => name === "debian:13") ?? expect.fail();
 
@@ -34,6 +34,6 @@ describe("mirrors", () => {
       `deb ${signed} http://deb.debian.org/debian-security trixie-security main`,
     ]);
     expect(sourcesOf(trixie, ["amd64", "arm64"], {})[0]).toContain("deb [arch=amd64,arm64 signed-by=");
-    expect(releasesOf(trixie, { security: "http://m/s" }).at(-1)).toBe("http://m/s/dists/trixie-security/InRelease");
+    expect(sourcesOf(trixie, ["arm64"], { security: "http://m/s" }).at(-1)).toBe(`deb ${signed} http://m/s trixie-security main`);
   });
 });
