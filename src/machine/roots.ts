@@ -4,6 +4,7 @@ import { tryExec, type Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
 import { isRoot } from "../sys/processes.ts";
 import type { MachineCheck } from "./check.ts";
+import { allowUsers } from "./user-namespaces.ts";
 
 /** Something that is missing on this machine to make a root. */
 interface Lack {
@@ -16,9 +17,8 @@ interface Lack {
 export async function checkRoots(host: Host, wanted?: KnownRoot): Promise<readonly MachineCheck[]> {
   const lacks = await findLacks(host);
   const checks = (wanted === undefined ? knownRoots : [wanted]).map(async (known) => {
-    const hasKeys = await exists(known.keyring);
-    const keys: Lack = { what: `no archive keys in ${known.keyring}`, package: known.keyringPackage };
-    return describe(known, hasKeys ? lacks : [...lacks, keys], wanted === undefined ? "warning" : "missing");
+    const keys = (await exists(known.keyring)) ? [] : [await lackOfKeys(known, host)];
+    return describe(known, [...lacks, ...keys], wanted === undefined ? "warning" : "missing");
   });
   return Promise.all(checks);
 }
@@ -32,6 +32,15 @@ function describe({ name }: KnownRoot, lacks: readonly Lack[], status: "warning"
   const found = lacks.map(({ what }) => what).join(", ");
   // For a root that nobody asked for, `doctor --fix` installs nothing.
   return { ...check, status, found, fix, ...(status === "missing" && packages.length > 0 ? { packages } : {}) };
+}
+
+/** Debian has no package with Ubuntu's keys. */
+async function lackOfKeys({ keyring, keyringPackage }: KnownRoot, host: Host): Promise<Lack> {
+  const what = `no archive keys in ${keyring}`;
+  const isOffered = async (name: string) => Boolean((await tryExec("apt-cache", ["madison", name], { host }))?.stdout);
+  // Without lists, apt knows no package at all.
+  if ((await isOffered(keyringPackage)) || !(await isOffered("dpkg"))) return { what, package: keyringPackage };
+  return { what, fix: `copy ${keyring} from a machine that has its package ${keyringPackage}` };
 }
 
 async function findLacks(host: Host): Promise<readonly Lack[]> {
@@ -49,13 +58,13 @@ async function findLacks(host: Host): Promise<readonly Lack[]> {
       what: `no namespaces (${firstLine(made?.stderr ?? "")})`,
       fix: isRoot
         ? "run it where root may mount file systems"
-        : "give this user ids in /etc/subuid and /etc/subgid, or run it as root",
+        : (allowUsers() ?? "give this user ids in /etc/subuid and /etc/subgid, or run it as root"),
     });
   const entered = await tryExec("bwrap", ["--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "true"], { host });
   if (entered?.exitCode !== 0)
     lacks.push({
       what: `bubblewrap cannot be used (${firstLine(entered?.stderr ?? "")})`,
-      fix: "allow user namespaces (user_namespaces(7))",
+      fix: allowUsers() ?? "allow user namespaces (user_namespaces(7))",
     });
   return lacks;
 }

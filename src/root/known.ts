@@ -20,6 +20,8 @@ export type ArchiveName = "main" | "security";
 
 export interface Archive {
   readonly url: string;
+  /** Where packages of other architectures than amd64 are, if not there too. */
+  readonly ports?: string;
   readonly suites: readonly string[];
 }
 
@@ -41,15 +43,15 @@ function debian(release: string, codename: string): KnownRoot {
   };
 }
 
-/** Ubuntu keeps amd64 at these addresses only: a machine of another architecture needs `--mirror`. */
 function ubuntu(release: string, codename: string): KnownRoot {
+  const ports = "http://ports.ubuntu.com/ubuntu-ports";
   return {
     name: `ubuntu:${release}`,
     distribution: `ubuntu ${release}`,
     codename,
     archives: {
-      main: { url: "http://archive.ubuntu.com/ubuntu", suites: [codename, `${codename}-updates`] },
-      security: { url: "http://security.ubuntu.com/ubuntu", suites: [`${codename}-security`] },
+      main: { url: "http://archive.ubuntu.com/ubuntu", ports, suites: [codename, `${codename}-updates`] },
+      security: { url: "http://security.ubuntu.com/ubuntu", ports, suites: [`${codename}-security`] },
     },
     components: ["main", "universe"],
     keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",

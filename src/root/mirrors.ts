@@ -24,17 +24,21 @@ export function parseMirrors(values: readonly string[]): Mirrors {
 }
 
 /** The lines of a `sources.list` for a root (sources.list(5)), each with the key that must have signed it. */
-export function sourcesOf(
-  { archives, components, keyring }: KnownRoot,
-  architectures: readonly string[],
-  mirrors: Mirrors,
-): readonly string[] {
-  const options = `[arch=${architectures.join(",")} signed-by=${keyring}]`;
-  return suitesOf({ archives }, mirrors).map(({ url, suite }) => `deb ${options} ${url} ${suite} ${components.join(" ")}`);
+export function sourcesOf(known: KnownRoot, architectures: readonly string[], mirrors: Mirrors): readonly string[] {
+  const { components, keyring } = known;
+  return suitesOf(known, architectures, mirrors).map(
+    ({ url, suite, has }) => `deb [arch=${has.join(",")} signed-by=${keyring}] ${url} ${suite} ${components.join(" ")}`,
+  );
 }
 
-function suitesOf({ archives }: Pick<KnownRoot, "archives">, mirrors: Mirrors) {
-  return (["main", "security"] as const).flatMap((name) =>
-    archives[name].suites.map((suite) => ({ url: mirrors[name] ?? archives[name].url, suite })),
-  );
+/** The suites of each archive, and which of the architectures it has. */
+function suitesOf({ archives }: KnownRoot, architectures: readonly string[], mirrors: Mirrors) {
+  return (["main", "security"] as const).flatMap((name) => {
+    const { url, ports = url, suites } = archives[name];
+    const urlOf = (arch: string) => mirrors[name] ?? (arch === "amd64" ? url : ports);
+    return [...new Set(architectures.map(urlOf))].flatMap((one) => {
+      const has = architectures.filter((arch) => urlOf(arch) === one);
+      return suites.map((suite) => ({ url: one, suite, has }));
+    });
+  });
 }

@@ -122,7 +122,8 @@ async function stampChangelog(context: StepContext): Promise<void> {
 }
 
 /**
- * Moves packages, which dpkg writes beside `src/`, to `out/`. Throws "build" when one is missing.
+ * Moves packages, which dpkg writes beside `src/`, to `out/`. Ubuntu's debug packages are named
+ * `.ddeb`; they are like any other package. Throws "build" when one is missing.
  */
 async function collect(input: Input, context: StepContext): Promise<void> {
   const built = (await readdir(context.dir)).filter((file) => /\.d?deb$/.test(file));
@@ -133,6 +134,6 @@ async function collect(input: Input, context: StepContext): Promise<void> {
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const file of built) {
     const folder = nameOf(file).endsWith("-dbgsym") ? "out/debug" : "out";
-    await rename(join(context.dir, file), join(context.dir, folder, file));
+    await rename(join(context.dir, file), join(context.dir, folder, file.replace(/\.ddeb$/, ".deb")));
   }
 }

@@ -26,15 +26,17 @@ describe("a machine", () => {
 
   test("that has no keys of an archive says so for the roots of that archive", async ({ folder }) => {
     await writeFiles(folder, programs);
-    const [check] = await checkRoots(
-      { ...host, env: { PATH: `${folder}:/usr/bin:/bin` } },
-      { ...(known ?? expect.fail()), keyring: "/no/keys.gpg", keyringPackage: "keys" },
-    );
-    expect(check).toMatchObject({
-      found: "no archive keys in /no/keys.gpg",
-      packages: ["keys"],
-      fix: "apt-get install --no-install-recommends keys",
-    });
+    const lacking = { ...(known ?? expect.fail()), keyring: "/no/keys.gpg", keyringPackage: "keys" };
+    const check = async (offers: string) => {
+      await writeFiles(folder, { "apt-cache": `#!/bin/sh\ncase $2 in ${offers}) echo "$2 | 1.0 | http://x y"; esac\n` });
+      return (await checkRoots({ ...host, env: { PATH: `${folder}:/usr/bin:/bin` } }, lacking))[0];
+    };
+    const installs = { packages: ["keys"], fix: "apt-get install --no-install-recommends keys" };
+    expect(await check("dpkg|keys")).toMatchObject({ found: "no archive keys in /no/keys.gpg", ...installs });
+    expect(await check("none-since-apt-has-no-lists")).toMatchObject(installs);
+    const copied = await check("dpkg");
+    expect(copied).toMatchObject({ fix: "copy /no/keys.gpg from a machine that has its package keys" });
+    expect(copied).not.toHaveProperty("packages");
   });
 
   test("without namespaces says why, with the kernel's words", async ({ folder }) => {

@@ -57,6 +57,12 @@ test("packages and their debug packages are kept, with a version that names the 
   expect(log).toContain("DH_OPTIONS=-pdemo-tools");
 });
 
+test("debug packages of Ubuntu get the name that others have", async ({ folder }) => {
+  const ubuntu = program.concat('for file in ../*-dbgsym_*.deb; do mv "$file" "${file%.deb}.ddeb"; done\n');
+  await run(folder, ["demo-tools"], changelog, ubuntu);
+  expect(await readdir(join(folder, "out/debug"))).toEqual(["demo-tools-dbgsym_1.2.3-1+kovn1.12345678_all.deb"]);
+});
+
 /** Compiles as debian/rules does, with absolute paths; what gcc wrote is the "package". */
 const compiler = `case "$*" in *--build=binary) ;; *) exit 0;; esac
 mkdir -p ../../other/src _debian
