@@ -24,7 +24,7 @@ export const build: Define = (command, context) => {
   requestOptions(command)
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.machine.cores)
     .option("--out <dir>", "folder for results; default: dist in the project's folder")
-    .option("--install-deps", "install missing Debian packages (needs root)", false)
+    .option("--install-deps", "install missing Debian packages, as root or by sudo", false)
     .addOption(mirrorOption())
     .option("--keep-going", "when a job fails, finish the jobs that do not need it", false)
     .addOption(

@@ -28,7 +28,7 @@ export const doctor: Define = (command, context) => {
     .addOption(rootOption())
     .addOption(archOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
-    .option("--fix", "install missing Debian packages (needs root)", false)
+    .option("--fix", "install missing Debian packages, as root or by sudo", false)
     .addOption(jsonOption())
     .addHelpText(
       "after",

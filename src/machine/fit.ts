@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { installPackages, updateLists } from "../sys/apt.ts";
+import { canSudo, installPackages, updateLists } from "../sys/apt.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkMachine } from "./machine.ts";
 import type { MachineNeeds } from "./needs.ts";
@@ -14,7 +14,8 @@ export interface FitOptions {
 
 /**
  * Checks the machine; installs missing Debian packages if `install` is set, and then checks again.
- * Throws "machine" when root is needed to install, "network" when apt fails.
+ * An ordinary user installs by sudo, if that asks for no password. Throws "machine" when root is
+ * needed to install, "network" when apt fails.
  */
 export async function fitMachine(needs: MachineNeeds, { install, machine }: FitOptions): Promise<readonly MachineCheck[]> {
   const checkAll = async () => runTask(needs.host, "check this machine", async (host) => checkMachine({ ...needs, host }));
@@ -22,13 +23,15 @@ export async function fitMachine(needs: MachineNeeds, { install, machine }: FitO
   const packages = [...new Set(checks.flatMap((check) => check.packages ?? []))];
   if (!install || packages.length === 0) return checks;
   const list = packages.join(" ");
-  if (!machine.isRoot)
+  const bySudo = !machine.isRoot && (await canSudo(needs));
+  if (!machine.isRoot && !bySudo)
     throw new BuildError("machine", `Only root can install packages. Missing: ${list}`, {
       hint: `sudo apt-get install --no-install-recommends ${list}`,
     });
-  needs.host.task.notice(`Installing ${packages.length} Debian packages: ${list}`);
-  await updateLists(needs);
-  await installPackages(packages, needs);
+  needs.host.task.notice(`Installing ${packages.length} Debian packages${bySudo ? " by sudo" : ""}: ${list}`);
+  const options = { host: needs.host, bySudo };
+  await updateLists(options);
+  await installPackages(packages, options);
   return checkAll();
 }
 

@@ -1,8 +1,9 @@
 import { makeRecord } from "../record.ts";
 import { BuildError } from "../errors.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
-import { exec, type ExecResult, type Host } from "./exec.ts";
+import { exec, tryExec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
+import type { Status } from "./status-lines.ts";
 import type { Task } from "./task.ts";
 import { count } from "./text.ts";
 
@@ -10,7 +11,27 @@ export interface AptOptions {
   readonly host: Host;
 }
 
+/** How packages are installed. */
+interface InstallOptions extends AptOptions {
+  /** True to run apt and dpkg by sudo. */
+  readonly bySudo?: boolean;
+}
+
 const quiet = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+
+const proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+
+/**
+ * The start of a command that runs as root, with apt's environment (sudo(8)). It never asks for a
+ * password.
+ */
+const sudo: readonly string[] = ["sudo", "--non-interactive", `--preserve-env=${[...Object.keys(quiet), ...proxies].join(",")}`];
+
+/** True if this user may run every program by sudo, without a password. */
+export async function canSudo({ host }: AptOptions): Promise<boolean> {
+  const [program, ...args] = [...sudo, "true"];
+  return (await tryExec(program, args, { host, env: quiet }))?.exitCode === 0;
+}
 
 /**
  * The installed version of each package by name (dpkg-query(1)); packages that are not installed
@@ -43,23 +64,25 @@ export async function hasLists(options: AptOptions): Promise<boolean> {
   return (await offeredVersions("dpkg", options)).length > 0;
 }
 
-/** Updates apt's lists; needs root. Throws "network". */
-export async function updateLists(options: AptOptions): Promise<void> {
-  // apt waits for the lock of the packages, but not for the lock of the lists. It removes files
-  // that it does not know from their folder.
-  await runTask(options.host, "update apt's lists", async (host) =>
-    withLock(lockBeside("/var/lib/apt/lists"), { host, other: "is updating apt's lists" }, () =>
-      apt(["update"], { host, timeout: downloadTimeout }),
-    ),
-  );
+/** Updates apt's lists; needs root or sudo. Throws "network". */
+export async function updateLists(options: InstallOptions): Promise<void> {
+  await runTask(options.host, "update apt's lists", async (host) => {
+    const update = async () => apt(["update"], { ...options, host, timeout: downloadTimeout });
+    // Only root can write the lock.
+    if (options.bySudo === true) return update();
+    // apt waits for the lock of the packages, but not for the lock of the lists. It removes files
+    // that it does not know from their folder.
+    return withLock(lockBeside("/var/lib/apt/lists"), { host, other: "is updating apt's lists" }, update);
+  });
 }
 
-/** Installs packages; needs root. Throws "network" with apt's last lines when it fails. */
-export async function installPackages(names: readonly string[], options: AptOptions): Promise<void> {
+/** Installs packages; needs root or sudo. Throws "network" with apt's last lines when it fails. */
+export async function installPackages(names: readonly string[], options: InstallOptions): Promise<void> {
   await runTask(options.host, `install ${count(names.length, "Debian package")}`, async (host) => {
     // Completes an installation that was killed half-way; until then apt refuses to do anything.
-    await exec("dpkg", ["--configure", "-a"], { host, env: quiet, startsServices: true });
-    await apt(["install", "--yes", "--no-install-recommends", ...names], { host, startsServices: true });
+    const [program, ...args] = [...(options.bySudo === true ? sudo : []), "dpkg", "--configure", "-a"];
+    await exec(program, args, { host, env: quiet, startsServices: true });
+    await apt(["install", "--yes", "--no-install-recommends", ...names], { ...options, host, startsServices: true });
   });
 }
 
@@ -78,10 +101,8 @@ export async function downloadPackage(name: string, version: string, dir: string
  */
 const downloadTimeout = 10 * 60_000;
 
-/** How long apt waits, and where it reports its progress. */
-const settings = ["Acquire::http::Timeout=15", "Acquire::Retries=1", "DPkg::Lock::Timeout=300", "APT::Status-Fd=3"].flatMap(
-  (setting) => ["-o", setting],
-);
+/** How long apt waits. */
+const settings = ["Acquire::http::Timeout=15", "Acquire::Retries=1", "DPkg::Lock::Timeout=300"];
 
 /**
  * Says a line of apt's progress: `dlstatus:1:45.3:Retrieving file 1 of 3 (2s remaining)`, or
@@ -93,7 +114,7 @@ function sayStatus(line: string, { say }: Task): void {
 }
 
 /** How apt-get is run. */
-interface AptRun extends AptOptions {
+interface AptRun extends InstallOptions {
   readonly cwd?: string;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -103,12 +124,12 @@ interface AptRun extends AptOptions {
 }
 
 /** Runs apt-get, with its progress as that of the task. A non-zero exit code is a result, not an error. */
-export async function aptGet(args: readonly string[], { env, ...options }: AptRun): Promise<ExecResult> {
-  return exec("apt-get", [...settings, ...args], {
-    ...options,
-    env: { ...quiet, ...env },
-    status: { fd: 3, onLine: (line) => sayStatus(line, options.host.task) },
-  });
+export async function aptGet(args: readonly string[], { env, bySudo = false, ...options }: AptRun): Promise<ExecResult> {
+  // sudo closes the file that apt would report its progress to.
+  const own = bySudo ? settings : [...settings, "APT::Status-Fd=3"];
+  const [program = "", ...words] = [...(bySudo ? sudo : []), "apt-get", ...own.flatMap((setting) => ["-o", setting]), ...args];
+  const status: Status = { fd: 3, onLine: (line) => sayStatus(line, options.host.task) };
+  return exec(program, words, { ...options, env: { ...quiet, ...env }, ...(bySudo ? {} : { status }) });
 }
 
 async function apt(args: readonly string[], options: AptRun): Promise<void> {

@@ -149,11 +149,29 @@ describe("fitMachine", () => {
     expect((await readFile(`${bin.dir}/installed`, "utf8")).split("\n")).toEqual(["gcc", "make", ""]);
   });
 
-  test("does not install without root, and says what to type as root", async () => {
-    await using bin = await machine();
-    await expect(fitMachine(needs(bin), { ...nobody, install: true })).rejects.toMatchObject({
-      code: "machine",
-      hint: "sudo apt-get install --no-install-recommends gcc make",
-    });
+  test("installs by sudo where that asks for no password, with apt's environment", async () => {
+    const sudo = `echo "$*" >> "$dir/sudo"; for word; do case $word in -*) shift;; *) break;; esac; done; "$@"`;
+    await using bin = await machine({ sudo, true: "" });
+    const checks = await fitMachine(needs(bin), { ...nobody, install: true });
+    expect(named(checks, "Debian packages")).toMatchObject({ status: "ok" });
+    const calls = (await readFile(`${bin.dir}/sudo`, "utf8")).trim().split("\n");
+    const through = "--preserve-env=DEBIAN_FRONTEND,LC_ALL,http_proxy,HTTP_PROXY,";
+    expect(calls.map((call) => call.replace(/(--preserve-env=\S+,)\S+/, "$1"))).toEqual(
+      ["true", "apt-get -o .* update", "dpkg --configure -a", "apt-get -o .* install --yes --no-install-recommends gcc make"].map(
+        (command) => expect.stringMatching(new RegExp(`^--non-interactive ${through}\\S* ${command}$`)),
+      ),
+    );
+    // sudo closes every file but three.
+    expect(calls.join("\n")).not.toContain("Status-Fd");
+  });
+
+  test("does not install without root, nor where sudo asks for a password, and says what to type as root", async () => {
+    for (const change of [{}, { sudo: "echo 'sudo: a password is required' >&2; exit 1" }]) {
+      await using bin = await machine(change);
+      await expect(fitMachine(needs(bin), { ...nobody, install: true })).rejects.toMatchObject({
+        code: "machine",
+        hint: "sudo apt-get install --no-install-recommends gcc make",
+      });
+    }
   });
 });
