@@ -66,7 +66,7 @@ async function readPackages(dir: string, { arch: own, host }: QemuOptions): Prom
   const known = rootForVersion(first.version);
   if (known === undefined)
     throw new BuildError("usage", `Version ${first.version} of ${first.package} does not say which distribution it is for.`, {
-      hint: "build the packages with --root debian:12",
+      hint: `kovn-build --target linux --arch ${first.architecture} --root debian:12`,
     });
   return { arch: first.architecture, known, debs: packages.map(({ path, sha256 }) => ({ path, sha256 })) };
 }
