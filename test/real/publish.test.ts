@@ -84,9 +84,9 @@ describe("a real build of Open vSwitch", () => {
     const root = join(folder, "root");
     await makeRoot(root);
     await using server = await serve(join(folder, "repo"));
-    const { line, variant, artifacts } = await readManifest(dist);
+    const { line, artifacts } = await readManifest(dist);
     await cp(key.ring, join(root, "usr/share/keyrings/kovn.gpg"));
-    const source = `deb [signed-by=/usr/share/keyrings/kovn.gpg] ${server.url} ${line} ${variant}\n`;
+    const source = `deb [signed-by=/usr/share/keyrings/kovn.gpg] ${server.url} bookworm ${line}\n`;
     await writeFile(join(root, "etc/apt/sources.list.d/kovn.list"), source);
     const installed = async () => (await inRoot(root, "dpkg-query --show --showformat='${Version}' openvswitch-switch")).stdout;
     const versionOf = (all: Manifest["artifacts"]) => all.find((artifact) => artifact.package === "openvswitch-switch")?.version;
@@ -97,7 +97,7 @@ describe("a real build of Open vSwitch", () => {
     expect(await installed()).toBe(versionOf(artifacts));
     expect((await inRoot(root, "ovs-vsctl --version")).stdout).toContain("Open vSwitch");
     const policy = (await inRoot(root, "apt-cache policy openvswitch-switch")).stdout;
-    expect(policy).toContain(`${server.url} ${line}/${variant} amd64 Packages`);
+    expect(policy).toContain(`${server.url} bookworm/${line} amd64 Packages`);
 
     const next = await raiseRevision(dist, join(folder, "next"));
     expect(await publish(next)).toMatchObject({ exitCode: 0 });
@@ -112,7 +112,7 @@ describe("a real build of Open vSwitch", () => {
     expect(await contentOf(join(folder, "repo"))).toEqual(before);
 
     // apt refuses a repository that somebody without the key changed.
-    const release = join(folder, "repo/dists", line, "InRelease");
+    const release = join(folder, "repo/dists/bookworm/InRelease");
     await writeFile(release, (await readFile(release, "utf8")).replace("Label: Kube-OVN", "Label: Kube-0VN"));
     const forged = await inRoot(root, "apt-get -q update -o APT::Update::Error-Mode=any", { reject: false });
     expect(forged.exitCode).not.toBe(0);
