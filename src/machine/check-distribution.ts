@@ -1,3 +1,4 @@
+import type { Pipeline } from "../config/pipeline.ts";
 import { knownRoots } from "../root/known.ts";
 import type { MachineCheck } from "./check.ts";
 
@@ -10,6 +11,11 @@ export function sayUnknown(distribution: string | undefined): string | undefined
     return "Nothing says which distribution this machine has (os-release(5)), so versions of packages do not name one.";
   if (knownRoots.some((known) => known.distribution === distribution)) return undefined;
   return `This machine has ${distribution}, which is none of ${knownNames}. Packages are for it alone, as their versions say.`;
+}
+
+/** True if any of these jobs makes packages for the distribution that it runs in, and that is the machine's. */
+export function isForMachine({ jobs }: Pick<Pipeline, "jobs">, ids: readonly string[], root: string | undefined): boolean {
+  return root === undefined && ids.some((id) => jobs[id]?.isForDistribution === true);
 }
 
 /** Checks that a machine's distribution, for which it builds packages, is a known one. */

@@ -4,7 +4,7 @@ import { readPipeline } from "../config/pipeline.ts";
 import type { Project } from "../config/project.ts";
 import { assertSystem } from "../config/system.ts";
 import type { MachineCheck } from "../machine/check.ts";
-import { checkDistribution } from "../machine/check-distribution.ts";
+import { checkDistribution, isForMachine } from "../machine/check-distribution.ts";
 import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
@@ -41,8 +41,7 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const ids = plannedJobs(pipeline, only);
   const needs = machineNeeds(pipeline, ids, around);
   const about = await checkSupport(options.line, project);
-  const isForThis = root === undefined && ids.some((id) => pipeline.jobs[id]?.isForDistribution === true);
-  const own = isForThis ? [checkDistribution(machine.distribution)] : [];
+  const own = isForMachine(pipeline, ids, root?.name) ? [checkDistribution(machine.distribution)] : [];
   return [...about, ...own, ...(await fitMachine(needs, { ...context, install: options.fix }))];
 }
 

@@ -6,7 +6,7 @@ import { aboutLine } from "../config/lines.ts";
 import { unlockedLine } from "../config/lock.ts";
 import { prepareDist } from "../dist/write.ts";
 import { BuildError } from "../errors.ts";
-import { sayUnknown } from "../machine/check-distribution.ts";
+import { isForMachine, sayUnknown } from "../machine/check-distribution.ts";
 import { assertFit, fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { reachBases } from "../patches/bases.ts";
@@ -74,8 +74,8 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   if (ended !== undefined) notice(ended);
   if (options.driver === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.driver === true))
     notice("No driver is given, so the installer has none (--driver DIR).");
-  const isForThis = plan.root === undefined && plan.jobs.some(({ id }) => input.pipeline.jobs[id]?.isForDistribution === true);
-  const unknown = isForThis ? sayUnknown(machine.distribution) : undefined;
+  const ids = plan.jobs.map(({ id }) => id);
+  const unknown = isForMachine(input.pipeline, ids, plan.root) ? sayUnknown(machine.distribution) : undefined;
   if (unknown !== undefined) notice(unknown);
   await prepareDist(options.out, plan.target, host);
   const distcc = await findHosts(options, host);

@@ -4,9 +4,11 @@ import { describe, expect } from "vitest";
 import type { Manifest, Plan } from "../../src/index.ts";
 import { readDistribution } from "../../src/machine/distribution.ts";
 import { makeApt } from "../helpers/apt.ts";
-import { kovnBuild } from "../helpers/cli.ts";
+import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
+import { canMount, onOtherFile } from "../helpers/isolate.ts";
+import { changeJobs } from "../helpers/jobs.ts";
 import { demo, mail, makeProject, packaging, pipelineYaml, replaceLine, sourceYaml, writeFiles } from "../helpers/project.ts";
 
 const build = ["--target", "linux"];
@@ -50,6 +52,21 @@ describe("packaging patches", () => {
     expect(second).not.toHaveProperty("packaged");
     expect(second?.patchedCommit).toBe(first?.patchedCommit);
     expect(first?.packaged?.commit).not.toBe(first?.patchedCommit);
+  });
+
+  test.skipIf(!canMount)("are for a distribution that is not known, with a notice (needs root)", async ({ folder }) => {
+    const project = await makeProject(folder, packaging);
+    await writeFiles(folder, { "os-release": "ID=demos\nVERSION_ID=3\n" });
+    const onDemos = onOtherFile("/etc/os-release", join(folder, "os-release"));
+    const result = await run(project, [...onDemos, process.execPath, cli, ...build]);
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^notice: This machine has demos 3, which is none of /m),
+    });
+    expect(await jobsOf(project)).toMatchObject([{ distribution: "demos 3" }]);
+    await changeJobs(project, { demo: {} });
+    const plain = await run(project, [...onDemos, process.execPath, cli, ...build, "--unlocked"]);
+    expect(plain).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining("demos") });
   });
 
   test("change no date: that of the series' last patch stays", async ({ folder }) => {

@@ -46,6 +46,12 @@ export function onReadOnlyDisk(dir: string): readonly string[] {
   return ["unshare", "--mount", "sh", "-c", script, "sh", dir];
 }
 
+/** Starts a program that sees the file `other` at the path of another file. */
+export function onOtherFile(path: string, other: string): readonly string[] {
+  const script = 'mount --bind "$2" "$1" && shift 2 && exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, "sh", path, other];
+}
+
 /** Starts a program that sees a new, empty file system at `dir`, and then lists what is there. */
 export function onMount(dir: string): readonly string[] {
   const script = `mount -t tmpfs none "$1" && dir=$1 && shift
