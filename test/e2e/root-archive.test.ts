@@ -2,22 +2,17 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import type { Manifest } from "../../src/index.ts";
 import { knownRoots } from "../../src/root/known.ts";
-import { makeMaker, makeSigner, serveArchive, startsOf, type Signer } from "../helpers/archive.ts";
+import { makeMaker, serveArchive, startsOf, test as withArchive, type FixtureArchive, type Signer } from "../helpers/archive.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
-import { test as plain } from "../helpers/folder.ts";
-import { canMount, onSmallDisk } from "../helpers/isolate.ts";
+import { canMount, onOtherFile, onSmallDisk } from "../helpers/isolate.ts";
 import { makeJobs } from "../helpers/jobs.ts";
 import { writeFiles } from "../helpers/project.ts";
 
-const keyring = knownRoots[0]?.keyring ?? "";
-const hasKeyring = existsSync(keyring);
-
-let signer: Signer;
-beforeAll(async () => void (signer = await makeSigner()));
-afterAll(async () => signer[Symbol.asyncDispose]());
+const keysOfDebian = knownRoots[0]?.keyring ?? "";
+const hasKeyring = existsSync(keysOfDebian);
 
 /** bubblewrap for a root without programs: runs those of the machine. */
 const bwrap = `#!/bin/sh
@@ -27,22 +22,17 @@ shift; cd "$dir" && exec "$@"
 `;
 
 /** Starts a program for which the archive's keys are those of the tests, and bubblewrap is the one above. */
-const onMounts = (folder: string) => {
-  const script = `mount --bind "$1" ${keyring} && mount --bind "$2" /usr/bin/bwrap && shift 2 && exec "$@"`;
-  return ["/usr/bin/unshare", "--mount", "sh", "-c", script, "sh", signer.keyring, join(folder, "bin/bwrap")];
-};
+const onMounts = (keyring: string, folder: string) => [
+  ...onOtherFile(keysOfDebian, keyring),
+  ...onOtherFile("/usr/bin/bwrap", join(folder, "bin/bwrap")),
+];
 
 /** A project, an archive of Debian 12, and programs that stand for mmdebstrap and bubblewrap. */
-const test = plain.extend<{ made: Awaited<ReturnType<typeof makeWorld>> }>({
-  made: async ({ folder }, use) => {
-    const world = await makeWorld(folder);
-    await use(world);
-    await world.archive[Symbol.asyncDispose]();
-  },
+const test = withArchive.extend<{ made: Awaited<ReturnType<typeof makeWorld>> }>({
+  made: async ({ archive, signer, folder }, use) => use(await makeWorld(archive, signer, folder)),
 });
 
-async function makeWorld(folder: string) {
-  const archive = await serveArchive(signer);
+async function makeWorld(archive: FixtureArchive, { keyring }: Signer, folder: string) {
   await archive.publish({ packages: { ccache: {}, demo: {} } });
   const bin = await makeMaker(folder);
   // What mounts here is the machine's own.
@@ -51,9 +41,10 @@ async function makeWorld(folder: string) {
   const { main, security } = archive.mirrors;
   const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}`, KOVN_MIRROR: `${main} security=${security}` };
   const command = [process.execPath, cli, "--target", "linux", "--root", "debian:12"];
-  const build = async (...wrap: readonly string[]) => run(project, [...onMounts(folder), ...wrap, ...command], env);
+  const mounts = onMounts(keyring, folder);
+  const build = async (...wrap: readonly string[]) => run(project, [...mounts, ...wrap, ...command], env);
   const roots = async () => (await readdir(join(project, ".kovn/roots"))).filter((name) => name !== "archives");
-  return { archive, project, env, command, build, roots };
+  return { archive, project, env, command: [...mounts, ...command], build, roots };
 }
 
 const asked = (requests: readonly string[]) => requests.filter((path) => path.endsWith("InRelease")).toSorted();
@@ -64,24 +55,27 @@ const releases = [
 ];
 
 describe.concurrent("a mirror", () => {
-  test.skipIf(!hasKeyring)("is asked, from the environment or from --mirror, which counts alone", async ({ made, folder }) => {
-    await using other = await serveArchive(signer);
-    const { archive, project, env } = made;
-    const args = ["--target", "linux", "--root", "debian:12"];
-    const result = await kovnBuild(project, args, env);
-    expect(asked(archive.requests)).toEqual(releases);
-    // Debian's keys have not signed it.
-    expect(result).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(result.stderr).toMatch(/^Root debian:12 cannot be made:\n.*NO_PUBKEY/m);
-    expect(result.stderr).toMatch(
-      /^ {2}-> apt-get install --only-upgrade debian-archive-keyring, or name another archive: --mirror URL/m,
-    );
-    archive.requests.length = 0;
-    const mirrors = ["--mirror", other.mirrors.main, "--mirror", `security=${other.mirrors.security}`];
-    expect((await kovnBuild(project, [...args, ...mirrors], env)).exitCode).toBe(1);
-    expect([asked(archive.requests), asked(other.requests)]).toEqual([[], releases]);
-    expect(await startsOf(folder)).toEqual([]);
-  });
+  test.skipIf(!hasKeyring)(
+    "is asked, from the environment or from --mirror, which counts alone",
+    async ({ made, signer, folder }) => {
+      await using other = await serveArchive(signer);
+      const { archive, project, env } = made;
+      const args = ["--target", "linux", "--root", "debian:12"];
+      const result = await kovnBuild(project, args, env);
+      expect(asked(archive.requests)).toEqual(releases);
+      // Debian's keys have not signed it.
+      expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(result.stderr).toMatch(/^Root debian:12 cannot be made:\n.*NO_PUBKEY/m);
+      expect(result.stderr).toMatch(
+        /^ {2}-> apt-get install --only-upgrade debian-archive-keyring, or name another archive: --mirror URL/m,
+      );
+      archive.requests.length = 0;
+      const mirrors = ["--mirror", other.mirrors.main, "--mirror", `security=${other.mirrors.security}`];
+      expect((await kovnBuild(project, [...args, ...mirrors], env)).exitCode).toBe(1);
+      expect([asked(archive.requests), asked(other.requests)]).toEqual([[], releases]);
+      expect(await startsOf(folder)).toEqual([]);
+    },
+  );
 
   test.skipIf(!hasKeyring)("of an unknown host is reported with what to type", async ({ made }) => {
     const args = ["--target", "linux", "--root", "debian:12", "--mirror", "http://nowhere.invalid/debian"];
@@ -145,7 +139,7 @@ describe.concurrent("a build in a root (needs root)", () => {
 
   test.skipIf(!canBuild)("that is killed while its root is made leaves nothing in the way", async ({ made, folder }) => {
     await writeFile(join(folder, "hangs"), "");
-    const [program = "", ...args] = [...onMounts(folder), ...made.command];
+    const [program = "", ...args] = made.command;
     const killed = execa(program, args, {
       cwd: made.project,
       env: { HOME: folder, ...made.env },

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { sha256 } from "../../src/sys/files.ts";
 import { knownRoots, type KnownRoot } from "../../src/root/known.ts";
+import { test as plain } from "./folder.ts";
 import { writeFiles } from "./project.ts";
 
 /** A new key that signs archives: its public part is in the file `keyring`. */
@@ -60,8 +61,7 @@ export async function serveArchive(signer: Signer) {
     await new Promise((resolve) => server.close(resolve));
   };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const plain = knownRoots[0] ?? { ...({} as KnownRoot) };
-  const known: KnownRoot = { ...plain, keyring: signer.keyring };
+  const known: KnownRoot = { ...(knownRoots[0] ?? ({} as KnownRoot)), keyring: signer.keyring };
   const publish = async ({ packages, fields = "" }: FixtureState) => {
     files.clear();
     const rows = Object.entries(packages).map(([name, { version = "1.2", depends }]) => {
@@ -83,6 +83,24 @@ export async function serveArchive(signer: Signer) {
   const mirrors = { main: `${url}/debian`, security: `${url}/security` };
   return Object.assign(served, { url, known, mirrors, files, requests, publish, [Symbol.asyncDispose]: close });
 }
+
+export type FixtureArchive = Awaited<ReturnType<typeof serveArchive>>;
+
+/** vitest's `test` with `archive`: a signed archive of the test's own; and its `signer`, the same in a file. */
+export const test = plain.extend<{ $file: { signer: Signer }; $test: { archive: FixtureArchive } }>({
+  signer: [
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads what a fixture needs from its parameters
+    async ({}, use) => {
+      await using signer = await makeSigner();
+      await use(signer);
+    },
+    { scope: "file" },
+  ],
+  archive: async ({ signer }, use) => {
+    await using archive = await serveArchive(signer);
+    await use(archive);
+  },
+});
 
 function suitesOf({ archives }: KnownRoot): readonly (readonly [string, string])[] {
   const { main, security } = archives;

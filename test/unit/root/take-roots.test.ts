@@ -1,32 +1,29 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { listRoots, newestRoot, removeRoots } from "../../../src/root/keep.ts";
 import { takeRoots } from "../../../src/root/take-roots.ts";
 import { lockIn, withLock } from "../../../src/sys/with-lock.ts";
-import { makeMaker, makeSigner, serveArchive, startsOf, type FixtureState, type Signer } from "../../helpers/archive.ts";
-import { test as plain } from "../../helpers/folder.ts";
+import {
+  makeMaker,
+  makeSigner,
+  startsOf,
+  test as withArchive,
+  type FixtureArchive,
+  type FixtureState,
+} from "../../helpers/archive.ts";
 import { host, watchTask } from "../../helpers/host.ts";
-
-let signer: Signer;
-beforeAll(async () => void (signer = await makeSigner()));
-afterAll(async () => signer[Symbol.asyncDispose]());
 
 const first: FixtureState = { packages: { demo: { depends: "base" }, base: {}, other: {}, unused: {} } };
 const second: FixtureState = { packages: { ...first.packages, base: { version: "2" } } };
 
-/** A signed archive and programs that make roots of it, in an empty folder. */
-const test = plain.extend<{ makes: Awaited<ReturnType<typeof makeWorld>> }>({
-  makes: async ({ folder }, use) => {
-    const world = await makeWorld(folder);
-    await use(world);
-    await world.archive[Symbol.asyncDispose]();
-  },
+/** Programs that make roots of an archive, in an empty folder. */
+const test = withArchive.extend<{ makes: Awaited<ReturnType<typeof makeWorld>> }>({
+  makes: async ({ archive, folder }, use) => use(await makeWorld(archive, folder)),
 });
 
-async function makeWorld(folder: string) {
-  const archive = await serveArchive(signer);
+async function makeWorld(archive: FixtureArchive, folder: string) {
   const bin = await makeMaker(folder);
   const { task, seen } = watchTask();
   const own = { ...host, task, env: { PATH: `${bin}:${host.env["PATH"]}` } };
