@@ -6,8 +6,8 @@ export function makeKey(): KeyObject {
 }
 
 /**
- * Makes a certificate that is signed by its own key, in PEM, so that no program is needed for it.
- * `serial` is a number below 128.
+ * Makes a certificate that is signed by its own key, in PEM. `serial` is a number below 128. Written
+ * by hand: a machine that proves may lack openssl(1), and `@peculiar/x509` brings 19 packages more.
  */
 export function makeCertificate(key: KeyObject, serial: number): string {
   const ecdsaWithSha256 = sequence(der(0x06, "2a8648ce3d040302"));
