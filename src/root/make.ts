@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { queryPackages } from "../sys/dpkg-query.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { folderSize } from "../sys/files.ts";
 import { makeRecord } from "../record.ts";
@@ -99,14 +100,7 @@ async function run(
 }
 
 async function packagesIn(tree: string, { foreign }: RootRequest, host: Host): Promise<RootContent["packages"]> {
-  const format = "--showformat=${Package}\\t${Version}\\t${Architecture}\\n";
-  const { stdout } = await exec("dpkg-query", [`--admindir=${join(tree, "var/lib/dpkg")}`, "--show", format], {
-    host,
-    env: { LC_ALL: "C" },
-  });
-  const rows = stdout.split("\n").map((row) => row.split("\t"));
+  const rows = await queryPackages(["Package", "Version", "Architecture"], { host, tree });
   const named = (name: string, arch?: string) => (arch === foreign ? `${name}:${arch}` : name);
-  return makeRecord(
-    rows.flatMap(([name = "", version, arch]) => (version === undefined ? [] : [[named(name, arch), version] as const])),
-  );
+  return makeRecord(rows.map(([name = "", version = "", arch]) => [named(name, arch), version]));
 }

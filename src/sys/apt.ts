@@ -1,5 +1,6 @@
 import { makeRecord } from "../record.ts";
 import { BuildError } from "../errors.ts";
+import { queryPackages } from "./dpkg-query.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
 import { exec, tryExec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
@@ -34,28 +35,29 @@ export async function canSudo({ host }: AptOptions): Promise<boolean> {
 }
 
 /**
- * The installed version of each package by name (dpkg-query(1)); packages that are not installed
- * are left out.
+ * The installed version of each package by name; packages that are not installed are left out. Throws as
+ * `queryPackages` does.
  */
 export async function installedPackages(
   names: readonly string[],
-  options: AptOptions,
+  { host }: AptOptions,
 ): Promise<Readonly<Record<string, string>>> {
   if (names.length === 0) return {};
-  const format = "${Package}\\t${Version}\\t${db:Status-Status}\\n";
-  const result = await exec("dpkg-query", ["--show", `--showformat=${format}`, ...names], { ...options, env: quiet });
-  const rows = result.stdout.split("\n").map((row) => row.split("\t"));
-  return makeRecord(
-    rows.flatMap(([name, version, status]) =>
-      name !== undefined && version !== undefined && status === "installed" ? [[name, version]] : [],
-    ),
-  );
+  const rows = await queryPackages(["Package", "Version", "db:Status-Status"], { host, names });
+  return makeRecord(rows.flatMap(([name = "", version = "", status]) => (status === "installed" ? [[name, version]] : [])));
 }
 
-/** The versions of a package in apt's lists, newest first (apt-cache(8), `madison`). */
+/**
+ * The versions of a package in apt's lists, newest first (apt-cache(8), `madison`); none for an unknown
+ * package. Throws "machine" where apt cannot read its lists.
+ */
 export async function offeredVersions(name: string, options: AptOptions): Promise<readonly string[]> {
-  const result = await exec("apt-cache", ["madison", name], { ...options, env: quiet });
-  const versions = result.stdout.split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
+  const { exitCode, stdout, stderr } = await exec("apt-cache", ["madison", name], { ...options, env: quiet });
+  if (exitCode !== 0)
+    throw new BuildError("machine", `apt's lists cannot be read: ${reasonsOf(stderr) || `exit code ${exitCode}`}`, {
+      hint: "apt-get check",
+    });
+  const versions = stdout.split("\n").map((row) => row.split("|")[1]?.trim() ?? "");
   return [...new Set(versions.filter((version) => version !== ""))];
 }
 
@@ -135,20 +137,27 @@ export async function aptGet(args: readonly string[], { env, bySudo = false, ...
 async function apt(args: readonly string[], options: AptRun): Promise<void> {
   const result = await aptGet(args, options);
   if (result.exitCode === 0) return;
-  const reasons = result.stderr.split("\n").filter((line) => line.startsWith("E:"));
   throw new BuildError(
     "network",
-    `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${reasons.join(" ") || `exit code ${result.exitCode}`}`,
+    `apt-get ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes("=")) ?? ""} failed: ${reasonsOf(result.stderr) || `exit code ${result.exitCode}`}`,
   );
 }
 
-/** Sorts versions of a package by dpkg(1)'s order, newest first. */
+function reasonsOf(stderr: string): string {
+  const reasons = stderr.split("\n").filter((line) => line.startsWith("E:"));
+  return reasons.join(" ");
+}
+
+/** Sorts versions of a package by dpkg(1)'s order, newest first. Throws "build" for what is not a version. */
 export async function newestFirst(versions: readonly string[], options: AptOptions): Promise<readonly string[]> {
   const sorted: string[] = [];
   for (const version of versions) {
     let place = 0;
     for (const other of sorted) {
-      const { exitCode } = await exec("dpkg", ["--compare-versions", version, "gt", other], { ...options, env: quiet });
+      const words = ["--compare-versions", version, "gt", other];
+      const { exitCode, stderr } = await exec("dpkg", words, { ...options, env: quiet });
+      // 1: not newer.
+      if (exitCode > 1) throw new BuildError("build", `dpkg cannot compare versions ${version} and ${other}: ${stderr.trim()}`);
       if (exitCode === 0) break;
       place++;
     }

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { sortKeys } from "../order.ts";
-import { exec, type Host } from "./exec.ts";
 import { makeRecord } from "../record.ts";
+import { queryPackages, type DpkgQuery } from "./dpkg-query.ts";
 
 interface Installed {
   readonly version: string;
@@ -10,7 +9,7 @@ interface Installed {
   readonly needs: readonly string[];
 }
 
-const format = "${Package}\\t${Version}\\t${Essential}\\t${db:Status-Status}\\t${Pre-Depends}, ${Depends}\\t${Provides}\\n";
+const fields = ["Package", "Version", "Essential", "db:Status-Status", "Pre-Depends", "Depends", "Provides"];
 
 /** The installed Debian packages, and which of them provide a virtual one. */
 export interface DebianPackages {
@@ -20,16 +19,10 @@ export interface DebianPackages {
 
 /**
  * Reads which Debian packages are installed, on this machine or in the root in `tree`: none where dpkg
- * is not the package manager. Throws "machine" without dpkg.
+ * is not the package manager. Throws as `queryPackages` does.
  */
-export async function readDebianPackages(options: {
-  readonly host: Host;
-  readonly tree?: string | undefined;
-}): Promise<DebianPackages> {
-  const { host, tree } = options;
-  const where = tree === undefined ? [] : [`--admindir=${join(tree, "var/lib/dpkg")}`];
-  const result = await exec("dpkg-query", [...where, "--show", `--showformat=${format}`], { host, env: { LC_ALL: "C" } });
-  return parsePackages(result.stdout);
+export async function readDebianPackages(options: Omit<DpkgQuery, "names">): Promise<DebianPackages> {
+  return parsePackages(await queryPackages(fields, options));
 }
 
 /**
@@ -63,18 +56,17 @@ export function debianDependencies(
 /** While another package is installed, its triggers configure this one (dpkg(1)); the files are there. */
 const usable: ReadonlySet<string> = new Set(["installed", "half-configured", "triggers-pending", "triggers-awaited"]);
 
-function parsePackages(text: string): DebianPackages {
+function parsePackages(rows: readonly (readonly string[])[]): DebianPackages {
   const packages = new Map<string, Installed>();
   const providers = new Map<string, string[]>();
-  for (const row of text.split("\n")) {
-    const [name = "", version = "", essential = "", status = "", needs = "", provides = ""] = row.split("\t");
+  for (const [name = "", version = "", essential = "", status = "", early = "", needs = "", provides = ""] of rows) {
     if (!usable.has(status)) continue;
     // The same package of two architectures has two rows, of the same version where both can be installed.
     const other = packages.get(name);
     packages.set(name, {
       version: other === undefined || other.version === version ? version : `${other.version} ${version}`,
       essential: essential === "yes",
-      needs: [...(other?.needs ?? []), ...namesOf(needs)],
+      needs: [...(other?.needs ?? []), ...namesOf(early), ...namesOf(needs)],
     });
     for (const virtual of namesOf(provides)) providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
   }
