@@ -155,12 +155,17 @@ let stopped: keyof typeof stops | undefined;
 
 /**
  * Ends everything that runs; the command then fails. What still hangs after four seconds (on a dead
- * file system, say) is left behind.
+ * file system, say) is left behind, and what is not removed by then is left to the next run.
  */
 function stop(signal: keyof typeof stops): void {
   stopped ??= signal;
   abort.abort(new BuildError("build", "Interrupted. dist/ is unchanged.", { hint: ownCommand() }));
   setTimeout(() => {
+    // The command has not ended: it still removes something, or waits.
+    if (process.exitCode === undefined)
+      showError(
+        new BuildError("build", "Interrupted. dist/ is unchanged. The next run removes what is left.", { hint: ownCommand() }),
+      );
     // The process would wait for a thread that hangs, so the signal itself ends it.
     process.on("exit", () => {
       process.removeAllListeners(signal);

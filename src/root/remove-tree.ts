@@ -14,7 +14,9 @@ export async function removeTree(path: string, host: Host): Promise<void> {
   } catch (error) {
     if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) throw error;
     const [program, ...args] = [...inNamespaces, "rm", "--recursive", "--force", "--", path];
-    const { exitCode, stderr } = await exec(program, args, { host });
+    // Also after the run was stopped: who stops it waits for a few seconds.
+    const alive = { ...host, signal: new AbortController().signal };
+    const { exitCode, stderr } = await exec(program, args, { host: alive });
     if (exitCode !== 0) throw new BuildError("machine", `${path} cannot be removed: ${stderr.trim()}`, { cause: error });
   }
 }

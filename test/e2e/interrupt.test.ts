@@ -53,6 +53,20 @@ describe("a build that is interrupted", () => {
       expect(stderr).toContain(`Interrupted. dist/ is unchanged.\n  -> kovn-build --target linux`);
     });
 
+  test("SIGINT ends a build that cannot end its programs in time, and says that something is left", async ({ folder }) => {
+    const hang = `import timers from "node:timers/promises"; import { syncBuiltinESMExports } from "node:module";
+      timers.setTimeout = () => new Promise(() => void setInterval(() => {}, 1000)); syncBuiltinESMExports();`;
+    const project = await makeJobs(folder, { demo: { script: `touch ${folder}/runs; sleep 60` } });
+    const build = startBuild(project, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` });
+    await until("the step runs", () => existsSync(join(folder, "runs")));
+    process.kill(build.pid, "SIGINT");
+    const { signal, stderr } = await build.ended;
+    expect(signal).toBe("SIGINT");
+    expect(stderr).toContain(
+      "Interrupted. dist/ is unchanged. The next run removes what is left.\n  -> kovn-build --target linux",
+    );
+  });
+
   test("SIGTERM ends a process of which a thread hangs, as on a dead file system", async ({ folder }) => {
     const fifo = join(folder, "fifo");
     await execa("mkfifo", [fifo]);

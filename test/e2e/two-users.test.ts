@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
@@ -9,7 +9,7 @@ import { contentOf } from "../helpers/content.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
 import { until } from "../helpers/processes.ts";
-import { makeProject } from "../helpers/project.ts";
+import { makeProject, writeFiles } from "../helpers/project.ts";
 
 /** Two users who are not root. */
 const [one, two] = [65_534, 65_533];
@@ -52,6 +52,21 @@ describe.runIf(canSwitch)("a user who is not root (needs root and setpriv)", () 
       const plan = [...as(one), process.execPath, cli, "plan", "--target", "linux"];
       expect(await run(project, plan, env)).toMatchObject({ exitCode: 0 });
     }
+  });
+
+  test("removes a half made root with folders of another id, also when the run was stopped", async ({ folder }) => {
+    const tree = join(folder, "mine/tree");
+    await mkdir(join(tree, "man/cat"), { recursive: true });
+    await execa("chown", ["--recursive", `${one}:${one}`, join(folder, "mine")]);
+    await execa("chown", ["--recursive", `${two}:${two}`, join(tree, "man")]);
+    // Stands for a namespace in which this user has the other id.
+    await writeFiles(folder, { "bin/unshare": '#!/bin/sh\nfor tree; do :; done\nmv "$tree" "$tree.removed"\n' });
+    await execa("chmod", ["--recursive", "a+rX", folder]);
+    const script = `import { removeTree } from ${JSON.stringify(join(dirname(cli), "root/remove-tree.js"))};
+      await removeTree(process.argv[1], { env: process.env, signal: AbortSignal.abort(), task: {} });`;
+    const remove = [...as(one), process.execPath, "--input-type=module", "--eval", script, tree];
+    expect(await run(folder, remove, { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` })).toMatchObject({ exitCode: 0 });
+    expect(await readdir(join(folder, "mine"))).toEqual(["tree.removed"]);
   });
 
   test("takes over nothing that root publishes to a folder where anybody may write", async ({ folder }) => {
