@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BuildError } from "../errors.ts";
+import { readEmulation } from "../root/emulation.ts";
 import { rootForVersion, type KnownRoot } from "../root/known.ts";
 import type { Mirrors } from "../root/mirrors.ts";
 import { takeRoots } from "../root/take-roots.ts";
@@ -8,7 +9,6 @@ import { packageFields } from "../sys/deb.ts";
 import { tryExec, type Host } from "../sys/exec.ts";
 import { sha256File } from "../sys/files.ts";
 import { gnuCpu } from "../sys/gnu-cpu.ts";
-import { readSystemText } from "../sys/read-file.ts";
 import { native, type Runner } from "./runner.ts";
 
 export interface QemuOptions {
@@ -71,16 +71,12 @@ async function readPackages(dir: string, { arch: own, host }: QemuOptions): Prom
   return { arch: first.architecture, known, debs: packages.map(({ path, sha256 }) => ({ path, sha256 })) };
 }
 
-async function assertEmulated(arch: string, { host, binfmt = "/proc/sys/fs/binfmt_misc" }: QemuOptions): Promise<void> {
-  const name = `qemu-${gnuCpu(arch)}`;
-  if ((await tryExec(`${name}-static`, ["--version"], { host })) === undefined)
-    throw new BuildError("machine", `Program \`${name}-static\`, which runs programs of ${arch}, is not installed.`, {
+async function assertEmulated(arch: string, { host, binfmt }: QemuOptions): Promise<void> {
+  const program = `qemu-${gnuCpu(arch)}-static`;
+  if ((await tryExec(program, ["--version"], { host })) === undefined)
+    throw new BuildError("machine", `Program \`${program}\`, which runs programs of ${arch}, is not installed.`, {
       hint: "apt-get install --no-install-recommends qemu-user-static binfmt-support",
     });
-  const entry = readSystemText(join(binfmt, name));
-  // With flag F, the kernel has opened QEMU, which no root has.
-  if (/^enabled$/m.test(entry) && /^flags: .*F/m.test(entry)) return;
-  throw new BuildError("machine", `The kernel does not run programs of ${arch}: ${binfmt} has no entry ${name} with flag F.`, {
-    hint: `update-binfmts --enable ${name} (as root, from package binfmt-support; for a container, on its machine)`,
-  });
+  const { runs, found, fix } = readEmulation(arch, binfmt);
+  if (!runs) throw new BuildError("machine", `The kernel does not run programs of ${arch}: ${found}.`, { hint: fix });
 }

@@ -8,6 +8,7 @@ import { checkDistribution, isForMachine } from "../machine/check-distribution.t
 import { fitMachine } from "../machine/fit.ts";
 import { machineNeeds } from "../machine/needs.ts";
 import { plannedJobs } from "../plan/plan.ts";
+import { readEmulation } from "../root/emulation.ts";
 import type { ReadContext } from "./context.ts";
 import { assertArch, rootOf, type RequestOptions } from "./request.ts";
 
@@ -35,14 +36,22 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const architectures = Object.values(pipeline.flags).flatMap((flags) => Object.keys(flags));
   if (arch !== undefined && !architectures.includes(arch)) throw unknownName("Architecture", arch, [...new Set(architectures)]);
   assertArch({ root, arch, target: options.target }, machine);
-  const foreign = arch === undefined || arch === machine.arch ? [] : ["qemu-user-static"];
-  const provers = [...(pipeline.provers ?? []), ...foreign];
+  const foreign = arch === machine.arch ? undefined : arch;
+  const provers = [...(pipeline.provers ?? []), ...(foreign === undefined ? [] : ["qemu-user-static"])];
   const around = { provers, publishes: true, root, parallel, work: project.work, host };
   const ids = plannedJobs(pipeline, only);
   const needs = machineNeeds(pipeline, ids, around);
   const about = await checkSupport(options.line, project);
   const own = isForMachine(pipeline, ids, root?.name) ? [checkDistribution(machine.distribution)] : [];
-  return [...about, ...own, ...(await fitMachine(needs, { ...context, install: options.fix }))];
+  const fits = await fitMachine(needs, { ...context, install: options.fix });
+  return [...about, ...own, ...fits, ...(foreign === undefined ? [] : [checkEmulation(foreign)])];
+}
+
+/** Checks that the kernel lets QEMU run what is built for another architecture. */
+function checkEmulation(arch: string): MachineCheck {
+  const { runs, found, fix } = readEmulation(arch);
+  const check = { name: `programs of ${arch}`, found, wanted: "run by QEMU, for `kovn-build patches prove --runner qemu`" };
+  return runs ? { ...check, status: "ok" } : { ...check, status: "warning", fix };
 }
 
 /** Checks that the release that a line is for is supported, if the project says what it is for. */

@@ -118,5 +118,6 @@ describe("--arch", () => {
     expect(unknown.stderr).toContain("Architecture `amd46` is unknown. Available: `amd64`, `arm64`.");
     const doctor = await kovnBuild(project, ["doctor", "--target", "linux", "--arch", other, "--root", "debian:12"]);
     expect(doctor.stdout).toMatch(/^(?:ok|warning) +qemu-user-static: /m);
+    expect(doctor.stdout).toMatch(new RegExp(`^(?:ok|warning) +programs of ${other}: .* \\(expected: run by QEMU, `, "m"));
   });
 });

@@ -58,7 +58,7 @@ test.each(suites)("upstream's tests of %s on page suite-%s are counted, with no 
   const [tests = 0, passed = 0, ...others] = (sums ?? "").split(" | ").slice(3).map(Number);
   expect(passed).toBeGreaterThan(500);
   expect(others).toEqual([expect.any(Number), expect.any(Number), 0, 0, expect.any(Number), expect.any(Number)]);
-  expect(others.reduce((all, one) => all + one, passed)).toBe(tests);
+  expect(others.reduce((sum, one) => sum + one, passed)).toBe(tests);
 });
 
 interface Row {

@@ -76,12 +76,27 @@ describe("packages of another architecture", () => {
   });
 
   test.for([
-    ["QEMU", {}, { "qemu-aarch64": entry }, "which runs programs of arm64, is not installed.", "apt-get install"],
-    ["an entry in binfmt_misc", qemu, {}, "has no entry qemu-aarch64 with flag F.", "update-binfmts --enable qemu-aarch64"],
-    ["an entry that is on", qemu, { "qemu-aarch64": entry.replace("enabled", "disabled") }, "has no entry", "update-binfmts"],
-    ["an entry for roots", qemu, { "qemu-aarch64": entry.replace("POF", "OC") }, "has no entry", "update-binfmts"],
-  ] as const)("do not run without %s", async ([, programs, binfmt, message, hint], { folder }) => {
-    const started = start(folder, await makePackages(folder, ["arm64"]), programs, binfmt);
+    // QEMU has no program for it, so that a machine with QEMU has none either.
+    ["QEMU", "ia64", {}, { "qemu-ia64": entry }, "which runs programs of ia64, is not installed.", "apt-get install"],
+    [
+      "an entry in binfmt_misc",
+      "arm64",
+      qemu,
+      {},
+      "has no entry qemu-aarch64 with flag F.",
+      "update-binfmts --enable qemu-aarch64",
+    ],
+    [
+      "an entry that is on",
+      "arm64",
+      qemu,
+      { "qemu-aarch64": entry.replace("enabled", "disabled") },
+      "has no entry",
+      "update-binfmts",
+    ],
+    ["an entry for roots", "arm64", qemu, { "qemu-aarch64": entry.replace("POF", "OC") }, "has no entry", "update-binfmts"],
+  ] as const)("do not run without %s", async ([, arch, programs, binfmt, message, hint], { folder }) => {
+    const started = start(folder, await makePackages(folder, [arch]), programs, binfmt);
     await expect(started).rejects.toMatchObject({
       code: "machine",
       message: expect.stringContaining(message),
