@@ -4,6 +4,7 @@ import { packageRoot, packageVersion } from "./config/package.ts";
 import { distFolder, findProject } from "./config/project.ts";
 import type { MachineCheck } from "./machine/check.ts";
 import { thisMachine } from "./machine/this-machine.ts";
+import { inspect as inspectFile, type Inspection } from "./inspect/inspect.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { runChecks, type ProveOptions as ProveRequest } from "./prove/run-checks.ts";
 import type { Proof } from "./prove/prove.ts";
@@ -30,7 +31,7 @@ export type { Base } from "./plan/base.ts";
 export type { PlannedJob } from "./plan/plan.ts";
 export type { Outcome } from "./publish/publisher.ts";
 export type { Verdict } from "./verify/check.ts";
-export type { Built, MachineCheck, Plan, Proof, Published, RunEvent, Verification };
+export type { Built, Inspection, MachineCheck, Plan, Proof, Published, RunEvent, Verification };
 
 /** Options of every function. */
 export interface CommonOptions {
@@ -67,6 +68,11 @@ export interface ProveOptions extends CommonOptions, Defaulted<ProveRequest, "pr
 export interface VerifyOptions extends CommonOptions {
   /** Folders of `build`, or files of one. Default: `dist` in the project's folder. */
   readonly paths?: readonly string[];
+}
+
+export interface InspectOptions extends CommonOptions {
+  /** A Debian package, installer, zip or program. */
+  readonly file: string;
 }
 
 export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest, "to"> {
@@ -128,6 +134,11 @@ export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
 /** Looks at the bytes of built artifacts; a failing check is a result. Throws `BuildError`. */
 export async function verify(options: VerifyOptions): Promise<readonly Verification[]> {
   return inContext(options, async ({ project, host }) => verifyAll(options.paths ?? [resolve(distFolder(project))], host));
+}
+
+/** Reads what a file on disk says about how it was built. Throws `BuildError`. */
+export async function inspect(options: InspectOptions): Promise<Inspection> {
+  return inContext(options, async ({ host }) => inspectFile(options.file, host));
 }
 
 /** Publishes built artifacts to each destination. Throws `BuildError`. */

@@ -115,6 +115,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./verify.ts")).verify,
     },
     {
+      path: ["inspect"],
+      description: "say how a package, installer, zip or program on disk was built: line, base, patches, flags",
+      load: async () => (await import("./inspect.ts")).inspect,
+    },
+    {
       path: ["publish"],
       description: "publish built artifacts; checks everything first, and a second run changes nothing",
       load: async () => (await import("./publish.ts")).publish,

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { distributionOf, vendorOf } from "../dist/distribution.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
-import { debianPurl, toolArch } from "./purl.ts";
+import { debianPurl, toolArch } from "../label/purl.ts";
 import type { ReleaseSet } from "./set.ts";
 
 /**

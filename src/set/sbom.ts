@@ -2,15 +2,13 @@ import type * as CycloneDX from "@cyclonedx/cyclonedx-library";
 import type { Models } from "@cyclonedx/cyclonedx-library";
 import { listPicks } from "../plan/picks.ts";
 import { keyOf } from "../plan/key.ts";
+import { pedigree } from "../label/pedigree.ts";
 import { vendorOf } from "../dist/distribution.ts";
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 import { guidOf } from "../sys/guid.ts";
 import { makeRecord } from "../record.ts";
-import { debianPurl, toolArch, upstream } from "./purl.ts";
+import { debianPurl, toolArch, upstream } from "../label/purl.ts";
 import type { BareSet, SetFile } from "./set.ts";
-
-/** CycloneDX's type of a patch by its DEP-3 `Origin`; any other origin is `unofficial`. */
-const patchKinds: Readonly<Record<string, string>> = { upstream: "cherry-pick", backport: "backport" };
 
 type Library = typeof CycloneDX;
 
@@ -155,27 +153,6 @@ function filePurl(file: SetFile): { readonly purl?: string } {
   const { package: name, version, architecture } = file;
   if (name === undefined || version === undefined || architecture === undefined) return {};
   return { purl: debianPurl("kube-ovn", name, version, architecture) };
-}
-
-/** Where a source comes from, and its patches; the fragment of a patch's path is its digest. */
-function pedigree(line: string, job: BuiltJob) {
-  const { base, picks = [], series, packaging = [], source } = job;
-  const patches = [...series, ...packaging].map(({ name, sha256, seed, subject, origin }) => ({
-    type: patchKinds[/^\w+/.exec(origin)?.[0] ?? ""] ?? "unofficial",
-    diff: { url: `patches/${line}/${source}/${name}#sha256=${sha256}` },
-    resolves: [
-      {
-        type: "enhancement",
-        ...(seed === "none" ? {} : { id: seed }),
-        name: subject || name,
-        description: `Origin: ${origin || "unknown"}; seed entry: ${seed}`,
-      },
-    ],
-  }));
-  const ancestor = { type: "application", ...upstream(job) };
-  if (base.kind === "apt") return { ancestors: [{ ...ancestor, hashes: [{ alg: "SHA-256", content: base.sha256 }] }], patches };
-  const taken = picks.map(({ commit, why }) => ({ uid: commit, message: `upstream, taken onto it from ${base.url}: ${why}` }));
-  return { ancestors: [ancestor], commits: [{ uid: base.commit, message: `upstream, from ${base.url}` }, ...taken], patches };
 }
 
 /** The same set has the same. */

@@ -57,7 +57,7 @@ export async function findPrograms(
 }
 
 /** The first four bytes of a regular file; empty for others. */
-async function magicOf(path: string): Promise<string> {
+export async function magicOf(path: string): Promise<string> {
   if (!(await lstat(path)).isFile()) return "";
   const { file } = await openRegular(path, { follow: false });
   try {

@@ -35,6 +35,11 @@ const kinds: readonly (readonly [RegExp, Unpack])[] = [
   [/\.msi$/, unpackMsi],
 ];
 
+/** Unpacks one archive into a folder. Throws "digest" or "usage" for one that is broken. */
+export async function unpackArchive(kind: "deb" | "zip" | "msi", file: string, dir: string, host: Host): Promise<void> {
+  await kinds.find(([pattern]) => pattern.test(`.${kind}`))?.[1](file, dir, host);
+}
+
 /** Unpacks the archives of a build below `work`. One that is broken is reported, and the others go on. */
 export async function unpackAll(
   { folder, manifest, artifacts }: Pick<Dist, "folder" | "manifest"> & { readonly artifacts: readonly Artifact[] },

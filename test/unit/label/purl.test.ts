@@ -1,6 +1,6 @@
 import { PackageURL } from "packageurl-js";
 import { describe, expect, test } from "vitest";
-import { debianPurl, toolArch } from "../../../src/set/purl.ts";
+import { debianPurl, toolArch } from "../../../src/label/purl.ts";
 
 describe("a package URL is read back by packageurl-js with the same parts", () => {
   const cases = [

@@ -1,7 +1,7 @@
 import type { BuiltJob, Manifest } from "../dist/manifest.ts";
 
 /** Identifies the source before the patches. */
-export function upstream({ source, version, base }: BuiltJob): {
+export function upstream({ source, version, base }: Pick<BuiltJob, "source" | "version" | "base">): {
   readonly name: string;
   readonly version: string;
   readonly purl: string;
