@@ -53,7 +53,9 @@ async function run(input: Input, context: StepContext): Promise<void> {
   const cross = crossSettings(context);
   const env = {
     ...cross.env,
-    DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, ...input.options].join(" "),
+    // Ubuntu optimises when it links (dpkg-buildflags(1), `lto`), Debian does not: every distribution
+    // gets the code that was tried. debian/rules may set DEB_BUILD_MAINT_OPTIONS; this one counts more.
+    DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, "optimize=-lto", ...input.options].join(" "),
     DEB_BUILD_MAINT_OPTIONS: "hardening=+all",
     ...appendFlags(context),
     // debhelper(7): every dh_* program acts on these packages only.

@@ -1,9 +1,11 @@
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { deb } from "../../../src/steps/deb.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
+import { writeFiles } from "../../helpers/project.ts";
 import { aStepContext } from "../../helpers/step.ts";
 import type { StepContext } from "../../../src/steps/step.ts";
 
@@ -53,7 +55,7 @@ test("packages and their debug packages are kept, with a version that names the 
   expect(await readdir(join(folder, "out/debug"))).toEqual([`demo-tools-dbgsym_${version}_all.deb`]);
   expect(await readFile(join(folder, "src/debian/changelog"), "utf8")).toMatch(/^demo \(1\.2\.3-1\+kovn1\.12345678\) stable;/);
   expect(log).toContainEqual(expect.stringMatching(/^DEB_CFLAGS_APPEND=-O2 -msse4\.2 /));
-  expect(log).toContain("DEB_BUILD_OPTIONS=nocheck parallel=3 nodpdk");
+  expect(log).toContain("DEB_BUILD_OPTIONS=nocheck parallel=3 optimize=-lto nodpdk");
   expect(log).toContain("DH_OPTIONS=-pdemo-tools");
 });
 
@@ -62,6 +64,27 @@ test("debug packages of Ubuntu get the name that others have", async ({ folder }
   await run(folder, ["demo-tools"], changelog, ubuntu);
   expect(await readdir(join(folder, "out/debug"))).toEqual(["demo-tools-dbgsym_1.2.3-1+kovn1.12345678_all.deb"]);
 });
+
+/** The flags that Ubuntu's dpkg gives a debian/rules which asks for hardening, as that of Open vSwitch does. */
+const flags = (origins: string) => `case "$*" in *--build=binary) : > ../demo-tools_1_all.deb;; *)
+export DPKG_ORIGINS_DIR=${origins} DEB_BUILD_MAINT_OPTIONS=hardening=+all
+dpkg-vendor --query Vendor
+dpkg-buildflags --export=sh;; esac
+`;
+
+test.skipIf(!existsSync("/usr/bin/dpkg-buildflags"))(
+  "Ubuntu's flags are those of the plan, without link time optimisation",
+  async ({ folder }) => {
+    const origins = join(folder, "origins");
+    await writeFiles(origins, { ubuntu: "Vendor: Ubuntu\nParent: Debian\n", debian: "Vendor: Debian\n" });
+    await symlink("ubuntu", join(origins, "default"));
+    const log = await run(join(folder, "job"), ["demo-tools"], changelog, flags(origins));
+    expect(log).toContain("Ubuntu");
+    expect(log).toContainEqual(expect.stringMatching(/^export CFLAGS=".* -fstack-protector-strong .* -O2 -msse4\.2 /));
+    expect(log).toContainEqual(expect.stringMatching(/^export LDFLAGS="-Wl,-Bsymbolic-functions .*-Wl,-z,now"$/));
+    expect(log.join("\n")).not.toContain("-flto");
+  },
+);
 
 /** Compiles as debian/rules does, with absolute paths; what gcc wrote is the "package". */
 const compiler = `case "$*" in *--build=binary) ;; *) exit 0;; esac
