@@ -29,6 +29,7 @@ export const publish: Define = (command, context) => {
       "after",
       examples(
         ["kovn-build publish --to apt=/srv/apt --sign KEY", "publish dist/ as a signed apt repository"],
+        ["kovn-build publish dist/debian-12 dist/debian-13 --to apt=/srv/apt", "publish builds of several --out folders"],
         ["kovn-build publish --to github=OWNER/REPO", "publish dist/ as a release on GitHub"],
       ),
     )

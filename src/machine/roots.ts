@@ -34,7 +34,7 @@ function describe({ name }: KnownRoot, lacks: readonly Lack[], status: "warning"
   return { ...check, status, found, fix, ...(status === "missing" && packages.length > 0 ? { packages } : {}) };
 }
 
-/** Debian has no package with Ubuntu's keys. */
+/** Debian 12 has no package with Ubuntu's keys. */
 async function lackOfKeys({ keyring, keyringPackage }: KnownRoot, host: Host): Promise<Lack> {
   const what = `no archive keys in ${keyring}`;
   const isOffered = async (name: string) => Boolean((await tryExec("apt-cache", ["madison", name], { host }))?.stdout);
