@@ -17,13 +17,14 @@ const [check] = await checkRoots(
 );
 const cannot = check?.status === "ok" ? undefined : (check?.found ?? "unknown");
 
-/** Makes a Debian package of what the root has, and says what a job can see and do. */
+/** Makes a Debian package of what the root has, as fakeroot's root, and says what a job can see and do. */
 const script = `
 mkdir debian
 printf 'demo (1.2-3) unstable; urgency=low\\n\\n  * One.\\n\\n -- A <a@example.com>  Wed, 01 Jan 2025 00:00:00 +0000\\n' > debian/changelog
-printf 'Source: demo\\nMaintainer: A <a@example.com>\\nBuild-Depends: debhelper-compat (= 13)\\n\\nPackage: demo\\nArchitecture: any\\nDepends: \${shlibs:Depends}\\nDescription: d\\n' > debian/control
+printf 'Source: demo\\nMaintainer: A <a@example.com>\\nRules-Requires-Root: binary-targets\\nBuild-Depends: debhelper-compat (= 13)\\n\\nPackage: demo\\nArchitecture: any\\nDepends: \${shlibs:Depends}\\nDescription: d\\n' > debian/control
 printf '#!/usr/bin/make -f\\n%%:\\n\\tdh $@\\n' > debian/rules
-printf 'demo usr/bin\\n' > debian/install
+printf 'demo usr/bin\\nlink usr/bin\\n' > debian/install
+ln -s demo link
 printf 'int main(void) { return 0; }\\n' > demo.c
 printf 'all:\\n\\t$(CC) $(CFLAGS) $(LDFLAGS) -o demo demo.c\\n' > Makefile
 chmod +x debian/rules

@@ -33,6 +33,7 @@ describe("the command that enters a root", () => {
       "--symlink usr/bin /bin",
     ]);
     expect(command).toEqual(expect.arrayContaining(["--unshare-all", "--die-with-parent", "--remount-ro", "--unshare-user"]));
+    expect(command.join(" ")).toContain(" --setenv FAKEROOTDONTTRYCHOWN 1 ");
     expect(command.slice(-5)).toEqual(["--chdir", `${folder}/run/src`, "--", "make", "all"]);
   });
 
