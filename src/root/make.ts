@@ -39,8 +39,8 @@ export function downloadsIn(folder: string): string {
  */
 export async function makeTree(request: RootRequest, folder: string, host: Host): Promise<RootContent> {
   const { known, mirrors, debs = [] } = request;
-  // A comma separates them (mmdebstrap(1)).
-  const packages = [...request.packages, ...debs.map(({ path }) => path.replaceAll("%", "%25").replaceAll(",", "%2C"))];
+  // What starts with a path is one path, to its end (mmdebstrap(1)).
+  const included = [...(request.packages.length === 0 ? [] : [request.packages.join(",")]), ...debs.map(({ path }) => path)];
   const architectures = architecturesOf(request);
   const tree = join(folder, "tree");
   const temporary = join(folder, "tmp");
@@ -51,7 +51,7 @@ export async function makeTree(request: RootRequest, folder: string, host: Host)
       "--variant=apt",
       "--format=directory",
       `--architectures=${architectures.join(",")}`,
-      `--include=${packages.join(",")}`,
+      ...included.map((value) => `--include=${value}`),
     ],
     ...["--skip=update", "--skip=cleanup/apt/lists", '--setup-hook=cp --recursive --link "$KOVN_DOWNLOADS/." "$1"'],
     // Makes the files of packages visible in the root.

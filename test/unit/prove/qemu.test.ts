@@ -57,7 +57,9 @@ describe("packages of another architecture", () => {
     const { runner, tree } = await start(folder, debs, qemu, { "qemu-aarch64": entry });
     expect(tree).toMatch(/\/work\/roots\/debian-12-arm64-[-0-9a-f]+\/tree$/);
     expect(runner.env).toEqual({ QEMU_LD_PREFIX: tree });
-    expect(await readFile(join(folder, "arguments"), "utf8")).toContain(`--include=${debs}/demo_all.deb,${debs}/demo_arm64.deb `);
+    expect(await readFile(join(folder, "arguments"), "utf8")).toContain(
+      ` --include=${debs}/demo_all.deb --include=${debs}/demo_arm64.deb `,
+    );
     // It is kept for the same packages.
     expect((await start(folder, debs, qemu, { "qemu-aarch64": entry })).tree).toBe(tree);
     await makePackages(folder, ["arm64"], ".deb12", "y");
