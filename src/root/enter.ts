@@ -24,7 +24,7 @@ export async function openRoot(tree: string, writable: readonly string[]): Promi
   ];
   const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];
   const user = ["--unshare-user", "--uid", String(rootUser), "--gid", String(rootUser)];
-  // There is no other user, so chown(2) fails otherwise than fakeroot(1) expects: it shall only note owners.
+  // There is no other user, so chown(2) fails otherwise than fakeroot(1) expects: with this, it only notes owners.
   const env = ["--setenv", "FAKEROOTDONTTRYCHOWN", "1"];
   return (command, cwd) => ["bwrap", ...apart, ...user, ...env, ...mounts, "--chdir", truePath(cwd), "--", ...command];
 }
