@@ -16,10 +16,13 @@ const fresh: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp", "run"])
  */
 export async function openRoot(tree: string, writable: readonly string[]): Promise<Enter> {
   const folders = writable.map(truePath);
+  // Programs know a folder by the name that it was given with, which may be a link.
+  const names = writable.filter((path) => !folders.includes(path));
   const mounts = [
-    ...(await mountsOf(tree, "", folders)),
+    ...(await mountsOf(tree, "", [...folders, ...names])),
     ...["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run"],
     ...folders.flatMap((folder) => ["--bind", folder, folder]),
+    ...names.flatMap((name) => ["--symlink", truePath(name), name]),
     ...["--remount-ro", "/"],
   ];
   const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];

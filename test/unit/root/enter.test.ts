@@ -37,6 +37,15 @@ describe("the command that enters a root", () => {
     expect(command.slice(-5)).toEqual(["--chdir", `${folder}/run/src`, "--", "make", "all"]);
   });
 
+  test("has a link for a folder that is a link on the machine, such as ccache's to another disk", async ({ folder }) => {
+    const tree = await makeTree(folder);
+    await mkdir(join(folder, "disk/cache"), { recursive: true });
+    await symlink(join(folder, "disk"), join(folder, "kovn"));
+    const command = (await openRoot(tree, [join(folder, "kovn/cache")]))(["make"], folder);
+    expect(mounts(command)).toContain(`--bind ${folder}/disk/cache ${folder}/disk/cache`);
+    expect(mounts(command)).toContain(`--symlink ${folder}/disk/cache ${folder}/kovn/cache`);
+  });
+
   test("mounts what is beside a folder of the run, where that is below a folder of the root", async ({ folder }) => {
     const tree = await makeTree(folder);
     const enter = await openRoot(tree, ["/var/lib/no-such-user-of-jenkins/run", "/var/cache"]);
