@@ -10,18 +10,19 @@ import { windowsCode } from "../../../src/verify/windows-code.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
+import { writeFiles } from "../../helpers/project.ts";
 
 const elf = { format: "elf", debug: "x", path: "x" } as Program;
 const pe = { format: "pe", debug: "x", path: "x" } as Program;
 
+const unit = (producer: string, name: string) =>
+  ` <0><c>: Abbrev Number: 42 (DW_TAG_compile_unit)\n    <d>   DW_AT_producer    : ${producer}\n    <12>   DW_AT_name        : ${name}\n <1><2a>: ...\n`;
+
 test("compile units are read as each version of readelf and objdump shows them", async () => {
-  const unit = (producer: string, name: string) =>
-    ` <0><c>: Abbrev Number: 42 (DW_TAG_compile_unit)\n    <d>   DW_AT_producer    : ${producer}\n    <12>   DW_AT_name        : ${name}\n <1><2a>: ...\n`;
   const shown = [
     unit("(strp) (offset: 0x6d3): GNU C17 12.2.0 -O2", "(line_strp) (offset: 0x2): lib/acl.c"),
     unit("(indirect string, offset: 0x6d3): GNU C17 12.2.0 -O2", "(indirect line string, offset: 0x2): lib/acl.c"),
     unit("GNU C17 12.2.0 -O2", "lib/acl.c"),
-    unit("(alt indirect string, offset: 0x1b) GNU C17 12.2.0 -O2", "lib/acl.c"),
   ];
   for (const text of shown) {
     await using bin = await makeBin({ readelf: `cat "$dir/text"`, "x86_64-w64-mingw32-objdump": `cat "$dir/text"`, cat: "" });
@@ -32,6 +33,25 @@ test("compile units are read as each version of readelf and objdump shows them",
       ]);
   }
 });
+
+test.for(["(GNU_strp_alt) (offset: 0x1b) of another version", "(alt indirect string, offset: 0x1b) "])(
+  "texts that debug files share are read from the package's own file: %s",
+  async (shown, { folder }) => {
+    await writeFiles(folder, { "usr/lib/debug/.dwz/demo.debug": "" });
+    await using bin = await makeBin({
+      readelf: `case "$*" in
+        *=links*) printf 'Contents of the .gnu_debugaltlink section:\\n\\n  Separate debug info file: /usr/lib/debug/.dwz/demo.debug\\n';;
+        *" ${folder}/usr/lib/debug/.dwz/demo.debug") printf '  [     0]  lib\\n  [    1b]  GNU C17 12.2.0 -O2\\n';;
+        *) cat "$dir/text";; esac`,
+      cat: "",
+    });
+    await writeFile(join(bin.dir, "text"), unit(shown, "lib/acl.c"));
+    const program = { ...elf, debug: join(folder, "usr/lib/debug/.build-id/1b/2c.debug") } as Program;
+    expect(await readUnits(program, { ...host, env: { PATH: bin.path } })).toEqual([
+      { name: "lib/acl.c", producer: "GNU C17 12.2.0 -O2" },
+    ]);
+  },
+);
 
 test("an address belongs to the last function that starts before it", async () => {
   await using bin = await makeBin({
