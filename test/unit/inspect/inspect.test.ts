@@ -104,7 +104,7 @@ describe("what is ours", () => {
     };
     const found = await withText("ours", gzipSync(`${ours}\n${theirs}`));
     expect(found).toMatchObject({ ours: true, labels: [] });
-    expect(showInspections([found])).toContain("label         none: an older kovn-build made it");
+    expect(showInspections([found])).toContain("label         none; its artifacts.json says how it was built");
     expect(await withText("forked", gzipSync(`${theirs}\n${ours}`))).toMatchObject({ ours: false });
     expect(await withText("damaged", gzipSync(ours).subarray(0, 40))).toMatchObject({ ours: false });
     expect(await withText("bomb", gzipSync(ours.repeat(100_000)))).toMatchObject({ ours: false });
