@@ -8,6 +8,7 @@ import { architecturesOf, type ArchiveRequest } from "./archive.ts";
 import { explain, reasonsIn } from "./explain.ts";
 import { sourcesOf } from "./mirrors.ts";
 import { inNamespaces } from "./namespaces.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** What a root is made of. */
 export interface RootRequest extends ArchiveRequest {
@@ -34,6 +35,16 @@ export function downloadsIn(folder: string): string {
 }
 
 /**
+ * Runs a program that writes a tree, and waits for the disk nowhere: the tree is the upper layer of a
+ * volatile overlay (overlayfs). dpkg waits thousands of times. Where no overlay can be mounted, it only takes
+ * longer.
+ */
+const withoutSync = `tree=$1; shift
+mkdir "$TMPDIR/empty" "$TMPDIR/work"
+mount -t overlay -o "volatile,userxattr,lowerdir=$TMPDIR/empty,upperdir=$tree,workdir=$TMPDIR/work" overlay "$tree" 2>/dev/null
+exec "$@"`;
+
+/**
  * Makes a root in `<folder>/tree` with mmdebstrap(1), of the lists and packages in
  * `downloadsIn(folder)`. Throws as `explain` makes it.
  */
@@ -53,7 +64,7 @@ export async function makeTree(request: RootRequest, folder: string, host: Host)
       `--architectures=${architectures.join(",")}`,
       ...included.map((value) => `--include=${value}`),
     ],
-    ...["--skip=update", "--skip=cleanup/apt/lists", '--setup-hook=cp --recursive --link "$KOVN_DOWNLOADS/." "$1"'],
+    ...["--skip=update", "--skip=cleanup/apt/lists", '--setup-hook=cp --recursive "$KOVN_DOWNLOADS/." "$1"'],
     // Makes the files of packages visible in the root.
     ...(debs.length === 0 ? [] : ["--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount"]),
     // Who needs another architecture than the machine's has looked whether it can be emulated.
@@ -65,13 +76,15 @@ export async function makeTree(request: RootRequest, folder: string, host: Host)
     ...['--aptopt=Acquire::Languages "none"', '--aptopt=Acquire::Retries "2"', '--aptopt=Acquire::http::Timeout "15"'],
   ];
   const env = { TMPDIR: temporary, HOME: temporary, LC_ALL: "C", KOVN_DOWNLOADS: downloadsIn(folder) };
-  await run([...inNamespaces, "mmdebstrap", ...options, "", tree, "-"], request, {
+  await mkdir(tree);
+  await run([...inNamespaces, "sh", "-c", withoutSync, "sh", tree, "mmdebstrap", ...options, "", tree, "-"], request, {
     host: { ...host, env: { ...host.env, ...env } },
     input: `${sourcesOf(known, architectures, mirrors).join("\n")}\n`,
   });
   // What the machine put there, and what nobody needs any more.
   const rest = ["var/lib/apt/lists", "etc/resolv.conf", "etc/hostname"].map((path) => join(tree, path));
-  for (const path of [...rest, temporary, downloadsIn(folder)]) await rm(path, { recursive: true, force: true });
+  for (const path of [...rest, downloadsIn(folder)]) await rm(path, { recursive: true, force: true });
+  await removeTree(temporary, host);
   await appendFile(join(tree, "etc/passwd"), `builder:x:${rootUser}:${rootUser}::/nonexistent:/bin/sh\n`);
   await appendFile(join(tree, "etc/group"), `builder:x:${rootUser}:\n`);
   // All of it is its owner's: of an ordinary user, some files belong to ids of the namespace.
