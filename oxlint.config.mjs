@@ -61,6 +61,7 @@ const directions = {
   run: ["sys", "plan", "config", "steps", "patches", "dist", "label", "cache", "machine", "compile", "root"],
   prove: ["sys", "config", "root"],
   suite: ["sys", "steps", "plan", "patches", "run"],
+  trial: ["sys", "verify", "prove", "root"],
   report: ["sys", "plan", "dist", "run"],
   commands: [
     "sys",
@@ -81,12 +82,13 @@ const directions = {
     "prove",
     "suite",
     "verify",
+    "trial",
     "program",
     "report",
   ],
   program: ["config", "root"],
   "cli.ts": ["config", "commands", "machine", "program", "report", "sys"],
-  "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "verify", "inspect", "sys"],
+  "index.ts": ["config", "plan", "run", "dist", "machine", "prove", "publish", "verify", "trial", "inspect", "root", "sys"],
 };
 const folders = Object.keys(directions).filter((place) => !place.endsWith(".ts"));
 

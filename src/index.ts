@@ -17,11 +17,14 @@ import { doctor as checkMachine, type DoctorOptions as DoctorRequest } from "./r
 import type { RunEvent } from "./run/events.ts";
 import type { BuildOptions as BuildRequest } from "./run/prepare.ts";
 import { withProgress } from "./run/progress.ts";
+import { parseMirrors } from "./root/mirrors.ts";
 import { runLimits } from "./run/prune-runs.ts";
 import { readRequest, type RequestOptions } from "./run/request.ts";
 import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
+import { checks as byteChecks } from "./verify/registry.ts";
 import { verify as verifyAll, type Verification } from "./verify/verify.ts";
+import { allChecks } from "./trial/registry.ts";
 import { ownNode } from "./sys/processes.ts";
 import { quietTask } from "./sys/task.ts";
 
@@ -68,6 +71,10 @@ export interface ProveOptions extends CommonOptions, Defaulted<ProveRequest, "pr
 export interface VerifyOptions extends CommonOptions {
   /** Folders of `build`, or files of one. Default: `dist` in the project's folder. */
   readonly paths?: readonly string[];
+  /** False to look at the bytes only, and install and run nothing. Default: true. */
+  readonly run?: boolean;
+  /** Archives for roots instead of the distribution's own: URL or `security=URL`. */
+  readonly mirror?: readonly string[];
 }
 
 export interface InspectOptions extends CommonOptions {
@@ -131,9 +138,16 @@ export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
   return inContext(options, async (context) => runChecks({ checks: [], runner: "native", mirror: [], ...options }, context));
 }
 
-/** Looks at the bytes of built artifacts; a failing check is a result. Throws `BuildError`. */
+/**
+ * Looks at the bytes of built artifacts, installs and runs them; a failing check is a result. Throws
+ * `BuildError`.
+ */
 export async function verify(options: VerifyOptions): Promise<readonly Verification[]> {
-  return inContext(options, async ({ project, host }) => verifyAll(options.paths ?? [resolve(distFolder(project))], host));
+  const { run = true, mirror = [] } = options;
+  return inContext(options, async ({ project, machine, host }) => {
+    const checks = run ? allChecks({ project, machine, mirrors: parseMirrors(mirror) }) : byteChecks;
+    return verifyAll(options.paths ?? [resolve(distFolder(project))], checks, host);
+  });
 }
 
 /** Reads what a file on disk says about how it was built. Throws `BuildError`. */

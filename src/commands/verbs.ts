@@ -111,7 +111,7 @@ export const verbs: Verbs = {
     },
     {
       path: ["verify"],
-      description: "look at the bytes of built artifacts: flags, instructions, hardening, packages",
+      description: "look at the bytes of built artifacts, install them and run them",
       load: async () => (await import("./verify.ts")).verify,
     },
     {

@@ -1,20 +1,27 @@
 import { Option } from "commander";
 import { distFolder } from "../config/project.ts";
-import { examples, jsonOption } from "../program/values.ts";
+import { examples, jsonOption, mirrorOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { parseMirrors } from "../root/mirrors.ts";
 import { Json } from "../sys/json.ts";
+import { allChecks } from "../trial/registry.ts";
+import { checks as byteChecks } from "../verify/registry.ts";
 import { showVerifications, verificationMarkdown } from "../verify/show.ts";
 import { assertVerified, verify as verifyAll } from "../verify/verify.ts";
 
 interface VerifyFlags {
+  readonly run: boolean;
+  readonly mirror: readonly string[];
   readonly json: boolean;
   readonly markdown: boolean;
 }
 
-/** `kovn-build verify`: looks at the bytes of built artifacts. */
+/** `kovn-build verify`: looks at the bytes of built artifacts, installs and runs them. */
 export const verify: Define = (command, context) => {
   command
     .argument("[paths...]", "folders of `build`, or files of one (.deb, .msi, .zip); default: dist in the project's folder")
+    .option("--no-run", "only look at the bytes: install and run nothing, without root and network")
+    .addOption(mirrorOption())
     .addOption(jsonOption())
     .addOption(new Option("--markdown", "print Markdown").default(false).conflicts("json"))
     .addHelpText(
@@ -22,13 +29,17 @@ export const verify: Define = (command, context) => {
       examples(
         ["kovn-build verify", "check everything in dist/"],
         ["kovn-build verify dist/linux --markdown", "check the packages, and print a report as Markdown"],
+        ["kovn-build verify --no-run", "look at the bytes only, which needs no root of the distribution"],
         ["kovn-build verify dist/windows/OpenvSwitch-3.7.2+kovn1.1a2b3c4d-x64.msi", "check one file of a build"],
       ),
     )
     .action(async (paths: readonly string[], options: VerifyFlags) => {
-      const { report, print, actions } = context;
-      const named = paths.length > 0 ? paths : [distFolder(await context.project())];
-      const found = await report.run(async ({ host }) => verifyAll(named, host));
+      const { machine, report, print, actions } = context;
+      const mirrors = parseMirrors(options.mirror);
+      const project = options.run || paths.length === 0 ? await context.project() : undefined;
+      const named = paths.length > 0 || project === undefined ? paths : [distFolder(project)];
+      const checks = options.run && project !== undefined ? allChecks({ project, machine, mirrors }) : byteChecks;
+      const found = await report.run(async ({ host }) => verifyAll(named, checks, host));
       const markdown = verificationMarkdown(found);
       actions?.summarize(markdown);
       print(options.json ? new Json({ schema: 1, verified: found }) : options.markdown ? markdown : showVerifications(found));

@@ -71,7 +71,8 @@ async function readPackages(dir: string, { arch: own, host }: QemuOptions): Prom
   return { arch: first.architecture, known, debs: packages.map(({ path, sha256 }) => ({ path, sha256 })) };
 }
 
-async function assertEmulated(arch: string, { host, binfmt }: QemuOptions): Promise<void> {
+/** Throws "machine" unless this machine runs programs of that architecture by QEMU. */
+export async function assertEmulated(arch: string, { host, binfmt }: Pick<QemuOptions, "host" | "binfmt">): Promise<void> {
   const program = `qemu-${gnuCpu(arch)}-static`;
   if ((await tryExec(program, ["--version"], { host })) === undefined)
     throw new BuildError("machine", `Program \`${program}\`, which runs programs of ${arch}, is not installed.`, {

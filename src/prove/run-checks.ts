@@ -12,7 +12,7 @@ import { findPrograms } from "./programs.ts";
 import { prove, type Proof } from "./prove.ts";
 import { checksFor } from "./registry.ts";
 import { startQemu } from "./qemu.ts";
-import { native, startWine } from "./runner.ts";
+import { native, startWine, type Runner } from "./runner.ts";
 
 /** Which programs to run, and which checks to run. */
 export interface ProveOptions extends ClaimOptions {
@@ -37,6 +37,8 @@ export interface ProveContext {
   /** This machine, with Debian's name of its architecture. */
   readonly machine: { readonly arch: string };
   readonly host: Host;
+  /** How to run the programs; default: as the options say. */
+  readonly runner?: Runner;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function runChecks(options: ProveOptions, context: ProveContext): P
     const after = await find(emulated?.tree ?? options.programs, "after");
     const before = options.before === undefined ? undefined : await find(options.before, "before");
     const start = async (below: Host) => startWine(join(work, "wine"), below);
-    const runner = emulated?.runner ?? (isWine ? await runTask(host, "start Wine", start) : native);
+    const runner = context.runner ?? emulated?.runner ?? (isWine ? await runTask(host, "start Wine", start) : native);
     const proofs: Proof[] = [];
     try {
       for (const [index, claim] of claims.entries()) {

@@ -15,21 +15,35 @@ const fresh: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp", "run"])
  * folders, at their own paths, and nothing else.
  */
 export async function openRoot(tree: string, writable: readonly string[]): Promise<Enter> {
+  const mounts = await layOut(tree, writable);
+  const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];
+  const user = ["--unshare-user", "--uid", String(rootUser), "--gid", String(rootUser)];
+  // There is no other user, so chown(2) fails otherwise than fakeroot(1) expects: with this, it only notes owners.
+  const env = ["--setenv", "FAKEROOTDONTTRYCHOWN", "1"];
+  return (command, cwd) => ["bwrap", ...apart, ...user, ...env, ...mounts, "--chdir", truePath(cwd), "--", ...command];
+}
+
+/**
+ * Prepares to run programs with the files of a root, but with the network, the processes and the user of
+ * the machine, in the current folder: servers and what asks them find each other.
+ */
+export async function shareRoot(tree: string, writable: readonly string[]): Promise<(command: readonly string[]) => string[]> {
+  const mounts = await layOut(tree, writable);
+  return (command) => ["bwrap", "--die-with-parent", ...mounts, "--", ...command];
+}
+
+/** The mounts of a root that cannot be written, with the `writable` folders of the machine. */
+async function layOut(tree: string, writable: readonly string[]): Promise<readonly string[]> {
   const folders = writable.map(truePath);
   // Programs know a folder by the name that it was given with, which may be a link.
   const names = writable.filter((path) => !folders.includes(path));
-  const mounts = [
+  return [
     ...(await mountsOf(tree, "", [...folders, ...names])),
     ...["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run"],
     ...folders.flatMap((folder) => ["--bind", folder, folder]),
     ...names.flatMap((name) => ["--symlink", truePath(name), name]),
     ...["--remount-ro", "/"],
   ];
-  const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];
-  const user = ["--unshare-user", "--uid", String(rootUser), "--gid", String(rootUser)];
-  // There is no other user, so chown(2) fails otherwise than fakeroot(1) expects: with this, it only notes owners.
-  const env = ["--setenv", "FAKEROOTDONTTRYCHOWN", "1"];
-  return (command, cwd) => ["bwrap", ...apart, ...user, ...env, ...mounts, "--chdir", truePath(cwd), "--", ...command];
 }
 
 /**

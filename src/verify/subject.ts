@@ -28,6 +28,8 @@ export interface Subject extends Dist {
   /** The artifacts that were asked for, and those with their debug information. */
   readonly artifacts: readonly Artifact[];
   readonly archives: readonly Unpacked[];
+  /** The folder that they are unpacked below. */
+  readonly work: string;
   /** The programs and libraries in the archives. */
   readonly programs: readonly Program[];
   /** What could not be read, a sentence each. */
@@ -66,6 +68,7 @@ export async function withSubject<T>(input: Input, host: Host, use: (subject: Su
       file,
       artifacts,
       archives,
+      work,
       programs: found.programs,
       broken: [...broken, ...found.broken],
     });

@@ -3,7 +3,6 @@ import { listOf } from "../list.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { judge, type Check, type Verdict } from "./check.ts";
-import { checks } from "./registry.ts";
 import { findInputs, withSubject, type Subject } from "./subject.ts";
 
 /** What is wrong, and right, with the artifacts of one build. */
@@ -21,7 +20,7 @@ export interface Verification {
  * Looks at the bytes of built artifacts: folders of `build`, or single files of one. A failing check
  * is a result; throws "usage" for a path that has no `artifacts.json`, which says what it should be.
  */
-export async function verify(paths: readonly string[], host: Host): Promise<readonly Verification[]> {
+export async function verify(paths: readonly string[], checks: readonly Check[], host: Host): Promise<readonly Verification[]> {
   const inputs = (await Promise.all(paths.map(findInputs))).flat();
   const done: Verification[] = [];
   for (const input of inputs)

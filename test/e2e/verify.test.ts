@@ -10,12 +10,12 @@ test("`verify` prints every verdict, as text, data and Markdown, and exits with 
   const dist = await makeProgramDist(join(folder, "dist"));
   await using bin = await makeBin({ lintian: 'case "$1" in --version) echo "Lintian v2.116.3";; esac' });
   const env = { PATH: `${bin.path}:${process.env["PATH"]}` };
-  const good = await kovnBuild(folder, ["verify", dist], env);
+  const good = await kovnBuild(folder, ["verify", dist, "--no-run"], env);
   expect(good).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^integrity +pass .*\n +evidence +2 files/m) });
   expect(good.stdout).toMatch(/^pair +skipped +\S+ has only one of Open vSwitch and OVN$/m);
 
   await appendFile(join(dist, "notes.txt"), "by hand\n");
-  const bad = await kovnBuild(folder, ["verify", dist, "--json"], env);
+  const bad = await kovnBuild(folder, ["verify", dist, "--no-run", "--json"], env);
   expect(bad).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`Not verified: ${dist} (integrity).`) });
   const { verified } = JSON.parse(bad.stdout) as { readonly verified: readonly [{ readonly checks: readonly object[] }] };
   expect(verified[0]).toMatchObject({ path: dist, target: "linux", line: "1.0", variant: "default", arch: "amd64" });
@@ -25,7 +25,7 @@ test("`verify` prints every verdict, as text, data and Markdown, and exits with 
     problems: [expect.stringContaining("notes.txt")],
   });
 
-  const markdown = await kovnBuild(folder, ["verify", dist, "--markdown"], env);
+  const markdown = await kovnBuild(folder, ["verify", dist, "--no-run", "--markdown"], env);
   expect(markdown.stdout).toContain(
     "| check | verdict | what it proves |\n|---|---|---|\n| integrity | fail | The files are those",
   );

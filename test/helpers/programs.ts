@@ -16,6 +16,8 @@ export interface ProgramBuild {
   readonly dbgsym?: boolean;
   /** More files of the package, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Scripts of the package, by their names, such as `postinst`. */
+  readonly scripts?: Readonly<Record<string, string>>;
   /** True for a second package that has the same program. */
   readonly twice?: boolean;
   readonly job?: Partial<BuiltJob>;
@@ -54,7 +56,7 @@ export async function makeProgramDist(out: string, build: ProgramBuild = {}): Pr
 }
 
 async function buildDist(out: string, build: ProgramBuild): Promise<string> {
-  const { dbgsym = true, files = {}, twice = false, job = {} } = build;
+  const { dbgsym = true, files = {}, scripts = {}, twice = false, job = {} } = build;
   const work = join(out, ".work");
   const bin = join(work, "demo/usr/bin");
   await mkdir(bin, { recursive: true });
@@ -63,6 +65,10 @@ async function buildDist(out: string, build: ProgramBuild): Promise<string> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(join(work, "demo", path, ".."), { recursive: true });
     await writeFile(join(work, "demo", path), text);
+  }
+  for (const [script, text] of Object.entries(scripts)) {
+    await mkdir(join(work, "demo/DEBIAN"), { recursive: true });
+    await writeFile(join(work, "demo/DEBIAN", script), `#!/bin/sh\nset -e\n${text}\n`, { mode: 0o755 });
   }
   const pack = async (name: string, to = "out") =>
     packTree(join(work, name), join(work, to), { name, version, architecture: "amd64" });

@@ -146,7 +146,7 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
 
   test("every compile unit has the flags and the stack protector, and every program is hardened", async () => {
     // What lintian says of an alternate base is Debian's.
-    const { stdout } = await execa("node", [resolve("build/cli.js"), "verify", dist, "--json"], { reject: false });
+    const { stdout } = await execa("node", [resolve("build/cli.js"), "verify", dist, "--no-run", "--json"], { reject: false });
     const { verified } = JSON.parse(stdout) as { verified: readonly Verification[] };
     const verdicts = new Map(verified[0]?.checks.map((one) => [one.check, one]));
     for (const name of ["integrity", "flags", "isa", "hardening"])
