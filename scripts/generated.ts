@@ -5,6 +5,7 @@ import { commandReference } from "./commands.ts";
 import { fieldTable, stepReference } from "./fields.ts";
 import { fill } from "./fill.ts";
 import { linePages } from "./line-pages.ts";
+import { manualPage } from "./manual.ts";
 
 /** The generated parts of hand-written pages, by page and by the name that stands in its marker. */
 const parts = {
@@ -27,7 +28,7 @@ export async function makeFiles(): Promise<Readonly<Record<string, string>>> {
   for (const [path, of] of Object.entries(parts)) files[path] = await fillParts(path, of);
   for (const [path, content] of Object.entries(await linePages()))
     files[path] = await fillParts(path, { "kube-ovn": () => content });
-  return { ...files, ...(await makeGraphs()) };
+  return { ...files, "docs/kovn-build.1": await manualPage(), ...(await makeGraphs()) };
 }
 
 /** Returns the text of a page with its generated parts renewed. */

@@ -169,5 +169,10 @@ export const verbs: Verbs = {
       description: "print the cache's folder",
       load: async () => (await import("./cache/path.ts")).cachePath,
     },
+    {
+      path: ["completion"],
+      description: "print the completion of command lines for bash, zsh or fish",
+      load: async () => (await import("./completion.ts")).completion,
+    },
   ],
 };

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { projectError, unreadableFile, type FileProblem } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { inspectPatches, showBytes, type InspectedPatch } from "../sys/git-patch.ts";
-import { assertRegular, readBytes } from "../sys/read-file.ts";
+import { assertRegular, readBytes, readText } from "../sys/read-file.ts";
 import { errorCode } from "../sys/processes.ts";
 import { makeRecord } from "../record.ts";
+import type { Project } from "./project.ts";
 import { readPatch, type Patch, type ReadPatch } from "./patch.ts";
 
 /** The folder, in a source's own, of patches that only jobs which make packages take. */
@@ -68,6 +69,33 @@ export async function readSeries(
   return { patches, packaging: makeRecord(packaging) };
 }
 
+/** The names that the series of a source list, those of `packaging/` last. Neither the patches nor the names are checked. */
+export async function listSeries({ root }: Project, line: string, source: string): Promise<readonly string[]> {
+  const dir = join(root, "patches", line, source);
+  const inside = (await readdir(join(dir, folder)).catch(emptyIfMissing)).filter((file) => file.endsWith("series"));
+  const names: string[] = [];
+  for (const path of ["series", ...inside.map((file) => `${folder}/${file}`)]) {
+    const text = await readText(join(dir, path), "a project file");
+    names.push(...text.split("\n").flatMap((one) => (nameIn(one) === "" ? [] : [besides(path, nameIn(one))])));
+  }
+  return [...new Set(names)];
+}
+
+function emptyIfMissing(error: unknown): readonly string[] {
+  if (errorCode(error) === "ENOENT") return [];
+  throw error;
+}
+
+/** The name in a line of a series; empty for a comment. */
+function nameIn(line: string): string {
+  return line.replace(/(^|\s)#.*$/, "").trim();
+}
+
+/** A name that a series lists, as a path in the source's folder. */
+function besides(series: string, name: string): string {
+  return `${series.slice(0, series.lastIndexOf("/") + 1)}${name}`;
+}
+
 /** What a series lists: patches that exist, all names, and what is wrong. Patches go by their path in the source's folder. */
 interface Listed {
   readonly names: readonly string[];
@@ -84,9 +112,9 @@ async function listPatches(path: string, dir: string, shown: string, files: read
   const names = new Set<string>();
   const mentioned: string[] = [];
   for (const [index, line] of bytes.toString().split("\n").entries()) {
-    const name = line.replace(/(^|\s)#.*$/, "").trim();
+    const name = nameIn(line);
     if (name === "") continue;
-    const file = `${path.slice(0, path.lastIndexOf("/") + 1)}${name}`;
+    const file = besides(path, name);
     const place = { file: `${shown}/${path}`, line: index + 1, column: line.indexOf(name) + 1 };
     const say = (message: string) => problems.push({ ...place, message });
     if (!/^[a-z0-9]+(-[a-z0-9]+)*\.patch$/.test(name))

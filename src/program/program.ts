@@ -47,10 +47,11 @@ export async function runProgram(words: readonly string[], context: Context, ver
  */
 export async function makeProgram(
   context: Context,
-  { groups, verbs, defaultVerb }: Verbs,
+  all: Verbs,
   isLoaded: (verb: Verb) => boolean,
   shown: (verb: Verb) => boolean = () => true,
 ): Promise<Command> {
+  const { groups, verbs, defaultVerb } = all;
   const program = new Command("kovn-build")
     .description("Builds the patched Open vSwitch and OVN that Kube-OVN ships.")
     .version(context.version)
@@ -67,7 +68,7 @@ export async function makeProgram(
     const command = parent
       .command(second ?? first, { isDefault: second === undefined && first === defaultVerb })
       .description(description);
-    if (isLoaded(verb)) (await load())(command, context);
+    if (isLoaded(verb)) (await load())(command, context, all);
     else
       command.action(() => {
         throw new Error(`command ${path.join(" ")} was not loaded`);

@@ -47,7 +47,7 @@ export function fromOption(): Option {
 
 /** `--from` where a source is either its pin or unavailable. */
 export function pinOption(): Option {
-  return repeated("--from <where>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated");
+  return repeated("--from <clone>", "SOURCE=PATH_OR_URL: take the pinned commit from there; may be repeated");
 }
 
 /** `--to`: where to publish. */
@@ -99,7 +99,7 @@ export function repeated(flags: string, description: string): Option {
 export function targetOptions(command: Command): Command {
   return command
     .requiredOption("--target <target>", "system to build for: linux, windows")
-    .option("--toolchain <name>", "for windows: mingw | msvc; default: the one for this machine");
+    .option("--toolchain <toolchain>", "for windows: mingw | msvc; default: the one for this machine");
 }
 
 /** Adds the options that say what to build; `root` may replace the option `--root`. */

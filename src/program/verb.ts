@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
 
-/** Gives a command its arguments, options, examples and action. */
-export type Define = (command: Command, context: Context) => void;
+/** Gives a command its arguments, options, examples and action. `verbs` are all commands. */
+export type Define = (command: Command, context: Context, verbs: Verbs) => void;
 
 /** A command as the program lists it. The rest is loaded only when it is needed, so `--help` is quick. */
 export interface Verb {

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { Command } from "commander";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
+import { knownValues } from "../../src/commands/values.ts";
 import { verbs } from "../../src/commands/verbs.ts";
+import { nameOfValue } from "../../src/program/complete.ts";
 import { quietTask } from "../../src/sys/task.ts";
 import { makeProgram } from "../../src/program/program.ts";
 import type { Context } from "../../src/program/context.ts";
@@ -122,4 +125,14 @@ describe("every command line that people read has a command and options that exi
     expect(wrong).toEqual([]);
     expect(hints.length).toBeGreaterThan(60);
   });
+});
+
+test("completion knows each value of options and arguments by its name in help, and no other", () => {
+  const below = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(below)];
+  const values = below(program)
+    .flatMap(({ options, registeredArguments }) => [...registeredArguments, ...options])
+    .filter((of) => of.argChoices === undefined)
+    .map(nameOfValue)
+    .filter((name) => name !== "");
+  expect([...new Set(values)].toSorted()).toEqual([...knownValues].toSorted());
 });
