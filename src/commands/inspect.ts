@@ -14,8 +14,8 @@ export const inspect: Define = (command, context) => {
     .addHelpText(
       "after",
       examples(
-        ["kovn-build inspect dist/linux/openvswitch-switch_*.deb", "say from what and with which patches a package was built"],
-        ["kovn-build inspect dist/windows/ovs-*.zip --json", "the same of an archive for Windows, as data"],
+        ["kovn-build inspect openvswitch-switch_*.deb", "say from what and with which patches a package was built"],
+        ["kovn-build inspect /usr/sbin/ovs-vswitchd --json", "the same of an installed program, as data"],
       ),
     )
     .action(async (files: readonly string[], { json }: { readonly json: boolean }) => {

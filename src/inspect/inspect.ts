@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Label } from "../label/label.ts";
@@ -47,14 +48,16 @@ const magics: readonly (readonly [bytes: string, kind: Kind])[] = [
  */
 export async function inspect(path: string, host: Host): Promise<Inspection> {
   const kind = await kindOf(path);
+  // `/usr/sbin/ovs-vswitchd` is a link that update-alternatives(1) made.
+  const real = await realpath(path);
   if (kind === "elf" || kind === "pe") {
-    const label = await readLabel(path).catch((error: unknown) => {
+    const label = await readLabel(real).catch((error: unknown) => {
       throw broken(path, error);
     });
-    if (kind === "pe" && (await readPeHeader(path)) === undefined)
+    if (kind === "pe" && (await readPeHeader(real)) === undefined)
       throw new BuildError("usage", `${path} is not a whole program for 64-bit Windows.`);
     const labels = label === undefined ? [] : [{ label, where: [basename(path)] }];
-    return finish({ path, kind, labels, programs: { all: 1, labelled: labels.length } }, false);
+    return finish(real, { path, kind, labels, programs: { all: 1, labelled: labels.length } }, false);
   }
   return withTempDir(join(tmpdir(), "kovn-inspect-"), async (dir) => {
     const fields = kind === "deb" ? { package: await readFields(path, host) } : {};
@@ -69,13 +72,13 @@ export async function inspect(path: string, host: Host): Promise<Inspection> {
       throw new BuildError("usage", `${path} is not an intact installer: it has no files.`);
     const found = await findLabels(dir, files);
     const signed = kind === "deb" && (await fromChangelog(dir, fields.package?.package ?? ""));
-    return finish({ path, kind, ...fields, ...found }, signed);
+    return finish(real, { path, kind, ...fields, ...found }, signed);
   });
 }
 
-/** Adds what `artifacts.json` beside a file says, if the file itself says nothing. */
-async function finish(found: Omit<Inspection, "ours">, isSigned: boolean): Promise<Inspection> {
-  const beside: Label | undefined = found.labels.length > 0 ? undefined : await fromManifest(found.path);
+/** Adds what `artifacts.json` beside a file (without links, `real`) says, if the file itself says nothing. */
+async function finish(real: string, found: Omit<Inspection, "ours">, isSigned: boolean): Promise<Inspection> {
+  const beside: Label | undefined = found.labels.length > 0 ? undefined : await fromManifest(real);
   const labels = beside === undefined ? found.labels : [{ label: beside, where: ["artifacts.json, beside it"] }];
   return { ...found, labels, ours: isSigned || labels.length > 0 };
 }

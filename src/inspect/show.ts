@@ -16,7 +16,7 @@ function rowsOf(one: Inspection): readonly string[] {
   return [
     `${path}: ${ours ? "built by kovn-build" : "not ours"}`,
     ...(deb === undefined ? [] : [row("package", `${deb.package} ${deb.version}, ${deb.architecture}`)]),
-    ...(ours && labels.length === 0 ? [row("label", "none; its artifacts.json says how it was built")] : []),
+    ...(ours && labels.length === 0 ? [row("label", "none: an older kovn-build made it; its artifacts.json says more")] : []),
     ...(labels.length > 0 && programs.labelled < programs.all
       ? [row("programs", `${programs.all - programs.labelled} of ${programs.all} have no label`)]
       : []),

@@ -93,16 +93,17 @@ function nameAt(section: Buffer, offset: number): string {
 /** What Windows shows of a program, besides the label. */
 export interface ResourceVersion {
   readonly version: string;
-  /** Four numbers of at most 65535, such as `3,7,2,1`. */
-  readonly numbers: string;
+  readonly revision: number;
 }
 
 /**
  * Makes the resources of a program for windres(1): the version that Windows shows, and the label,
  * which windres reads from `file`. The same label gives the same resources.
  */
-export function makeResources({ version, numbers }: ResourceVersion, label: Label, file: string): string {
+export function makeResources({ version, revision }: ResourceVersion, label: Label, file: string): string {
   const { source, line, baseCommit, patchedCommit, by = "" } = label;
+  const [, major, minor, patch = "0"] = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  const numbers = major === undefined ? `0,0,0,${revision}` : [major, minor, patch, revision].join(",");
   const values = {
     CompanyName: by.replace(/ <.*/, ""),
     FileDescription: `${source} ${label.version} for Kube-OVN ${line}`,

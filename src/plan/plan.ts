@@ -8,7 +8,7 @@ import { baseId, describeBase, packagingOf, type Base } from "./base.ts";
 import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { packagesFor } from "./packages.ts";
-import { pickContent, picksOf } from "./picks.ts";
+import { missingPicksOf, pickContent, picksOf } from "./picks.ts";
 import { distributionSuffix } from "./suffix.ts";
 
 /** What a build will do. `plan --json` prints it, `build` runs it. */
@@ -36,8 +36,8 @@ export interface PlannedJob {
   readonly needs: readonly string[];
   /**
    * sha256 over everything in the plan that decides the result: base, picks, all patches in order,
-   * input files, steps, flags, architecture, variant, distribution, root, architecture of the machine
-   * that cross-compiles, keys of needed jobs.
+   * what files say about them, input files, steps, flags, architecture, variant, distribution, root,
+   * architecture of the machine that cross-compiles, keys of needed jobs.
    */
   readonly key: string;
   readonly base: Base;
@@ -125,7 +125,11 @@ export function makePlan(input: PlanInput): Plan {
     const needed = job.needs.map((need) => planned.get(need)).filter((other) => other !== undefined);
     // A job that uses what was built for a distribution is for that distribution as well.
     const suffixed = isFor ?? needed.find((other) => other.isFor !== undefined)?.isFor;
-    const id8 = keyOf({ ...content, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(0, 8);
+    const says = saysOf(line, source, base, [...patches, ...packaging]);
+    const id8 = keyOf({ ...content, says, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(
+      0,
+      8,
+    );
     const key = keyOf({
       ...content,
       ...distribution,
@@ -174,6 +178,14 @@ export function makePlan(input: PlanInput): Plan {
     ...(pipeline.toolchain === undefined ? {} : { toolchain: pipeline.toolchain }),
     jobs: [...planned.values()].map(({ id8: _, isFor: __, ...job }) => job),
   };
+}
+
+/** What files say about how they were built, and what the digests of patches do not decide. */
+function saysOf(line: string, source: Source, base: Base, patches: PlannedPatches): object {
+  const from = base.kind === "git" ? base.url : `${base.package} ${base.version}`;
+  const why = [...picksOf(base), ...missingPicksOf(base)].map((pick) => pick.why);
+  const { name, version, license = "" } = source;
+  return { line, name, version, license, from, why, patches: patches.map((patch) => patch.name) };
 }
 
 function namesAndDigests(files: PlannedPatches): PlannedPatches {

@@ -15,6 +15,8 @@ import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
+import { packageAuthor } from "../config/package.ts";
+import { makeLabel, type Label } from "../label/label.ts";
 import { cacheFolder } from "../cache/folder.ts";
 import { compilationsDir, type CompilerCache } from "../compile/ccache.ts";
 import { openRoot } from "../root/enter.ts";
@@ -132,6 +134,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { project, host,
     version: job.source.version,
     revision: job.source.revision,
     versionSuffix: job.versionSuffix,
+    label: labelOf(plan, job, source, { base, patched }),
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
     onReady: options.onReady,
     enter,
@@ -164,6 +167,20 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { project, host,
     built: await describeJob(job, source, { base, patched, root, host }),
   });
   return runTask(host, "describe the artifacts", describeAll, job.id);
+}
+
+/** What the files of a job say about how they were built: all of it is known before the first step. */
+function labelOf(
+  plan: Plan,
+  job: PlannedJob,
+  source: Source,
+  { base, patched }: { readonly base: Fetched; readonly patched: Patched },
+): Label {
+  const { commit, tree, packaged, epoch } = patched;
+  const ids = { baseCommit: base.commit, patchedCommit: commit, patchedTree: tree };
+  const later = { patchIds: {}, pickIds: {}, tools: {}, duration: 0 };
+  const built = describeBuilt(job, source, { ...ids, ...(packaged === undefined ? {} : { packaged }), ...later });
+  return makeLabel(plan, built, { epoch, by: packageAuthor });
 }
 
 function only(versions: Root["packages"], names: readonly string[]): Readonly<Record<string, string>> {

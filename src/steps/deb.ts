@@ -1,7 +1,9 @@
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
+import { binaryPackages, changelogEntry, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
+import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
 import { crossSettings } from "./cross.ts";
 import { readText } from "../sys/read-file.ts";
@@ -49,7 +51,9 @@ export const deb: StepKind<"deb", Input> = {
 };
 
 async function run(input: Input, context: StepContext): Promise<void> {
-  await stampChangelog(context);
+  const source = await stampChangelog(context);
+  await labelPackages(source.version, context);
+  await writeNote(source, context);
   const cross = crossSettings(context);
   const env = {
     ...cross.env,
@@ -93,16 +97,50 @@ function appendFlags({ dir, flags }: StepContext): Readonly<Record<string, strin
   ]
     .map(([from = "", to = ""]) => `-ffile-prefix-map=${from}=${to}`)
     .join(" ");
+  // ld(1) reads its options from the file: no shell and no make has to quote the JSON of the note.
+  const link = { DEB_LDFLAGS_APPEND: `-Wl,@${join(job, noteOptions)}` };
   const own = { CFLAGS: flags, CXXFLAGS: flags, OBJCFLAGS: "", OBJCXXFLAGS: "", FFLAGS: "", FCFLAGS: "" };
-  return Object.fromEntries(Object.entries(own).map(([name, value]) => [`DEB_${name}_APPEND`, `${value} ${maps}`.trim()]));
+  const compile = Object.entries(own).map(([name, value]) => [`DEB_${name}_APPEND`, `${value} ${maps}`.trim()]);
+  return { ...Object.fromEntries(compile), ...link };
+}
+
+/** What the newest entry of debian/changelog names. */
+interface SourcePackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Options of ld(1) that write the package note into programs and libraries. */
+const noteOptions = "tmp/package-note";
+
+async function writeNote(source: SourcePackage, { dir, arch, label }: StepContext): Promise<void> {
+  const note = makeNote({ ...source, architecture: arch }, label);
+  const quoted = note.replaceAll(/[\\']/g, "\\$&");
+  await writeTemporary(join(dir, noteOptions), `'--package-metadata=${quoted}'\n`);
+}
+
+/** Writes into debian/ who makes the packages, and how each gets its SBOM. */
+async function labelPackages(version: string, { dir, label }: StepContext): Promise<void> {
+  const change = async (name: string, edit: (text: string) => string) => {
+    const path = join(dir, "src/debian", name);
+    const { mode } = await stat(path);
+    const text = await readText(path, "a source file");
+    await writeTemporary(path, edit(text));
+    await chmod(path, mode);
+    return text;
+  };
+  const control = await change("control", (text) => ownControl(text, label));
+  await change("rules", ownRules);
+  for (const one of binaryPackages(control))
+    await writeTemporary(join(dir, "src", sbomFolder, `${one.name}.cdx.json`), packageSbom(one, version, label));
 }
 
 /**
  * Adds an entry on top of the base's debian/changelog. It has the base's version with our suffix,
- * the package name in small letters (OVN's own entry says `OVN`, which dpkg refuses) and the date
- * of the patched commit. The program's own version (AC_INIT) stays as upstream has it.
+ * the package name in small letters (OVN's own entry says `OVN`, which dpkg refuses), a bullet for each
+ * patch and the date of the patched commit. The program's own version (AC_INIT) stays as upstream has it.
  */
-async function stampChangelog(context: StepContext): Promise<void> {
+async function stampChangelog(context: StepContext): Promise<SourcePackage> {
   const path = join(context.dir, "src/debian/changelog");
   const old = await readText(path, "a source file").catch((cause: unknown) => {
     const why = refusalOf(cause);
@@ -111,16 +149,10 @@ async function stampChangelog(context: StepContext): Promise<void> {
   });
   const top = /^(\S+) \(([^)]+)\) (\S+);/.exec(old);
   if (top === null) throw new BuildError("build", "The first line of debian/changelog is not a Debian changelog entry.");
-  const [, name = "", version = "", suite = ""] = top;
-  const date = new Date(context.epoch * 1000).toUTCString().replace("GMT", "+0000");
-  const entry = [
-    `${name.toLowerCase()} (${version}${context.versionSuffix}) ${suite}; urgency=medium`,
-    "",
-    "  * Built with the Kube-OVN patch series by kovn-build.",
-    "",
-    ` -- kovn-build <kovn-build@localhost>  ${date}`,
-  ];
-  await writeTemporary(path, `${entry.join("\n")}\n\n${old}`);
+  const [, theirs = "", base = "", suite = ""] = top;
+  const [name, version] = [theirs.toLowerCase(), `${base}${context.versionSuffix}`];
+  await writeTemporary(path, `${changelogEntry(context.label, `${name} (${version}) ${suite}`)}\n${old}`);
+  return { name, version };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { makeResources } from "../label/pe-resource.ts";
 import { truePath } from "../sys/disk.ts";
 import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { pathSchema } from "../sys/schemas.ts";
@@ -56,7 +57,8 @@ async function run(input: Input, context: StepContext): Promise<void> {
   const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(truePath(context.dir))}=.`]
     .filter((flag) => flag !== "")
     .join(" ");
-  const variables = [`CFLAGS=${cflags}`, ...(input.ldflags === "" ? [] : [`LDFLAGS=${input.ldflags}`])];
+  const resources = await compileResources(env, context);
+  const variables = [`CFLAGS=${cflags}`, `LDFLAGS=${[input.ldflags, `-Wl,${resources}`].join(" ").trim()}`];
   await runProgram("./boot.sh", [], env, context);
   await runProgram(
     "./configure",
@@ -73,6 +75,18 @@ async function run(input: Input, context: StepContext): Promise<void> {
   await mkdir(join(context.dir, "stage"), { recursive: true });
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const program of programs) await finish(program, input, context);
+}
+
+/** Compiles the resources that every program gets: its version and its label. Returns the object file. */
+async function compileResources(env: Readonly<Record<string, string>>, context: StepContext): Promise<string> {
+  const folder = join(truePath(context.dir), "tmp");
+  const { version, revision, label } = context;
+  await writeTemporary(join(folder, "label.json"), JSON.stringify(label));
+  const text = makeResources({ version: `${version}${context.versionSuffix}`, revision }, label, "label.json");
+  await writeTemporary(join(folder, "label.rc"), text);
+  const files = ["--include-dir=../tmp", "--input=../tmp/label.rc", "--output=../tmp/label.o"];
+  await runProgram(`${triple}-windres`, files, env, context);
+  return join(folder, "label.o");
 }
 
 /** Splits a program into the program itself and its debug information, and checks it. */

@@ -72,7 +72,7 @@ async function run(input: Input, context: StepContext): Promise<void> {
   await runProgram("wixl", ["--arch", "x64", ...definitions, "--output", file, source], {}, context);
   const tables = {
     ...input.tables,
-    _SummaryInformation: summary(input, codeOf(`package ${input.name} ${version}`), context.epoch),
+    _SummaryInformation: summary(input, codeOf(`package ${input.name} ${version}`), context),
   };
   for (const [name, content] of Object.entries(tables)) {
     const path = join(context.dir, "tmp", `${name}.idt`);
@@ -121,7 +121,11 @@ async function setTimes(source: string, { dir, epoch }: StepContext): Promise<vo
  * Makes the table of what Windows shows about the file itself, in place of wixl's, which has a
  * random package code and the current time. For the property ids see MSI's Summary Information.
  */
-function summary({ subject, author }: Input, code: string, epoch: number): z.infer<typeof table> {
+function summary(
+  { subject, author }: Input,
+  code: string,
+  { epoch, label }: Pick<StepContext, "epoch" | "label">,
+): z.infer<typeof table> {
   const time = new Date(epoch * 1000).toISOString().replaceAll("-", "/").replace("T", " ").slice(0, 19);
   const properties: Readonly<Record<number, string>> = {
     1: "1252", // code page
@@ -129,6 +133,7 @@ function summary({ subject, author }: Input, code: string, epoch: number): z.inf
     3: subject,
     4: author,
     5: "Installer",
+    6: `Kube-OVN line ${label.line}, base ${label.baseCommit}, patched commit ${label.patchedCommit}`,
     7: "x64;1033",
     9: code,
     12: time, // created

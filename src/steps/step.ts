@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Label } from "../label/label.ts";
 import { cleanEnv } from "./clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
@@ -27,6 +28,8 @@ export interface StepContext {
   readonly revision: number;
   /** Suffix of the version. With it, two different builds never have the same version. */
   readonly versionSuffix: string;
+  /** What the files that the step makes say about how they were built. */
+  readonly label: Label;
   /** Folder and environment of cached compilers; undefined when there is no compiler cache. */
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
   /** Lets jobs that need this one start before it ends: the files that they use are complete. */

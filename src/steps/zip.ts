@@ -2,6 +2,8 @@ import { basename, join } from "node:path";
 import { globInside } from "../sys/glob.ts";
 import { z } from "zod";
 import { BuildError } from "../errors.ts";
+import { makeOwnSbom, sbomName } from "../label/sbom.ts";
+import { writeTemporary } from "../sys/write-whole.ts";
 import { writeZip, type ZipMember } from "../sys/zip.ts";
 import { pathSchema } from "../sys/schemas.ts";
 import { insidePattern } from "./path.ts";
@@ -23,7 +25,7 @@ const schema = z
       .describe("Files of the job (glob patterns) for each folder of the archive. Symbolic links are left out."),
     folders: z.array(pathSchema).default([]).describe("Empty folders of the archive."),
   })
-  .describe("Packs files of the job into a zip archive in `out/`. The same files give the same archive.");
+  .describe("Packs files of the job and an SBOM into a zip archive in `out/`. The same files give the same archive.");
 
 type Input = z.infer<typeof schema>;
 
@@ -41,7 +43,11 @@ async function run({ name, folder, files, folders }: Input, context: StepContext
       if (found.length === 0) throw new BuildError("build", `No file of the job matches \`${pattern}\`.`);
       members.push(...found.map((path) => ({ name: `${folder}/${inside}/${basename(path)}`, path: join(context.dir, path) })));
     }
-  const file = `${name}-${context.version}${context.versionSuffix}-win64.zip`;
+  const version = `${context.version}${context.versionSuffix}`;
+  const sbom = join(context.dir, "tmp", `${name}.cdx.json`);
+  await writeTemporary(sbom, makeOwnSbom({ name, version }, context.label));
+  members.push({ name: `${folder}/${sbomName}`, path: sbom });
+  const file = `${name}-${version}-win64.zip`;
   await writeZip(join(context.dir, "out", file), members, context.epoch);
   await context.onLines([`kovn-build: ${file}: ${count(members.length, "member")}`]);
 }

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Manifest, Verification } from "../../src/index.ts";
+import type { Inspection, Manifest, Verification } from "../../src/index.ts";
 import type { SuiteSummary } from "../../src/suite/summary.ts";
 import { isNightly } from "../helpers/nightly.ts";
 import { fromDebian, ovsArgs } from "./from-debian.ts";
@@ -93,6 +93,28 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
         patchId: expect.stringMatching(/^[0-9a-f]{40}$/),
       });
     expect(artifacts[0]?.version).toMatch(/^3\.1\.0-2\+deb12u1\+kovn\d+\.[0-9a-f]{8}\.deb12$/);
+  });
+
+  test("packages and programs say by themselves how they were built, and Debian's own say nothing", async () => {
+    const [away, tree] = [join(folder.path, "away"), join(folder.path, "tree")];
+    await mkdir(away);
+    const name = (await readdir(dist)).find((file) => file.startsWith("openvswitch-switch_")) ?? "";
+    await cp(join(dist, name), join(away, name));
+    await execa("dpkg-deb", ["--extract", join(away, name), tree]);
+    const program = join(tree, "usr/lib/openvswitch-switch/ovs-vswitchd");
+    const look = async (file: string) => {
+      const { stdout } = await execa("node", [resolve("build/cli.js"), "inspect", file, "--json"], { reject: false });
+      return (JSON.parse(stdout) as { inspected: readonly Inspection[] }).inspected[0];
+    };
+    const { jobs } = await manifest();
+    const { series = [], patchedCommit } = jobs[0] ?? {};
+    const why = series.map(({ name: patch, subject, seed }) => ({ name: patch, subject, seed }));
+    const label = { line: "1.12", flags: "-O2 -g -msse4.2 -mpopcnt", distribution: "debian 12", patchedCommit, series: why };
+    for (const file of [join(away, name), program]) expect(await look(file)).toMatchObject({ ours: true, labels: [{ label }] });
+    expect((await execa(program, ["--version"])).stdout).toMatch(/^ovs-vswitchd \(Open vSwitch\) 3\.1\.0$/m);
+    await execa("apt-get", ["download", "openvswitch-switch"], { cwd: away });
+    const theirs = (await readdir(away)).find((file) => file !== name) ?? "";
+    expect(await look(join(away, theirs))).toMatchObject({ ours: false, labels: [] });
   });
 
   test("Debian's own packages behave differently", async () => {

@@ -1,8 +1,8 @@
 import { cp, mkdir, readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Manifest } from "../../src/index.ts";
+import type { Inspection, Manifest } from "../../src/index.ts";
 import { isNightly } from "../helpers/nightly.ts";
 import { fromDebian } from "./from-debian.ts";
 import { kovnBuild, temporaryFolder } from "./machine.ts";
@@ -54,6 +54,24 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
       for (const word of ["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT", "Thu Jan  1 00:00:00 1970"])
         expect(stdout).toContain(word);
     }
+  });
+
+  test("the installer, the zip and every program say by themselves how they were built", async () => {
+    const away = join(folder.path, "away");
+    await mkdir(away);
+    const files = [await named(/\.msi$/), await named(/\.zip$/)].map((name) => join(away, name));
+    for (const file of files) await cp(join(dist, basename(file)), file);
+    const found = JSON.parse(await kovnBuild(away, ["inspect", ...files, "--json"])) as { inspected: readonly Inspection[] };
+    const { series = [], patchedCommit } = (await manifest()).jobs[0] ?? {};
+    const label = {
+      target: "windows",
+      line: "1.12",
+      patchedCommit,
+      series: series.map(({ name, subject }) => ({ name, subject })),
+    };
+    const programsOf = { all: all.length, labelled: all.length };
+    for (const one of found.inspected) expect(one).toMatchObject({ ours: true, labels: [{ label }], programs: programsOf });
+    expect((await execa("msiinfo", ["suminfo", files[0] ?? ""])).stdout).toContain(`patched commit ${patchedCommit}`);
   });
 
   test("the installer's tables list what is installed", async () => {

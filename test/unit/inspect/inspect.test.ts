@@ -60,11 +60,14 @@ describe("what is ours", () => {
   test("a program says it by itself", async ({ folder }) => {
     const path = await makeLabelled(folder, "demo", label);
     expect(await inspect(path, host)).toMatchObject({ kind: "elf", ours: true, labels: [{ label, where: ["demo"] }] });
+    const link = join(folder, "alternative");
+    await symlink("demo", link);
+    expect(await inspect(link, host)).toMatchObject({ path: link, ours: true, labels: [{ label, where: ["alternative"] }] });
   });
 
   test("a program for Windows says it by itself, and shows its version", async ({ folder }) => {
     await writeFile(join(folder, "label.json"), JSON.stringify(label));
-    const version = { version: "1.2.3+kovn4", numbers: "1,2,3,4" };
+    const version = { version: "1.2.3+kovn4", revision: 4 };
     await writeFile(join(folder, "label.rc"), makeResources(version, label, "label.json"));
     const tool = (name: string, ...args: readonly string[]) =>
       execa(`x86_64-w64-mingw32-${name}`, args, { cwd: folder, input: "int main(void) { return 0; }" });
@@ -88,6 +91,8 @@ describe("what is ours", () => {
     const path = join(dist, "demo_1.2.3-1+kovn1.00000001_amd64.deb");
     const found = await inspect(path, host);
     expect(found).toMatchObject({ ours: true, labels: [{ label: { line: "1.0" }, where: ["artifacts.json, beside it"] }] });
+    await symlink(path, join(folder, "link.deb"));
+    expect(await inspect(join(folder, "link.deb"), host)).toMatchObject({ ours: true });
     await writeFile(path, await readFile(join(dist, "demo-data_1.2.3-1+kovn1.00000001_all.deb")));
     expect(await inspect(path, host)).toMatchObject({ ours: false, labels: [] });
   });
@@ -104,7 +109,7 @@ describe("what is ours", () => {
     };
     const found = await withText("ours", gzipSync(`${ours}\n${theirs}`));
     expect(found).toMatchObject({ ours: true, labels: [] });
-    expect(showInspections([found])).toContain("label         none; its artifacts.json says how it was built");
+    expect(showInspections([found])).toContain("label         none: an older kovn-build made it");
     expect(await withText("forked", gzipSync(`${theirs}\n${ours}`))).toMatchObject({ ours: false });
     expect(await withText("damaged", gzipSync(ours).subarray(0, 40))).toMatchObject({ ours: false });
     expect(await withText("bomb", gzipSync(ours.repeat(100_000)))).toMatchObject({ ours: false });

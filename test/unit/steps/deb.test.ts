@@ -20,6 +20,9 @@ version=$(sed -n '1s/.*(\\(.*\\)).*/\\1/p' debian/changelog)
 for name in demo-tools demo-tools-dbgsym; do : > "../\${name}_\${version}_all.deb"; done
 `;
 
+const control = "Source: demo\nMaintainer: Up <up@example.com>\n\nPackage: demo-tools\nArchitecture: all\n";
+const rules = "#!/usr/bin/make -f\n%:\n\tdh $@\n";
+
 /**
  * Runs the step for these packages in a folder whose source has `changelog`; returns what the log
  * has.
@@ -32,6 +35,8 @@ async function run(
   changes: Partial<StepContext> = {},
 ): Promise<readonly string[]> {
   await mkdir(join(dir, "src/debian"), { recursive: true });
+  await writeFile(join(dir, "src/debian/control"), control);
+  await writeFile(join(dir, "src/debian/rules"), rules, { mode: 0o755 });
   if (changelog !== undefined) await writeFile(join(dir, "src/debian/changelog"), changelog);
   await using bin = await makeBin({ "dpkg-buildpackage": dpkg });
   const log: string[] = [];
@@ -81,7 +86,9 @@ test.skipIf(!existsSync("/usr/bin/dpkg-buildflags"))(
     const log = await run(join(folder, "job"), ["demo-tools"], changelog, flags(origins));
     expect(log).toContain("Ubuntu");
     expect(log).toContainEqual(expect.stringMatching(/^export CFLAGS=".* -fstack-protector-strong .* -O2 -msse4\.2 /));
-    expect(log).toContainEqual(expect.stringMatching(/^export LDFLAGS="-Wl,-Bsymbolic-functions .*-Wl,-z,now"$/));
+    expect(log).toContainEqual(
+      expect.stringMatching(/^export LDFLAGS="-Wl,-Bsymbolic-functions .*-Wl,-z,now -Wl,@\S+\/tmp\/package-note"$/),
+    );
     expect(log.join("\n")).not.toContain("-flto");
   },
 );

@@ -17,6 +17,7 @@ async function run(dir: string, built: Buffer, objdump: string): Promise<void> {
   for (const name of ["boot.sh", "configure"]) await writeFile(join(dir, "src", name), "#!/bin/sh\n", { mode: 0o755 });
   await using bin = await makeBin({
     make: "cp ../built demo.exe",
+    "x86_64-w64-mingw32-windres": "cp ../tmp/label.rc ../tmp/label.o",
     "x86_64-w64-mingw32-objcopy": 'while [ $# -gt 2 ]; do shift; done; cp "$1" "$2"',
     "x86_64-w64-mingw32-objdump": objdump,
   });
