@@ -8,6 +8,7 @@ const seconds = await medianSeconds(15, {
   help: () => node(cli, "--help"),
   plan: () => node(cli, "plan", "--target", "linux"),
   planJson: () => node(cli, "plan", "--target", "linux", "--json"),
+  status: () => node(cli),
   list: () => node(cli, "patches", "list"),
   complete: () => node(cli, "completion", "bash", "--", "patches", "drop", "ovn", ""),
 });
@@ -15,5 +16,6 @@ report("node alone", seconds.node, "s");
 report("kovn-build --help / node", seconds.help / seconds.node, "times", 2);
 report("kovn-build plan --target linux / node", seconds.plan / seconds.node, "times", 6);
 report("kovn-build plan --target linux --json / node", seconds.planJson / seconds.node, "times", 6);
+report("kovn-build / node", seconds.status / seconds.node, "times", 6);
 report("kovn-build patches list / node", seconds.list / seconds.node, "times");
 report("completion of a patch", seconds.complete, "s", 0.3);

@@ -41,7 +41,7 @@ export async function manualPage(): Promise<string> {
 
 const paragraphs = [
   "`kovn-build` takes Open vSwitch and OVN from upstream at pinned commits, applies a series of patches to each, and builds Debian packages and programs for Windows. It reads `patches/` and `pipelines/` of the current folder or of the nearest one above it.",
-  "A command line that starts with an option runs `kovn-build build`. Results go to stdout, progress and messages to stderr.",
+  "A command line that starts with an option runs `kovn-build build`. An empty one runs `kovn-build status` in a project, and shows help elsewhere. Results go to stdout, progress and messages to stderr.",
 ];
 
 const environment: readonly DescribedWord[] = [

@@ -8,10 +8,10 @@ import { findProject, type Project } from "./config/project.ts";
 import { BuildError, exitCode, explainRefusal } from "./errors.ts";
 import { verbs } from "./commands/verbs.ts";
 import { thisMachine, type Machine } from "./machine/this-machine.ts";
+import type { Context } from "./program/context.ts";
 import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { takeCredentials } from "./sys/credentials.ts";
-import type { Json } from "./sys/json.ts";
 import { holdsSecret, makeMask } from "./sys/mask.ts";
 import { makeReport } from "./report/report.ts";
 import type { Screen } from "./report/screen.ts";
@@ -104,9 +104,15 @@ const writeTo = (stream: NodeJS.WriteStream) => (text: string) => {
 const withoutCommands = (text: string) => actions?.plain(text) ?? text;
 const writeResult = writeTo(process.stdout);
 const isResultFile = actions !== undefined && fstatSync(1).isFile();
-/** No terminal obeys what stands in a result: it has no colors of ours. */
-const print = (result: string | Json) => {
-  const text = typeof result === "string" ? showControls(mask(result)) : result.toText(mask);
+const resultStyle = makeStyle({ color: hasColors(process.stdout), links: false });
+/** No terminal obeys what stands in a result, but for our colors in one that a function makes. */
+const print: Context["print"] = (result) => {
+  const text =
+    typeof result === "string"
+      ? showControls(mask(result))
+      : typeof result === "function"
+        ? mask(result(resultStyle))
+        : result.toText(mask);
   writeResult(isResultFile ? text : withoutCommands(text));
 };
 const writeLog = writeTo(process.stderr);

@@ -8,6 +8,7 @@ export const verbs: Verbs = {
     cache: "results of finished jobs, kept for later builds",
   },
   defaultVerb: "build",
+  emptyVerb: "status",
   verbs: [
     {
       path: ["build"],
@@ -18,6 +19,11 @@ export const verbs: Verbs = {
       path: ["build", "diff"],
       description: "say why the artifacts of two builds differ: what they were built from, and which files",
       load: async () => (await import("./build/diff.ts")).buildDiff,
+    },
+    {
+      path: ["status"],
+      description: "show what can be built and what was built last (as `kovn-build` alone does in a project)",
+      load: async () => (await import("./status.ts")).status,
     },
     {
       path: ["plan"],

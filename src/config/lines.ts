@@ -147,11 +147,15 @@ export async function aboutLine(
 ): Promise<{ readonly about: Line; readonly ended?: string; readonly newer?: string }> {
   const { all } = await readLines(project);
   const about = all.find((one) => one.name === name) ?? { name };
-  const isEnded = ({ supportedUntil: until }: Line) => until !== undefined && now.toISOString().slice(0, until.length) > until;
-  if (!isEnded(about)) return { about };
-  const newer = all.findLast((one) => one.supportedUntil !== undefined && !isEnded(one))?.name;
+  if (!isEnded(about, now)) return { about };
+  const newer = all.findLast((one) => one.supportedUntil !== undefined && !isEnded(one, now))?.name;
   const ended = saySupport(about, "was");
   return newer === undefined ? { about, ended } : { about, ended: `${ended} (--line ${newer})`, newer };
+}
+
+/** True if the support of a line has ended. */
+export function isEnded({ supportedUntil: until }: Line, now = new Date()): boolean {
+  return until !== undefined && now.toISOString().slice(0, until.length) > until;
 }
 
 /** A sentence on what a line is for and how long that is supported; empty if neither is known. */

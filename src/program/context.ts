@@ -1,5 +1,6 @@
 import type { Project } from "../config/project.ts";
 import type { Actions } from "../report/actions.ts";
+import type { Style } from "../report/style.ts";
 import type { Progress } from "../run/events.ts";
 import type { Shell } from "../run/open-shell.ts";
 import type { Machine } from "../machine/this-machine.ts";
@@ -45,7 +46,7 @@ export interface Context {
   readonly project: () => Promise<Project>;
   /** Width of the terminal that shows results; undefined when they go elsewhere. */
   readonly columns: number | undefined;
-  /** Writes a result to stdout. */
-  readonly print: (result: string | Json) => void;
+  /** Writes a result to stdout. One that a function makes may have colors, and shows control characters itself. */
+  readonly print: (result: string | Json | ((style: Style) => string)) => void;
   readonly report: Report;
 }

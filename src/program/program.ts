@@ -21,10 +21,12 @@ const overview = `${examples(
 Exit codes: 0 done, 1 failed, 2 wrong arguments or project files, 129/130/143 interrupted.`;
 
 /**
- * Runs a command line (without node and script). Throws "usage" when its words are wrong, and
- * whatever its command throws.
+ * Runs a command line (without node and script); an empty one shows the status of the project. Throws
+ * "usage" when its words are wrong or it is empty outside of a project, and whatever its command throws.
  */
-export async function runProgram(words: readonly string[], context: Context, verbs: Verbs): Promise<void> {
+export async function runProgram(typed: readonly string[], context: Context, verbs: Verbs): Promise<void> {
+  const isStatus = typed.length === 0 && (await context.project()).isPackage !== true;
+  const words = isStatus ? [verbs.emptyVerb] : typed;
   const isLoaded = ({ path }: Verb) => isNamed(path, words, verbs);
   const program = await makeProgram(context, verbs, isLoaded, ({ path }) => isListed(path, words, verbs));
   if (words.length === 0) {

@@ -20,4 +20,6 @@ export interface Verbs {
   readonly verbs: readonly Verb[];
   /** Name of the command that runs when the command line starts with an option. */
   readonly defaultVerb: string;
+  /** Name of the command that runs when a project's folder has an empty command line. */
+  readonly emptyVerb: string;
 }

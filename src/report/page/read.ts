@@ -33,19 +33,7 @@ export interface RunFolder {
  * "usage" when it cannot be read.
  */
 export async function readRunFolder(folder: string, mask: (text: string) => string): Promise<RunFolder> {
-  const name = basename(folder);
-  const text = await readText(join(folder, "events.jsonl"), "a log").catch((cause: unknown) => {
-    throw new BuildError("usage", `Run \`${name}\` has no readable events.jsonl in ${folder}, so nothing is known about it.`, {
-      cause,
-    });
-  });
-  const { events, isCut, damaged, isLong } = parseEvents(text, mask);
-  const isRunning = await isLocked(lockIn(folder));
-  const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
-  const missing: string[] = [];
-  if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");
-  if (isLong) missing.push(`events.jsonl has more events than are shown: what came after ${events.length} is left out.`);
-  if (damaged > 0) missing.push(`${damaged} of the lines of events.jsonl cannot be read.`);
+  const { run, missing } = await readRun(folder, mask);
   const manifest = await readManifestOf(folder, run, missing);
   const excerpts = new Map<string, readonly LogLine[]>();
   for (const { id, end } of run.jobs) {
@@ -59,6 +47,30 @@ export async function readRunFolder(folder: string, mask: (text: string) => stri
     else excerpts.set(id, lines);
   }
   return { run, manifest, earlier: manifest && (await findEarlier(folder, manifest)), excerpts, missing };
+}
+
+/**
+ * Reads a run from the events in its folder; `missing` is what they lack, in sentences. `mask` removes
+ * secrets. Throws "usage" when the events cannot be read.
+ */
+export async function readRun(
+  folder: string,
+  mask: (text: string) => string,
+): Promise<{ readonly run: Run; readonly missing: string[] }> {
+  const name = basename(folder);
+  const text = await readText(join(folder, "events.jsonl"), "a log").catch((cause: unknown) => {
+    throw new BuildError("usage", `Run \`${name}\` has no readable events.jsonl in ${folder}, so nothing is known about it.`, {
+      cause,
+    });
+  });
+  const { events, isCut, damaged, isLong } = parseEvents(text, mask);
+  const isRunning = await isLocked(lockIn(folder));
+  const run = makeRun(name, events, { isRunning, until: isRunning ? Date.now() : await lastChange(folder) });
+  const missing: string[] = [];
+  if (isCut && !isRunning) missing.push("events.jsonl ends in the middle of a line: the rest of the run is unknown.");
+  if (isLong) missing.push(`events.jsonl has more events than are shown: what came after ${events.length} is left out.`);
+  if (damaged > 0) missing.push(`${damaged} of the lines of events.jsonl cannot be read.`);
+  return { run, missing };
 }
 
 /** When a file of a run was last written: its events, or the log of a job. */
