@@ -34,7 +34,7 @@ describe("a small package in a clean root", async () => {
     expect(found?.evidence).toEqual([
       "apt installed 1 package in debian:12 without network.",
       "dpkg --verify finds every file as it was packed.",
-      "1 program find all their libraries (ldd).",
+      "All libraries of 1 program are found (ldd).",
       "After purge, no file of the packages or their services is left, but known ones.",
     ]);
     expect(found?.warnings).toEqual(["debian 12 has none of these packages to upgrade from."]);

@@ -81,7 +81,7 @@ async function inClean(
         else problems.push(...changed.split("\n").map((row) => `dpkg --verify: ${row}`));
         const programs = subject.programs.map(({ name }) => `/${name.slice(name.indexOf(": ") + 2)}`);
         const lost = (await copy.run("ldd", findLibraries, { input: `${programs.join("\n")}\n` })).trim();
-        if (lost === "") evidence.push(`${count(programs.length, "program")} find all their libraries (ldd).`);
+        if (lost === "") evidence.push(`All libraries of ${count(programs.length, "program")} are found (ldd).`);
         else problems.push(...lost.split("\n").map((row) => `${row} is not found (ldd).`));
         if (!isForeign) {
           const { started, said } = await startServices(copy, env);
