@@ -22,9 +22,8 @@ import { runLimits } from "./run/prune-runs.ts";
 import { readRequest, type RequestOptions } from "./run/request.ts";
 import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
-import { checks as byteChecks } from "./verify/registry.ts";
 import { verify as verifyAll, type Verification } from "./verify/verify.ts";
-import { allChecks } from "./trial/registry.ts";
+import { allChecks, bytesOnly } from "./trial/registry.ts";
 import { ownNode } from "./sys/processes.ts";
 import { quietTask } from "./sys/task.ts";
 
@@ -145,7 +144,7 @@ export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
 export async function verify(options: VerifyOptions): Promise<readonly Verification[]> {
   const { run = true, mirror = [] } = options;
   return inContext(options, async ({ project, machine, host }) => {
-    const checks = run ? allChecks({ project, machine, mirrors: parseMirrors(mirror) }) : byteChecks;
+    const checks = run ? allChecks({ project, machine, mirrors: parseMirrors(mirror) }) : bytesOnly;
     return verifyAll(options.paths ?? [resolve(distFolder(project))], checks, host);
   });
 }
@@ -160,7 +159,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const github = { api: "https://api.github.com", token: undefined, repository: undefined, ...options.github };
   return inContext(options, async ({ project, host }) => {
     const artifacts = [resolve(distFolder(project))];
-    const request = { artifacts, allowAlternate: false, allowUnlocked: false, ...options };
+    const request = { artifacts, allowAlternate: false, allowUnlocked: false, allowUnverified: false, ...options };
     return publishArtifacts(request, { project, host, github });
   });
 }

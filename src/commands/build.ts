@@ -6,17 +6,22 @@ import type { Context } from "../program/context.ts";
 import { examples, mirrorOption, positive, requestOptions } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import type { FailedJob } from "../run/context.ts";
+import { parseMirrors } from "../root/mirrors.ts";
 import { openShell, type OpenShellOptions, type Shell } from "../run/open-shell.ts";
 import type { BuildOptions } from "../run/prepare.ts";
 import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
 import type { Host } from "../sys/exec.ts";
+import { allChecks } from "../trial/registry.ts";
+import { verify } from "../verify/verify.ts";
+import { reportVerified } from "./verify.ts";
 
 interface BuildFlags extends Omit<BuildOptions, "out"> {
   readonly out?: string;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly shellOnFailure: boolean;
+  readonly verify: boolean;
 }
 
 /** `kovn-build build`: reads, plans and builds. */
@@ -40,6 +45,14 @@ export const build: Define = (command, context) => {
         .conflicts("json")
         .default(false),
     )
+    .addOption(
+      new Option(
+        "--verify",
+        "verify the artifacts at the end, as `kovn-build verify` does; a check that fails ends with exit code 1",
+      )
+        .conflicts("json")
+        .default(false),
+    )
     .option("--verbose", "show the output of all jobs", false)
     .addHelpText(
       "after",
@@ -60,14 +73,17 @@ export const build: Define = (command, context) => {
       const run = report.run(
         async (progress) => {
           noticeExposed(exposed, progress.host);
-          return runBuild(options, { ...progress, project, machine, builder, onFailure });
+          const built = await runBuild(options, { ...progress, project, machine, builder, onFailure });
+          if (!options.verify) return [];
+          return verify([built.folder], allChecks({ project, machine, mirrors: parseMirrors(options.mirror) }), progress.host);
         },
         { events: options.json, verbose: options.verbose },
       );
-      await run.catch(async (error: unknown) => {
+      const verified = await run.catch(async (error: unknown) => {
         if (shell !== undefined) await shellFor(failed, { shell, host, write: report.write });
         throw error;
       });
+      if (options.verify) reportVerified(verified, context);
     });
 };
 

@@ -1,13 +1,13 @@
 import { Option } from "commander";
 import { distFolder } from "../config/project.ts";
+import type { Context } from "../program/context.ts";
 import { examples, jsonOption, mirrorOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { parseMirrors } from "../root/mirrors.ts";
 import { Json } from "../sys/json.ts";
-import { allChecks } from "../trial/registry.ts";
-import { checks as byteChecks } from "../verify/registry.ts";
+import { allChecks, bytesOnly } from "../trial/registry.ts";
 import { showVerifications, verificationMarkdown } from "../verify/show.ts";
-import { assertVerified, verify as verifyAll } from "../verify/verify.ts";
+import { assertVerified, verify as verifyAll, type Verification } from "../verify/verify.ts";
 
 interface VerifyFlags {
   readonly run: boolean;
@@ -34,15 +34,24 @@ export const verify: Define = (command, context) => {
       ),
     )
     .action(async (paths: readonly string[], options: VerifyFlags) => {
-      const { machine, report, print, actions } = context;
+      const { machine, report } = context;
       const mirrors = parseMirrors(options.mirror);
       const project = options.run || paths.length === 0 ? await context.project() : undefined;
       const named = paths.length > 0 || project === undefined ? paths : [distFolder(project)];
-      const checks = options.run && project !== undefined ? allChecks({ project, machine, mirrors }) : byteChecks;
+      const checks = options.run && project !== undefined ? allChecks({ project, machine, mirrors }) : bytesOnly;
       const found = await report.run(async ({ host }) => verifyAll(named, checks, host));
-      const markdown = verificationMarkdown(found);
-      actions?.summarize(markdown);
-      print(options.json ? new Json({ schema: 1, verified: found }) : options.markdown ? markdown : showVerifications(found));
-      assertVerified(found);
+      reportVerified(found, context, options);
     });
 };
+
+/** Prints what was found, also into the summary of a workflow. Throws "build" when a check failed. */
+export function reportVerified(
+  found: readonly Verification[],
+  { print, actions }: Pick<Context, "print" | "actions">,
+  { json = false, markdown = false }: Partial<VerifyFlags> = {},
+): void {
+  const table = verificationMarkdown(found);
+  actions?.summarize(table);
+  print(json ? new Json({ schema: 1, verified: found }) : markdown ? table : showVerifications(found));
+  assertVerified(found);
+}

@@ -4,9 +4,10 @@ import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readManifest } from "./manifest.ts";
+import { verifiedName } from "./verified.ts";
 
 /** Files beside the artifacts, which `artifacts.json` does not name. */
-export const besides: readonly string[] = ["SHA256SUMS", "artifacts.json"];
+export const besides: readonly string[] = ["SHA256SUMS", "artifacts.json", verifiedName];
 
 /**
  * Throws "usage" unless a folder does not exist, is empty, or is what a build made: it has an

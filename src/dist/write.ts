@@ -14,6 +14,7 @@ import { writeTemporary } from "../sys/write-whole.ts";
 import { assertOurs } from "./ours.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import { showManifest, type Manifest } from "./manifest.ts";
+import { verifiedName } from "./verified.ts";
 
 /**
  * Replaces `<out>/<target>` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
@@ -48,7 +49,8 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
   const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
   const expected = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
   try {
-    const files = await listFiles(folder);
+    // The record of these files stays.
+    const files = (await listFiles(folder)).filter((file) => file !== verifiedName);
     if (files.toSorted().join("\n") !== expected.join("\n")) return false;
     for (const [name, text] of Object.entries(texts))
       if ((await readText(join(folder, name), "a manifest")) !== text) return false;

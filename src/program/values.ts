@@ -126,7 +126,8 @@ export function requestOptions(command: Command, root = rootOption()): Command {
 export function allowOptions(command: Command): Command {
   return command
     .option("--allow-alternate", "take artifacts built from an alternate base; this is recorded", false)
-    .option("--allow-unlocked", "take artifacts of a series that differs from its lock; this is recorded", false);
+    .option("--allow-unlocked", "take artifacts of a series that differs from its lock; this is recorded", false)
+    .option("--allow-unverified", "take artifacts that `verify` did not pass; this is recorded", false);
 }
 
 /** Examples at the end of a command's help: what to type, and what it does. */

@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { verifiedName } from "../dist/verified.ts";
 import { BuildError } from "../errors.ts";
 import { sortBy } from "../order.ts";
 import { freeSpace } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
 import { formatSize } from "../sys/size.ts";
-import { sha256, sha256File, type OnBytes } from "../sys/files.ts";
+import { exists, sha256, sha256File, type OnBytes } from "../sys/files.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
 import { describeIssue, pathSchema, sha256Schema } from "../sys/schemas.ts";
 import type { Task } from "../sys/task.ts";
@@ -58,8 +59,10 @@ export async function bundleDigest(set: ReleaseSet, { task }: Pick<Host, "task">
 async function packBundle(set: ReleaseSet, to: NodeJS.WritableStream, task: Task): Promise<void> {
   const members: (Packed & { readonly sha256: string })[] = [sbomAsset(set)];
   for (const { name, folder, manifest } of set.dists) {
-    const text = await readText(join(folder, "artifacts.json"), "a manifest");
-    members.push({ name: `${name}/artifacts.json`, text, size: Buffer.byteLength(text), sha256: sha256(text) });
+    for (const own of ["artifacts.json", ...((await exists(join(folder, verifiedName))) ? [verifiedName] : [])]) {
+      const text = await readText(join(folder, own), "a manifest");
+      members.push({ name: `${name}/${own}`, text, size: Buffer.byteLength(text), sha256: sha256(text) });
+    }
     for (const { file: path, size, sha256: digest } of manifest.artifacts)
       members.push({ name: `${name}/${path}`, path: join(folder, path), size, sha256: digest });
   }

@@ -22,8 +22,14 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** What a person must allow: an alternate base, and a series that differs from its lock. */
-export type Allowance = "alternate" | "unlocked";
+/** What a person must allow: an alternate base, a series that differs from its lock, and what `verify` did not pass. */
+export type Allowance = "alternate" | "unlocked" | "unverified";
+
+/** A build to publish. */
+export interface Candidate extends Dist {
+  /** Why it does not count as verified, as the end of a sentence. */
+  readonly unverified?: string | undefined;
+}
 
 /** What is published together: the artifacts of one or more builds of a line that agree. */
 export interface ReleaseSet {
@@ -46,10 +52,10 @@ export type BareSet = Omit<ReleaseSet, "sbom">;
 
 /**
  * Joins builds into a set. Throws "usage" when they disagree on line, pins, picks, series or revision,
- * when two files with the same name differ, and for an alternate base or an unlocked series that is
- * not allowed.
+ * when two files with the same name differ, and for an alternate base, an unlocked series or an
+ * unverified build that is not allowed.
  */
-export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): BareSet {
+export function makeSet(dists: readonly Candidate[], allow: readonly Allowance[]): BareSet {
   const distinct = dists.filter(
     (dist, index) => dists.findIndex((other) => isDeepStrictEqual(other.manifest, dist.manifest)) === index,
   );
@@ -58,7 +64,7 @@ export function makeSet(dists: readonly Dist[], allow: readonly Allowance[]): Ba
   if (first === undefined) throw new BuildError("usage", "There is nothing to publish.", { hint: "kovn-build build" });
   assertAgreement(sorted);
   const jobs = sorted.flatMap((dist) => dist.manifest.jobs);
-  const allowed = checkAllowed(jobs, allow);
+  const allowed = checkAllowed(distinct, allow);
   const { files, leftOut } = collectFiles(sorted);
   const content = files.map(({ name, sha256 }) => [name, sha256]);
   const id = keyOf({ content, jobs: sorted.map((dist) => dist.manifest.jobs.map((job) => job.key)) }).slice(0, 12);
@@ -117,17 +123,33 @@ function differences(a: BuiltJob, b: BuiltJob): string[] {
   return found;
 }
 
-function checkAllowed(jobs: readonly BuiltJob[], allow: readonly Allowance[]): readonly Allowance[] {
-  const rules: readonly (readonly [Allowance, readonly BuiltJob[], string])[] = [
-    ["alternate", jobs.filter((job) => job.alternate), "was built on an alternate base, not on the pinned commit"],
-    ["unlocked", jobs.filter((job) => !job.locked), "was built from a series that differs from its lock"],
+function checkAllowed(dists: readonly Candidate[], allow: readonly Allowance[]): readonly Allowance[] {
+  const jobs = dists.flatMap(({ manifest }) => manifest.jobs);
+  const ofJobs = (found: readonly BuiltJob[], what: string) =>
+    found.length === 0 ? [] : [`${listOf(new Set(found.map((job) => `\`${job.source}\``)))} ${what}.`];
+  const rules: readonly (readonly [Allowance, readonly string[]])[] = [
+    [
+      "alternate",
+      ofJobs(
+        jobs.filter((job) => job.alternate),
+        "was built on an alternate base, not on the pinned commit",
+      ),
+    ],
+    [
+      "unlocked",
+      ofJobs(
+        jobs.filter((job) => !job.locked),
+        "was built from a series that differs from its lock",
+      ),
+    ],
+    ["unverified", dists.flatMap(({ shown, unverified }) => (unverified === undefined ? [] : [`${shown} ${unverified}.`]))],
   ];
-  const needed = rules.filter(([, found]) => found.length > 0);
+  const needed = rules.filter(([, sentences]) => sentences.length > 0);
   const refused = needed.filter(([allowance]) => !allow.includes(allowance));
   if (refused.length > 0) {
-    const sentences = refused.map(([, found, what]) => `${listOf(new Set(found.map((job) => `\`${job.source}\``)))} ${what}.`);
-    throw new BuildError("usage", sentences.join("\n"), {
-      hint: `build it again, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
+    const remedy = refused.some(([allowance]) => allowance !== "unverified") ? "build it again" : "kovn-build verify";
+    throw new BuildError("usage", refused.flatMap(([, sentences]) => sentences).join("\n"), {
+      hint: `${remedy}, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
     });
   }
   return needed.map(([allowance]) => allowance);

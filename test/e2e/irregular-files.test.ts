@@ -7,7 +7,7 @@ import { test } from "../helpers/folder.ts";
 import { demo, makeProject, packaging, pipelineYaml } from "../helpers/project.ts";
 
 const build = ["--target", "linux"];
-const publish = ["publish", "--to", "dir=out"];
+const publish = ["publish", "--allow-unverified", "--to", "dir=out"];
 
 /** Files that a command reads, each with its arguments and exit code. */
 const files: readonly (readonly [file: string, args: readonly string[], exitCode: number])[] = [

@@ -81,7 +81,7 @@ const [checked, built, proved, published] = [listen(), listen(), listen(), liste
 await doctor({ target: "linux", onEvent: checked.onEvent });
 await build({ target: "linux", unlocked: true, onEvent: built.onEvent });
 await prove({ programs: "dist", onEvent: proved.onEvent }).catch(() => undefined);
-await publish({ to: ["dir=public"], allowUnlocked: true, onEvent: published.onEvent });
+await publish({ to: ["dir=public"], allowUnlocked: true, allowUnverified: true, onEvent: published.onEvent });
 console.log(JSON.stringify([checked, built, proved, published].map(({ titles }) => titles)));
 `;
     const project = await makeUser(folder, { "use.ts": code });
@@ -133,7 +133,7 @@ const failure = async (call: Promise<unknown>) =>
   );
 const checks: readonly MachineCheck[] = await doctor({ target: "linux" });
 await build({ target: "linux", unlocked: true });
-const published: Published = await publish({ to: ["dir=public"], allowUnlocked: true });
+const published: Published = await publish({ to: ["dir=public"], allowUnlocked: true, allowUnverified: true });
 const unreachable = await failure(build({ target: "linux", from: ["demo=nowhere"], cache: false }));
 const refused = await failure(prove({ programs: "dist", only: "nothing" }) satisfies Promise<readonly Proof[]>);
 const stopped = await failure(build({ target: "linux", cache: false, signal: AbortSignal.abort(new Error("enough")) }));

@@ -5,9 +5,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Header, Pack, ReadEntry } from "tar";
 import { describe, expect } from "vitest";
+import type { Verified } from "../../src/dist/verified.ts";
 import { sha256 } from "../../src/sys/files.ts";
 import { kovnBuild, run } from "../helpers/cli.ts";
-import { editManifest, makeDist } from "../helpers/dist.ts";
+import { editManifest, makeDist, passVerify } from "../helpers/dist.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { makeRepository } from "../helpers/repository.ts";
@@ -235,6 +236,39 @@ describe("publish refuses", () => {
     const sbom = await readFile(join(folder, "out", names.find((name) => name.startsWith("sbom")) ?? ""), "utf8");
     expect(sbom).toContain("kovn:allowed-alternate");
     expect(sbom).toContain("kovn:allowed-unlocked");
+  });
+
+  test.for<[what: string, record: Partial<Verified> | undefined, why: string]>([
+    ["without a record", undefined, "was not verified"],
+    ["with a check that failed", { checks: { integrity: "pass", isa: "fail" } }, "failed `verify` (isa)"],
+    ["of which nothing ran", { run: false }, "was verified with --no-run only"],
+    ["without a check that passed", { checks: { install: "skipped" } }, "passed no check of `verify`"],
+    ["that changed later", { artifacts: "0".repeat(64) }, "changed after it was verified"],
+    ["with a record of another format", { artifacts: "none" }, "has a verified.json that cannot be read"],
+  ])("a build %s, unless allowed, which the SBOM records", async ([, record, why], { folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await (record === undefined ? rm(join(dist, "verified.json")) : passVerify(dist, record));
+    const result = await refused(folder, [dist]);
+    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${dist} ${why}.`) });
+    expect(result.stderr).toContain("kovn-build verify, or publish it anyway with --allow-unverified");
+    const args = ["publish", dist, "--to", "dir=out", "--allow-unverified", "--json"];
+    const { stdout } = await kovnBuild(folder, args);
+    expect(JSON.parse(stdout)).toMatchObject({ allowed: ["unverified"] });
+    const names = await readdir(join(folder, "out"));
+    const sbom = await readFile(join(folder, "out", names.find((name) => name.startsWith("sbom")) ?? ""), "utf8");
+    expect(sbom).toContain("kovn:allowed-unverified");
+  });
+
+  test("a bundle of a build that was not verified; the record of one that was is in it", async ({ folder }) => {
+    const dist = await makeDist(join(folder, "dist"));
+    await kovnBuild(folder, ["publish", dist, "--to", "tar=good.tar"]);
+    await rm(join(dist, "verified.json"));
+    await kovnBuild(folder, ["publish", dist, "--to", "tar=bad.tar", "--allow-unverified"]);
+    expect(await kovnBuild(folder, ["publish", "good.tar", "--to", "dir=out"])).toMatchObject({ exitCode: 0 });
+    expect(await kovnBuild(folder, ["publish", "bad.tar", "--to", "dir=bad"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("was not verified"),
+    });
   });
 
   test("a folder without artifacts, an unknown destination, --keep without an apt repository", async ({ folder }) => {

@@ -66,7 +66,15 @@ describe("a login in the address of --from", () => {
       await spawnBuild(project, ["plan", ...options, from, "--json"]),
       await spawnBuild(project, ["patches", "apply", "demo", "tree", `--from=${from}`]),
       await spawnBuild(project, ["report"]),
-      await spawnBuild(project, ["publish", "--allow-unlocked", "--to", `dir=${folder}/site`, "--to", `tar=${folder}/b.tar`]),
+      await spawnBuild(project, [
+        "publish",
+        "--allow-unlocked",
+        "--allow-unverified",
+        "--to",
+        `dir=${folder}/site`,
+        "--to",
+        `tar=${folder}/b.tar`,
+      ]),
     ];
     expect(results.map(({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr))).toEqual(["", "", "", "", ""]);
     expect([...git.logins]).toEqual([`bot:${token}`]);
@@ -132,7 +140,7 @@ test("what is published names the upstream of source.yaml, not the clone of --fr
   await inGit(folder, "clone", "--quiet", "--bare", "upstream", "my-private-clone");
   expect(await kovnBuild(project, [...options, "demo=../my-private-clone"])).toMatchObject({ exitCode: 0 });
   const to = ["--to", `dir=${folder}/site`, "--to", `tar=${folder}/b.tar`];
-  expect(await kovnBuild(project, ["publish", "--allow-unlocked", ...to])).toMatchObject({ exitCode: 0 });
+  expect(await kovnBuild(project, ["publish", "--allow-unlocked", "--allow-unverified", ...to])).toMatchObject({ exitCode: 0 });
   for (const place of [join(project, "dist"), join(folder, "site"), join(project, ".kovn/cache")])
     expect(await filesWith("my-private-clone", place)).toEqual([]);
   expect(await readFile(join(folder, "b.tar"), "latin1")).not.toContain("my-private-clone");

@@ -19,7 +19,7 @@ export const releaseNotes: Define = (command, context) => {
 
 async function writeNotes(version: string | undefined, options: NotesOptions, context: SetContext): Promise<string> {
   const { since, about, sources, line } = await readRelease(version, options, false, context.project, context.host);
-  const all = { ...options, allowAlternate: true, allowUnlocked: true };
+  const all = { ...options, allowAlternate: true, allowUnlocked: true, allowUnverified: true };
   return withAssets(all, line, context, async (set) =>
     makeNotes({ since, about, ...joinArtifacts(sources, set?.jobs), assets: set === undefined ? [] : await listAssets(set) }),
   );

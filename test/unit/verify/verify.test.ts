@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { Artifact } from "../../../src/dist/manifest.ts";
 import { sha256 } from "../../../src/sys/files.ts";
 import type { Verdict } from "../../../src/verify/check.ts";
-import { checks } from "../../../src/verify/registry.ts";
+import { bytesOnly } from "../../../src/trial/registry.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { editManifest, makeDist } from "../../helpers/dist.ts";
@@ -17,7 +17,7 @@ const quiet = 'case "$1" in --version) echo "Lintian v2.116.3";; esac';
 /** Verifies a path with a program in the place of lintian; the verdicts by the names of their checks. */
 async function verdictsOf(path: string, lintian = quiet): Promise<Readonly<Record<string, Verdict>>> {
   await using bin = await makeBin({ lintian });
-  const [found] = await verify([path], checks, { ...host, env: { PATH: `${bin.path}:${process.env["PATH"]}` } });
+  const [found] = await verify([path], bytesOnly, { ...host, env: { PATH: `${bin.path}:${process.env["PATH"]}` } });
   return Object.fromEntries((found?.checks ?? []).map((verdict) => [verdict.check, verdict]));
 }
 
@@ -189,7 +189,7 @@ test("a missing lintian, or one that fails, gives no evidence", async ({ folder 
   await using bin = await makeBin(
     Object.fromEntries(["readelf", "nm", "prlimit", "dpkg-deb", "tar", "xz", "zstd", "gzip"].map((name) => [name, ""])),
   );
-  const [found] = await verify([dist], checks, { ...host, env: { PATH: bin.path } });
+  const [found] = await verify([dist], bytesOnly, { ...host, env: { PATH: bin.path } });
   const missing = found?.checks.find(({ check }) => check === "packages");
   expect(missing?.problems).toEqual(["There is no evidence: Program `lintian` is not installed. (apt-get install lintian)"]);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { writeZip } from "../../../src/sys/zip.ts";
 import type { Verdict } from "../../../src/verify/check.ts";
-import { checks } from "../../../src/verify/registry.ts";
+import { bytesOnly } from "../../../src/trial/registry.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { makeBin } from "../../helpers/bin.ts";
 import { writeSmallDist } from "../../helpers/dist.ts";
@@ -34,7 +34,7 @@ async function verdictsOf(folder: string, program: Buffer, units: readonly strin
 esac`,
     "x86_64-w64-mingw32-nm": "printf '%s\\n' '0000000140001000 T main' '0000000140001004 T ___CTOR_LIST__'",
   });
-  const [found] = await verify([dist], checks, { ...host, env: { PATH: `${bin.path}:${process.env["PATH"]}` } });
+  const [found] = await verify([dist], bytesOnly, { ...host, env: { PATH: `${bin.path}:${process.env["PATH"]}` } });
   return Object.fromEntries((found?.checks ?? []).map((verdict) => [verdict.check, verdict]));
 }
 
