@@ -13,9 +13,4 @@ export const knownErrors: readonly KnownError[] = [
     package: /^openvswitch-switch$/,
     why: "upstream's scripts for removal name init.d scripts of its systemd units",
   },
-  {
-    tag: "python3-script-but-no-python3-dep",
-    package: /^ovn-common$/,
-    why: "upstream's ovn-common has ovn_detrace.py, but does not depend on Python",
-  },
 ];
