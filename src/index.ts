@@ -105,7 +105,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   return makePlan(await readRequest({ ...requestDefaults, ...options, ...cleanFrom(options) }, await contextOf(options)));
 }
 
-/** Builds a target, and leaves the artifacts in `<out>/<target>`. Throws `BuildError`. */
+/** Builds a target, and leaves the artifacts in `<out>/<target>[-<variant>]`. Throws `BuildError`. */
 export async function build(options: BuildOptions): Promise<Built> {
   return inContext(options, async (context) => {
     const defaults = {
@@ -125,7 +125,7 @@ export async function build(options: BuildOptions): Promise<Built> {
 /** Checks what a build of a target needs of this machine. Throws `BuildError`. */
 export async function doctor(options: DoctorOptions): Promise<readonly MachineCheck[]> {
   return inContext(options, async (context) =>
-    checkMachine({ only: [], root: "host", jobs: context.machine.cores, fix: false, ...options }, context),
+    checkMachine({ only: [], variant: "default", root: "host", jobs: context.machine.cores, fix: false, ...options }, context),
   );
 }
 

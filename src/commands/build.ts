@@ -3,8 +3,9 @@ import { distFolder } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
 import type { Context } from "../program/context.ts";
-import { examples, mirrorOption, positive, requestOptions } from "../program/values.ts";
+import { examples, mirrorOption, positive, requestOptions, variantsOf, variantsOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
+import { readRequest } from "../run/request.ts";
 import type { FailedJob } from "../run/context.ts";
 import { parseMirrors } from "../root/mirrors.ts";
 import { openShell, type OpenShellOptions, type Shell } from "../run/open-shell.ts";
@@ -16,7 +17,8 @@ import { allChecks } from "../trial/registry.ts";
 import { verify } from "../verify/verify.ts";
 import { reportVerified } from "./verify.ts";
 
-interface BuildFlags extends Omit<BuildOptions, "out"> {
+interface BuildFlags extends Omit<BuildOptions, "out" | "variant"> {
+  readonly variant: readonly string[];
   readonly out?: string;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -26,7 +28,7 @@ interface BuildFlags extends Omit<BuildOptions, "out"> {
 
 /** `kovn-build build`: reads, plans and builds. */
 export const build: Define = (command, context) => {
-  requestOptions(command)
+  requestOptions(command, { variant: variantsOption() })
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.machine.cores)
     .option("--out <dir>", "folder for results; default: dist in the project's folder")
     .option("--install-deps", "install missing Debian packages, as root or by sudo", false)
@@ -59,6 +61,7 @@ export const build: Define = (command, context) => {
       examples(
         ["kovn-build --target linux", "build Open vSwitch and OVN packages"],
         ["kovn-build --target linux --only ovs --install-deps", "build Open vSwitch; install what is missing, as root"],
+        ["kovn-build --target linux --variant default --variant legacy", "build both, in dist/linux and dist/linux-legacy"],
         ["kovn-build --target linux --root debian:13", "build packages for Debian 13, in a clean root of it"],
       ),
     )
@@ -70,15 +73,21 @@ export const build: Define = (command, context) => {
       const builder = { name: "kovn-build", version, node, ...actions?.run };
       const failed: FailedJob[] = [];
       const onFailure = (job: FailedJob) => void failed.push(job);
-      const run = report.run(
-        async (progress) => {
-          noticeExposed(exposed, progress.host);
-          const built = await runBuild(options, { ...progress, project, machine, builder, onFailure });
-          if (!options.verify) return [];
-          return verify([built.folder], allChecks({ project, machine, mirrors: parseMirrors(options.mirror) }), progress.host);
-        },
-        { events: options.json, verbose: options.verbose },
-      );
+      const variants = variantsOf(flags);
+      const checks = options.verify ? allChecks({ project, machine, mirrors: parseMirrors(options.mirror) }) : undefined;
+      const buildOne = async (variant: string) =>
+        report.run(
+          async (progress) => {
+            if (variant === variants[0]) noticeExposed(exposed, progress.host);
+            const built = await runBuild({ ...options, variant }, { ...progress, project, machine, builder, onFailure });
+            return checks === undefined ? [] : verify([built.folder], checks, progress.host);
+          },
+          { events: options.json, verbose: options.verbose },
+        );
+      // What is wrong with one of the requests is thrown before anything runs.
+      if (variants.length > 1)
+        for (const variant of variants) await readRequest({ ...options, variant }, { project, machine, host });
+      const run = buildEach(variants, buildOne, { keepGoing: options.keepGoing, signal: host.signal });
       const verified = await run.catch(async (error: unknown) => {
         if (shell !== undefined) await shellFor(failed, { shell, host, write: report.write });
         throw error;
@@ -86,6 +95,28 @@ export const build: Define = (command, context) => {
       if (options.verify) reportVerified(verified, context);
     });
 };
+
+/**
+ * Builds each variant, in a run of its own: a later one finds what the others fetched, made and compiled.
+ * Returns the results of all. Throws the first error: at once, or in the end with `keepGoing`.
+ */
+async function buildEach<T>(
+  variants: readonly string[],
+  buildOne: (variant: string) => Promise<readonly T[]>,
+  { keepGoing, signal }: { readonly keepGoing: boolean; readonly signal: AbortSignal },
+): Promise<readonly T[]> {
+  const results: T[] = [];
+  const errors: unknown[] = [];
+  for (const variant of variants)
+    try {
+      results.push(...(await buildOne(variant)));
+    } catch (error) {
+      if (!keepGoing || signal.aborted) throw error;
+      errors.push(error);
+    }
+  if (errors.length > 0) throw errors[0];
+  return results;
+}
 
 function noticeExposed(names: readonly string[], { task }: Host): void {
   if (names.length === 0) return;

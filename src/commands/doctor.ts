@@ -10,6 +10,7 @@ import {
   positive,
   rootOption,
   targetOptions,
+  variantOption,
 } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { hostRoot } from "../root/known.ts";
@@ -25,6 +26,7 @@ export const doctor: Define = (command, context) => {
   targetOptions(command)
     .addOption(lineOption())
     .addOption(onlyOption())
+    .addOption(variantOption())
     .addOption(rootOption())
     .addOption(archOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
@@ -49,9 +51,10 @@ async function examine(options: DoctorFlags, context: Context): Promise<void> {
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
   const root = options.root === hostRoot ? "" : ` --root ${options.root}`;
+  const variant = options.variant === "default" ? "" : ` --variant ${options.variant}`;
   const isInstallable = missing.some((check) => check.packages !== undefined);
   throw new BuildError("machine", `Missing on this machine: ${missing.map((check) => check.name).join(", ")}.`, {
-    hint: isInstallable ? `kovn-build doctor --target ${options.target}${root} --fix (as root)` : "the commands above",
+    hint: isInstallable ? `kovn-build doctor --target ${options.target}${variant}${root} --fix (as root)` : "the commands above",
   });
 }
 

@@ -5,8 +5,8 @@ import { BuildError } from "../errors.ts";
 import { describeBase } from "../plan/base.ts";
 import { describeMissingPicks, missingPicksOf, listPicks, picksOf } from "../plan/picks.ts";
 import { toMermaid } from "../plan/mermaid.ts";
-import { makePlan, type Plan } from "../plan/plan.ts";
-import { examples, requestOptions, rootsOption } from "../program/values.ts";
+import { makePlan, type Plan, type PlanInput } from "../plan/plan.ts";
+import { examples, requestOptions, rootsOption, variantsOf, variantsOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { hostRoot } from "../root/known.ts";
 import { readRequest, type RequestOptions } from "../run/request.ts";
@@ -15,7 +15,8 @@ import { planMatrix } from "./plan-matrix.ts";
 import { Json } from "../sys/json.ts";
 import { count } from "../sys/text.ts";
 
-interface PlanOptions extends Omit<RequestOptions, "root"> {
+interface PlanOptions extends Omit<RequestOptions, "root" | "variant"> {
+  readonly variant: readonly string[];
   readonly root: readonly string[];
   readonly json: boolean;
   readonly mermaid: boolean;
@@ -24,7 +25,7 @@ interface PlanOptions extends Omit<RequestOptions, "root"> {
 
 /** `kovn-build plan`: shows what `build` with the same options will run. */
 export const plan: Define = (command, context) => {
-  requestOptions(command, rootsOption())
+  requestOptions(command, { root: rootsOption(), variant: variantsOption() })
     .addOption(
       new Option("--mermaid", "print the graph of jobs and steps as a Mermaid flowchart").default(false).conflicts("json"),
     )
@@ -49,19 +50,28 @@ export const plan: Define = (command, context) => {
         throw new BuildError("usage", "A plan is for one root; only `--github-matrix` takes several.", {
           hint: `kovn-build plan --target ${options.target} --root ${root}`,
         });
-      const input = await readRequest({ ...options, root }, { project, machine, host });
-      const made = makePlan(input);
+      const variants = variantsOf(options);
+      if (options.mermaid && variants.length > 1)
+        throw new BuildError("usage", "A graph is of one variant.", {
+          hint: `kovn-build plan --target ${options.target} --variant ${variants[0]} --mermaid`,
+        });
+      const inputs: PlanInput[] = [];
+      for (const variant of variants) inputs.push(await readRequest({ ...options, variant, root }, { project, machine, host }));
+      const [input] = inputs;
+      if (input === undefined) return;
+      const plans = inputs.map(makePlan);
       const said = new Set<string>();
       const { about, ended } = await aboutLine(project, input.line);
       if (input.locks === undefined && !options.unlocked) said.add(`${unlockedLine(input.line)}\n`);
       if (ended !== undefined) said.add(`${ended}\n`);
-      for (const { source, base } of made.jobs) {
+      for (const { source, base } of plans.flatMap(({ jobs }) => jobs)) {
         const lacks = describeMissingPicks(source.name, base);
         if (lacks !== undefined) said.add(`${lacks}\n`);
       }
       for (const sentence of said) report.write(sentence);
-      if (options.mermaid) return print(toMermaid(made, madeBy));
-      print(options.json ? new Json(made) : showPlan(made, about));
+      if (options.mermaid) return print(plans.map((made) => toMermaid(made, madeBy)).join("\n"));
+      if (options.json) return print(new Json(plans.length === 1 ? plans[0] : plans));
+      print(plans.map((made) => showPlan(made, about)).join("\n"));
     });
 };
 

@@ -25,6 +25,16 @@ const jobSchema = z.strictObject({
     .describe(
       "More Debian packages: those that the source is compiled and linked with, and pkg-config, which finds them. A job that is cross-compiled gets them for the other architecture, and its other packages, which are programs, for the machine's.",
     ),
+  variants: z
+    .record(
+      name.describe("variant"),
+      z.strictObject({
+        libraries: z.array(packageName).exactOptional().describe("More Debian packages, as the job's `libraries`."),
+        artifacts: z.array(insidePattern).min(1).exactOptional().describe("Files to publish, instead of the job's `artifacts`."),
+      }),
+    )
+    .exactOptional()
+    .describe("What is different in a variant. Steps have `variants` too."),
   packaging: z
     .literal(true)
     .exactOptional()
@@ -55,6 +65,17 @@ function withStepKinds(job: z.infer<typeof jobSchema>): WholeJob {
   return { ...job, packages, ...(isFor ? { isForDistribution: true } : {}) };
 }
 
+const until = z.record(
+  name.describe("source"),
+  z.strictObject({
+    version: z
+      .string()
+      .regex(/^\d+\.\d+$/, "expected two numbers, such as 3.7")
+      .describe("The last release, such as `3.7`."),
+    why: z.string().min(1).describe("Why later releases cannot be built."),
+  }),
+);
+
 const systems = ["linux", "windows"] as const;
 
 /** Operating system of a machine. */
@@ -67,19 +88,11 @@ export const pipelineSchema = z
     target: z.enum(systems).describe("System that the artifacts are for: what `--target` selects."),
     host: z.enum(systems).default("linux").describe("System that the pipeline runs on."),
     toolchain: name.exactOptional().describe("What `--toolchain` selects, if a target has several pipelines."),
-    until: z
-      .record(
-        name.describe("source"),
-        z.strictObject({
-          version: z
-            .string()
-            .regex(/^\d+\.\d+$/, "expected two numbers, such as 3.7")
-            .describe("The last release, such as `3.7`."),
-          why: z.string().min(1).describe("Why later releases cannot be built."),
-        }),
-      )
+    until: until.exactOptional().describe("The last upstream release of a source that this pipeline can build."),
+    variants: z
+      .record(name.describe("variant"), z.strictObject({ until: until.describe("As the pipeline's `until`.") }))
       .exactOptional()
-      .describe("The last upstream release of a source that this pipeline can build."),
+      .describe("Variants that cannot be built of every release."),
     provers: z.array(packageName).exactOptional().describe("Debian packages that `patches prove` needs to run the programs."),
     flags: z
       .record(name.describe("variant"), z.record(name.describe("architecture"), z.string()))
@@ -89,7 +102,22 @@ export const pipelineSchema = z
       .refine((jobs) => Object.keys(jobs).length > 0, "expected at least one job")
       .describe("Jobs by name."),
   })
-  .superRefine(({ jobs }, context) => {
+  .superRefine(({ flags, variants = {}, jobs }, context) => {
+    const assertVariants = (named: object, path: readonly PropertyKey[]) => {
+      for (const variant of Object.keys(named))
+        if (!Object.hasOwn(flags, variant))
+          context.addIssue({
+            code: "custom",
+            path: [...path, variant],
+            message: `\`flags\` has no variant \`${variant}\``,
+          });
+    };
+    assertVariants(variants, ["variants"]);
+    for (const [id, job] of Object.entries(jobs)) {
+      assertVariants(job.variants ?? {}, ["jobs", id, "variants"]);
+      for (const [index, step] of job.steps.entries())
+        assertVariants(step.variants ?? {}, ["jobs", id, "steps", index, "variants"]);
+    }
     for (const [id, { needs }] of Object.entries(jobs))
       for (const [index, need] of needs.entries())
         if (!Object.hasOwn(jobs, need))

@@ -163,7 +163,7 @@ export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
 export type CompilerStats = Readonly<z.infer<typeof compilerStatsSchema>>;
 /** A finished job: what it was built from, and with which tools. */
 export type BuiltJob = Readonly<z.infer<typeof builtJobSchema>>;
-/** `dist/<target>/artifacts.json`: what was built, and from what. */
+/** `dist/<target>[-<variant>]/artifacts.json`: what was built, and from what. */
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 
 /** The text of `artifacts.json`. */

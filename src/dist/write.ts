@@ -11,18 +11,19 @@ import { stageFolder } from "../sys/staging.ts";
 import { makeFolders } from "../sys/sync.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
+import { distName, type DistOf } from "../plan/dist-name.ts";
 import { assertOurs } from "./ours.ts";
 import { checksums, placeFile } from "./artifact.ts";
 import { showManifest, type Manifest } from "./manifest.ts";
 import { verifiedName } from "./verified.ts";
 
 /**
- * Replaces `<out>/<target>` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
+ * Replaces `<out>/<target>[-<variant>]` by these artifacts, `artifacts.json` and SHA256SUMS. Everything is
  * staged beside it and then renamed, so that the folder is always complete: the old one or the new
  * one, and the old one when the run is stopped. `filesOf` returns the folder of a job's files.
  */
 export async function writeDist(out: string, manifest: Manifest, filesOf: (job: string) => string, host: Host): Promise<string> {
-  const folder = folderOf(out, manifest.target);
+  const folder = folderOf(out, manifest);
   // There is no lock in a folder that does not exist.
   await makeFolders(dirname(folder));
   await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => {
@@ -40,12 +41,12 @@ export async function writeDist(out: string, manifest: Manifest, filesOf: (job: 
       await removeFolder(next);
     }
   });
-  return join(out, manifest.target);
+  return join(out, distName(manifest));
 }
 
-/** True when `<out>/<target>` already holds exactly what `writeDist` would write. */
+/** True when `<out>/<target>[-<variant>]` already holds exactly what `writeDist` would write. */
 export async function holdsDist(out: string, manifest: Manifest): Promise<boolean> {
-  const folder = join(out, manifest.target);
+  const folder = join(out, distName(manifest));
   const texts = { "artifacts.json": showManifest(manifest), SHA256SUMS: checksums(manifest.artifacts) };
   const expected = [...Object.keys(texts), ...manifest.artifacts.map((artifact) => artifact.file)].toSorted();
   try {
@@ -64,10 +65,10 @@ export async function holdsDist(out: string, manifest: Manifest): Promise<boolea
 }
 
 /** Throws "usage" when a file is in the place of a folder for results, or of one above it. */
-export async function assertFolder(out: string, target: string): Promise<void> {
-  const inTheWay = await findInTheWay(folderOf(out, target));
+export async function assertFolder(out: string, of: DistOf): Promise<void> {
+  const inTheWay = await findInTheWay(folderOf(out, of));
   if (inTheWay === undefined) return;
-  throw new BuildError("usage", `${inTheWay} is not a folder, so no results can be written to ${join(out, target)}.`, {
+  throw new BuildError("usage", `${inTheWay} is not a folder, so no results can be written to ${join(out, distName(of))}.`, {
     hint: "--out DIR for a folder, or move it away",
   });
 }
@@ -78,8 +79,8 @@ export async function assertFolder(out: string, target: string): Promise<void> {
  * removes unfinished ones. Throws "machine" with the reason when it cannot be replaced, "usage" when
  * it holds what no build made.
  */
-export async function prepareDist(out: string, target: string, host: Host): Promise<void> {
-  const folder = folderOf(out, target);
+export async function prepareDist(out: string, of: DistOf, host: Host): Promise<void> {
+  const folder = folderOf(out, of);
   const planted = await findPlanted(folder);
   if (planted !== undefined)
     throw new BuildError("usage", `${planted.path} belongs to user ${planted.owner}, in a folder where anybody may write.`, {
@@ -89,16 +90,16 @@ export async function prepareDist(out: string, target: string, host: Host): Prom
     throw new BuildError("machine", `Folder ${folder} cannot be replaced: a file system is mounted there.`, {
       hint: `mount it at ${resolve(out)} instead, or --out DIR for another folder`,
     });
-  const why = (await whyUnwritable(resolve(out, target))) ?? (await whyUnwritable(dirname(folder)));
+  const why = (await whyUnwritable(resolve(out, distName(of)))) ?? (await whyUnwritable(dirname(folder)));
   if (why !== undefined)
-    throw new BuildError("machine", `Output folder ${resolve(out, target)} is not writable: ${why}.`, {
+    throw new BuildError("machine", `Output folder ${resolve(out, distName(of))} is not writable: ${why}.`, {
       hint: "--out DIR for another folder",
     });
   await withLock(lockBeside(folder), { host, other: `is writing ${folder}` }, async () => recoverFolder(folder));
   await assertOurs(folder);
 }
 
-/** The folder itself where `<out>/<target>` is a link: the link stays. */
-function folderOf(out: string, target: string): string {
-  return truePath(resolve(out, target));
+/** The folder itself where `<out>/<target>[-<variant>]` is a link: the link stays. */
+function folderOf(out: string, of: DistOf): string {
+  return truePath(resolve(out, distName(of)));
 }

@@ -35,16 +35,23 @@ export async function fitMachine(needs: MachineNeeds, { install, machine }: FitO
   return checkAll();
 }
 
+/** What a machine must be fit for. */
+interface FitFor {
+  readonly target: string;
+  readonly variant: string;
+  readonly root?: string | undefined;
+}
+
 /**
  * Throws "machine" with everything that is missing, and how to fix it; "compiler" when the wrong
  * compiler is among it.
  */
-export function assertFit(checks: readonly MachineCheck[], target: string, root?: string): void {
+export function assertFit(checks: readonly MachineCheck[], { target, variant, root }: FitFor): void {
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
   const list = missing.map(({ name, found, wanted, fix }) => `  ${name}: ${found} (expected: ${wanted})\n    -> ${fix}`);
   const code = missing.some((check) => check.wrong) ? "compiler" : "machine";
   throw new BuildError(code, `This machine is not ready for the build.\n${list.join("\n")}`, {
-    hint: `kovn-build doctor --target ${target}${root === undefined ? "" : ` --root ${root}`}, or as root the same command with --install-deps`,
+    hint: `kovn-build doctor --target ${target}${variant === "default" ? "" : ` --variant ${variant}`}${root === undefined ? "" : ` --root ${root}`}, or as root the same command with --install-deps`,
   });
 }

@@ -31,16 +31,15 @@ const runners: Readonly<Record<Pipeline["host"], ReadonlyMap<string, string>>> =
 };
 
 /**
- * Makes the matrices of a workflow, with one job for each pipeline, root and architecture that GitHub
+ * Makes the matrices of a workflow, with one job for each build, root and architecture that GitHub
  * has a machine for. Pipelines that run on Linux are listed under their target, those that run on
  * Windows under `<target>-native`, because their workflow steps differ.
  */
 export function makeMatrices(
-  pipelines: readonly Pipeline[],
-  variant: string,
+  builds: readonly { readonly pipeline: Pipeline; readonly variant: string }[],
   rootsOf: (target: string) => readonly string[],
 ): Readonly<Record<string, Matrix>> {
-  const entries = pipelines.flatMap(({ name, target, host, flags }) =>
+  const entries = builds.flatMap(({ pipeline: { name, target, host, flags }, variant }) =>
     Object.keys(flags[variant] ?? {}).flatMap((arch) => {
       const runner = runners[host].get(arch);
       if (runner === undefined) return [];

@@ -1,4 +1,5 @@
 import type { Step } from "../steps/registry.ts";
+import { distName } from "./dist-name.ts";
 import type { Plan, PlannedJob } from "./plan.ts";
 
 /** Returns what a step makes, as far as the pipeline names it. */
@@ -13,7 +14,7 @@ export function toMermaid(plan: Plan, madeBy: MadeBy): string {
   const lines = [
     ...sources.map((name) => `source_${idOf(name)}([${quoted(`${name}, patched`)}])`),
     ...plan.jobs.flatMap((job) => showJob(job, madeBy)),
-    `dist[(${quoted(`dist/${plan.target}`)})]`,
+    `dist[(${quoted(`dist/${distName(plan)}`)})]`,
     ...plan.jobs.flatMap(showArrows),
   ];
   return ["flowchart LR", ...lines.map((line) => `  ${line}`), ""].join("\n");

@@ -9,7 +9,7 @@ import { orderJobs } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { packagesFor } from "./packages.ts";
 import { missingPicksOf, pickContent, picksOf } from "./picks.ts";
-import { distributionSuffix } from "./suffix.ts";
+import { distributionSuffix, variantSuffix } from "./suffix.ts";
 
 /** What a build will do. `plan --json` prints it, `build` runs it. */
 export interface Plan {
@@ -56,8 +56,8 @@ export interface PlannedJob {
   /** The distribution that the job's packages are for, such as `debian 12`; absent for other jobs. */
   readonly distribution?: string;
   /**
-   * `+kovn<revision>.<id8>`, and then the distribution, such as `.deb12`, if it decides what the job
-   * makes. id8 is the same on every architecture and every distribution.
+   * `+kovn<revision>.<id8>`, then the variant, such as `.legacy`, unless it is `default`, and then the
+   * distribution, such as `.deb12`, if it decides what the job makes. id8 is the same on every architecture and every distribution.
    */
   readonly versionSuffix: string;
   readonly packages: readonly string[];
@@ -126,10 +126,14 @@ export function makePlan(input: PlanInput): Plan {
     // A job that uses what was built for a distribution is for that distribution as well.
     const suffixed = isFor ?? needed.find((other) => other.isFor !== undefined)?.isFor;
     const says = saysOf(line, source, base, [...patches, ...packaging]);
-    const id8 = keyOf({ ...content, says, variant, flags: pipeline.flags, job, needs: needed.map((other) => other.id8) }).slice(
-      0,
-      8,
-    );
+    const id8 = keyOf({
+      ...content,
+      says,
+      variant,
+      flags: { [variant]: pipeline.flags[variant] },
+      job,
+      needs: needed.map((other) => other.id8),
+    }).slice(0, 8);
     const key = keyOf({
       ...content,
       ...distribution,
@@ -159,7 +163,7 @@ export function makePlan(input: PlanInput): Plan {
       ...(packaging.length === 0 ? {} : { packaging }),
       ...(locked === undefined ? {} : { locked }),
       ...distribution,
-      versionSuffix: `+kovn${source.revision}.${id8}${distributionSuffix(suffixed)}`,
+      versionSuffix: `+kovn${source.revision}.${id8}${variantSuffix(variant)}${distributionSuffix(suffixed)}`,
       packages: packagesFor(job, input),
       ...inputs,
       steps: job.steps,

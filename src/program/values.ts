@@ -65,6 +65,22 @@ export function onlyOption(): Option {
   return repeated("--only <job>", "only this job and what it needs; may be repeated");
 }
 
+/** `--variant`: how programs are compiled, and what is built. */
+export function variantOption(): Option {
+  return new Option("--variant <variant>", "variant to build; for linux: default | legacy | debug").default("default");
+}
+
+/** `--variant` for a command that takes several: `variantsOf` has the default. */
+export function variantsOption(): Option {
+  const { flags, description } = variantOption();
+  return repeated(flags, `${description}; may be repeated; default: default`);
+}
+
+/** The variants that were asked for, each once. */
+export function variantsOf({ variant }: { readonly variant: readonly string[] }): readonly string[] {
+  return variant.length === 0 ? ["default"] : [...new Set(variant)];
+}
+
 /** `--root`: what jobs are built in. */
 export function rootOption(): Option {
   const names = knownRoots.map(({ name }) => name).join(" | ");
@@ -102,13 +118,13 @@ export function targetOptions(command: Command): Command {
     .option("--toolchain <toolchain>", "for windows: mingw | msvc; default: the one for this machine");
 }
 
-/** Adds the options that say what to build; `root` may replace the option `--root`. */
-export function requestOptions(command: Command, root = rootOption()): Command {
+/** Adds the options that say what to build; `root` and `variant` may replace those options. */
+export function requestOptions(command: Command, { root = rootOption(), variant = variantOption() } = {}): Command {
   return targetOptions(command)
     .option("--line <line>", `release line, or a version or tag of it; ${defaultLine}`)
     .addOption(onlyOption())
     .addOption(fromOption())
-    .option("--variant <variant>", "set of compiler flags", "default")
+    .addOption(variant)
     .addOption(archOption())
     .addOption(root)
     .option("--driver <dir>", "for windows: folder of a built Hyper-V extension (ovsext.sys, .inf, .cat) for the installer")

@@ -7,6 +7,7 @@ import { showManifest, type Manifest } from "../dist/manifest.ts";
 import { holdsDist, writeDist } from "../dist/write.ts";
 import { sortBy } from "../order.ts";
 import { describeBase } from "../plan/base.ts";
+import { distName } from "../plan/dist-name.ts";
 import { describeMissingPicks } from "../plan/picks.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
@@ -19,7 +20,7 @@ import { emitCached, resultOf, type JobResult } from "./result.ts";
 
 /** What a build made. */
 export interface Built {
-  /** The folder of the artifacts: `<out>/<target>`. */
+  /** The folder of the artifacts: `<out>/<target>[-<variant>]`. */
   readonly folder: string;
   /** The content of its `artifacts.json`. */
   readonly manifest: Manifest;
@@ -27,7 +28,7 @@ export interface Built {
 
 /**
  * Runs a prepared plan: restores cached results, builds the other jobs, and replaces
- * `<out>/<target>`, atomically and only after every job succeeded. When that folder is as it should
+ * `<out>/<target>[-<variant>]`, atomically and only after every job succeeded. When that folder is as it should
  * be already, nothing is written. Throws `BuildError`; what failed can be looked at in
  * `.kovn/runs`.
  */
@@ -35,7 +36,7 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const { plan } = prepared;
   const { host, run } = context;
   const out = resolve(options.out);
-  const target = join(out, plan.target);
+  const target = join(out, distName(plan));
   reportAlternates(plan, context);
   const isCurrent = await runTask(host, `compare ${target} with the cached results`, async () =>
     holdsResults(out, prepared, context),
@@ -55,7 +56,7 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   return { folder, manifest };
 }
 
-/** True when no job is missing and `<out>/<target>` already holds exactly the cached results. */
+/** True when no job is missing and `<out>/<target>[-<variant>]` already holds exactly the cached results. */
 async function holdsResults(out: string, { plan, input, lookups, missing }: Prepared, context: RunContext): Promise<boolean> {
   if (missing.length > 0) return false;
   const results = lookups.flatMap(({ job, result }) => (result === undefined ? [] : [resultOf(result, job, input)]));

@@ -1,6 +1,7 @@
 import { aboutLine, describeLine, pickLine, readLines } from "../config/lines.ts";
 import { unknownName } from "../config/names.ts";
 import { readPipeline } from "../config/pipeline.ts";
+import { assertVariant, forVariant } from "../config/variant.ts";
 import type { Project } from "../config/project.ts";
 import { assertSystem } from "../config/system.ts";
 import type { MachineCheck } from "../machine/check.ts";
@@ -12,7 +13,10 @@ import { readEmulation } from "../root/emulation.ts";
 import type { ReadContext } from "./context.ts";
 import { assertArch, rootOf, type RequestOptions } from "./request.ts";
 
-export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchain" | "line" | "only" | "root" | "arch"> {
+export interface DoctorOptions extends Pick<
+  RequestOptions,
+  "target" | "toolchain" | "line" | "only" | "variant" | "root" | "arch"
+> {
   /** Parallel processes of a step. */
   readonly jobs: number;
   /** True to install missing Debian packages. */
@@ -27,14 +31,16 @@ export interface DoctorOptions extends Pick<RequestOptions, "target" | "toolchai
 export async function doctor(options: DoctorOptions, context: ReadContext): Promise<readonly MachineCheck[]> {
   const { project, machine, host } = context;
   const { only, jobs: parallel } = options;
-  const pipeline = await readPipeline(project, options, machine.system);
+  const written = await readPipeline(project, options, machine.system);
+  assertVariant(written, options.variant);
+  const pipeline = forVariant(written, options.variant);
   assertSystem(pipeline, machine.system);
   const jobs = Object.keys(pipeline.jobs);
   for (const id of only) if (!jobs.includes(id)) throw unknownName("Job", id, jobs);
   const root = rootOf(options);
   const { arch } = options;
-  const architectures = Object.values(pipeline.flags).flatMap((flags) => Object.keys(flags));
-  if (arch !== undefined && !architectures.includes(arch)) throw unknownName("Architecture", arch, [...new Set(architectures)]);
+  const architectures = Object.keys(pipeline.flags[options.variant] ?? {});
+  if (arch !== undefined && !architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
   assertArch({ root, arch, target: options.target }, machine);
   const foreign = arch === machine.arch ? undefined : arch;
   const provers = [...(pipeline.provers ?? []), ...(foreign === undefined ? [] : ["qemu-user-static"])];

@@ -21,7 +21,7 @@ import { alsoUnreachable, unreachable } from "./unreachable.ts";
 
 /** What to build, and how. */
 export interface BuildOptions extends RequestOptions {
-  /** The folder for results; `<out>/<target>` is replaced. */
+  /** The folder for results; `<out>/<target>[-<variant>]` is replaced. */
   readonly out: string;
   /** Parallel processes of a step, and the most jobs at once. */
   readonly jobs: number;
@@ -77,7 +77,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const ids = plan.jobs.map(({ id }) => id);
   const unknown = isForMachine(input.pipeline, ids, plan.root) ? sayUnknown(machine.distribution) : undefined;
   if (unknown !== undefined) notice(unknown);
-  await prepareDist(options.out, plan.target, host);
+  await prepareDist(options.out, plan, host);
   const distcc = await findHosts(options, host);
   // Without dpkg, nobody knows what a result depends on.
   const isCached = options.cache && machine.system === "linux";
@@ -143,7 +143,7 @@ async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, c
   const root = rootOf(options);
   const needs = machineNeeds(pipeline, ids, { provers: [], root, parallel: options.jobs, work: project.work, host });
   const checks = await fitMachine(needs, { install: options.installDeps, ...context });
-  assertFit(checks, plan.target, plan.root);
+  assertFit(checks, plan);
 }
 
 /**

@@ -6,6 +6,7 @@ import { pickLine } from "../config/lines.ts";
 import { readPipeline, type Pipeline } from "../config/pipeline.ts";
 import { unknownName } from "../config/names.ts";
 import { listSources, readSources } from "../config/source.ts";
+import { assertVariant, forVariant } from "../config/variant.ts";
 import { assertInWindow } from "../config/window.ts";
 import { allOrProblems, BuildError } from "../errors.ts";
 import { allowedBases } from "../plan/base.ts";
@@ -40,10 +41,10 @@ export interface RequestOptions {
 export async function readRequest(options: RequestOptions, { project, machine, host }: ReadContext): Promise<PlanInput> {
   const line = await pickLine(project, options.line);
   const written = await readPipeline(project, options, machine.system);
-  const pipeline = options.distcc === undefined ? written : withFlags(written, placelessFlags);
   const { variant } = options;
-  const variants = Object.keys(pipeline.flags);
-  if (!variants.includes(variant)) throw unknownName("Variant", variant, variants);
+  assertVariant(written, variant);
+  const own = forVariant(written, variant);
+  const pipeline = options.distcc === undefined ? own : withFlags(own, placelessFlags);
   const root = rootOf(options);
   const arch = options.arch ?? machine.arch;
   const architectures = Object.keys(pipeline.flags[variant] ?? {});

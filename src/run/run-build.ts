@@ -26,7 +26,7 @@ import { assertArch, readRequest } from "./request.ts";
 export async function runBuild(options: BuildOptions, context: WorkContext): Promise<Built> {
   const { project, builder, host, emit } = context;
   const input = await readRequest(options, context);
-  await assertFolder(options.out, input.pipeline.target);
+  await assertFolder(options.out, { target: input.pipeline.target, variant: input.variant });
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
   assertArch({ ...input, target: input.pipeline.target }, context.machine);

@@ -7,7 +7,7 @@ import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
 import { crossSettings } from "./cross.ts";
 import { readText } from "../sys/read-file.ts";
-import { runProgram, type StepContext, type StepKind } from "./step.ts";
+import { environment, runProgram, type StepContext, type StepKind } from "./step.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
 
 /**
@@ -19,19 +19,16 @@ export const packageName = z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, "expected 
 const schema = z
   .strictObject({
     packages: z.array(packageName).min(1).describe("Binary packages to build and keep, with their dbgsym packages."),
+    dbgsym: z
+      .literal("beside")
+      .exactOptional()
+      .describe("Puts dbgsym packages beside their packages, into `out/`; without it they go to `out/debug/`."),
     options: z.array(z.string()).default([]).describe("More words for DEB_BUILD_OPTIONS."),
-    env: z
-      .record(
-        z
-          .string()
-          .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable")
-          .describe("variable"),
-        z.string(),
-      )
-      .default({})
-      .describe("More environment variables for debian/rules."),
+    env: environment.default({}).describe("More environment variables for debian/rules."),
   })
-  .describe("Builds the Debian packages of `src/` with dpkg-buildpackage(1), into `out/` and `out/debug/`.");
+  .describe(
+    "Builds the Debian packages of `src/` with dpkg-buildpackage(1), into `out/`, and their dbgsym packages into `out/debug/`.",
+  );
 
 type Input = z.infer<typeof schema>;
 
@@ -39,7 +36,7 @@ type Input = z.infer<typeof schema>;
  * `uses: deb`: builds the Debian binary packages of `src/` with dpkg-buildpackage(1). The plan's
  * flags are added to the distribution's with DEB_CFLAGS_APPEND (dpkg-buildflags(1)), so its
  * hardening stays. For another architecture they are cross-compiled. Packages go to `out/`, their
- * dbgsym packages to `out/debug/`.
+ * dbgsym packages to `out/debug/` or beside them.
  */
 export const deb: StepKind<"deb", Input> = {
   name: "deb",
@@ -167,7 +164,8 @@ async function collect(input: Input, context: StepContext): Promise<void> {
     throw new BuildError("build", `The build succeeded without making ${missing.map((name) => `\`${name}\``).join(", ")}.`);
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const file of built) {
-    const folder = nameOf(file).endsWith("-dbgsym") ? "out/debug" : "out";
+    const isApart = nameOf(file).endsWith("-dbgsym") && input.dbgsym !== "beside";
+    const folder = isApart ? "out/debug" : "out";
     await rename(join(context.dir, file), join(context.dir, folder, file.replace(/\.ddeb$/, ".deb")));
   }
 }

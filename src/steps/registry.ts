@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nameSchema } from "../sys/schemas.ts";
 import { deb } from "./deb.ts";
 import { download } from "./download.ts";
 import { mingw } from "./mingw.ts";
@@ -17,16 +18,38 @@ type StepOf<K> = K extends StepKind<infer Name, infer Input> ? { readonly uses: 
 /** A step of a job: `uses` names its kind, `with` is its input. */
 export type Step = StepOf<Kind>;
 
+/** A step as a pipeline has it: `variants` has the fields of `with` that differ, by variant. */
+export type PipelineStep = Step & { readonly variants?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+
 /**
  * The schema of a step has one branch for each kind, so that an unknown kind or key is reported
  * where it stands.
  */
 export const stepSchema = z.discriminatedUnion("uses", stepKinds.map(branchOf) as unknown as readonly [Branch, ...Branch[]]);
 
-type Branch = z.ZodType<Step> & z.core.$ZodTypeDiscriminable;
+type Branch = z.ZodType<PipelineStep> & z.core.$ZodTypeDiscriminable;
 
 function branchOf({ name, schema }: Kind) {
-  return z.strictObject({ uses: z.literal(name), with: schema });
+  return z
+    .strictObject({
+      uses: z.literal(name),
+      with: schema,
+      variants: z
+        .record(nameSchema.describe("variant"), z.record(z.string().describe("field"), z.unknown()))
+        .exactOptional()
+        .describe("Fields of `with` that are others in a variant."),
+    })
+    .superRefine(({ with: input, variants = {} }, context) => {
+      for (const [variant, fields] of Object.entries(variants))
+        for (const issue of schema.safeParse({ ...input, ...fields }).error?.issues ?? [])
+          context.addIssue({ code: "custom", path: ["variants", variant, ...issue.path], message: issue.message });
+    });
+}
+
+/** A step as it is in a variant. */
+export function stepFor({ variants, ...step }: PipelineStep, variant: string): Step {
+  // The schema checked the whole of it.
+  return stepSchema.parse({ ...step, with: { ...step.with, ...variants?.[variant] } });
 }
 
 /** Runs one step in its job's folder. Throws "build" when it fails. */

@@ -1,8 +1,17 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Label } from "../label/label.ts";
 import { cleanEnv } from "./clean-env.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
+
+/** Environment variables that a step gives its programs. */
+export const environment = z.record(
+  z
+    .string()
+    .regex(/^[A-Za-z_]\w*$/, "expected the name of an environment variable")
+    .describe("variable"),
+  z.string(),
+);
 
 /** Everything that a step may use. */
 export interface StepContext {

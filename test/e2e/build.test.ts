@@ -44,6 +44,38 @@ describe("a build", () => {
     ]);
   });
 
+  test("of another variant has its own folder, flags and steps", async ({ folder }) => {
+    const script = 'echo "$KOVN_FLAGS $by" > ../out/greeting.txt';
+    const pipeline = pipelineYaml(script)
+      .replace("flags: {", "flags: { legacy: { amd64: -O1, arm64: -O1 },")
+      .replace(
+        "        with:",
+        "        variants: { legacy: { env: { by: legacy } } }\n        with:\n          env: { by: default }",
+      );
+    const project = await makeProject(folder, { "pipelines/test.yaml": pipeline });
+    const both = [...build, "--variant", "legacy", "--variant", "default", "--variant", "legacy"];
+    expect(await kovnBuild(project, [...both, "--variant", "none"])).toMatchObject({ exitCode: 2 });
+    expect(await readdir(project)).toEqual(["patches", "pipelines"]);
+    expect(await kovnBuild(project, both)).toMatchObject({ exitCode: 0 });
+    expect(await readdir(join(project, "dist"))).toEqual(["linux", "linux-legacy"]);
+    expect(await readdir(join(project, ".kovn/runs"))).toHaveLength(2);
+    const textOf = async (name: string) => readFile(join(project, "dist", name, "greeting.txt"), "utf8");
+    expect([await textOf("linux"), await textOf("linux-legacy")]).toEqual(["-O2 default\n", "-O1 legacy\n"]);
+  });
+
+  test("of several variants goes on after a failure with --keep-going only", async ({ folder }) => {
+    const pipeline = pipelineYaml('[ "$KOVN_FLAGS" = -O2 ] && cp greeting.txt ../out/').replace(
+      "flags: {",
+      "flags: { legacy: { amd64: -O1, arm64: -O1 },",
+    );
+    const project = await makeProject(folder, { "pipelines/test.yaml": pipeline });
+    const both = [...build, "--variant", "legacy", "--variant", "default"];
+    expect(await kovnBuild(project, both)).toMatchObject({ exitCode: 1 });
+    expect(await readdir(project)).not.toContain("dist");
+    expect(await kovnBuild(project, [...both, "--keep-going"])).toMatchObject({ exitCode: 1 });
+    expect(await readdir(join(project, "dist"))).toEqual(["linux"]);
+  });
+
   test("runs again without the upstream", async ({ folder }) => {
     const project = await makeProject(folder);
     expect(await kovnBuild(project, build)).toMatchObject({ exitCode: 0 });

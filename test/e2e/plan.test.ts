@@ -101,6 +101,33 @@ describe("plan", () => {
     expect((await jsonOf(project, "--line", "1.0")).line).toBe("1.0");
   });
 
+  test("is one for each variant, also as the jobs of a workflow", async ({ folder }) => {
+    const yaml = pipelineYaml("true").replace("flags: {", "flags: { legacy: { amd64: -O1 },");
+    const project = await writeProject(folder, { "pipelines/test.yaml": yaml });
+    const both = ["plan", "--target", "linux", "--arch", "amd64", "--variant", "legacy", "--variant", "default"];
+    const { stdout } = await kovnBuild(project, both);
+    expect(stdout.match(/^linux, .*$/gm)).toEqual([
+      "linux, line 1.0, variant legacy, amd64: -O1",
+      "linux, line 1.0, variant default, amd64: -O2",
+    ]);
+    const plans = JSON.parse((await kovnBuild(project, [...both, "--json"])).stdout) as readonly Plan[];
+    expect(plans.map(({ variant }) => variant)).toEqual(["legacy", "default"]);
+    expect(await kovnBuild(project, [...both, "--mermaid"])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("A graph is of one variant."),
+    });
+    const { stdout: matrix } = await kovnBuild(project, [
+      "plan",
+      "--github-matrix",
+      "--variant",
+      "legacy",
+      "--variant",
+      "default",
+    ]);
+    const { linux } = JSON.parse(matrix) as Readonly<Record<string, { readonly include: readonly { readonly name: string }[] }>>;
+    expect(linux?.include.map(({ name }) => name)).toEqual(["test-legacy-amd64", "test-default-amd64", "test-default-arm64"]);
+  });
+
   test("runs in folders that it cannot write to", async ({ folder }) => {
     const project = await writeProject(folder);
     await run(project, ["chmod", "-R", "a-w", "."]);

@@ -62,7 +62,7 @@ test("packages are built in clean roots, whose names are in what the jobs leave"
   expect(roots).toEqual(["debian:12", "debian:13", "ubuntu:24.04"]);
   const project = { root: resolve("."), work: resolve(".kovn") };
   const pipeline = await readPipeline(project, { target: "linux" }, "linux");
-  const { include = [] } = makeMatrices([pipeline], "default", () => roots)["linux"] ?? {};
+  const { include = [] } = makeMatrices([{ pipeline, variant: "default" }], () => roots)["linux"] ?? {};
   expect(include.map(({ runner, arch }) => `${arch} on ${runner}`)).toEqual([
     ...roots.map(() => "amd64 on ubuntu-24.04"),
     ...roots.map(() => "arm64 on ubuntu-24.04-arm"),

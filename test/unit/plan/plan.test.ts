@@ -41,6 +41,23 @@ test("the version suffix has the revision and eight digits", () => {
   expect(planned(base).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}$/);
 });
 
+test("the version suffix names another variant than default, before the distribution", () => {
+  const input = aPlanInput({ variant: "legacy", pipeline: aPipeline({ jobs: { ovs: aJob({ isForDistribution: true }) } }) });
+  expect(planned(input).versionSuffix).toMatch(/^\+kovn7\.[0-9a-f]{8}\.legacy\.deb12$/);
+});
+
+test("flags of another variant change nothing, those of another architecture the version suffix", () => {
+  const { flags } = base.pipeline;
+  const withFlags = (more: typeof flags) => planned(aPlanInput({ pipeline: aPipeline({ flags: { ...flags, ...more } }) }));
+  const [first, other, foreign] = [
+    withFlags({}),
+    withFlags({ legacy: {} }),
+    withFlags({ default: { ...flags["default"], arm64: "-O1" } }),
+  ];
+  expect([other.key, other.versionSuffix]).toEqual([first.key, first.versionSuffix]);
+  expect(foreign.versionSuffix).not.toBe(first.versionSuffix);
+});
+
 const pick = { commit: "c".repeat(40), why: "a fix", without: [] };
 const later = { ...pick, commit: "d".repeat(40) };
 const onPin = (picks: NonNullable<typeof pinBase.picks>) =>

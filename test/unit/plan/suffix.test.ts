@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { distributionSuffix } from "../../../src/plan/suffix.ts";
+import { distributionSuffix, variantSuffix } from "../../../src/plan/suffix.ts";
 
 test.each([
   [undefined, ""],
@@ -12,6 +12,14 @@ test.each([
   ["arch", ".arch"],
 ])("versions for %s end with `%s`", (distribution, suffix) => {
   expect(distributionSuffix(distribution)).toBe(suffix);
+});
+
+test.each([
+  ["default", ""],
+  ["legacy", ".legacy"],
+  ["small-and-old", ".small.and.old"],
+])("versions of the variant %s have `%s`", (variant, suffix) => {
+  expect(variantSuffix(variant)).toBe(suffix);
 });
 
 test("dpkg takes a package for a later release for the newer one, and one of a higher revision before that", async () => {

@@ -26,18 +26,23 @@ test.each(rows)("the ceiling of `%s` for %s", (flags, arch, ceiling) => {
   expect(ceilingOf(flags.split(" "), arch)).toEqual(ceiling);
 });
 
-test("the default variants of this project run on every x86-64-v2 and armv8-a+crc", async () => {
+test("each variant of this project has a ceiling that is known", async () => {
   const pipelines = await readPipelines({ root: resolve(".") } as Project);
   const names = pipelines.flatMap(({ name, flags }) =>
-    Object.entries(flags["default"] ?? {}).map(([arch, words]) => [name, arch, ceilingOf(words.split(" "), arch)] as const),
+    Object.entries(flags).flatMap(([variant, byArch]) =>
+      Object.entries(byArch).map(([arch, words]) => [name, variant, arch, ceilingOf(words.split(" "), arch)] as const),
+    ),
   );
-  const found = names.map(([name, arch, ceiling]) =>
-    [name, arch, "unknown" in ceiling ? ceiling.unknown : ceiling.name].join(" "),
+  const found = names.map(([name, variant, arch, ceiling]) =>
+    [name, variant, arch, "unknown" in ceiling ? ceiling.unknown : ceiling.name].join(" "),
   );
   expect(found.toSorted()).toEqual([
-    "linux-deb amd64 x86-64-v2",
-    "linux-deb arm64 armv8-a+crc",
-    "windows-mingw amd64 x86-64-v2",
-    "windows-msvc amd64 x86-64",
+    "linux-deb debug amd64 x86-64-v2",
+    "linux-deb debug arm64 armv8-a+crc",
+    "linux-deb default amd64 x86-64-v2",
+    "linux-deb default arm64 armv8-a+crc",
+    "linux-deb legacy amd64 x86-64",
+    "windows-mingw default amd64 x86-64-v2",
+    "windows-msvc default amd64 x86-64",
   ]);
 });

@@ -87,6 +87,17 @@ test("code of x86-64-v3 is found by its flags and by its instructions, with the 
   expect(isa).toMatch(/^demo: usr\/bin\/demo: `scale`: \d+ \(.*FMA.*\)$/m);
 });
 
+test("code of x86-64-v2 in the variant legacy is found by its flags and by its instructions", async ({ folder }) => {
+  const dist = await makeProgramDist(folder);
+  await editManifest(dist, (manifest) => ({ ...manifest, variant: "legacy", flags: "-O2 -g" }));
+  const { flags, isa } = await verdictsOf(dist);
+  expect(flags?.problems).toEqual(["demo: usr/bin/demo: instructions of x86-64-v2 in 1 of 1 compile unit, such as demo.c."]);
+  expect(isa?.problems).toEqual([
+    expect.stringMatching(/^\d+ instructions? in 1 function are above x86-64\. The worst are:$/),
+    expect.stringMatching(/^demo: usr\/bin\/demo: `main`: \d+ \(POPCNT\)$/),
+  ]);
+});
+
 test("instructions above the ceiling are fine in functions that the program chooses at run time", async ({ folder }) => {
   const code = `__attribute__((target("avx512f"))) double mfex_avx512_demo(double a) { return a * a; }\n`;
   expect(await problemsOf(folder, { code })).toEqual({});
