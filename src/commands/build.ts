@@ -3,7 +3,7 @@ import { distFolder } from "../config/project.ts";
 import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
 import type { Context } from "../program/context.ts";
-import { examples, mirrorOption, positive, requestOptions, variantsOf, variantsOption } from "../program/values.ts";
+import { examples, mirrorOption, positive, requestOptions, runnerOption, variantsOf, variantsOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { readRequest } from "../run/request.ts";
 import type { FailedJob } from "../run/context.ts";
@@ -32,6 +32,7 @@ export const build: Define = (command, context) => {
     .option("--jobs <n>", "parallel processes of a build step, and the most jobs at once", positive, context.machine.cores)
     .option("--out <dir>", "folder for results; default: dist in the project's folder")
     .option("--install-deps", "install missing Debian packages, as root or by sudo", false)
+    .addOption(runnerOption())
     .addOption(mirrorOption())
     .option("--keep-going", "when a job fails, finish the jobs that do not need it", false)
     .addOption(

@@ -1,5 +1,6 @@
 import { BuildError } from "../errors.ts";
 import type { MachineCheck } from "../machine/check.ts";
+import { choiceWords } from "../machine/fit.ts";
 import type { Context } from "../program/context.ts";
 import {
   archOption,
@@ -9,11 +10,11 @@ import {
   onlyOption,
   positive,
   rootOption,
+  runnerOption,
   targetOptions,
   variantOption,
 } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
-import { hostRoot } from "../root/known.ts";
 import { doctor as checkFor, type DoctorOptions } from "../run/doctor.ts";
 import { Json } from "../sys/json.ts";
 
@@ -28,6 +29,7 @@ export const doctor: Define = (command, context) => {
     .addOption(onlyOption())
     .addOption(variantOption())
     .addOption(rootOption())
+    .addOption(runnerOption())
     .addOption(archOption())
     .option("--jobs <n>", "parallel processes of a build step", positive, context.machine.cores)
     .option("--fix", "install missing Debian packages, as root or by sudo", false)
@@ -50,11 +52,11 @@ async function examine(options: DoctorFlags, context: Context): Promise<void> {
   print(options.json ? new Json({ schema: 1, checks }) : checks.map(showCheck).join(""));
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
-  const root = options.root === hostRoot ? "" : ` --root ${options.root}`;
-  const variant = options.variant === "default" ? "" : ` --variant ${options.variant}`;
   const isInstallable = missing.some((check) => check.packages !== undefined);
   throw new BuildError("machine", `Missing on this machine: ${missing.map((check) => check.name).join(", ")}.`, {
-    hint: isInstallable ? `kovn-build doctor --target ${options.target}${variant}${root} --fix (as root)` : "the commands above",
+    hint: isInstallable
+      ? `kovn-build doctor --target ${options.target}${choiceWords(options)} --fix (as root)`
+      : "the commands above",
   });
 }
 

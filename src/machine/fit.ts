@@ -3,6 +3,8 @@ import { canSudo, installPackages, updateLists } from "../sys/apt.ts";
 import type { MachineCheck } from "./check.ts";
 import { checkMachine } from "./machine.ts";
 import type { MachineNeeds } from "./needs.ts";
+import type { RunnerName } from "../root/containers.ts";
+import { hostRoot } from "../root/known.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Machine } from "./this-machine.ts";
 
@@ -35,23 +37,37 @@ export async function fitMachine(needs: MachineNeeds, { install, machine }: FitO
   return checkAll();
 }
 
-/** What a machine must be fit for. */
-interface FitFor {
+/** What is built in what, as the command line has it. */
+interface Choice {
+  readonly variant?: string;
+  readonly root: string;
+  readonly runner?: RunnerName | undefined;
+}
+
+interface FitFor extends Choice {
   readonly target: string;
-  readonly variant: string;
-  readonly root?: string | undefined;
 }
 
 /**
  * Throws "machine" with everything that is missing, and how to fix it; "compiler" when the wrong
  * compiler is among it.
  */
-export function assertFit(checks: readonly MachineCheck[], { target, variant, root }: FitFor): void {
+export function assertFit(checks: readonly MachineCheck[], { target, ...choice }: FitFor): void {
   const missing = checks.filter((check) => check.status === "missing");
   if (missing.length === 0) return;
   const list = missing.map(({ name, found, wanted, fix }) => `  ${name}: ${found} (expected: ${wanted})\n    -> ${fix}`);
   const code = missing.some((check) => check.wrong) ? "compiler" : "machine";
   throw new BuildError(code, `This machine is not ready for the build.\n${list.join("\n")}`, {
-    hint: `kovn-build doctor --target ${target}${variant === "default" ? "" : ` --variant ${variant}`}${root === undefined ? "" : ` --root ${root}`}, or as root the same command with --install-deps`,
+    hint: `kovn-build doctor --target ${target}${choiceWords(choice)}, or as root the same command with --install-deps`,
   });
+}
+
+/** The words of a command line that name a variant, a root and a runner; each has a space before it. */
+export function choiceWords({ variant = "default", root, runner = "bubblewrap" }: Choice): string {
+  const words = [
+    variant === "default" ? "" : ` --variant ${variant}`,
+    root === hostRoot ? "" : ` --root ${root}`,
+    runner === "bubblewrap" ? "" : ` --runner ${runner}`,
+  ];
+  return words.join("");
 }

@@ -14,6 +14,8 @@ import { checkTemporary, checkWork } from "./folders.ts";
 import { readLimits } from "./cgroup.ts";
 import { checkCrossCompiler } from "./cross-compiler.ts";
 import type { MachineNeeds } from "./needs.ts";
+import { checkContainers } from "./containers.ts";
+import type { KnownRoot } from "../root/known.ts";
 import { checkRoots } from "./roots.ts";
 import { count } from "../sys/text.ts";
 
@@ -74,10 +76,15 @@ export async function checkMachine(needs: MachineNeeds): Promise<readonly Machin
     await checkDisk(needs),
     checkMemory(needs),
     ...(await checkPython(needs.host)),
-    ...(needs.root === undefined ? [await checkCcache()] : await checkRoots(needs.host, needs.root)),
+    ...(needs.root === undefined ? [await checkCcache()] : await checkRoot(needs.root, needs)),
     ...(needs.publishes === true ? await checkPublishers(needs.host) : []),
     ...(needs.publishes === true && needs.root === undefined ? await checkRoots(needs.host) : []),
+    ...(needs.publishes === true && needs.root === undefined ? await checkContainers(needs.host) : []),
   ];
+}
+
+async function checkRoot(root: KnownRoot, { runner = "bubblewrap", host }: MachineNeeds): Promise<readonly MachineCheck[]> {
+  return runner === "bubblewrap" ? checkRoots(host, root) : checkContainers(host, runner);
 }
 
 async function checkProgram(program: Program, host: Host): Promise<MachineCheck> {

@@ -1,5 +1,6 @@
 import type { Pipeline, System } from "../config/pipeline.ts";
 import { crossCompiles } from "../steps/registry.ts";
+import type { RunnerName } from "../root/containers.ts";
 import type { KnownRoot } from "../root/known.ts";
 import type { Host } from "../sys/exec.ts";
 
@@ -18,6 +19,8 @@ export interface MachineNeeds {
   readonly crossCompiles: boolean;
   /** What the jobs are built in; undefined for the machine itself. Then it has the packages. */
   readonly root?: KnownRoot | undefined;
+  /** What makes the root and runs jobs in it; default: bubblewrap. */
+  readonly runner?: RunnerName | undefined;
   /** The number of jobs. */
   readonly jobs: number;
   /** The most processes at once. */
@@ -31,7 +34,7 @@ export interface MachineNeeds {
 export function machineNeeds(
   pipeline: Pipeline,
   ids: readonly string[],
-  around: Pick<MachineNeeds, "provers" | "publishes" | "root" | "parallel" | "work" | "host">,
+  around: Pick<MachineNeeds, "provers" | "publishes" | "root" | "runner" | "parallel" | "work" | "host">,
 ): MachineNeeds {
   const jobs = ids.flatMap((id) => pipeline.jobs[id] ?? []);
   return {

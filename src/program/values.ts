@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { runnerNames } from "../root/containers.ts";
 import { hostRoot, knownRoots } from "../root/known.ts";
 
 /** Collects the values of an option that may be repeated. */
@@ -85,6 +86,14 @@ export function variantsOf({ variant }: { readonly variant: readonly string[] })
 export function rootOption(): Option {
   const names = knownRoots.map(({ name }) => name).join(" | ");
   return new Option("--root <root>", `for linux: what to build in: host (this machine) | ${names}`).default(hostRoot);
+}
+
+/** `--runner`: what makes a root and runs jobs in it. */
+export function runnerOption(): Option {
+  const [usual] = runnerNames;
+  return new Option("--runner <runner>", "for --root: what jobs run in; docker and podman use an image of the distribution")
+    .choices(runnerNames)
+    .default(usual);
 }
 
 /** `--root` for the jobs of a workflow. */

@@ -9,6 +9,7 @@ import { readText } from "../sys/read-file.ts";
 import { makeFolders } from "../sys/sync.ts";
 import { lockBeside, withLock } from "../sys/with-lock.ts";
 import { explain, reasonsIn } from "./explain.ts";
+import { enterContainer, type Container } from "./containers.ts";
 import type { KnownRoot } from "./known.ts";
 import { sourcesOf, type Mirrors } from "./mirrors.ts";
 
@@ -29,6 +30,8 @@ export interface ArchiveRequest {
 export interface AptFolder {
   readonly known: KnownRoot;
   readonly folder: string;
+  /** Has apt, the keys of the archive, and packages; undefined where these are the machine's. */
+  readonly container: Container | undefined;
 }
 
 /** What a root has now, if it is made. */
@@ -57,7 +60,7 @@ export function archivesFolder(roots: string): string {
 /** Runs `use` while no other process works with the archive. */
 export async function withArchive<T>(
   request: ArchiveRequest,
-  { roots, host }: { readonly roots: string; readonly host: Host },
+  { roots, container, host }: { readonly roots: string; readonly container: Container | undefined; readonly host: Host },
   use: (archive: AptFolder) => Promise<T>,
 ): Promise<T> {
   const { known, mirrors } = request;
@@ -67,7 +70,7 @@ export async function withArchive<T>(
   await makeFolders(archivesFolder(roots));
   return withLock(lockBeside(folder), { host, other: `reads the archive of ${known.distribution}` }, async () => {
     await writeSettings(request, folder);
-    return use({ known, folder });
+    return use({ known, folder, container });
   });
 }
 
@@ -98,8 +101,8 @@ async function writeOnce(path: string, text: string): Promise<void> {
 
 /**
  * Brings apt's lists up to date, which verifies the archive's signatures and that they have not
- * expired. Returns the sha256 of each `InRelease`, sorted. With `isQuick`, an archive that does not answer
- * is given up after a few seconds. Throws as `explain` makes it.
+ * expired. Returns the sha256 of each `InRelease`, and that of an image, sorted. With `isQuick`, an
+ * archive that does not answer is given up after a few seconds. Throws as `explain` makes it.
  */
 export async function updateLists(
   archive: AptFolder,
@@ -111,7 +114,8 @@ export async function updateLists(
   await run(archive, [...own, ...limits, "update", "--error-on=any"], host);
   const folder = join(archive.folder, lists);
   const names = (await readdir(folder)).filter((name) => /_(?:In)?Release$/.test(name));
-  return (await Promise.all(names.map(async (name) => sha256File(join(folder, name))))).toSorted();
+  const sums = await Promise.all(names.map(async (name) => sha256File(join(folder, name))));
+  return [...sums, ...imageOf(archive)].toSorted();
 }
 
 /**
@@ -127,7 +131,8 @@ export async function choosePackages(archive: AptFolder, packages: readonly stri
   const files = new Map(
     [...stdout.matchAll(/^'\S+' (\S+) \d+ SHA256:([0-9a-f]{64})$/gm)].map(([, name = "", sum = ""]) => [name, sum]),
   );
-  return { files, content: keyOf([...files].map((one) => one.join(" ")).toSorted()) };
+  const sums = [...files].map((one) => one.join(" "));
+  return { files, content: keyOf([...sums, ...imageOf(archive)].toSorted()) };
 }
 
 /**
@@ -161,8 +166,14 @@ function installing(packages: readonly string[]): readonly string[] {
   return ["--yes", "dist-upgrade", ...packages];
 }
 
-async function run({ known, folder }: AptFolder, args: readonly string[], host: Host): Promise<ExecResult> {
-  const result = await aptGet(args, { host, env: { APT_CONFIG: join(folder, "apt.conf") } });
+/** A root that is made of another image is another one. */
+function imageOf({ container }: AptFolder): readonly string[] {
+  return container === undefined ? [] : [container.image];
+}
+
+async function run({ known, folder, container }: AptFolder, args: readonly string[], host: Host): Promise<ExecResult> {
+  const enter = container === undefined ? undefined : enterContainer(container, { folders: [folder], network: "host" }, host);
+  const result = await aptGet(args, { host, enter, env: { APT_CONFIG: join(folder, "apt.conf") } });
   const { exitCode, stdout, stderr } = result;
   if (exitCode !== 0) throw explain(known, reasonsIn(`${stdout}\n${stderr}`), `apt-get ended with exit code ${exitCode}`);
   return result;

@@ -1,26 +1,39 @@
 import { readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { truePath } from "../sys/disk.ts";
+import type { Enter } from "../sys/enter.ts";
+import type { Host } from "../sys/exec.ts";
+import { enterContainer } from "./containers.ts";
+import type { Root } from "./keep.ts";
 import { rootUser } from "./make.ts";
-
-/** Makes the command that runs another one in a root, in that folder. */
-export type Enter = (command: readonly string[], cwd: string) => readonly string[];
 
 /** Top folders that every program gets empty. */
 const fresh: ReadonlySet<string> = new Set(["dev", "proc", "sys", "tmp", "run"]);
 
 /**
- * Prepares to run programs in a root with bubblewrap (bwrap(1)): without network, without rights, as a
- * user that owns what it makes. The root cannot be written. Of the machine there are the `writable`
- * folders, at their own paths, and nothing else.
+ * Prepares to run programs in a root, in containers or else with bubblewrap (bwrap(1)): without
+ * network, without rights, as a user that owns what it makes. The root cannot be written. Of the machine
+ * there are the `writable` folders, at their own paths, and nothing else.
  */
-export async function openRoot(tree: string, writable: readonly string[]): Promise<Enter> {
+export async function openRoot(
+  { tree, container }: Pick<Root, "tree" | "container">,
+  writable: readonly string[],
+  host: Host,
+): Promise<Enter> {
+  const { folders, names } = placesOf(writable);
+  if (container !== undefined) {
+    const linked = names.map((name) => `${truePath(name)}:${name}`);
+    return enterContainer(container, { folders: [...folders, ...linked], network: "none" }, host);
+  }
   const mounts = await layOut(tree, writable);
   const apart = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "kovn-build"];
   const user = ["--unshare-user", "--uid", String(rootUser), "--gid", String(rootUser)];
   // There is no other user, so chown(2) fails otherwise than fakeroot(1) expects: with this, it only notes owners.
-  const env = ["--setenv", "FAKEROOTDONTTRYCHOWN", "1"];
-  return (command, cwd) => ["bwrap", ...apart, ...user, ...env, ...mounts, "--chdir", truePath(cwd), "--", ...command];
+  const owners = ["--setenv", "FAKEROOTDONTTRYCHOWN", "1"];
+  return ({ command, cwd, env }) => ({
+    command: ["bwrap", ...apart, ...user, ...owners, ...mounts, "--chdir", truePath(cwd), "--", ...command],
+    env,
+  });
 }
 
 /**
@@ -32,11 +45,15 @@ export async function shareRoot(tree: string, writable: readonly string[]): Prom
   return (command) => ["bwrap", "--die-with-parent", ...mounts, "--", ...command];
 }
 
+/** Programs know a folder by the name that it was given with, which may be a link. */
+function placesOf(writable: readonly string[]) {
+  const folders = writable.map(truePath);
+  return { folders, names: writable.filter((path) => !folders.includes(path)) };
+}
+
 /** The mounts of a root that cannot be written, with the `writable` folders of the machine. */
 async function layOut(tree: string, writable: readonly string[]): Promise<readonly string[]> {
-  const folders = writable.map(truePath);
-  // Programs know a folder by the name that it was given with, which may be a link.
-  const names = writable.filter((path) => !folders.includes(path));
+  const { folders, names } = placesOf(writable);
   return [
     ...(await mountsOf(tree, "", [...folders, ...names])),
     ...["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run"],

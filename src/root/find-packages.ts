@@ -28,7 +28,7 @@ export async function findPackages(
   request: ArchiveRequest,
   { work, host }: { readonly work: string; readonly host: Host },
 ): Promise<FoundPackages> {
-  return withArchive(request, { roots: rootsFolder(work), host }, async (archive) => {
+  return withArchive(request, { container: undefined, roots: rootsFolder(work), host }, async (archive) => {
     await updateLists(archive, { host, isQuick: false });
     const paths = files.map(({ path }) => path);
     const { files: chosen } = await choosePackages(archive, paths, host);

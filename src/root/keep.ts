@@ -12,6 +12,8 @@ import { renameSynced } from "../sys/sync.ts";
 import { isLocked, lockBeside, lockIn, withLock } from "../sys/with-lock.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { archivesFolder, architecturesOf } from "./archive.ts";
+import type { Container } from "./containers.ts";
+import { imageIn } from "./image.ts";
 import type { RootRequest } from "./make.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -20,7 +22,7 @@ const schema = z.object({
   name: z.string(),
   /** sha256 of all packages that it was made of. */
   content: z.string(),
-  /** sha256 of each `InRelease` that has these packages, sorted. */
+  /** sha256 of each `InRelease` that has these packages, and of an image that it is made of, sorted. */
   releases: z.array(z.string()).readonly(),
   /** Versions of all its packages. */
   packages: z.record(z.string(), z.string()),
@@ -34,8 +36,10 @@ export type RootFacts = Readonly<z.infer<typeof schema>>;
 
 /** A root that is made. */
 export interface Root extends RootFacts {
-  /** The folder that becomes `/`. */
+  /** The folder that becomes `/`; of an image, what dpkg knows of it. */
   readonly tree: string;
+  /** The image that it is, and what runs it; undefined for a folder. */
+  readonly container: Container | undefined;
 }
 
 /** The folder of all roots below `.kovn`. */
@@ -45,10 +49,16 @@ export function rootsFolder(work: string): string {
 
 /** The start of the paths of all roots that differ only in the state of the archive. */
 export function groupOf(request: Omit<RootRequest, "mirrors">, work: string): string {
-  const { known, packages, debs = [] } = request;
+  const { known, packages, runner, debs = [] } = request;
   const architectures = architecturesOf(request).join("-");
   const files = debs.length === 0 ? {} : { debs: debs.map((deb) => deb.sha256).toSorted() };
-  const list = keyOf({ name: known.name, arch: architectures, packages: [...new Set(packages)].toSorted(), ...files });
+  const list = keyOf({
+    name: known.name,
+    arch: architectures,
+    packages: [...new Set(packages)].toSorted(),
+    ...files,
+    ...(runner === undefined ? {} : { runner }),
+  });
   return join(rootsFolder(work), `${rootInNames(known.name)}-${architectures}-${list.slice(0, 16)}`);
 }
 
@@ -61,8 +71,8 @@ export async function newestRoot(request: Omit<RootRequest, "mirrors">, work: st
 export async function listKept(group: string): Promise<readonly Root[]> {
   const roots: Root[] = [];
   for (const place of await placesOf(group)) {
-    const facts = await readFacts(place).catch(() => undefined);
-    if (facts !== undefined) roots.push({ ...facts, tree: join(place, "tree") });
+    const root = await readRoot(place).catch(() => undefined);
+    if (root !== undefined) roots.push(root);
   }
   return roots.toSorted((a, b) => (a.made < b.made ? 1 : -1));
 }
@@ -83,18 +93,18 @@ export async function keepRoot(facts: RootFacts, group: string, staging: string,
   // One that nobody can read any more.
   await removePlace(place, host);
   await renameSynced(staging, place);
-  return { ...facts, tree: join(place, "tree") };
+  return readRoot(place);
 }
 
 /** Notes that the archive has what a kept root has in this state as well. */
 export async function renewRoot(root: Root, releases: readonly string[]): Promise<Root> {
-  const { tree, ...facts } = root;
-  await writeFacts(join(tree, ".."), { ...facts, releases });
+  await writeFacts(join(root.tree, ".."), schema.parse({ ...root, releases }));
   return { ...root, releases };
 }
 
-async function readFacts(folder: string): Promise<RootFacts> {
-  return schema.parse(JSON.parse(await readText(join(folder, "root.json"), "a cached result")));
+async function readRoot(place: string): Promise<Root> {
+  const facts = schema.parse(JSON.parse(await readText(join(place, "root.json"), "a cached result")));
+  return { ...facts, tree: join(place, "tree"), container: await imageIn(place) };
 }
 
 async function writeFacts(folder: string, facts: RootFacts): Promise<void> {

@@ -1,10 +1,11 @@
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { queryPackages } from "../sys/dpkg-query.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { exec, type ExecOptions, type Host } from "../sys/exec.ts";
 import { folderSize } from "../sys/files.ts";
 import { makeRecord } from "../record.ts";
 import { architecturesOf, type ArchiveRequest } from "./archive.ts";
+import type { Container } from "./containers.ts";
 import { explain, reasonsIn } from "./explain.ts";
 import { sourcesOf } from "./mirrors.ts";
 import { inNamespaces } from "./namespaces.ts";
@@ -14,6 +15,8 @@ import { removeTree } from "./remove-tree.ts";
 export interface RootRequest extends ArchiveRequest {
   /** The packages that are asked for; those that these need come with them. */
   readonly packages: readonly string[];
+  /** What makes it and runs programs in it, if not mmdebstrap and bubblewrap. */
+  readonly runner?: Container["program"] | undefined;
   /** Files of packages to install besides, and what they need. */
   readonly debs?: readonly { readonly path: string; readonly sha256: string }[];
 }
@@ -77,7 +80,7 @@ export async function makeTree(request: RootRequest, folder: string, host: Host)
   ];
   const env = { TMPDIR: temporary, HOME: temporary, LC_ALL: "C", KOVN_DOWNLOADS: downloadsIn(folder) };
   await mkdir(tree);
-  await run([...inNamespaces, "sh", "-c", withoutSync, "sh", tree, "mmdebstrap", ...options, "", tree, "-"], request, {
+  await runMaker([...inNamespaces, "sh", "-c", withoutSync, "sh", tree, "mmdebstrap", ...options, "", tree, "-"], request, {
     host: { ...host, env: { ...host.env, ...env } },
     input: `${sourcesOf(known, architectures, mirrors).join("\n")}\n`,
   });
@@ -88,21 +91,22 @@ export async function makeTree(request: RootRequest, folder: string, host: Host)
   await appendFile(join(tree, "etc/passwd"), `builder:x:${rootUser}:${rootUser}::/nonexistent:/bin/sh\n`);
   await appendFile(join(tree, "etc/group"), `builder:x:${rootUser}:\n`);
   // All of it is its owner's: of an ordinary user, some files belong to ids of the namespace.
-  await run([...inNamespaces, "chown", "--recursive", "--no-dereference", "0:0", tree], request, { host });
-  await run(["sync", "--file-system", tree], request, { host });
+  await runMaker([...inNamespaces, "chown", "--recursive", "--no-dereference", "0:0", tree], request, { host });
+  await runMaker(["sync", "--file-system", tree], request, { host });
   return { packages: await packagesIn(tree, request, host), size: await folderSize(tree) };
 }
 
-async function run(
+/** Runs a program that makes a root, with its progress as that of the task. Throws as `explain` makes it. */
+export async function runMaker(
   [program = "", ...args]: readonly string[],
   { known }: RootRequest,
-  options: { readonly host: Host; readonly input?: string },
+  options: Omit<ExecOptions, "onLines">,
 ): Promise<void> {
   let said = "";
   let last = "";
   const onLines = async (lines: readonly string[]) => {
     for (const line of lines) {
-      const [, doing] = /^I: ((?!running )[a-z].*)/.exec(line) ?? [];
+      const doing = /^(?:I: (?!running )(?=[a-z])|(?=(?:Unpacking|Setting up) ))(.*)/.exec(line)?.[1];
       if (doing !== undefined) options.host.task.say(doing);
       else if (line.trim() !== "") last = line.trim();
       said += reasonsIn(line).length > 0 ? `${line}\n` : "";
@@ -112,7 +116,8 @@ async function run(
   if (exitCode !== 0) throw explain(known, reasonsIn(said), last || `${program} ended with exit code ${exitCode}`);
 }
 
-async function packagesIn(tree: string, { foreign }: RootRequest, host: Host): Promise<RootContent["packages"]> {
+/** Versions of the packages of the root in `tree`. */
+export async function packagesIn(tree: string, { foreign }: RootRequest, host: Host): Promise<RootContent["packages"]> {
   const rows = await queryPackages(["Package", "Version", "Architecture"], { host, tree });
   const named = (name: string, arch?: string) => (arch === foreign ? `${name}:${arch}` : name);
   return makeRecord(rows.map(([name = "", version = "", arch]) => [named(name, arch), version]));

@@ -2,6 +2,7 @@ import { BuildError } from "../errors.ts";
 import { exec, type Host } from "../sys/exec.ts";
 import { removeFolder } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
+import { removeImage } from "./image.ts";
 import { inNamespaces } from "./namespaces.ts";
 
 /**
@@ -9,6 +10,7 @@ import { inNamespaces } from "./namespaces.ts";
  * namespace of its user has.
  */
 export async function removeTree(path: string, host: Host): Promise<void> {
+  await removeImage(path, host);
   try {
     await removeFolder(path);
   } catch (error) {

@@ -9,6 +9,9 @@ import { makeFolders } from "../sys/sync.ts";
 import { lockBeside, withLock, type LockOptions } from "../sys/with-lock.ts";
 import { choosePackages, fetchPackages, updateLists, withArchive, type AptFolder, type Offer } from "./archive.ts";
 import { groupOf, keepRoot, listKept, markUse, removeHalves, removeUnused, renewRoot, rootsFolder, type Root } from "./keep.ts";
+import type { Container } from "./containers.ts";
+import { hasImage, openImage } from "./image.ts";
+import { makeImage } from "./make-image.ts";
 import { downloadsIn, makeTree, type RootRequest } from "./make.ts";
 
 export interface TakeOptions {
@@ -53,7 +56,9 @@ export async function takeRoots(
   // In one order, so that no two runs wait for each other.
   return withLocks(groups.toSorted(), { host, other: `is making root ${known.name}` }, async () => {
     for (const group of groups) await removeHalves(group, host);
-    const kept = await Promise.all(groups.map(listKept));
+    const container =
+      request.runner === undefined ? undefined : await openImage(request.runner, request, { roots: rootsFolder(work), host });
+    const kept = await Promise.all(groups.map(async (group) => listUsable(group, container, host)));
     const wanted = lists.map((packages, index) => ({
       packages,
       names: [...packages, ...debs.map(({ path }) => path)],
@@ -61,11 +66,11 @@ export async function takeRoots(
       kept: kept[index] ?? [],
     }));
     try {
-      const found = await withArchive(request, { roots: rootsFolder(work), host }, async (archive) =>
+      const found = await withArchive(request, { roots: rootsFolder(work), container, host }, async (archive) =>
         find(archive, wanted, host),
       );
       const taken = found.map(async ({ packages, group, ...one }) => {
-        const root = "root" in one ? one.root : await make({ ...request, packages }, group, one.begun, host);
+        const root = "root" in one ? one.root : await make({ ...request, packages }, { group, container, ...one.begun }, host);
         if (run !== undefined) await markUse(root, run);
         for (const { tree } of one.kept) if (tree !== root.tree) await removeUnused(join(tree, ".."), work, host);
         return root;
@@ -77,6 +82,15 @@ export async function takeRoots(
       await Promise.all(groups.map(async (group) => removeHalves(group, host)));
     }
   });
+}
+
+/** The kept roots of a group whose programs own what they make. */
+async function listUsable(group: string, container: Container | undefined, host: Host): Promise<readonly Root[]> {
+  const usable: Root[] = [];
+  for (const root of await listKept(group))
+    if (root.container === undefined || (root.container.user === container?.user && (await hasImage(root.container, host))))
+      usable.push(root);
+  return usable;
 }
 
 async function withLocks<T>(paths: readonly string[], options: LockOptions, work: () => Promise<T>): Promise<T> {
@@ -126,11 +140,26 @@ async function begin(
   return { staging, content: offer.content, releases };
 }
 
-async function make(request: RootRequest, group: string, { staging, content, releases }: Begun, host: Host): Promise<Root> {
+interface Making extends Begun {
+  readonly group: string;
+  readonly container: Container | undefined;
+}
+
+async function make(request: RootRequest, { group, container, staging, content, releases }: Making, host: Host): Promise<Root> {
   const { known, packages, debs = [] } = request;
   return runTask(host, `make root ${known.name} with ${count(packages.length + debs.length, "package")}`, async (below) => {
-    const made = await makeTree(request, staging, below);
-    const facts = { schema: 2 as const, name: known.name, content, releases, ...made, made: new Date().toISOString() };
+    const { packages: its, size } = await (container === undefined
+      ? makeTree(request, staging, below)
+      : makeImage(request, container, staging, below));
+    const facts = {
+      schema: 2 as const,
+      name: known.name,
+      content,
+      releases,
+      packages: its,
+      size,
+      made: new Date().toISOString(),
+    };
     return keepRoot(facts, group, staging, below);
   });
 }

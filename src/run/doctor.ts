@@ -15,7 +15,7 @@ import { assertArch, rootOf, type RequestOptions } from "./request.ts";
 
 export interface DoctorOptions extends Pick<
   RequestOptions,
-  "target" | "toolchain" | "line" | "only" | "variant" | "root" | "arch"
+  "target" | "toolchain" | "line" | "only" | "variant" | "root" | "runner" | "arch"
 > {
   /** Parallel processes of a step. */
   readonly jobs: number;
@@ -30,7 +30,7 @@ export interface DoctorOptions extends Pick<
  */
 export async function doctor(options: DoctorOptions, context: ReadContext): Promise<readonly MachineCheck[]> {
   const { project, machine, host } = context;
-  const { only, jobs: parallel } = options;
+  const { only, runner, jobs: parallel } = options;
   const written = await readPipeline(project, options, machine.system);
   assertVariant(written, options.variant);
   const pipeline = forVariant(written, options.variant);
@@ -41,10 +41,10 @@ export async function doctor(options: DoctorOptions, context: ReadContext): Prom
   const { arch } = options;
   const architectures = Object.keys(pipeline.flags[options.variant] ?? {});
   if (arch !== undefined && !architectures.includes(arch)) throw unknownName("Architecture", arch, architectures);
-  assertArch({ root, arch, target: options.target }, machine);
+  assertArch({ root, runner, arch, target: options.target }, machine);
   const foreign = arch === machine.arch ? undefined : arch;
   const provers = [...(pipeline.provers ?? []), ...(foreign === undefined ? [] : ["qemu-user-static"])];
-  const around = { provers, publishes: true, root, parallel, work: project.work, host };
+  const around = { provers, publishes: true, root, runner, parallel, work: project.work, host };
   const ids = plannedJobs(pipeline, only);
   const needs = machineNeeds(pipeline, ids, around);
   const about = await checkSupport(options.line, project);

@@ -123,7 +123,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { project, host,
   // without git.
   await rm(join(dir, "src/.git"), { recursive: true });
   const compilations = compilerCache === undefined ? [] : [compilationsDir(cacheFolder(project.work))];
-  const enter = root === undefined ? undefined : await openRoot(root.tree, [run, ...compilations]);
+  const enter = root === undefined ? undefined : await openRoot(root, [run, ...compilations], host);
   const stepContext = {
     dir,
     arch: plan.arch,

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { Entered } from "../sys/enter.ts";
 import { execOnTerminal } from "../sys/exec-for-person.ts";
 import type { Host } from "../sys/exec.ts";
 import { printable } from "../sys/printable.ts";
@@ -45,9 +46,11 @@ export async function openShell({ job, dir, last }: FailedJob, { shell, host, wr
     ].join("\n"),
   );
   const env = { ...last.env, TERM: term, SHELL: program, KOVN_COMMAND: command };
-  const [first = program, ...rest] = enter?.([program], cwd) ?? [program];
+  const started = { command: [program], cwd, env, isOnTerminal: true };
+  const entered: Entered = enter?.(started) ?? started;
+  const [first = program, ...rest] = entered.command;
   // Nobody removes the run meanwhile.
   await withLock(lockIn(dirname(dir)), { host, other: `is working in ${dir}` }, async () =>
-    execOnTerminal(first, rest, { host, cwd, env }),
+    execOnTerminal(first, rest, { host, cwd, env: entered.env }),
   );
 }

@@ -84,7 +84,7 @@ export async function prepare(input: PlanInput, options: BuildOptions, context: 
   const cache = isCached ? await openCache(cacheFolder(project.work), { host }) : undefined;
   const checkMachine = async () => fit(input, plan, options, context);
   if (plan.root !== undefined) await checkMachine();
-  const roots = await rootsOf(input, plan.jobs, options.mirror, context);
+  const roots = await rootsOf({ ...input, runner: options.runner }, plan.jobs, options.mirror, context);
   const find = (of: Plan) => runTask(host, "look up cached results", async () => findMissing(of, cache, roots, context));
   const found = await find(plan).catch((error: unknown) => {
     // Without dpkg on a Linux machine. The check of the machine says so, with everything else that
@@ -141,9 +141,16 @@ async function fit({ pipeline }: PlanInput, plan: Plan, options: BuildOptions, c
   const { project, host } = context;
   const ids = plan.jobs.map((job) => job.id);
   const root = rootOf(options);
-  const needs = machineNeeds(pipeline, ids, { provers: [], root, parallel: options.jobs, work: project.work, host });
+  const needs = machineNeeds(pipeline, ids, {
+    provers: [],
+    root,
+    runner: options.runner,
+    parallel: options.jobs,
+    work: project.work,
+    host,
+  });
   const checks = await fitMachine(needs, { install: options.installDeps, ...context });
-  assertFit(checks, plan);
+  assertFit(checks, options);
 }
 
 /**

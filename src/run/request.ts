@@ -14,6 +14,7 @@ import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import { placelessFlags } from "../compile/distcc.ts";
 import type { Machine } from "../machine/this-machine.ts";
 import { makeRecord } from "../record.ts";
+import { runnerNames, type RunnerName } from "../root/containers.ts";
 import { hostRoot, knownRoots, type KnownRoot } from "../root/known.ts";
 import type { ReadContext } from "./context.ts";
 
@@ -28,6 +29,8 @@ export interface RequestOptions {
   readonly arch?: string;
   /** `host`, or the distribution to build in, such as `debian:12`. */
   readonly root: string;
+  /** What makes the root and runs jobs in it; default: bubblewrap. */
+  readonly runner?: RunnerName;
   /** Folder of a built driver. */
   readonly driver?: string;
   /** Hosts that share the compiling, as distcc lists them. */
@@ -86,8 +89,17 @@ export async function readRequest(options: RequestOptions, { project, machine, h
  * Throws "usage" for packages of another architecture that nothing on this machine can build: they
  * are cross-compiled in a root. They can be planned here.
  */
-export function assertArch({ arch, root, target }: ArchChoice, machine: Pick<Machine, "arch">): void {
-  if (arch === undefined || arch === machine.arch || root !== undefined) return;
+export function assertArch({ arch, root, runner = "bubblewrap", target }: ArchChoice, machine: Pick<Machine, "arch">): void {
+  if (arch === undefined || arch === machine.arch) return;
+  if (root !== undefined && runner !== "bubblewrap")
+    throw new BuildError(
+      "usage",
+      `\`--runner ${runner}\` builds packages of this machine's architecture (\`${machine.arch}\`) only.`,
+      {
+        hint: "leave out --runner",
+      },
+    );
+  if (root !== undefined) return;
   const own = `kovn-build --target ${target} --root debian:12 --arch ${arch}`;
   throw new BuildError("usage", `Architecture \`${arch}\` is not this machine's (\`${machine.arch}\`).`, {
     hint: target === "linux" ? `cross-compile in a root: ${own}` : `run the same command on a machine with architecture ${arch}`,
@@ -97,17 +109,24 @@ export function assertArch({ arch, root, target }: ArchChoice, machine: Pick<Mac
 interface ArchChoice {
   readonly arch: string | undefined;
   readonly root?: unknown;
+  readonly runner?: RunnerName | undefined;
   readonly target: string;
 }
 
 interface RootChoice {
   readonly root: string;
+  readonly runner?: RunnerName;
   readonly target: string;
   readonly distcc?: string;
 }
 
 /** The root that was asked for; undefined for the machine itself. Throws "usage". */
-export function rootOf({ root, target, distcc }: RootChoice): KnownRoot | undefined {
+export function rootOf({ root, runner = "bubblewrap", target, distcc }: RootChoice): KnownRoot | undefined {
+  if (!runnerNames.includes(runner)) throw unknownName("Runner", runner, runnerNames);
+  if (root === hostRoot && runner !== "bubblewrap")
+    throw new BuildError("usage", `\`--runner ${runner}\` runs the jobs of a root, and none is given.`, {
+      hint: `--root debian:12 --runner ${runner}`,
+    });
   if (root === hostRoot) return undefined;
   const known = knownRoots.find(({ name }) => name === root);
   if (known === undefined) throw unknownName("Root", root, [hostRoot, ...knownRoots.map(({ name }) => name)]);

@@ -29,7 +29,7 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
   await assertFolder(options.out, { target: input.pipeline.target, variant: input.variant });
   if (options.remoteCache !== undefined) assertRemote(options.remoteCache);
   assertSystem(input.pipeline, context.machine.system);
-  assertArch({ ...input, target: input.pipeline.target }, context.machine);
+  assertArch({ ...input, runner: options.runner, target: input.pipeline.target }, context.machine);
   parseMirrors(options.mirror);
   if (input.root !== undefined && options.remoteCache !== undefined)
     throw new BuildError("usage", "`--root` and `--remote-cache` exclude each other: nothing in a root reaches the network.");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Label } from "../label/label.ts";
 import { cleanEnv } from "./clean-env.ts";
+import type { Enter, Entered } from "../sys/enter.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
 
@@ -43,8 +44,8 @@ export interface StepContext {
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
   /** Lets jobs that need this one start before it ends: the files that they use are complete. */
   readonly onReady: () => void;
-  /** Makes the command that runs a program in the job's root; undefined on the machine itself. */
-  readonly enter?: ((command: readonly string[], cwd: string) => readonly string[]) | undefined;
+  /** Runs a program in the job's root; undefined on the machine itself. */
+  readonly enter?: Enter | undefined;
   readonly host: Host;
   readonly onLines: OnLines;
   /** Called with each program of the build before it starts. */
@@ -54,7 +55,7 @@ export interface StepContext {
 /** A program of a step, with its whole environment; it runs in the job's `src/`. */
 export interface StepProgram {
   readonly command: readonly string[];
-  /** Makes the command that runs it in the job's root; undefined on the machine itself. */
+  /** Runs it in the job's root; undefined on the machine itself. */
   readonly enter?: StepContext["enter"];
   readonly env: Readonly<Record<string, string>>;
 }
@@ -105,14 +106,14 @@ export async function runProgram(
 ): Promise<void> {
   const wholeEnv = { ...buildEnv(context), ...env };
   const { enter } = context;
-  const command = [program, ...args];
-  const cwd = `${context.dir}/src`;
-  context.onProgram?.({ command, enter, env: wholeEnv });
-  const [first = program, ...rest] = enter?.(command, cwd) ?? command;
-  const result = await exec(first, rest, {
+  const started = { command: [program, ...args], cwd: `${context.dir}/src`, env: wholeEnv };
+  context.onProgram?.({ command: started.command, enter, env: wholeEnv });
+  const { command, ...rest }: Entered = enter?.(started) ?? started;
+  const [first = program, ...others] = command;
+  const result = await exec(first, others, {
+    cwd: started.cwd,
+    ...rest,
     host: { ...context.host, env: {} },
-    cwd,
-    env: wholeEnv,
     onLines: context.onLines,
   });
   if (result.exitCode !== 0) throw new BuildError("build", `\`${program}\` failed with exit code ${result.exitCode}.`);

@@ -2,6 +2,7 @@ import { makeRecord } from "../record.ts";
 import { BuildError } from "../errors.ts";
 import { queryPackages } from "./dpkg-query.ts";
 import { lockBeside, withLock } from "./with-lock.ts";
+import type { Enter, Entered } from "./enter.ts";
 import { exec, tryExec, type ExecResult, type Host } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 import type { Status } from "./status-lines.ts";
@@ -20,7 +21,11 @@ interface InstallOptions extends AptOptions {
 
 const quiet = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
 
-const proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+/** Variables that say how the network is reached. */
+export const proxies: readonly string[] = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+]);
 
 /**
  * The start of a command that runs as root, with apt's environment (sudo(8)). It never asks for a
@@ -123,15 +128,21 @@ interface AptRun extends InstallOptions {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly startsServices?: boolean;
+  /** Runs it elsewhere. */
+  readonly enter?: Enter | undefined;
 }
 
 /** Runs apt-get, with its progress as that of the task. A non-zero exit code is a result, not an error. */
-export async function aptGet(args: readonly string[], { env, bySudo = false, ...options }: AptRun): Promise<ExecResult> {
-  // sudo closes the file that apt would report its progress to.
-  const own = bySudo ? settings : [...settings, "APT::Status-Fd=3"];
-  const [program = "", ...words] = [...(bySudo ? sudo : []), "apt-get", ...own.flatMap((setting) => ["-o", setting]), ...args];
+export async function aptGet(args: readonly string[], { env, bySudo = false, enter, ...options }: AptRun): Promise<ExecResult> {
+  // sudo closes the file that apt would report its progress to, and a container does not have it.
+  const isApart = bySudo || enter !== undefined;
+  const own = isApart ? settings : [...settings, "APT::Status-Fd=3"];
+  const command = [...(bySudo ? sudo : []), "apt-get", ...own.flatMap((setting) => ["-o", setting]), ...args];
+  const started = { command, cwd: "/", env: { ...quiet, ...env } };
+  const { command: words, ...entered }: Entered = enter?.(started) ?? { command, env: started.env };
+  const [program = "", ...others] = words;
   const status: Status = { fd: 3, onLine: (line) => sayStatus(line, options.host.task) };
-  return exec(program, words, { ...options, env: { ...quiet, ...env }, ...(bySudo ? {} : { status }) });
+  return exec(program, others, { ...options, ...entered, ...(isApart ? {} : { status }) });
 }
 
 async function apt(args: readonly string[], options: AptRun): Promise<void> {

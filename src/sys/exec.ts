@@ -55,6 +55,8 @@ export interface ExecOptions {
    * not mistaken for leftovers of a build.
    */
   readonly startsServices?: boolean;
+  /** Keeps stdin open, without input, until the program or this process ends. */
+  readonly holdsStdin?: boolean;
 }
 
 export interface ExecResult {
@@ -97,7 +99,12 @@ export async function exec(program: string, args: readonly string[], options: Ex
     maxBuffer: 256 * 1024 * 1024,
     ...(cwd === undefined ? {} : { cwd }),
     ...(input === undefined ? {} : { input }),
-    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(status?.fd === 3 ? ["pipe" as const] : [])],
+    stdio: [
+      input === undefined && options.holdsStdin !== true ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      ...(status?.fd === 3 ? ["pipe" as const] : []),
+    ],
   });
   const tree: ProcessTree | undefined = child.pid === undefined ? undefined : { root: child.pid, mark };
   let isLate = false;

@@ -47,6 +47,12 @@ describe("--root", () => {
       ["--root", "debian:13", "--remote-cache", "redis://x"],
       "`--root` and `--remote-cache` exclude each other",
     ],
+    [
+      "a runner of containers and another architecture",
+      ["--root", "debian:13", "--runner", "docker", "--arch", process.arch === "arm64" ? "amd64" : "arm64"],
+      "`--runner docker` builds packages of this machine's architecture",
+    ],
+    ["a runner without a root", ["--runner", "podman"], "`--runner podman` runs the jobs of a root, and none is given."],
     ["a wrong mirror", ["--root", "debian:13", "--mirror", "ftp://x"], "`ftp://x` is not an address of a mirror."],
   ] as const)("%s is refused before anything runs", async ([, args, message], { folder }) => {
     const yaml = packaging["pipelines/test.yaml"] ?? "";
@@ -78,6 +84,20 @@ describe("--root", () => {
     const doctor = await kovnBuild(project, ["doctor", "--target", "linux", "--root", "ubuntu:24.04"], { PATH: bin });
     expect(doctor).toMatchObject({ exitCode: 1 });
     expect(doctor.stdout).toMatch(/^missing +root ubuntu:24\.04: no mmdebstrap/m);
+  });
+
+  test("whose runner is missing is an error before anything runs, with what to install", async ({ folder }) => {
+    const project = await makeProject(folder, packaging);
+    const bin = await binWithout(folder, ["docker", "podman", "mmdebstrap", "bwrap"]);
+    const args = ["--target", "linux", "--root", "debian:13", "--runner", "podman"];
+    const result = await kovnBuild(project, ["build", "--unlocked", ...args], { PATH: bin });
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.stderr).toMatch(/runner podman: no podman .*\n +-> apt-get install podman/);
+    expect(result.stderr).toContain("-> kovn-build doctor --target linux --root debian:13 --runner podman, or as root");
+    const doctor = await kovnBuild(project, ["doctor", ...args], { PATH: bin });
+    expect(doctor.stdout).toMatch(/^missing +runner podman: no podman/m);
+    const all = await kovnBuild(project, ["doctor", "--target", "linux"], { PATH: bin });
+    expect(all.stdout).toMatch(/^warning +runner docker: no docker[^]*^warning +runner podman: no podman/m);
   });
 
   test("that is not made yet has no packages that `cache why` could compare", async ({ folder }) => {

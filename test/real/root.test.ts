@@ -7,7 +7,8 @@ import { checkRoots } from "../../src/machine/roots.ts";
 import { knownRoots } from "../../src/root/known.ts";
 import { host } from "../helpers/host.ts";
 import { startBuild } from "../helpers/jobs.ts";
-import { makeProject, pipelineYaml, writeFiles } from "../helpers/project.ts";
+import { makeProject, writeFiles } from "../helpers/project.ts";
+import { demoPackage } from "./demo-package.ts";
 import { kovnBuild, temporaryFolder } from "./machine.ts";
 
 const root = "debian:13";
@@ -16,32 +17,6 @@ const [check] = await checkRoots(
   knownRoots.find(({ name }) => name === root),
 );
 const cannot = check?.status === "ok" ? undefined : (check?.found ?? "unknown");
-
-/** Makes a Debian package of what the root has, as fakeroot's root, and says what a job can see and do. */
-const script = `
-mkdir debian
-printf 'demo (1.2-3) unstable; urgency=low\\n\\n  * One.\\n\\n -- A <a@example.com>  Wed, 01 Jan 2025 00:00:00 +0000\\n' > debian/changelog
-printf 'Source: demo\\nMaintainer: A <a@example.com>\\nRules-Requires-Root: binary-targets\\nBuild-Depends: debhelper-compat (= 13)\\n\\nPackage: demo\\nArchitecture: any\\nDepends: \${shlibs:Depends}\\nDescription: d\\n' > debian/control
-printf '#!/usr/bin/make -f\\n%%:\\n\\tdh $@\\n' > debian/rules
-printf 'demo usr/bin\\nlink usr/bin\\n' > debian/install
-ln -s demo link
-printf 'int main(void) { return 0; }\\n' > demo.c
-printf 'all:\\n\\t$(CC) $(CFLAGS) $(LDFLAGS) -o demo demo.c\\n' > Makefile
-chmod +x debian/rules
-mkdir -p ../out
-{
-  . /etc/os-release && echo "release: $VERSION_ID"
-  echo "interfaces: $(grep -c : /proc/net/dev)"
-  touch /usr/written 2>/dev/null || echo "root: read-only"
-  echo "home: $(ls -A /home | wc -l)"
-  echo "user: $(id -un)"
-} > ../out/seen.txt
-`;
-
-const pipeline = pipelineYaml(script, "*").replace(
-  "    artifacts:",
-  "      - uses: deb\n        with: { packages: [demo] }\n    artifacts:",
-);
 
 /** Mounts of this machine below a folder. */
 async function mountsBelow(folder: string): Promise<readonly string[]> {
@@ -52,7 +27,7 @@ test.skipIf(cannot !== undefined)(
   `a package is built in a root of Debian 13, which is kept and leaves nothing when it is killed${cannot === undefined ? "" : `: ${cannot}`}`,
   async () => {
     await using folder = await temporaryFolder();
-    const project = await makeProject(folder.path, { "pipelines/test.yaml": pipeline });
+    const project = await makeProject(folder.path, { "pipelines/test.yaml": demoPackage });
     const roots = async () => (await readdir(join(project, ".kovn/roots"))).filter((name) => name !== "archives");
 
     const killed = startBuild(project, {}, ["--root", root, "--unlocked"]);

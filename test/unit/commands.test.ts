@@ -111,7 +111,10 @@ describe("every command line that people read has a command and options that exi
     );
     const wrong = hints.flatMap(({ file, hint }) => {
       // Options of other programs, and of our command lines, which are checked above.
-      const own = hint.replaceAll(/\b(kovn-build|git|apt-get|dpkg|npm|gpg|du|cp|mount|sh|testsuite|update-binfmts) [^,;]*/g, "");
+      const own = hint.replaceAll(
+        /(\b(kovn-build|git|apt-get|dpkg|npm|gpg|du|cp|mount|sh|testsuite|update-binfmts)|\$\{program\}) [^,;]*/g,
+        "",
+      );
       const [, folder = "", command] = /^src\/(\w+)\/(.*)\.ts$/.exec(file) ?? [];
       const paths = [...optionsOf.keys()].filter((path) =>
         folder === "commands"

@@ -4,7 +4,7 @@ import { cacheFolder } from "../../cache/folder.ts";
 import { explainMiss, lookUp, type Lookup } from "../../cache/lookup.ts";
 import type { StoredResult } from "../../cache/result.ts";
 import type { Context } from "../../program/context.ts";
-import { examples, requestOptions } from "../../program/values.ts";
+import { examples, requestOptions, runnerOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
 import { keptRoots, treesOf } from "../../run/roots.ts";
 import { assertArch, readRequest, type RequestOptions } from "../../run/request.ts";
@@ -17,6 +17,7 @@ interface WhyOptions extends RequestOptions {
 /** `kovn-build cache why`: says for each job whether its result is cached, and if not, what changed. */
 export const cacheWhy: Define = (command, context) => {
   requestOptions(command)
+    .addOption(runnerOption())
     .addHelpText("after", examples(["kovn-build cache why --target linux", "say why a job would be built again"]))
     .action(async (options: WhyOptions) =>
       context.print(await context.report.run(async ({ host }) => explain(options, { ...context, host }))),
@@ -27,11 +28,14 @@ async function explain(options: WhyOptions, context: Context): Promise<string | 
   const { machine, host } = context;
   const project = await context.project();
   const input = await readRequest(options, { project, machine, host });
-  assertArch({ ...input, target: options.target }, machine);
+  assertArch({ ...input, runner: options.runner, target: options.target }, machine);
   const plan = makePlan(input);
   const cache = await openCache(cacheFolder(project.work), { host });
   const results = (await cache?.list()) ?? [];
-  const lookups = await lookUp(plan, cache, { host, trees: treesOf(await keptRoots(input, plan.jobs, { project })) });
+  const lookups = await lookUp(plan, cache, {
+    host,
+    trees: treesOf(await keptRoots({ ...input, runner: options.runner }, plan.jobs, { project })),
+  });
   const answers = lookups.map((lookup) => answer(lookup, results));
   if (options.json) return new Json({ schema: 1, jobs: answers });
   return answers.map(showAnswer).join("");

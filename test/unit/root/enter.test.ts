@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { openRoot } from "../../../src/root/enter.ts";
 import { test } from "../../helpers/folder.ts";
+import { host } from "../../helpers/host.ts";
 
 async function makeTree(folder: string): Promise<string> {
   const tree = join(folder, "tree");
@@ -24,8 +25,8 @@ function mounts(command: readonly string[]): readonly string[] {
 describe("the command that enters a root", () => {
   test("mounts the root read-only, and the folders of the run as they are", async ({ folder }) => {
     const tree = await makeTree(folder);
-    const enter = await openRoot(tree, [join(folder, "run")]);
-    const command = enter(["make", "all"], join(folder, "run/src"));
+    const enter = await openRoot({ tree, container: undefined }, [join(folder, "run")], host);
+    const { command } = enter({ command: ["make", "all"], cwd: join(folder, "run/src"), env: {} });
     expect(mounts(command)).toEqual([
       `--bind ${folder}/run ${folder}/run`,
       `--ro-bind ${tree}/usr /usr`,
@@ -41,15 +42,16 @@ describe("the command that enters a root", () => {
     const tree = await makeTree(folder);
     await mkdir(join(folder, "disk/cache"), { recursive: true });
     await symlink(join(folder, "disk"), join(folder, "kovn"));
-    const command = (await openRoot(tree, [join(folder, "kovn/cache")]))(["make"], folder);
+    const enter = await openRoot({ tree, container: undefined }, [join(folder, "kovn/cache")], host);
+    const { command } = enter({ command: ["make"], cwd: folder, env: {} });
     expect(mounts(command)).toContain(`--bind ${folder}/disk/cache ${folder}/disk/cache`);
     expect(mounts(command)).toContain(`--symlink ${folder}/disk/cache ${folder}/kovn/cache`);
   });
 
   test("mounts what is beside a folder of the run, where that is below a folder of the root", async ({ folder }) => {
     const tree = await makeTree(folder);
-    const enter = await openRoot(tree, ["/var/lib/no-such-user-of-jenkins/run", "/var/cache"]);
-    expect(mounts(enter(["true"], "/"))).toEqual([
+    const enter = await openRoot({ tree, container: undefined }, ["/var/lib/no-such-user-of-jenkins/run", "/var/cache"], host);
+    expect(mounts(enter({ command: ["true"], cwd: "/", env: {} }).command)).toEqual([
       "--bind /var/cache /var/cache",
       "--bind /var/lib/no-such-user-of-jenkins/run /var/lib/no-such-user-of-jenkins/run",
       `--ro-bind ${tree}/usr /usr`,
