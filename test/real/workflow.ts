@@ -51,6 +51,8 @@ export interface Runner {
   readonly event?: string;
   /** What runs here of an entry of a matrix: the entry, another one, or why none does; default: the entry. */
   readonly choose?: (entry: Context) => Context | string;
+  /** The command that runs here in place of a step's; default: the step's. */
+  readonly edit?: (command: string) => string;
   /** The jobs to run; default: all. */
   readonly only?: readonly string[];
   /** A folder for work trees, artifacts and what steps write. */
@@ -118,10 +120,12 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
       runner.report("    not run here: it changes the machine");
       continue;
     }
+    const command = runner.edit?.(step.run) ?? step.run;
+    if (command !== step.run) runner.report(`    run here as: ${command}`);
     const [output, summary] = ["output", "summary"].map((what) => join(runner.folder, `${basename(cwd)}-${index}.${what}`));
     await Promise.all([output, summary].map((path) => writeFile(path ?? "", "")));
     const env = fill({ ...workflow.env, ...step.env }, own) as Record<string, string>;
-    const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run], {
+    const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", command], {
       cwd,
       env: { ...runner.env, ...env, GITHUB_WORKSPACE: cwd, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
       extendEnv: false,
@@ -130,7 +134,7 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
       stdin: "ignore",
     });
     await writeFile(join(runner.folder, `${basename(cwd)}-${index}.log`), result.all);
-    if (result.exitCode !== 0) throw new Error(`${step.run}: exit code ${result.exitCode}\n${result.all}`);
+    if (result.exitCode !== 0) throw new Error(`${command}: exit code ${result.exitCode}\n${result.all}`);
     if (step.id !== undefined) steps[step.id] = { outputs: readOutputs(await readFile(output ?? "", "utf8")) };
   }
   return fill(job.outputs ?? {}, { ...context, steps }) as Record<string, string>;
