@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { kovnBuild } from "../helpers/cli.ts";
-import { makeDist, type SmallBuild } from "../helpers/dist.ts";
+import { makeDist, type SmallBuild, passVerify } from "../helpers/dist.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { makeApt, makeKey, serve } from "./repository.ts";
@@ -161,6 +161,7 @@ describe("an apt repository", () => {
     const dist = await makeDist(join(folder, "dist"));
     const manifest = await readFile(join(dist, "artifacts.json"), "utf8");
     await writeFile(join(dist, "artifacts.json"), manifest.replaceAll('"version": "1.2.3-1+kovn1', '"version": "1.2.3-1+kovn7'));
+    await passVerify(dist);
     const result = await kovnBuild(folder, ["publish", dist, "--to", "apt=repo"]);
     expect(result).toMatchObject({ exitCode: 1 });
     expect(result.stderr).toContain("is not the package that artifacts.json names: demo-data 1.2.3-1+kovn7");
