@@ -15,7 +15,7 @@ import { listRuns, runsFolder } from "../run/prune-runs.ts";
 import { exists } from "../sys/files.ts";
 import { Json } from "../sys/json.ts";
 import { printable } from "../sys/printable.ts";
-import { count } from "../sys/text.ts";
+import { count, minute } from "../sys/text.ts";
 
 /** What a project can build, what it built last, and what may be typed next. */
 interface Status {
@@ -201,9 +201,4 @@ function showBlock(heading: string, rows: readonly (readonly Cell[])[], style: S
     return `  ${cells.join("  ").trimEnd()}\n`;
   });
   return `${heading}\n${lines.join("")}`;
-}
-
-/** A time as `2026-11-27 02:33 UTC`. */
-function minute(time: string): string {
-  return `${time.slice(0, 16).replace("T", " ")} UTC`;
 }

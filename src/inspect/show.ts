@@ -2,7 +2,7 @@ import type { Label } from "../label/label.ts";
 import { listOf } from "../list.ts";
 import { shortId } from "../plan/picks.ts";
 import { printable } from "../sys/printable.ts";
-import { count } from "../sys/text.ts";
+import { count, minute } from "../sys/text.ts";
 import type { Found } from "./find.ts";
 import type { Inspection } from "./inspect.ts";
 
@@ -60,7 +60,7 @@ function showVariant({ variant, arch, flags }: Label): string {
 
 /** Files have no other time in them: the same build gives the same bytes. */
 function showTime(epoch: number): string {
-  return `${new Date(epoch * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC, the time of the patched commit`;
+  return `${minute(new Date(epoch * 1000).toISOString())}, the time of the patched commit`;
 }
 
 function showPicks(title: string, picks: readonly { readonly commit: string; readonly why: string }[]): readonly string[] {

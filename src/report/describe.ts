@@ -4,7 +4,7 @@ import { picksOf } from "../plan/picks.ts";
 import type { RunEvent } from "../run/events.ts";
 import { printable } from "../sys/printable.ts";
 import { formatSize } from "../sys/size.ts";
-import { count, duration } from "../sys/text.ts";
+import { count, duration, minute } from "../sys/text.ts";
 import { showFailure } from "./failure.ts";
 import type { Style } from "./style.ts";
 
@@ -31,7 +31,7 @@ export function describeEvent(event: RunEvent, { verbose, style }: DescribeOptio
     case "job-start":
       return `${event.job}: started${event.expected === undefined ? "" : ` (took ${duration(event.expected)} last time)`}, log in ${style.link(event.log, event.log)}${showChanges(event.changes)}`;
     case "job-cached":
-      return `${event.job}: cached result of ${event.finished.slice(0, 16).replace("T", " ")} UTC, which took ${duration(event.duration)}`;
+      return `${event.job}: cached result of ${minute(event.finished)}, which took ${duration(event.duration)}`;
     case "job-skipped":
       return `${event.job}: ${style.failed("not built")}: it needs ${event.needs.join(", ")}`;
     case "output":

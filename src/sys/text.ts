@@ -21,3 +21,8 @@ export function cutLines(message: string): string {
 export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : thing.endsWith("ch") ? "es" : "s"}`;
 }
+
+/** Shows a time (ISO 8601, in UTC) as `2026-11-27 02:33 UTC`. */
+export function minute(time: string): string {
+  return `${time.slice(0, 16).replace("T", " ")} UTC`;
+}

@@ -10,7 +10,7 @@ import { listRoots, rootsFolder, type ListedRoot } from "../../root/keep.ts";
 import { measureRuns, runLimits } from "../../run/prune-runs.ts";
 import { folderSize } from "../../sys/files.ts";
 import { formatSize } from "../../sys/size.ts";
-import { count } from "../../sys/text.ts";
+import { count, minute } from "../../sys/text.ts";
 import { Json } from "../../sys/json.ts";
 
 /** `kovn-build cache list`: lists the cached results and the roots, last used first, and the sums, also of runs. */
@@ -70,8 +70,4 @@ function jsonOfRoot({ name, tree, made, used, size, packages }: ListedRoot) {
 function showRoot({ name, packages, made, used, size }: ListedRoot): string {
   const columns = [`root ${name}`, count(Object.keys(packages).length, "package"), `made ${minute(made)}`];
   return `${[...columns, `used ${minute(new Date(used).toISOString())}`, formatSize(size)].join("  ")}\n`;
-}
-
-function minute(time: string): string {
-  return time.slice(0, 16).replace("T", " ");
 }

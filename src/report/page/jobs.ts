@@ -1,4 +1,4 @@
-import { count, duration } from "../../sys/text.ts";
+import { count, duration, minute } from "../../sys/text.ts";
 import { html, type Html } from "./html.ts";
 import type { Run, RunJob } from "./run.ts";
 import { showState } from "./states.ts";
@@ -26,7 +26,7 @@ export function drawJobs(run: Run): Html {
 
 function noteOf({ skipped, cached }: RunJob): Html | undefined {
   if (skipped !== undefined) return html`<span class="small dim">needs ${skipped.needs.join(", ")}</span>`;
-  return cached && html`<span class="small dim">from ${cached.finished.slice(0, 16).replace("T", " ")} UTC</span>`;
+  return cached && html`<span class="small dim">from ${minute(cached.finished)}</span>`;
 }
 
 function timeOf({ start, end }: RunJob, run: Run): string | undefined {
