@@ -424,7 +424,9 @@ describe("cache", () => {
     );
     await building(project);
     const { stdout } = await kovnBuild(project, ["cache", "list"]);
-    expect(stdout).toMatch(/^[0-9a-f]{12} {2}one +linux 1\.0 default \w+ {2}built \S+ \S+ UTC {2}used \S+ \S+ UTC {2}\d\.\d kB$/m);
+    expect(stdout).toMatch(
+      /^[0-9a-f]{12} {2}one +linux 1\.0 default \w+ {2}built \S+ \S+ UTC {2}used \S+ \S+ UTC {2}\d\.\d kB$/m,
+    );
     expect(stdout).toContain("2 results of at most 5.0 GB");
     const { entries } = JSON.parse((await kovnBuild(project, ["cache", "list", "--json"])).stdout) as {
       entries: { job: string }[];
