@@ -10,6 +10,7 @@ import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { canMount, onOtherFile, onSmallDisk } from "../helpers/isolate.ts";
 import { makeJobs } from "../helpers/jobs.ts";
 import { writeFiles } from "../helpers/project.ts";
+import { startProxy } from "../helpers/proxy.ts";
 
 const keysOfDebian = knownRoots[0]?.keyring ?? "";
 const hasKeyring = existsSync(keysOfDebian);
@@ -136,6 +137,24 @@ describe.concurrent("a build in a root (needs root)", () => {
     expect(await made.roots()).toEqual([]);
     expect((await kovnBuild(project, ["cache", "list"], env)).stdout).not.toContain("root");
   });
+
+  test.skipIf(!canBuild)(
+    "asks the archive through the proxy of the environment, and never shows the password",
+    async ({ made }) => {
+      const { archive, env } = made;
+      await using proxy = await startProxy({
+        hosts: { "mirror.test:80": Number(new URL(archive.url).port) },
+        login: "me:s3cret",
+      });
+      const mirrors = "http://mirror.test/debian security=http://mirror.test/security";
+      const through = (login: string) => ({ ...env, KOVN_MIRROR: mirrors, http_proxy: proxy.url.replace("://", `://${login}@`) });
+      const { stdout, stderr, exitCode } = await run(made.project, made.command, through("me:s3cret"));
+      expect(exitCode, stderr).toBe(0);
+      expect(proxy.seen).toEqual(expect.arrayContaining(releases.map((path) => `GET http://mirror.test${path}`)));
+      expect(proxy.seen).toContain("GET http://mirror.test/debian/pool/demo_1.2_all.deb");
+      expect(stdout + stderr).not.toContain("s3cret");
+    },
+  );
 
   test.skipIf(!canBuild)("that is killed while its root is made leaves nothing in the way", async ({ made, folder }) => {
     await writeFile(join(folder, "hangs"), "");
