@@ -60,6 +60,8 @@ export interface Runner {
   /** What the runner sets for each step. */
   readonly env: Readonly<Record<string, string>>;
   readonly token: string;
+  /** The folder with the program of a version of Node; default: that which runs the tests. */
+  readonly node?: (version: string) => Promise<string>;
   /** Called for each job and step, run or skipped. */
   readonly report: (text: string) => void;
 }
@@ -108,13 +110,19 @@ async function runJob(name: string, workflow: Workflow, job: Job, context: Conte
 
 async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Context, runner: Runner) {
   const steps: Record<string, { outputs: Record<string, string> }> = {};
+  await mkdir(cwd, { recursive: true });
+  let { PATH = "" } = runner.env;
   for (const [index, step] of (job.steps ?? []).entries()) {
     const own = { ...context, steps };
     const runs = evaluate(step.if ?? "true", own) === true;
     runner.report(`  ${step.uses ?? step.run}${runs ? "" : ": skipped"}`);
     if (!runs) continue;
-    if (step.uses !== undefined)
-      await useAction(step.uses, fill(step.with ?? {}, own) as Record<string, string | number>, cwd, runner);
+    if (step.uses !== undefined) {
+      const given = fill(step.with ?? {}, own) as Record<string, string | number>;
+      const version = step.uses.startsWith("actions/setup-node@") ? given["node-version"] : undefined;
+      if (version === undefined) await useAction(step.uses, given, cwd, runner);
+      else if (runner.node !== undefined) PATH = `${await runner.node(String(version))}:${PATH}`;
+    }
     if (step.run === undefined) continue;
     if (step.run.startsWith("sudo ")) {
       runner.report("    not run here: it changes the machine");
@@ -127,7 +135,7 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
     const env = fill({ ...workflow.env, ...step.env }, own) as Record<string, string>;
     const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", command], {
       cwd,
-      env: { ...runner.env, ...env, GITHUB_WORKSPACE: cwd, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
+      env: { ...runner.env, PATH, ...env, GITHUB_WORKSPACE: cwd, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
       extendEnv: false,
       reject: false,
       all: true,

@@ -34,6 +34,11 @@ async function chooseRoot(): Promise<(entry: Context) => Context | string> {
   };
 }
 
+/** Where npm keeps what it has downloaded. */
+async function npmCache(): Promise<string> {
+  return (await execa("npm", ["config", "get", "cache"])).stdout;
+}
+
 /** The fixture's files are no programs: there is nothing to verify. `verify.test.ts` verifies packages. */
 function withoutVerify(command: string): string {
   return command.replace(/ --verify$/, "").replace(/\bcli\.js publish\b/, "$& --allow-unverified");
@@ -149,6 +154,53 @@ describe("the workflows", () => {
     expect(texts.join("")).toContain(`url<<`);
     for (const name of written.filter((file) => file.endsWith(".summary")))
       expect((await stat(join(steps, name))).size).toBeLessThan(1024 * 1024);
+  });
+
+  test("release-npm, from the tag to the package in an empty folder, on each Node at night", async ({ folder }) => {
+    const origin = join(folder, "origin");
+    await makeOrigin(folder, origin);
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { readonly version: string };
+    const tag = `kovn-build-v${version}`;
+    await inGit(origin, "tag", "--annotate", "--message=Itself", tag);
+    const [reported, tried]: [string[], string[]] = [[], []];
+    const steps = join(folder, "steps");
+    await mkdir(steps);
+    const env = {
+      ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
+      ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r", npm_config_cache: await npmCache() },
+    };
+    await runWorkflow(
+      ".github/workflows/release-npm.yml",
+      {},
+      {
+        ...{ origin, tag, folder: steps, env, token: "" },
+        // `check` is the one that runs before all tests; what is published is only looked at.
+        edit: (command) =>
+          command === "npm run check" ? "true" : command.replace(/^npm publish --provenance/, "npm publish --dry-run"),
+        node: async (wanted) => {
+          tried.push(wanted);
+          if (!isNightly) return dirname(process.execPath);
+          const to = join(folder, "node", wanted);
+          await execa("npm", [
+            "install",
+            "--prefix",
+            to,
+            "--ignore-scripts",
+            `node-${process.platform}-${process.arch}@~${wanted}`,
+          ]);
+          return join(to, `node_modules/node-${process.platform}-${process.arch}/bin`);
+        },
+        choose: (entry) => (isNightly || entry["node"] === "20.19" ? entry : "it runs at night"),
+        report: (text) => void reported.push(text),
+      },
+    );
+    expect(tried).toEqual(isNightly ? ["20.19", "22", "24", "26", "24"] : ["20.19", "24"]);
+    const read = async (name: string) => readFile(join(steps, name), "utf8");
+    const last = (await readdir(steps)).filter((name) => /^release-npm-publish-0-\d+\.log$/.test(name)).at(-1) ?? "";
+    expect(await read(last)).toContain(`+ kovn-build@${version}`);
+    expect(JSON.parse(await read("release-npm-try-0/project/node_modules/kovn-build/package.json"))).toMatchObject({
+      repository: { type: "git", url: "git+https://github.com/o/r.git" },
+    });
   });
 
   test("drift, from a clean clone to an open issue", async ({ folder }) => {

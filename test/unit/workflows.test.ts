@@ -184,7 +184,7 @@ describe.each(files)("workflow %s", (file) => {
       const script = /^npm run ([\w:]+)/.exec(run)?.[1];
       if (script !== undefined) expect(scripts).toHaveProperty([script]);
       expect(run).toMatch(
-        /^(npm (ci( --omit=dev --ignore-scripts)?|test|run [\w:]+)|(npx kovn-build|node build\/cli\.js) [^]*|git merge-base --is-ancestor HEAD origin\/main|bash \.ci\/run|chown root \.|sudo sysctl --write [\w.=]+|(sudo )?apt-get -q\w* (update|install) ?[\w -]*)$/,
+        /^(npm (ci( --omit=dev --ignore-scripts)?|test|run [\w:]+|(pkg|pack|install|publish) [^]*)|mkdir npm|git describe [^]*|(npx( --prefix \w+ --no)? kovn-build|node build\/cli\.js) [^]*|git merge-base --is-ancestor HEAD origin\/main|bash \.ci\/run|chown root \.|sudo sysctl --write [\w.=]+|(sudo )?apt-get -q\w* (update|install) ?[\w -]*)$/,
       );
     }
   });
