@@ -61,7 +61,7 @@ const directions = {
   run: ["sys", "plan", "config", "steps", "patches", "dist", "label", "cache", "machine", "compile", "root"],
   prove: ["sys", "config", "root"],
   suite: ["sys", "steps", "plan", "patches", "run"],
-  trial: ["sys", "verify", "prove", "root"],
+  trial: ["sys", "plan", "dist", "cache", "verify", "prove", "root", "run", "steps"],
   report: ["sys", "plan", "dist", "run"],
   commands: [
     "sys",

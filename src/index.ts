@@ -23,7 +23,7 @@ import { readRequest, type RequestOptions } from "./run/request.ts";
 import { runBuild } from "./run/run-build.ts";
 import type { GitHubAccess } from "./sys/github.ts";
 import { verify as verifyAll, type Verification } from "./verify/verify.ts";
-import { allChecks, bytesOnly } from "./trial/registry.ts";
+import { allChecks, bytesOnly, withRebuild } from "./trial/registry.ts";
 import { ownNode } from "./sys/processes.ts";
 import { quietTask } from "./sys/task.ts";
 
@@ -72,6 +72,10 @@ export interface VerifyOptions extends CommonOptions {
   readonly paths?: readonly string[];
   /** False to look at the bytes only, and install and run nothing. Default: true. */
   readonly run?: boolean;
+  /** True to build all of it a second time, and to compare every byte. Default: false. */
+  readonly rebuild?: boolean;
+  /** Where the second build takes sources from, as `--from` says it. */
+  readonly from?: readonly string[];
   /** Archives for roots instead of the distribution's own: URL or `security=URL`. */
   readonly mirror?: readonly string[];
 }
@@ -138,13 +142,15 @@ export async function prove(options: ProveOptions): Promise<readonly Proof[]> {
 }
 
 /**
- * Looks at the bytes of built artifacts, installs and runs them; a failing check is a result. Throws
- * `BuildError`.
+ * Looks at the bytes of built artifacts, installs and runs them, and builds them a second time if asked to;
+ * a failing check is a result. Throws `BuildError`.
  */
 export async function verify(options: VerifyOptions): Promise<readonly Verification[]> {
-  const { run = true, mirror = [] } = options;
-  return inContext(options, async ({ project, machine, host }) => {
-    const checks = run ? allChecks({ project, machine, mirrors: parseMirrors(mirror) }) : bytesOnly;
+  const { run = true, rebuild = false, mirror = [] } = options;
+  return inContext(options, async (context) => {
+    const { project, host } = context;
+    const chosen = run ? allChecks({ ...context, mirrors: parseMirrors(mirror) }) : bytesOnly;
+    const checks = rebuild ? withRebuild(chosen, { ...context, ...cleanFrom(options), mirror }) : chosen;
     return verifyAll(options.paths ?? [resolve(distFolder(project))], checks, host);
   });
 }

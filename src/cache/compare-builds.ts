@@ -1,5 +1,6 @@
 import { differencesOf, type Difference } from "../dist/differences.ts";
 import type { Artifact, BuiltJob, Manifest } from "../dist/manifest.ts";
+import type { Plan, PlannedJob } from "../plan/plan.ts";
 import { makeRecord } from "../record.ts";
 import { explainChange, partsOf, type Parts } from "./parts.ts";
 
@@ -67,6 +68,22 @@ function compareJob(id: string, before: Manifest, after: Manifest): ComparedJob 
 
 function treeOf(job: BuiltJob | undefined): string | undefined {
   return job?.packaged?.tree ?? job?.patchedTree;
+}
+
+/** What is not known of a job before it is built, or not of every build. */
+const unplanned = /^(package |job |code of kovn-build$)/;
+
+/** Why a job as it is planned now is not the one that was built, a line each; none if it is the same. */
+export function changesSince(manifest: Manifest, built: BuiltJob, plan: Plan, job: PlannedJob): readonly string[] {
+  if (job.key === built.key) return [];
+  const { parts = knownParts(manifest, built) } = built;
+  const blank = { steps: [], versionSuffix: "", artifacts: [], outputs: [] };
+  const local = { tools: makeRecord<string>(), code: "", needs: makeRecord<string>() };
+  const now = partsOf(plan, built.parts === undefined ? { ...job, ...blank } : job, local);
+  const ofPlan = (all: Parts) => makeRecord(Object.entries(all).filter(([name]) => !unplanned.test(name)));
+  const { revision } = job.source;
+  const changes = explainChange(ofPlan(withRevision(parts, built)), ofPlan({ ...now, revision: String(revision) }));
+  return changes.length > 0 ? changes : ["a part of the pipeline's job, or of a job that it needs, changed"];
 }
 
 /** The suffix of the version has the revision, and explains less. */

@@ -1,16 +1,20 @@
 import { Option } from "commander";
 import { distFolder } from "../config/project.ts";
+import { BuildError } from "../errors.ts";
 import type { Context } from "../program/context.ts";
-import { examples, jsonOption, mirrorOption } from "../program/values.ts";
+import { examples, fromOption, jsonOption, mirrorOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { parseMirrors } from "../root/mirrors.ts";
 import { Json } from "../sys/json.ts";
-import { allChecks, bytesOnly } from "../trial/registry.ts";
+import type { Progress } from "../run/events.ts";
+import { allChecks, bytesOnly, withRebuild } from "../trial/registry.ts";
 import { showVerifications, verificationMarkdown } from "../verify/show.ts";
-import { assertVerified, verify as verifyAll, type Verification } from "../verify/verify.ts";
+import { assertVerified, verify as verifyAll, type Checks, type Verification } from "../verify/verify.ts";
 
 interface VerifyFlags {
   readonly run: boolean;
+  readonly rebuild: boolean;
+  readonly from: readonly string[];
   readonly mirror: readonly string[];
   readonly json: boolean;
   readonly markdown: boolean;
@@ -21,6 +25,8 @@ export const verify: Define = (command, context) => {
   command
     .argument("[paths...]", "folders of `build`, or files of one (.deb, .msi, .zip); default: dist in the project's folder")
     .option("--no-run", "only look at the bytes: install and run nothing, without root and network")
+    .option("--rebuild", "also build all of it a second time, from scratch and elsewhere, and compare every byte", false)
+    .addOption(fromOption())
     .addOption(mirrorOption())
     .addOption(jsonOption())
     .addOption(new Option("--markdown", "print Markdown").default(false).conflicts("json"))
@@ -30,16 +36,27 @@ export const verify: Define = (command, context) => {
         ["kovn-build verify", "check everything in dist/"],
         ["kovn-build verify dist/linux --markdown", "check the packages, and print a report as Markdown"],
         ["kovn-build verify --no-run", "look at the bytes only, which needs no root of the distribution"],
+        ["kovn-build verify --rebuild dist/linux", "also build it again, and compare every byte"],
         ["kovn-build verify dist/windows/OpenvSwitch-3.7.2+kovn1.1a2b3c4d-x64.msi", "check one file of a build"],
       ),
     )
     .action(async (paths: readonly string[], options: VerifyFlags) => {
-      const { machine, report } = context;
-      const mirrors = parseMirrors(options.mirror);
-      const project = options.run || paths.length === 0 ? await context.project() : undefined;
+      const { machine, report, version, node, actions } = context;
+      const { run, rebuild, from, mirror } = options;
+      if (from.length > 0 && !rebuild)
+        throw new BuildError("usage", "`--from` says where `--rebuild` takes sources from, and nothing is built again.", {
+          hint: "kovn-build verify --rebuild, or leave out --from",
+        });
+      const mirrors = parseMirrors(mirror);
+      const project = run || rebuild || paths.length === 0 ? await context.project() : undefined;
       const named = paths.length > 0 || project === undefined ? paths : [distFolder(project)];
-      const checks = options.run && project !== undefined ? allChecks({ project, machine, mirrors }) : bytesOnly;
-      const found = await report.run(async ({ host }) => verifyAll(named, checks, host));
+      const builder = { name: "kovn-build", version, node, ...actions?.run };
+      const checksFor = (progress: Progress): Checks => {
+        if (project === undefined) return bytesOnly;
+        const chosen = run ? allChecks({ project, machine, mirrors }) : bytesOnly;
+        return rebuild ? withRebuild(chosen, { ...progress, project, machine, builder, from, mirror }) : chosen;
+      };
+      const found = await report.run(async (progress) => verifyAll(named, checksFor(progress), progress.host));
       reportVerified(found, context, options);
     });
 };

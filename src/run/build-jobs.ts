@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { cacheFolder } from "../cache/folder.ts";
 import { openCompilerCache } from "../compile/ccache.ts";
 import { BuildError } from "../errors.ts";
@@ -9,6 +8,7 @@ import type { RunContext } from "./context.ts";
 import type { ExpectedJob } from "./events.ts";
 import { readExpected } from "./expected.ts";
 import { finishJob } from "./finish-job.ts";
+import { jobFolder } from "./job-folder.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import type { JobResult } from "./result.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -30,7 +30,7 @@ export async function buildJobs(
 ): Promise<readonly JobResult[]> {
   if (jobs.length === 0) return [];
   const { prepared, keepGoing } = options;
-  const { project, host, emit, run } = context;
+  const { project, host, emit } = context;
   const compilerCache = await openCompilers(options, context);
   const parallel = Math.max(options.jobs, compilerCache?.slots ?? 0);
   const bases = await fetchBases(jobs, prepared.input, context);
@@ -44,7 +44,7 @@ export async function buildJobs(
     const base = bases.get(job.source.name);
     if (base === undefined) throw new Error(`source ${job.source.name} was not fetched`);
     const isUsed = jobs.some((other) => other.needs.includes(job.id));
-    const dir = join(run, job.id);
+    const dir = jobFolder(context, job.id);
     const root = prepared.roots.get(job.id);
     const of = { prepared, base, dir, isUsed, root, parallel, compilerCache, onReady, expected: expected.get(job.id) };
     results.push(await runTask(host, job.id, async (below) => finishJob(job, of, { ...context, host: below }), job.id));

@@ -15,6 +15,7 @@ import { runTask } from "../sys/run-task.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
 import { buildJobs } from "./build-jobs.ts";
 import type { RunContext } from "./context.ts";
+import { jobFolder } from "./job-folder.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import { emitCached, resultOf, type JobResult } from "./result.ts";
 
@@ -24,6 +25,8 @@ export interface Built {
   readonly folder: string;
   /** The content of its `artifacts.json`. */
   readonly manifest: Manifest;
+  /** The folder of the run, in `.kovn/runs`. */
+  readonly run: string;
 }
 
 /**
@@ -46,14 +49,15 @@ export async function build(prepared: Prepared, options: BuildOptions, context: 
   const unbuilt = plan.jobs.filter((job) => !restored.has(job.id));
   const built = await buildJobs(unbuilt, { ...options, prepared }, context);
   const manifest = makeManifest(plan, [...restored.values(), ...built], context);
-  const write = async (below: Host) => writeDist(out, manifest, (job) => join(run, job, "out"), below);
+  const write = async (below: Host) => writeDist(out, manifest, (job) => join(jobFolder(context, job), "out"), below);
   const folder = isCurrent ? target : await runTask(host, `write ${target}`, write);
-  if (unbuilt.length === 0) for (const job of restored.keys()) await rm(join(run, job), { recursive: true, force: true });
+  if (unbuilt.length === 0)
+    for (const job of restored.keys()) await rm(jobFolder(context, job), { recursive: true, force: true });
   // For the page of the run, and to compare later runs with.
   await writeTemporary(join(run, "artifacts.json"), showManifest(manifest)).catch((error: unknown) =>
     host.task.notice(`The manifest could not be written to ${run}: ${refusalOf(error) ?? String(error)}.`),
   );
-  return { folder, manifest };
+  return { folder, manifest, run };
 }
 
 /** True when no job is missing and `<out>/<target>[-<variant>]` already holds exactly the cached results. */
@@ -70,10 +74,10 @@ async function holdsResults(out: string, { plan, input, lookups, missing }: Prep
 async function restore(
   { plan, input, lookups, cache }: Prepared,
   isCurrent: boolean,
-  { emit, run }: RunContext,
+  context: RunContext,
 ): Promise<ReadonlyMap<string, JobResult>> {
   const taken = await takeResults(lookups, async ({ job, key, result }, outputs) => {
-    if (!isCurrent) return cache?.restore(key, join(run, job.id), outputs);
+    if (!isCurrent) return cache?.restore(key, jobFolder(context, job.id), outputs);
     await cache?.touch(key);
     return result;
   });
@@ -81,7 +85,7 @@ async function restore(
   for (const job of plan.jobs) {
     const result = taken.get(job.id);
     if (result === undefined) continue;
-    emitCached(result, emit);
+    emitCached(result, context.emit);
     restored.set(job.id, resultOf(result, job, input));
   }
   return restored;

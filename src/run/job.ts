@@ -109,7 +109,8 @@ interface StepsOptions extends JobOptions {
   readonly onProgram: (program: StepProgram) => void;
 }
 
-async function runSteps(job: PlannedJob, options: StepsOptions, { project, host, emit, run }: RunContext): Promise<JobResult> {
+async function runSteps(job: PlannedJob, options: StepsOptions, context: RunContext): Promise<JobResult> {
+  const { project, host, emit, run } = context;
   const { plan, source, base, dir, root, parallel, compilerCache, log, onLines, onProgram } = options;
   await copyInputs(job, options);
   const packaging = jobPackaging(job, source);
@@ -138,6 +139,7 @@ async function runSteps(job: PlannedJob, options: StepsOptions, { project, host,
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
     onReady: options.onReady,
     enter,
+    elsewhere: context.elsewhere,
     host,
     onLines,
     onProgram,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Label } from "../label/label.ts";
 import { cleanEnv } from "./clean-env.ts";
+import { underUmask, type Elsewhere } from "./elsewhere.ts";
 import type { Enter, Entered } from "../sys/enter.ts";
 import { exec, type Host, type OnLines } from "../sys/exec.ts";
 import { BuildError } from "../errors.ts";
@@ -46,6 +47,8 @@ export interface StepContext {
   readonly onReady: () => void;
   /** Runs a program in the job's root; undefined on the machine itself. */
   readonly enter?: Enter | undefined;
+  /** What programs find otherwise; undefined for a usual build. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly host: Host;
   readonly onLines: OnLines;
   /** Called with each program of the build before it starts. */
@@ -87,6 +90,7 @@ export interface StepKind<Name extends string, Input> {
 function buildEnv(context: StepContext): Record<string, string> {
   return {
     ...cleanEnv(context.dir, context.compilerCache?.path),
+    ...context.elsewhere?.env,
     SOURCE_DATE_EPOCH: String(context.epoch),
     KOVN_ARCH: context.arch,
     KOVN_FLAGS: context.flags,
@@ -105,8 +109,8 @@ export async function runProgram(
   context: StepContext,
 ): Promise<void> {
   const wholeEnv = { ...buildEnv(context), ...env };
-  const { enter } = context;
-  const started = { command: [program, ...args], cwd: `${context.dir}/src`, env: wholeEnv };
+  const { enter, elsewhere } = context;
+  const started = { command: underUmask([program, ...args], elsewhere?.umask), cwd: `${context.dir}/src`, env: wholeEnv };
   context.onProgram?.({ command: started.command, enter, env: wholeEnv });
   const { command, ...rest }: Entered = enter?.(started) ?? started;
   const [first = program, ...others] = command;

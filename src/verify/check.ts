@@ -1,5 +1,5 @@
 import type { Host } from "../sys/exec.ts";
-import type { Subject } from "./subject.ts";
+import type { Input, Subject } from "./subject.ts";
 
 /** What a check found. Without evidence nothing is proved, and the check fails. */
 export interface Findings {
@@ -16,6 +16,8 @@ export interface Check {
   readonly name: string;
   /** What it proves, as a sentence. */
   readonly proves: string;
+  /** Throws "usage" or "project" for what it cannot be asked about, before any check runs. */
+  readonly assert?: (input: Input) => Promise<void>;
   /** Returns what it found, or the reason why the check does not apply to these files. */
   readonly run: (subject: Subject, host: Host) => Promise<Findings | { readonly skipped: string }>;
 }

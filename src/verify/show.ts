@@ -8,12 +8,14 @@ const [mostProblems, mostWarnings] = [20, 5];
 /** Verdicts as text: a block a check, its evidence and problems below it. */
 export function showVerifications(verifications: readonly Verification[]): string {
   return verifications
-    .map((one) => `${headOf(one)}\n\n${one.checks.map((verdict) => `${showVerdict(verdict)}\n`).join("")}`)
+    .map((one) => {
+      const width = Math.max(...one.checks.map(({ check }) => check.length));
+      return `${headOf(one)}\n\n${one.checks.map((verdict) => `${showVerdict(verdict, width)}\n`).join("")}`;
+    })
     .join("\n");
 }
 
-function showVerdict(verdict: Verdict): string {
-  const width = Math.max(...["integrity", "hardening"].map((name) => name.length));
+function showVerdict(verdict: Verdict, width: number): string {
   const head = `${verdict.check.padEnd(width)}  ${verdict.verdict.padEnd(7)}  ${verdict.why ?? verdict.proves}`;
   return [head, ...rowsOf(verdict).map(([kind, text]) => `    ${kind.padEnd(8)}  ${text}`)].join("\n");
 }

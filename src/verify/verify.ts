@@ -33,6 +33,7 @@ export interface Checks {
  */
 export async function verify(paths: readonly string[], { checks, run }: Checks, host: Host): Promise<readonly Verification[]> {
   const inputs = (await Promise.all(paths.map(findInputs))).flat();
+  for (const input of inputs) for (const check of checks) await check.assert?.(input);
   const done: Verification[] = [];
   for (const input of inputs)
     done.push(
