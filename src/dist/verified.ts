@@ -28,17 +28,24 @@ export async function digestOfManifest(folder: string): Promise<string> {
   return sha256(await readText(join(folder, "artifacts.json"), "a manifest"));
 }
 
-/** Writes the record of a folder. The same verdicts give the same bytes. */
+/**
+ * Writes the record of a folder. Of other checks, what an earlier record says of the same bytes stays:
+ * looking at less takes nothing back. The same verdicts give the same bytes.
+ */
 export async function writeVerified(folder: string, record: Omit<Verified, "schema">): Promise<void> {
-  await writeWhole(join(folder, verifiedName), `${JSON.stringify({ schema: 1, ...record }, undefined, 2)}\n`);
+  const { artifacts } = record;
+  // One that cannot be read is replaced.
+  const text = await readRecord(folder).catch(() => undefined);
+  const before = text === undefined ? undefined : parse(text);
+  const earlier = before?.artifacts === artifacts ? before : undefined;
+  const checks = { ...earlier?.checks, ...record.checks };
+  const whole = { schema: 1, artifacts, run: record.run || earlier?.run === true, checks };
+  await writeWhole(join(folder, verifiedName), `${JSON.stringify(whole, undefined, 2)}\n`);
 }
 
 /** Why a folder does not count as verified, as the end of a sentence; undefined if it does. */
 export async function whyUnverified(folder: string): Promise<string | undefined> {
-  const text = await readText(join(folder, verifiedName), "a manifest").catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  });
+  const text = await readRecord(folder);
   if (text === undefined) return "was not verified";
   const record = parse(text);
   if (record === undefined) return `has a ${verifiedName} that cannot be read`;
@@ -47,6 +54,13 @@ export async function whyUnverified(folder: string): Promise<string | undefined>
   if (failed.length > 0) return `failed \`verify\` (${listOf(failed)})`;
   if (!record.run) return "was verified with --no-run only";
   return Object.values(record.checks).includes("pass") ? undefined : "passed no check of `verify`";
+}
+
+async function readRecord(folder: string): Promise<string | undefined> {
+  return readText(join(folder, verifiedName), "a manifest").catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  });
 }
 
 function parse(text: string): Verified | undefined {

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { sha256 } from "../../src/sys/files.ts";
@@ -10,6 +10,7 @@ import { makeProject } from "../helpers/project.ts";
 
 test("`verify` prints every verdict, as text, data and Markdown, and exits with 1 when a check fails", async ({ folder }) => {
   const dist = await makeProgramDist(join(folder, "dist"));
+  await rm(join(dist, "verified.json"));
   await using bin = await makeBin({ lintian: 'case "$1" in --version) echo "Lintian v2.116.3";; esac' });
   const env = { PATH: `${bin.path}:${process.env["PATH"]}` };
   const good = await kovnBuild(folder, ["verify", dist, "--no-run"], env);
