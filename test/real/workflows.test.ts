@@ -34,9 +34,14 @@ async function chooseRoot(): Promise<(entry: Context) => Context | string> {
   };
 }
 
-/** Where npm keeps what it has downloaded. */
-async function npmCache(): Promise<string> {
-  return (await execa("npm", ["config", "get", "cache"])).stdout;
+/** What npm needs to download: the machine's certificates, and what it has downloaded before. */
+async function npmEnv(): Promise<Readonly<Record<string, string>>> {
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  const { stdout } = await execa("npm", ["config", "get", "cache"]);
+  return {
+    ...{ npm_config_cache: stdout, npm_config_prefer_offline: "true" },
+    ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }),
+  };
 }
 
 /** The fixture's files are no programs: there is nothing to verify. `verify.test.ts` verifies packages. */
@@ -167,7 +172,8 @@ describe("the workflows", () => {
     await mkdir(steps);
     const env = {
       ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
-      ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r", npm_config_cache: await npmCache() },
+      ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r" },
+      ...(await npmEnv()),
     };
     await runWorkflow(
       ".github/workflows/release-npm.yml",
