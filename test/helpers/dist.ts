@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { execa } from "execa";
 import { describeArtifacts } from "../../src/dist/artifact.ts";
 import { writeDist } from "../../src/dist/write.ts";
-import { digestOfManifest, writeVerified, type Verified } from "../../src/dist/verified.ts";
+import { digestOfManifest, verifiedName, writeVerified, type Verified } from "../../src/dist/verified.ts";
 import type { BuiltJob, Manifest } from "../../src/dist/manifest.ts";
 import { distributionSuffix } from "../../src/plan/suffix.ts";
 import { sha256 } from "../../src/sys/files.ts";
@@ -135,6 +135,8 @@ export async function packTree(
 /** Writes the record of a `verify` that a build passed, but for what is said otherwise. */
 export async function passVerify(folder: string, other: Partial<Verified> = {}): Promise<void> {
   const artifacts = await digestOfManifest(folder);
+  // Else what the earlier one says of the same bytes would stay.
+  await rm(join(folder, verifiedName), { force: true });
   await writeVerified(folder, { artifacts, run: true, checks: { integrity: "pass" }, ...other });
 }
 
