@@ -21,6 +21,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./build/diff.ts")).buildDiff,
     },
     {
+      path: ["init"],
+      description: "make a project of your own: patches, pipelines and a workflow to start from",
+      load: async () => (await import("./init.ts")).init,
+    },
+    {
       path: ["status"],
       description: "show what can be built and what was built last (as `kovn-build` alone does in a project)",
       load: async () => (await import("./status.ts")).status,

@@ -49,7 +49,8 @@ function plain(value: string): string {
   return /^[\w./+~-]+$/.test(value) && typeof parse(value) === "string" ? value : JSON.stringify(value);
 }
 
-function dropItems(key: string, indexes: readonly number[], text: string, document: Document): readonly Edit[] {
+/** Edits that remove items of a list, with the comments above them. */
+export function dropItems(key: string, indexes: readonly number[], text: string, document: Document): readonly Edit[] {
   const list = document.get(key, true);
   if (indexes.length === 0 || !isSeq(list)) return [];
   const items = list.items as readonly Node[];

@@ -60,13 +60,13 @@ export function distFolder(project: Project): string {
 }
 
 /** Throws "usage" if the project is the installed package: npm would drop what is written there. */
-export function assertOwn({ root, isPackage }: Project): void {
+export function assertOwn({ isPackage }: Project): void {
   if (isPackage !== true) return;
   throw new BuildError(
     "usage",
     "No folder above this one has `patches/` and `pipelines/`, and those of kovn-build stay as they are.",
     {
-      hint: `cp -r ${join(root, "patches")} ${join(root, "pipelines")} . for a project of your own`,
+      hint: "kovn-build init makes a project of your own",
     },
   );
 }

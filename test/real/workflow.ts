@@ -164,6 +164,7 @@ async function useAction(
     }
     case "actions/setup-node":
     // Nothing was cached before the first run.
+    case "actions/cache":
     case "actions/cache/restore":
     case "actions/cache/save":
       return;

@@ -34,6 +34,9 @@ async function chooseRoot(): Promise<(entry: Context) => Context | string> {
   };
 }
 
+/** Where `kovn-build init` puts its workflow. */
+const workflowOfInit = ".github/workflows/kovn-build.yml";
+
 /** What npm needs to download: the machine's certificates, and what it has downloaded before. */
 async function npmEnv(): Promise<Readonly<Record<string, string>>> {
   const { NODE_EXTRA_CA_CERTS } = process.env;
@@ -46,7 +49,7 @@ async function npmEnv(): Promise<Readonly<Record<string, string>>> {
 
 /** The fixture's files are no programs: there is nothing to verify. `verify.test.ts` verifies packages. */
 function withoutVerify(command: string): string {
-  return command.replace(/ --verify$/, "").replace(/\bcli\.js publish\b/, "$& --allow-unverified");
+  return command.replace(/ --verify$/, "").replace(/\b(cli\.js|kovn-build) publish\b/, "$& --allow-unverified");
 }
 
 /**
@@ -161,53 +164,90 @@ describe("the workflows", () => {
       expect((await stat(join(steps, name))).size).toBeLessThan(1024 * 1024);
   });
 
-  test("release-npm, from the tag to the package in an empty folder, on each Node at night", async ({ folder }) => {
-    const origin = join(folder, "origin");
-    await makeOrigin(folder, origin);
-    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { readonly version: string };
-    const tag = `kovn-build-v${version}`;
-    await inGit(origin, "tag", "--annotate", "--message=Itself", tag);
-    const [reported, tried]: [string[], string[]] = [[], []];
-    const steps = join(folder, "steps");
-    await mkdir(steps);
-    const env = {
-      ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
-      ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r" },
-      ...(await npmEnv()),
-    };
-    await runWorkflow(
-      ".github/workflows/release-npm.yml",
-      {},
-      {
-        ...{ origin, tag, folder: steps, env, token: "" },
-        // `check` is the one that runs before all tests; what is published is only looked at.
-        edit: (command) =>
-          command === "npm run check" ? "true" : command.replace(/^npm publish --provenance/, "npm publish --dry-run"),
-        node: async (wanted) => {
-          tried.push(wanted);
-          if (!isNightly) return dirname(process.execPath);
-          const to = join(folder, "node", wanted);
-          await execa("npm", [
-            "install",
-            "--prefix",
-            to,
-            "--ignore-scripts",
-            `node-${process.platform}-${process.arch}@~${wanted}`,
-          ]);
-          return join(to, `node_modules/node-${process.platform}-${process.arch}/bin`);
+  test.runIf(isNightly)(
+    "kovn-build, in a repository with nothing but its own patches, pipelines and the package (nightly)",
+    async ({ folder }) => {
+      const origin = await makeProject(folder, windows);
+      await cp("templates/workflow.yml", join(origin, workflowOfInit), { recursive: true });
+      await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
+      const env = {
+        ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
+        ...(await npmEnv()),
+      };
+      const { stdout: packed } = await execa("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { env });
+      await writeFiles(origin, { "package.json": "{}", ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n" });
+      await execa("npm", ["install", "--save-dev", "--ignore-scripts", join(folder, packed.trim())], { cwd: origin, env });
+      await inGit(origin, "init", "--quiet", "--initial-branch=main");
+      const commit = await commitAll(origin, "First");
+      await inGit(origin, "tag", "--annotate", "--message=One", "v1.0.0");
+      await using server = await startGitHub({ tags: { "v1.0.0": commit } });
+      const reported: string[] = [];
+      const steps = join(folder, "steps");
+      await mkdir(steps);
+      await runWorkflow(
+        workflowOfInit,
+        {},
+        {
+          ...{ origin, tag: "v1.0.0", folder: steps, token: server.token, edit: withoutVerify, choose: await chooseRoot() },
+          env: { ...env, GITHUB_API_URL: server.url, GITHUB_REPOSITORY: "o/r", GITHUB_RUN_ID: "17" },
+          report: (text) => void reported.push(text),
         },
-        choose: (entry) => (isNightly || entry["node"] === "20.19" ? entry : "it runs at night"),
-        report: (text) => void reported.push(text),
-      },
-    );
-    expect(tried).toEqual(isNightly ? ["20.19", "22", "24", "26", "24"] : ["20.19", "24"]);
-    const read = async (name: string) => readFile(join(steps, name), "utf8");
-    const last = (await readdir(steps)).filter((name) => /^release-npm-publish-0-\d+\.log$/.test(name)).at(-1) ?? "";
-    expect(await read(last)).toContain(`+ kovn-build@${version}`);
-    expect(JSON.parse(await read("release-npm-try-0/project/node_modules/kovn-build/package.json"))).toMatchObject({
-      repository: { type: "git", url: "git+https://github.com/o/r.git" },
-    });
-  });
+      );
+      console.log(reported.join("\n"));
+      expect(server.state.problems).toEqual([]);
+      const names = server.state.releases[0]?.assets.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["greeting.txt", "demo.msi", "SHA256SUMS"]));
+    },
+  );
+
+  test.runIf(isNightly)(
+    "release-npm, from the tag to the package in an empty folder, on each Node (nightly)",
+    async ({ folder }) => {
+      const origin = join(folder, "origin");
+      await makeOrigin(folder, origin);
+      const { version } = JSON.parse(await readFile("package.json", "utf8")) as { readonly version: string };
+      const tag = `kovn-build-v${version}`;
+      await inGit(origin, "tag", "--annotate", "--message=Itself", tag);
+      const tried: string[] = [];
+      const steps = join(folder, "steps");
+      await mkdir(steps);
+      const env = {
+        ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
+        ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r" },
+        ...(await npmEnv()),
+      };
+      await runWorkflow(
+        ".github/workflows/release-npm.yml",
+        {},
+        {
+          ...{ origin, tag, folder: steps, env, token: "" },
+          // `check` is the one that runs before all tests; what is published is only looked at.
+          edit: (command) =>
+            command === "npm run check" ? "true" : command.replace(/^npm publish --provenance/, "npm publish --dry-run"),
+          node: async (wanted) => {
+            tried.push(wanted);
+            const to = join(folder, "node", wanted);
+            await execa("npm", [
+              "install",
+              "--prefix",
+              to,
+              "--ignore-scripts",
+              `node-${process.platform}-${process.arch}@~${wanted}`,
+            ]);
+            return join(to, `node_modules/node-${process.platform}-${process.arch}/bin`);
+          },
+          report: console.log,
+        },
+      );
+      expect(tried).toEqual(["20.19", "22", "24", "26", "24"]);
+      const read = async (name: string) => readFile(join(steps, name), "utf8");
+      const last = (await readdir(steps)).filter((name) => /^release-npm-publish-0-\d+\.log$/.test(name)).at(-1) ?? "";
+      expect(await read(last)).toContain(`+ kovn-build@${version}`);
+      expect(JSON.parse(await read("release-npm-try-0/project/node_modules/kovn-build/package.json"))).toMatchObject({
+        repository: { type: "git", url: "git+https://github.com/o/r.git" },
+      });
+    },
+  );
 
   test("drift, from a clean clone to an open issue", async ({ folder }) => {
     const origin = join(folder, "origin");

@@ -1,0 +1,101 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { kovnBuild } from "../helpers/cli.ts";
+import { contentOf } from "../helpers/content.ts";
+import { test } from "../helpers/folder.ts";
+
+const { version } = JSON.parse(await readFile("package.json", "utf8")) as { readonly version: string };
+
+describe("kovn-build init", () => {
+  test("makes a project in an empty folder, and says what to type next", async ({ folder: both }) => {
+    const [folder, empty] = [join(both, "own"), join(both, "empty")];
+    for (const one of [folder, empty]) await mkdir(one);
+    const { exitCode, stdout } = await kovnBuild(folder, ["init"]);
+    expect(exitCode).toBe(0);
+    expect(stdout)
+      .toBe(`Made a project with lines 1.12, 1.17: package.json, .gitignore, .github/workflows/kovn-build.yml, pipelines, patches
+
+Next
+  npm install                           install kovn-build here
+  npx kovn-build                        show what can be built
+  npx kovn-build doctor --target linux  check what is missing on this machine
+  npx kovn-build patches list           list the patches, which are yours now`);
+    for (const name of ["patches", "pipelines"]) expect(await contentOf(join(folder, name))).toEqual(await contentOf(name));
+    expect(await readFile(join(folder, ".github/workflows/kovn-build.yml"), "utf8")).toBe(
+      await readFile("templates/workflow.yml", "utf8"),
+    );
+    expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toEqual({
+      private: true,
+      devDependencies: { "kovn-build": version },
+    });
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("/.kovn/\n/dist/\n/node_modules/\n");
+    // What it plans is the same as the package's own.
+    const plan = ["plan", "--target", "linux", "--json"];
+    const own = await kovnBuild(folder, plan);
+    expect(own).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(own.stdout)).toEqual(JSON.parse((await kovnBuild(empty, plan)).stdout));
+  });
+
+  test("takes the lines that are asked for, and the last of them is the default one", async ({ folder }) => {
+    const { exitCode, stdout } = await kovnBuild(folder, ["init", "a b", "--line", "v1.12.3"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Made a project with line 1\.12: .*\n\nNext\n {2}cd 'a b' {30}go there\n/);
+    const project = join(folder, "a b");
+    expect(await readdir(join(project, "patches"))).not.toContain("1.17");
+    expect(await readFile(join(project, "patches/lines.yaml"), "utf8")).toMatch(
+      /\ndefault: "1\.12"\nlines:\n {2}- line: "1\.12"\n/,
+    );
+    const status = await kovnBuild(project, ["status", "--json"]);
+    expect(JSON.parse(status.stdout)).toMatchObject({ project, lines: [{ name: "1.12", default: true }] });
+  });
+
+  test("leaves package.json and .gitignore as they are, and says what to add", async ({ folder }) => {
+    await writeFile(join(folder, "package.json"), "{}");
+    await writeFile(join(folder, ".gitignore"), "x\n");
+    const { exitCode, stdout } = await kovnBuild(folder, ["init"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      "\nLeft as it was: package.json, .gitignore\nAdd kovn-build to it: npm install --save-dev kovn-build\n\nNext\n",
+    );
+    expect(await readFile(join(folder, "package.json"), "utf8")).toBe("{}");
+    expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("x\n");
+  });
+
+  test.for([["patches"], ["pipelines"], [".github/workflows/kovn-build.yml"]])(
+    "writes nothing where there is already `%s`",
+    async ([name = ""], { folder }) => {
+      await mkdir(join(folder, name), { recursive: true });
+      const before = await contentOf(folder);
+      expect(await kovnBuild(folder, ["init"])).toMatchObject({
+        exitCode: 2,
+        stdout: "",
+        stderr: expect.stringContaining(
+          `This folder has ${name} already.\n  -> run it in another folder, or remove what is in the way`,
+        ),
+      });
+      expect(await contentOf(folder)).toEqual(before);
+    },
+  );
+
+  test("writes nothing for a line that does not exist", async ({ folder }) => {
+    const result = await kovnBuild(folder, ["init", "new", "--line", "9.9"]);
+    expect(result).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(result.stderr).toMatch(/^Line `9\.9` is unknown\. Available: `1\.12`/m);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("removes what a killed one left, and prints JSON", async ({ folder }) => {
+    await mkdir(join(folder, ".patches.kovn-0123456789abcdef.next/1.12"), { recursive: true });
+    const { exitCode, stdout } = await kovnBuild(folder, ["init", "--line", "1.17", "--json"]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      schema: 1,
+      folder: ".",
+      lines: ["1.17"],
+      written: ["package.json", ".gitignore", ".github/workflows/kovn-build.yml", "pipelines", "patches"],
+      kept: [],
+    });
+    expect((await readdir(folder)).toSorted()).toEqual([".github", ".gitignore", "package.json", "patches", "pipelines"]);
+  });
+});
