@@ -3,7 +3,7 @@ import { BuildError } from "../../errors.ts";
 import { exec, type Host } from "../../sys/exec.ts";
 import { count } from "../../sys/text.ts";
 import type { Check } from "../check.ts";
-import { knownErrors } from "../known-errors.ts";
+import { knownFindings, type KnownFinding } from "../known-findings.ts";
 import type { Unpacked } from "../unpack.ts";
 
 /** A finding of lintian. */
@@ -29,8 +29,8 @@ export const packages: Check = {
       evidence: [`${version} looked at ${count(debs.length, "package")} with ${count(files, "file")}.`],
       problems: [...unknown.map((tag) => `lintian: ${describe(tag)}.`), ...sharedFiles(debs)],
       warnings: [
-        ...describeKnown(errors),
-        ...tags.filter(({ severity }) => severity === "W").map((tag) => `lintian: ${describe(tag)}.`),
+        ...describeKnown(tags),
+        ...tags.filter((tag) => tag.severity === "W" && whyKnown(tag) === undefined).map((tag) => `lintian: ${describe(tag)}.`),
       ],
     };
   },
@@ -65,13 +65,15 @@ function describe({ package: name, name: tag, context }: Tag): string {
 }
 
 function whyKnown(tag: Tag): string | undefined {
-  return knownErrors.find((known) => known.tag === tag.name && known.package.test(tag.package))?.why;
+  const of = ({ tag: name, package: packages = /^/, context = /^/ }: KnownFinding) =>
+    name === tag.name && packages.test(tag.package) && context.test(tag.context);
+  return knownFindings.find(of)?.why;
 }
 
-/** A sentence for each known error, with the packages that have it. */
-function describeKnown(errors: readonly Tag[]): readonly string[] {
+/** A sentence for each known finding, with the packages that have it. */
+function describeKnown(tags: readonly Tag[]): readonly string[] {
   const packagesOf = new Map<string, Set<string>>();
-  for (const tag of errors) {
+  for (const tag of tags) {
     const why = whyKnown(tag);
     if (why === undefined) continue;
     const head = `${tag.name} (${why})`;

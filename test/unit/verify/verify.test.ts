@@ -193,6 +193,25 @@ test("lintian's errors fail but known ones, and its warnings are listed", async 
   expect(bad?.problems).toEqual(["lintian: demo: no-copyright-file."]);
 });
 
+test("lintian's warnings of what every package has are said once, with the reason", async ({ folder }) => {
+  const rows = [
+    "W: demo: unknown-field Kovn-Base",
+    "W: demo-too: unknown-field Kovn-Line",
+    "W: demo: unknown-field Other",
+    "W: demo: debian-revision-not-well-formed 3.1.8-1+kovn4.7c58e044.legacy.deb12",
+    "W: demo: debian-revision-not-well-formed 3.1.8-1_other",
+  ];
+  const say = `${quiet}; case "$*" in *.deb) printf '%s\\n' ${rows.map((row) => `'${row}'`).join(" ")};; esac`;
+  const { packages: found } = await verdictsOf(await makeProgramDist(folder), say);
+  expect(found).toMatchObject({ verdict: "pass", problems: [] });
+  expect(found?.warnings).toEqual([
+    expect.stringMatching(/^lintian, known: demo, demo-too: unknown-field \(dpkg keeps these fields/),
+    expect.stringMatching(/^lintian, known: demo: debian-revision-not-well-formed \(the revision says/),
+    "lintian: demo: unknown-field Other.",
+    "lintian: demo: debian-revision-not-well-formed 3.1.8-1_other.",
+  ]);
+});
+
 test("a missing lintian, or one that fails, gives no evidence", async ({ folder }) => {
   const dist = await makeProgramDist(folder);
   const { packages } = await verdictsOf(dist, 'echo "broken perl" >&2; exit 2');
