@@ -29,13 +29,14 @@ export function suitesOf({ dists }: Pick<ReleaseSet, "dists">): readonly SuiteSe
 
 /**
  * The folder of a build's packages: its suite, which is the codename of the distribution (the line
- * where that is unknown), and its component, which is the line, and the variant unless it is `default`.
+ * where that is unknown), and its component, which is the line, and the variant unless it is `default`. No
+ * line has the character between them in its name.
  */
 function poolOf(manifest: Manifest): string {
   const { line, variant } = manifest;
   const distribution = distributionOf(manifest);
   const suite = distribution === undefined ? line : (codenameOf(distribution) ?? distributionSlug(distribution));
-  return `pool/${suite}/${variant === "default" ? line : `${line}-${variant}`}`;
+  return `pool/${suite}/${variant === "default" ? line : `${line}_${variant}`}`;
 }
 
 function packageIn(pool: string, file: SetFile): readonly SetPackage[] {

@@ -105,13 +105,13 @@ describe("an apt repository", () => {
     await publish(folder, [{ line: "1.1" }]);
     const content = await contentOf(join(folder, "repo"));
     expect(content["dists/bookworm/Release"]).toMatch(/^Architectures: amd64 arm64$/m);
-    expect(content["dists/bookworm/Release"]).toMatch(/^Components: 1\.0 1\.0-legacy 1\.1$/m);
+    expect(content["dists/bookworm/Release"]).toMatch(/^Components: 1\.0 1\.0_legacy 1\.1$/m);
     const names = (path: string) => [...(content[path] ?? "").matchAll(/^Filename: (.*)$/gm)].map((match) => match[1]);
     expect(names("dists/bookworm/1.0/binary-arm64/Packages")).toEqual([
       "pool/bookworm/1.0/demo-data_1.2.3-1+kovn1.00000001_all.deb",
       "pool/bookworm/1.0/demo_1.2.3-1+kovn1.00000001_arm64.deb",
     ]);
-    expect(names("dists/bookworm/1.0-legacy/binary-amd64/Packages")).toHaveLength(2);
+    expect(names("dists/bookworm/1.0_legacy/binary-amd64/Packages")).toHaveLength(2);
     expect(names("dists/bookworm/1.1/binary-amd64/Packages")).toHaveLength(2);
   });
 

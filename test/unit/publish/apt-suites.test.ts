@@ -34,7 +34,14 @@ describe("packages go to", () => {
   test("a component of line and variant", () => {
     const builds = [aBuild("debian 12", { variant: "legacy" }), aBuild("debian 12")];
     expect(pathsOf(...builds)).toEqual([
-      ["bookworm", "pool/bookworm/1.0/demo_debian 12.deb", "pool/bookworm/1.0-legacy/demo_debian 12.deb"],
+      ["bookworm", "pool/bookworm/1.0/demo_debian 12.deb", "pool/bookworm/1.0_legacy/demo_debian 12.deb"],
+    ]);
+  });
+
+  test("a component of their own, where a line is named like another one's variant", () => {
+    const builds = [aBuild("debian 12", { variant: "legacy" }), aBuild("debian 12", { line: "1.0-legacy" })];
+    expect(pathsOf(...builds)).toEqual([
+      ["bookworm", "pool/bookworm/1.0-legacy/demo_debian 12.deb", "pool/bookworm/1.0_legacy/demo_debian 12.deb"],
     ]);
   });
 
