@@ -40,6 +40,7 @@ export async function fitMachine(needs: MachineNeeds, { install, machine }: FitO
 /** What is built in what, as the command line has it. */
 interface Choice {
   readonly variant?: string;
+  readonly arch?: string | undefined;
   readonly root: string;
   readonly runner?: RunnerName | undefined;
 }
@@ -62,10 +63,11 @@ export function assertFit(checks: readonly MachineCheck[], { target, ...choice }
   });
 }
 
-/** The words of a command line that name a variant, a root and a runner; each has a space before it. */
-export function choiceWords({ variant = "default", root, runner = "bubblewrap" }: Choice): string {
+/** The words of a command line that name a variant, an architecture, a root and a runner; each has a space before it. */
+export function choiceWords({ variant = "default", arch, root, runner = "bubblewrap" }: Choice): string {
   const words = [
     variant === "default" ? "" : ` --variant ${variant}`,
+    arch === undefined ? "" : ` --arch ${arch}`,
     root === hostRoot ? "" : ` --root ${root}`,
     runner === "bubblewrap" ? "" : ` --runner ${runner}`,
   ];

@@ -113,6 +113,14 @@ describe("checkMachine", () => {
       fix: `update-alternatives --set ${compiler} /usr/bin/${compiler}-posix`,
     });
     expect(() => assertFit(checks, { target: "windows", root: "host" })).toThrow(expect.objectContaining({ code: "compiler" }));
+    const choice = { target: "linux", variant: "debug", arch: "arm64", root: "debian:12", runner: "podman" } as const;
+    expect(() => assertFit(checks, choice)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringMatching(
+          /^kovn-build doctor --target linux --variant debug --arch arm64 --root debian:12 --runner podman, or /,
+        ),
+      }),
+    );
   });
 
   test("accepts a cross compiler with POSIX threads, and checks it only for jobs that cross-compile", async () => {
