@@ -12,12 +12,14 @@ export function showInspections(inspections: readonly Inspection[]): string {
 }
 
 function rowsOf(one: Inspection): readonly string[] {
-  const { path, ours, labels, package: deb, programs } = one;
+  const { path, kind, ours, labels, package: deb, programs } = one;
+  // Of a single program, the row `read from` says it.
+  const isArchive = kind !== "elf" && kind !== "pe";
   return [
     `${path}: ${ours ? "built by kovn-build" : "not ours"}`,
     ...(deb === undefined ? [] : [row("package", `${deb.package} ${deb.version}, ${deb.architecture}`)]),
     ...(ours && labels.length === 0 ? [row("label", "none: an older kovn-build made it; its artifacts.json says more")] : []),
-    ...(labels.length > 0 && programs.labelled < programs.all
+    ...(isArchive && labels.length > 0 && programs.labelled < programs.all
       ? [row("programs", `${programs.all - programs.labelled} of ${programs.all} have no label`)]
       : []),
     ...labels.flatMap((found) => showFound(found)),

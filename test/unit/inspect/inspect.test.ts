@@ -65,6 +65,14 @@ describe("what is ours", () => {
     expect(await inspect(link, host)).toMatchObject({ path: link, ours: true, labels: [{ label, where: ["alternative"] }] });
   });
 
+  test("of one program whose label is beside it, the text says only where it was read", async ({ folder }) => {
+    const found = await inspect(await makeLabelled(folder, "demo", label), host);
+    const labels = [{ label, where: ["artifacts.json, beside it"] }];
+    const text = showInspections([{ ...found, labels, programs: { all: 1, labelled: 0 } }]);
+    expect(text).toContain("  read from     artifacts.json, beside it\n");
+    expect(text).not.toContain("have no label");
+  });
+
   test("a program for Windows says it by itself, and shows its version", async ({ folder }) => {
     await writeFile(join(folder, "label.json"), JSON.stringify(label));
     const version = { version: "1.2.3+kovn4", revision: 4 };
