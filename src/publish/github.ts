@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listAssets, sumsName, textAsset, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
-import type { Host } from "../sys/exec.ts";
 import { connect, type GitHub } from "../sys/github.ts";
 import { detachSign, isSignedBy } from "../sys/gpg.ts";
 import { readText } from "../sys/read-file.ts";
 import { runTask } from "../sys/run-task.ts";
+import { forEach, together, type Together } from "../sys/several.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import {
   deleteRemote,
@@ -33,9 +33,6 @@ import { readPlace } from "./github-place.ts";
 import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
-
-/** How many uploads run at once. */
-const parallel = 4;
 
 /**
  * `--to github[=OWNER/REPO]`: a release with an asset for each file. Assets go into a draft, which
@@ -93,19 +90,17 @@ interface Connection {
   readonly hub: GitHub;
   readonly place: Place;
   readonly text: ReleaseText;
-  /** Its signal ends all requests: the caller's, or `fail`, when an upload fails. */
-  readonly host: Host;
-  readonly fail: (error: unknown) => void;
+  /** What ends all requests when an upload fails. */
+  readonly work: Together;
 }
 
 /** Throws "usage" when the repository or the token is missing or malformed. */
 async function open(where: string, { github: access, release, host: outer }: PublishOptions): Promise<Connection> {
   const place = readPlace(where, access, { option: "--to github", does: "publishing to GitHub" });
   if (release === undefined) throw new Error("no release text given");
-  const failure = new AbortController();
-  const host = { ...outer, signal: AbortSignal.any([outer.signal, failure.signal]) };
-  const hub = await connect(access, host);
-  return { hub, place, text: release, host, fail: (error) => failure.abort(error) };
+  const work = together(outer);
+  const hub = await connect(access, work.host);
+  return { hub, place, text: release, work };
 }
 
 /** Throws "destination" when the published release is not exactly this one. */
@@ -165,7 +160,7 @@ async function withSignature(
 async function fill(
   draft: RemoteRelease,
   expected: readonly Asset[],
-  { hub, place, host, fail }: Connection,
+  { hub, place, work }: Connection,
 ): Promise<Pick<Outcome, "added" | "removed">> {
   const there = await listRemote(hub, place, draft.id);
   const whole = (remote: RemoteAsset) =>
@@ -175,14 +170,8 @@ async function fill(
   const stale = there.filter((remote) => !whole(remote));
   for (const remote of stale) await deleteRemote(hub, place, remote);
   const missing = expected.filter((asset) => !there.some((remote) => isSame(asset, remote)));
-  const queue = missing.values();
-  const work = async () => {
-    for (const asset of queue) {
-      host.signal.throwIfAborted();
-      await runTask(host, `upload ${asset.name}`, async ({ task }) => upload(asset, { github: hub, place, draft, task }));
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, () => work().catch(fail)));
-  host.signal.throwIfAborted();
+  await forEach(missing, work, async (asset) =>
+    runTask(work.host, `upload ${asset.name}`, async ({ task }) => upload(asset, { github: hub, place, draft, task })),
+  );
   return { added: missing.map(({ name }) => name), removed: stale.map(({ name }) => name) };
 }

@@ -6,8 +6,8 @@ import { assertApi, assertSameGitHub } from "./github-address.ts";
 import { isHttpError, makePersist } from "./github-persist.ts";
 import { followRedirects } from "./github-redirect.ts";
 import { plainRefusals } from "./github-refusal.ts";
-import { pauseBetweenWrites } from "./github-retry.ts";
-import { watchProgress } from "./github-watch.ts";
+import { pauseBetweenWrites } from "./retry.ts";
+import { watchProgress } from "./watch-progress.ts";
 
 /** How to reach GitHub, from the environment. */
 export interface GitHubAccess {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -36,34 +35,52 @@ export async function extractTar(file: string, dir: string): Promise<void> {
   });
 }
 
-/** A member of an archive to write: the content of a file, or a text. `size` is in bytes. */
-export type Packed = { readonly name: string; readonly size: number } & ({ readonly path: string } | { readonly text: string });
+/** A member of an archive to write: the content of a file, a text, or a folder. `size` is in bytes. */
+export type Packed = { readonly name: string; readonly size: number } & (
+  | { readonly path: string }
+  | { readonly text: string }
+  | { readonly folder: true }
+);
+
+/** The size of a block, in bytes: the content of a member fills whole blocks. */
+const block = 512;
 
 /**
- * Writes an archive of plain files in the given order to a stream. The same names and bytes always
- * give the same archive.
+ * Writes an archive of members in the given order to a stream. The same names and bytes always give
+ * the same archive.
  */
 export async function writeTar(to: NodeJS.WritableStream, members: readonly Packed[], onBytes: OnBytes): Promise<void> {
-  const { Header, Pack, ReadEntry } = await import("tar");
-  const pack = new Pack({ portable: true });
-  const written = pipeline(Readable.from(pack), to);
-  const pour = async () => {
-    for (const member of members) {
-      const { name, size } = member;
-      const header = new Header({ path: name, size, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), type: "File" });
-      const entry = new ReadEntry(header);
-      pack.add(entry);
-      const content =
-        "path" in member ? (await openRegular(member.path)).file.createReadStream() : Readable.from([Buffer.from(member.text)]);
-      for await (const chunk of content as AsyncIterable<Buffer>) {
-        if (!entry.write(chunk)) await once(entry, "drain");
-        onBytes(chunk.length);
-      }
-      entry.end();
+  await pipeline(Readable.from(tarPieces(members, onBytes)), to);
+}
+
+/**
+ * The bytes of an archive, by pieces, without writing them anywhere: those that `writeTar` writes.
+ * Throws "digest" for a file that no longer has its size.
+ */
+export async function* tarPieces(members: readonly Packed[], onBytes: OnBytes): AsyncGenerator<Buffer> {
+  const { Header, Pax } = await import("tar");
+  for (const member of members) {
+    const { name, size } = member;
+    const isFolder = "folder" in member;
+    const fields = { path: name, size, mtime: new Date(0) };
+    const header = new Header({ ...fields, mode: isFolder ? 0o755 : 0o644, type: isFolder ? "Directory" : "File" });
+    // A long name needs a header of its own before.
+    if (header.encode()) yield new Pax(fields).encode();
+    yield header.block as Buffer;
+    if (isFolder) continue;
+    const content =
+      "path" in member ? (await openRegular(member.path)).file.createReadStream() : Readable.from([Buffer.from(member.text)]);
+    let packed = 0;
+    for await (const piece of content as AsyncIterable<Buffer>) {
+      packed += piece.length;
+      if (packed > size) break;
+      yield piece;
+      onBytes(piece.length);
     }
-    pack.end();
-  };
-  await Promise.all([written, pour()]);
+    if (packed !== size) throw new BuildError("digest", `${name} changed while it was packed: it no longer has ${size} bytes.`);
+    yield Buffer.alloc((block - (size % block)) % block);
+  }
+  yield Buffer.alloc(2 * block);
 }
 
 /** A member of an archive that is being read. */

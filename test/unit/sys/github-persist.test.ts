@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { makePersist } from "../../../src/sys/github-persist.ts";
-import { Stalled } from "../../../src/sys/github-watch.ts";
+import { Stalled } from "../../../src/sys/watch-progress.ts";
 import { makeMask } from "../../../src/sys/mask.ts";
-import { pauseBetweenWrites } from "../../../src/sys/github-retry.ts";
+import { pauseBetweenWrites } from "../../../src/sys/retry.ts";
 import { host } from "../../helpers/host.ts";
 
 const answer = (data: unknown, status: 200 | 204 = 200) => ({ status, url: "", headers: {}, data });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Fetch, FetchInit } from "../../../src/sys/fetch.ts";
-import { Stalled, watchProgress } from "../../../src/sys/github-watch.ts";
+import { Stalled, watchProgress } from "../../../src/sys/watch-progress.ts";
 import { host, watchTask } from "../../helpers/host.ts";
 
 const never = async (_url: string, { signal }: FetchInit) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adviseRetry, type Advice, type Fault } from "../../../src/sys/github-retry.ts";
+import { adviseRetry, type Advice, type Fault } from "../../../src/sys/retry.ts";
 
 const now = 1_000_000_000;
 const limited = (seconds: number): Advice => ({ kind: "limited", wait: seconds * 1000 });
