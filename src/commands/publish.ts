@@ -31,6 +31,7 @@ export const publish: Define = (command, context) => {
         ["kovn-build publish --to apt=/srv/apt --sign KEY", "publish dist/ as a signed apt repository"],
         ["kovn-build publish dist/debian-12 dist/debian-13 --to apt=/srv/apt", "publish builds of several --out folders"],
         ["kovn-build publish --to github=OWNER/REPO", "publish dist/ as a release on GitHub"],
+        ["kovn-build publish --to oci=registry.example.com/OWNER/packages:1.12.1", "publish dist/ as images for COPY --from"],
       ),
     )
     .action(async (inputs: readonly string[], options: PublishFlags) => {

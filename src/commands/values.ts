@@ -84,8 +84,9 @@ export async function listValues(wanted: Wanted, project: () => Promise<Project>
   if (of === "nothing") return {};
   if (typeof of === "string") return { paths: of };
   const words = await of(await project(), wanted);
-  // After `ovs=`, `apt=` and the like stands a path.
+  // After `ovs=`, `apt=` and the like stands a path, after `oci=` the name of a registry.
   const open = words.find(({ word }) => word.endsWith("=") && wanted.typed.startsWith(word));
+  if (open?.word === "oci=") return {};
   if (open !== undefined) return { paths: open.word === "tar=" ? "files" : "folders", after: open.word };
   return { words };
 }

@@ -53,7 +53,10 @@ export function pinOption(): Option {
 
 /** `--to`: where to publish. */
 export function toOption(): Option {
-  return repeated("--to <destination>", "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO]; may be repeated");
+  return repeated(
+    "--to <destination>",
+    "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO] | oci=HOST/NAME[:TAG]; may be repeated",
+  );
 }
 
 /** `--sign`: who signs. */

@@ -27,16 +27,19 @@ export function suitesOf({ dists }: Pick<ReleaseSet, "dists">): readonly SuiteSe
   return [...suites].map(([suite, packages]) => ({ suite, packages }));
 }
 
+/** The suite of a build's packages: the codename of the distribution, or the line where that is unknown. */
+export function suiteOf(manifest: Manifest): string {
+  const distribution = distributionOf(manifest);
+  return distribution === undefined ? manifest.line : (codenameOf(distribution) ?? distributionSlug(distribution));
+}
+
 /**
- * The folder of a build's packages: its suite, which is the codename of the distribution (the line
- * where that is unknown), and its component, which is the line, and the variant unless it is `default`. No
- * line has the character between them in its name.
+ * The folder of a build's packages: its suite, and its component, which is the line, and the variant
+ * unless it is `default`. No line has the character between them in its name.
  */
 function poolOf(manifest: Manifest): string {
   const { line, variant } = manifest;
-  const distribution = distributionOf(manifest);
-  const suite = distribution === undefined ? line : (codenameOf(distribution) ?? distributionSlug(distribution));
-  return `pool/${suite}/${variant === "default" ? line : `${line}_${variant}`}`;
+  return `pool/${suiteOf(manifest)}/${variant === "default" ? line : `${line}_${variant}`}`;
 }
 
 function packageIn(pool: string, file: SetFile): readonly SetPackage[] {

@@ -42,6 +42,7 @@ const signatureName = `${sumsName}.asc`;
 export const github: Publisher = {
   kind: "github",
   place: "OWNER/REPO",
+  remote: true,
   placeFromEnv: true,
   preview,
   check,

@@ -39,6 +39,8 @@ export interface Outcome {
   readonly leftOut: readonly LeftOut[];
   /** A page that shows the result. */
   readonly url?: string;
+  /** Images, each with its digest. */
+  readonly images?: readonly string[];
 }
 
 /** What several changes of a destination come to. */
@@ -64,8 +66,12 @@ export interface Publisher {
   readonly kind: string;
   /** What follows `--to kind=` in messages, in capitals. */
   readonly place: string;
-  /** True when the environment can name the place, so that `--to kind` is enough; else it is a path. */
+  /** True for a place on a server; else it is a path. */
+  readonly remote?: true;
+  /** True when the environment can name the place, so that `--to kind` is enough. */
   readonly placeFromEnv?: true;
+  /** Throws "usage" for what cannot be a place; pure. */
+  readonly assertPlace?: (place: string) => void;
   /** Says where each asset would go; pure. */
   preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
   /** Throws "destination" or "usage" when the place cannot take the set. Changes nothing. */

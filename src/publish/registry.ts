@@ -3,11 +3,12 @@ import { BuildError } from "../errors.ts";
 import { apt } from "./apt.ts";
 import { dir } from "./dir.ts";
 import { github } from "./github.ts";
+import { oci } from "./oci.ts";
 import type { Publisher } from "./publisher.ts";
 import { tar } from "./tar.ts";
 import { truePath } from "../sys/disk.ts";
 
-const publishers: readonly Publisher[] = [apt, dir, tar, github];
+const publishers: readonly Publisher[] = [apt, dir, tar, github, oci];
 
 /** The forms of `--to`, for messages and help. */
 export const destinationForms = publishers
@@ -25,7 +26,7 @@ export interface Destination {
  * of `inputs`: what is written to one would be in the way of the other.
  */
 export function assertApart(destinations: readonly (Destination & { readonly to: string })[], inputs: readonly string[]): void {
-  const paths = destinations.filter(({ publisher }) => publisher.placeFromEnv !== true);
+  const paths = destinations.filter(({ publisher }) => publisher.remote !== true);
   const places = paths.map(({ to, place }) => ({ to, path: truePath(resolve(place)) }));
   for (const [index, { to, path }] of places.entries()) {
     const input = inputs.find((folder) => isWithin(path, truePath(resolve(folder))));
@@ -47,5 +48,6 @@ export function parseDestination(value: string): Destination {
   const publisher = publishers.find((candidate) => candidate.kind === kind);
   if (publisher === undefined || (place === "" && publisher.placeFromEnv !== true))
     throw new BuildError("usage", `\`${value}\` is not a destination. Available: ${destinationForms}.`);
+  publisher.assertPlace?.(place);
   return { publisher, place };
 }

@@ -11,6 +11,7 @@ export function showOutcome(outcome: Named, nothing: string): string {
     ...changesOf(outcome).flatMap(([what, names]) => names.map((name) => `  ${what.padEnd(9)} ${name}`)),
     ...outcome.leftOut.map(({ name, why }) => `  left out  ${name}: ${why}`),
     ...(outcome.url === undefined ? [] : [`  see       ${outcome.url}`]),
+    ...(outcome.images ?? []).map((image) => `  image     ${image}`),
   ];
   return `${[`${outcome.to}: ${counts.join(", ") || nothing}`, ...rows].join("\n")}\n`;
 }
@@ -20,6 +21,7 @@ export function summarize(outcome: Named, nothing: string): string[] {
   const rows = [
     ...changesOf(outcome).flatMap(([what, names]) => names.map((name) => `- ${what} \`${name}\``)),
     ...outcome.leftOut.map(({ name, why }) => `- left out \`${name}\`: ${why}`),
+    ...(outcome.images ?? []).map((image) => `- image \`${image}\``),
   ];
   const { to, url } = outcome;
   return [

@@ -64,12 +64,13 @@ describe.concurrent("completion offers", () => {
     "a folder after an option and the name of a source": [["plan", "--from=demo="], [":folders --from=demo="]],
     destinations: [
       ["publish", "--to", ""],
-      ["apt=", "dir=", "tar=", "github"],
+      ["apt=", "dir=", "tar=", "github", "oci="],
     ],
     "destinations that can be yanked": [
       ["release", "yank", "--to", ""],
       ["apt=", "dir="],
     ],
+    "nothing for a registry": [["publish", "--to", "oci=local"], [""]],
     "a file to write": [["publish", "--to", "tar=b"], [":files tar="]],
     artifacts: [["publish", ""], [":files "]],
     shells: [["completion", "f"], ["fish"]],
