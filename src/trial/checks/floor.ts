@@ -10,8 +10,11 @@ import { floorCpu } from "../cpu.ts";
 import { startFloor } from "../floor-runner.ts";
 import type { FindRoots } from "../roots.ts";
 
+/** The switch of the variant `dpdk`, which does the work of the other one as well. */
+const dpdkSwitch = "ovs-vswitchd-dpdk";
+
 const names = {
-  programs: [...new Set([...switchPrograms, "ovs-ofctl", "ovsdb-client", ...northdPrograms, "ovn-trace"])],
+  programs: [...new Set([...switchPrograms, dpdkSwitch, "ovs-ofctl", "ovsdb-client", ...northdPrograms, "ovn-trace"])],
   files: [...switchFiles, ...northdFiles],
 };
 
@@ -19,11 +22,18 @@ const names = {
 interface Work {
   readonly source: string;
   readonly needs: readonly string[];
+  /** A program that takes the place of another one for the same work, where the packages have it. */
+  readonly also?: { readonly program: string; readonly insteadOf: string };
   readonly run: (sandbox: Sandbox, programs: Programs) => Promise<string>;
 }
 
 const works: readonly Work[] = [
-  { source: "ovs", needs: [...switchPrograms, ...switchFiles, "ovs-ofctl", "ovsdb-client"], run: runSwitch },
+  {
+    source: "ovs",
+    needs: [...switchPrograms, ...switchFiles, "ovs-ofctl", "ovsdb-client"],
+    also: { program: dpdkSwitch, insteadOf: "ovs-vswitchd" },
+    run: runSwitch,
+  },
   { source: "ovn", needs: [...northdPrograms, ...northdFiles, "ovn-trace"], run: runNorthd },
 ];
 
@@ -48,24 +58,34 @@ export function floorCheck(findRoots: FindRoots): Check {
       const programs = await findPrograms(work, names, work, host);
       const evidence: string[] = [];
       const problems: string[] = [];
-      for (const { needs, run } of own) {
+      for (const { needs, also, run } of own) {
         const missing = needs.filter((name) => programs.paths[name] === undefined);
         if (missing.length > 0) {
           problems.push(`The packages have no ${missing.join(", ")}.`);
           continue;
         }
-        try {
-          const did = await withSandbox(programs, runner, host, async (sandbox) => run(sandbox, programs));
-          evidence.push(`On ${floor.cpu.split(",", 1)[0]}, for ${ceiling.name}: ${did}.`);
-        } catch (error) {
-          host.signal.throwIfAborted();
-          if (!(error instanceof BuildError)) throw error;
-          problems.push(`On ${floor.cpu.split(",", 1)[0]}, for ${ceiling.name}: ${error.message}`);
+        for (const { set, using } of [{ set: programs, using: "" }, ...alsoWith(programs, also)]) {
+          const where = `On ${floor.cpu.split(",", 1)[0]}, for ${ceiling.name}${using}`;
+          try {
+            evidence.push(`${where}: ${await withSandbox(set, runner, host, async (sandbox) => run(sandbox, set))}.`);
+          } catch (error) {
+            host.signal.throwIfAborted();
+            if (!(error instanceof BuildError)) throw error;
+            problems.push(`${where}: ${error.message}`);
+          }
         }
       }
       return { evidence, problems };
     },
   };
+}
+
+/** The programs with the other one in its place, if the packages have that. */
+function alsoWith(programs: Programs, also: Work["also"]): readonly { readonly set: Programs; readonly using: string }[] {
+  const path = programs.paths[also?.program ?? ""];
+  if (also === undefined || path === undefined) return [];
+  const paths = { ...programs.paths, [also.insteadOf]: path };
+  return [{ set: { ...programs, paths }, using: `, with ${also.program}` }];
 }
 
 async function runSwitch(sandbox: Sandbox, programs: Programs): Promise<string> {

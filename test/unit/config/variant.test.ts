@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pipelineSchema, readPipelines, type Pipeline } from "../../../src/config/pipeline.ts";
 import type { Project } from "../../../src/config/project.ts";
 import { forVariant } from "../../../src/config/variant.ts";
+import { ceilingOf } from "../../../src/verify/ceiling.ts";
 
 const linux = async (): Promise<Pipeline> => {
   const pipeline = (await readPipelines({ root: resolve(".") } as Project)).find(({ name }) => name === "linux-deb");
@@ -30,8 +31,26 @@ describe("the pipeline of packages has the variant", () => {
     }
   });
 
+  test("dpdk, with one package and one library more, whose floor is that of the library", async () => {
+    const pipeline = await linux();
+    const [own, usual] = [forVariant(pipeline, "dpdk"), forVariant(pipeline, "default")];
+    const more = (list: "packages" | "libraries") =>
+      own.jobs["ovs"]?.[list]?.filter((name) => usual.jobs["ovs"]?.[list]?.includes(name) !== true);
+    expect([more("packages"), more("libraries")]).toEqual([["libdpdk-dev"], ["libdpdk-dev"]]);
+    const { packages, ...others } = debOf(usual, "ovs") as { readonly packages: readonly string[] };
+    expect(debOf(own, "ovs")).toEqual({
+      ...others,
+      options: [],
+      packages: packages.flatMap((name) => (name === "openvswitch-switch" ? [name, `${name}-dpdk`] : [name])),
+    });
+    expect(own.jobs["ovn"]).toEqual(usual.jobs["ovn"]);
+    expect(own.until).toMatchObject({ ovs: { version: "3.1" } });
+    expect(usual.until).toBeUndefined();
+    expect(ceilingOf((pipeline.flags["dpdk"]?.["amd64"] ?? "").split(" "), "amd64")).toMatchObject({ name: "x86-64-v2" });
+  });
+
   test("and every other one has nothing of what differs", async () => {
-    expect(JSON.stringify(forVariant(await linux(), "default"))).not.toMatch(/"variants"|beside/);
+    expect(JSON.stringify(forVariant(await linux(), "default"))).not.toMatch(/"variants"|dpdk-dev|switch-dpdk/);
   });
 });
 
