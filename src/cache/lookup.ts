@@ -27,7 +27,7 @@ export async function lookUp(
   cache: Pick<JobCache, "find"> | undefined,
   { host, trees = new Map<string, string>() }: { readonly host: Host; readonly trees?: ReadonlyMap<string, string> },
 ): Promise<readonly Lookup[]> {
-  const code = await codeDigest();
+  const code = codeDigest();
   const read = new Map<string | undefined, DebianPackages>();
   for (const tree of new Set(plan.jobs.map(({ id }) => trees.get(id)))) read.set(tree, await readDebianPackages({ host, tree }));
   const lookups: Lookup[] = [];
