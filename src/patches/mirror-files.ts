@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host } from "../sys/exec.ts";
+import { configText } from "../sys/git-config.ts";
 import { bloblessConfig } from "../sys/git-remote.ts";
 import { readText } from "../sys/read-file.ts";
 import { gitBytes, tryGit, type GitOptions, type Setting } from "../sys/git.ts";
@@ -21,13 +22,7 @@ function configOf(url: string | undefined): string {
     ["uploadpack.allowFilter", "true"],
     ["uploadpack.allowAnySHA1InWant", "true"],
   ];
-  return settings
-    .map(([key, value]) => {
-      const [section = "", ...rest] = key.split(".");
-      const head = rest.length > 1 ? `${section} "${rest[0]}"` : section;
-      return `[${head}]\n\t${rest.at(-1)} = "${value.replaceAll(/["\\]/g, String.raw`\$&`)}"\n`;
-    })
-    .join("");
+  return configText(settings);
 }
 
 const head = "ref: refs/heads/main\n";

@@ -1,5 +1,6 @@
 import type { Host } from "../sys/exec.ts";
 import { am } from "../sys/git-am.ts";
+import { gitPath } from "../sys/git-path.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { git, gitBytes, initSharing, tryGit, type GitOptions } from "../sys/git.ts";
 import { showBytes } from "../sys/git-patch.ts";
@@ -20,7 +21,7 @@ export interface Content {
  * them. The settings of `tree` have no effect in it. Returns the options to run git there.
  */
 export async function openScratch(tree: string, dir: string, host: Host): Promise<GitOptions> {
-  const objects = await git(["rev-parse", "--path-format=absolute", "--git-path", "objects"], { host, cwd: tree });
+  const objects = await gitPath("objects", { host, cwd: tree });
   await initSharing(dir, objects, host);
   return { host, cwd: dir };
 }

@@ -3,6 +3,7 @@ import { pickContent } from "../plan/picks.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { exists } from "../sys/files.ts";
+import { gitPath } from "../sys/git-path.ts";
 import { git, tryGit } from "../sys/git.ts";
 import type { TreeNote } from "./tree-note.ts";
 import { count } from "../sys/text.ts";
@@ -65,7 +66,7 @@ const operations: readonly (readonly [path: string, name: string, finish: string
 /** Throws "usage" when git waits for a person in a tree, or the tree is on no branch. */
 export async function assertIdle(tree: string, host: Host): Promise<void> {
   for (const [path, name, finish] of operations) {
-    const place = await git(["rev-parse", "--path-format=absolute", "--git-path", path], { host, cwd: tree });
+    const place = await gitPath(path, { host, cwd: tree });
     if (!(await exists(place))) continue;
     throw new BuildError("usage", `Folder ${tree} is in the middle of ${name}, so its commits are not the whole series.`, {
       hint: `git -C ${tree} ${finish}`,

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { git, gitSays, tryGit, type GitOptions } from "./git.ts";
+import { gitPath } from "./git-path.ts";
 import { currentMail, sayMail } from "./git-progress.ts";
 
 /** A part of a patch that does not apply: a hunk, by the line where its old lines were, or a file. */
@@ -34,8 +34,7 @@ export async function am(mails: readonly string[], options: GitOptions): Promise
     "--no-scissors",
     "--whitespace=nowarn",
   ];
-  const { stdout } = await tryGit(["rev-parse", "--git-path", "rebase-apply/next"], options);
-  const next = resolve(options.cwd ?? ".", stdout.trim());
+  const next = await gitPath("rebase-apply/next", options);
   const end = sayMail(options.host.task, next, mails.length);
   const result = await tryGit([...args, ...mails], options).finally(end);
   if (result.exitCode === 0) return undefined;
@@ -56,7 +55,7 @@ export interface Trial {
 
 /** Starts a trial on the files of a commit, in the repository of `options.cwd`. */
 export async function startTrial(commit: string, options: GitOptions): Promise<Trial> {
-  const index = await git(["rev-parse", "--path-format=absolute", "--git-path", "kovn-build-trial"], options);
+  const index = await gitPath("kovn-build-trial", options);
   const trial = { ...options, env: { GIT_INDEX_FILE: index } };
   await git(["read-tree", commit], trial);
   const args = ["apply", "--cached", "--whitespace=nowarn"];

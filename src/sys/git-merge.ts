@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { exists } from "./files.ts";
+import { gitPath } from "./git-path.ts";
 import { git, gitBytes, gitSays, tryGit, type GitOptions } from "./git.ts";
 
 /** A file of a tree: its mode and blob. */
@@ -74,7 +75,7 @@ async function nameSides(unmerged: readonly Unmerged[], options: GitOptions): Pr
  * Returns the tree; undefined if it does not apply. The index and the work tree stay as they are.
  */
 export async function applyChange(commit: string, head: string, options: GitOptions): Promise<string | undefined> {
-  const index = await git(["rev-parse", "--path-format=absolute", "--git-path", "kovn-build-strict"], options);
+  const index = await gitPath("kovn-build-strict", options);
   const own = { ...options, env: { ...options.env, GIT_INDEX_FILE: index } };
   await git(["read-tree", head], own);
   const format = ["diff-tree", "-p", "-U3", "--no-renames", "--full-index", "--binary", `${commit}^`, commit];

@@ -1,4 +1,5 @@
 import { listUnmerged } from "./git-merge.ts";
+import { gitPath } from "./git-path.ts";
 import { committer, git, gitBytes, gitSays, patchId, tryGit, type GitOptions } from "./git.ts";
 
 /** A file that a commit changes. Its path has a character for each byte, since not all are UTF-8. */
@@ -145,7 +146,7 @@ function withOrigin(message: Buffer, commit: string): Buffer {
 
 /** Makes a commit on the parent of a pick that has only the changes that are taken. */
 async function commitPart({ parent, changes }: Taking, options: GitOptions): Promise<string> {
-  const index = await git(["rev-parse", "--path-format=absolute", "--git-path", "kovn-build-pick"], options);
+  const index = await gitPath("kovn-build-pick", options);
   const own = { ...options, env: { GIT_INDEX_FILE: index } };
   await git(["read-tree", parent], own);
   const rows = changes.map(({ mode, blob, path }) => `${mode} ${blob}\t${path}\0`).join("");

@@ -1,6 +1,9 @@
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
 import { BuildError } from "../errors.ts";
 import type { ExecResult, Host } from "./exec.ts";
 import { changesOf, isCutOff, readCommit } from "./git-pick.ts";
+import { configText } from "./git-config.ts";
 import { sayProgress } from "./git-progress.ts";
 import { git, gitSays, realPath, tryGit, type GitOptions, type Setting } from "./git.ts";
 import { isSecret } from "./mask.ts";
@@ -102,7 +105,7 @@ export function bloblessConfig(url: string): readonly Setting[] {
 /** Makes a repository with a work tree that is a blobless partial clone of `url`. */
 export async function initBlobless(dir: string, url: string, options: GitOptions): Promise<void> {
   await git(["init", "--quiet", "--template=", "--initial-branch=kovn", dir], { ...options, cwd: dir });
-  for (const [key, value] of bloblessConfig(url)) await git(["config", key, value], { ...options, cwd: dir });
+  await appendFile(join(dir, ".git/config"), configText(bloblessConfig(url)));
 }
 
 /**

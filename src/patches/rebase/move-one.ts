@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { applyChange, listUnmerged, mergeChange, type Strategy } from "../../sys/git-merge.ts";
+import { gitPath } from "../../sys/git-path.ts";
 import { copyCommit, readCommit } from "../../sys/git-pick.ts";
 import { showBytes } from "../../sys/git-patch.ts";
 import { git, type GitOptions } from "../../sys/git.ts";
@@ -32,7 +33,7 @@ export async function moveOne(commit: string, head: string, strategy: Strategy, 
 /** Leaves what git needs to commit the patch with its author, date and message when it is merged. */
 async function offerToPerson(commit: string, options: GitOptions): Promise<void> {
   await git(["update-ref", "--no-deref", "CHERRY_PICK_HEAD", commit], options);
-  const path = await git(["rev-parse", "--path-format=absolute", "--git-path", "MERGE_MSG"], options);
+  const path = await gitPath("MERGE_MSG", options);
   await writeFile(path, (await readCommit(commit, options)).message);
 }
 

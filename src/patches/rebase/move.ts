@@ -26,23 +26,25 @@ export async function movePatches(
   const moved = await findRenames(source.commit, upstream.onto, options);
   const roots = [...picks];
   const rows: PatchRow[] = [];
+  let [head = "", tree = ""] = (await git(["rev-parse", "HEAD", "HEAD^{tree}"], options)).split("\n");
   for (const [index, { patch, commit, after }] of patches.entries()) {
     options.host.task.say(`patch ${index + 1} of ${patches.length}`);
     const { name, subject, seed } = patch;
     const row = { name, subject, seed, ...(after === undefined ? {} : { after: after.name }) };
-    const before = await git(["rev-parse", "HEAD", "HEAD^{tree}"], options);
-    const [head = "", tree = ""] = before.split("\n");
     const merged = await mergeChange(commit, "ort", options);
     const isMerged = merged.unmerged.length === 0;
-    const isThere = isMerged && (await git(["write-tree"], options)) === tree;
+    const whole = isMerged ? await git(["write-tree"], options) : undefined;
+    const isThere = whole === tree;
     const there = isThere || !isMerged ? await findUpstream({ patch, commit, isThere }, upstream, workshop) : undefined;
     if (isThere || there !== undefined) {
       await git(["reset", "--quiet", "--hard"], options);
       rows.push({ ...row, status: "upstream", ...(there === undefined ? {} : { commit: there }), hunks: [] });
       continue;
     }
-    const { own, resolved, isNear, left, tree: made } = await takeMerged(commit, head, merged, workshop);
-    const isSame = isNear || (isMerged && (await appliesAs(patch.path, made, head, workshop)));
+    const taken = await takeMerged(commit, head, { ...merged, tree: whole }, workshop);
+    const { own, resolved, isNear, left } = taken;
+    const isSame = isNear || (isMerged && (await appliesAs(patch.path, taken.tree, head, workshop)));
+    [head, tree] = [taken.commit, taken.tree];
     const changes = await changesOf(commit, `${commit}^`, options);
     const followed = await findFollowed(changes, [...own, ...resolved], roots, moved, workshop);
     if (own.length > 0) roots.push({ name, files: left });

@@ -19,18 +19,21 @@ interface Taken {
   readonly left: Root["files"];
 }
 
-/** Ends the merge of a commit's change into the index and the work tree, commits it, and checks it out. */
+/**
+ * Ends the merge of a commit's change into the index and the work tree, commits it, and checks it out.
+ * `tree` is what the merge made, where it left no conflict and that is known.
+ */
 export async function takeMerged(
   commit: string,
   head: string,
-  { unmerged, remembered }: MergedChange,
+  { unmerged, remembered, tree: merged }: MergedChange & { readonly tree?: string | undefined },
   workshop: Workshop,
 ): Promise<Taken> {
   const { git: options } = workshop;
   const strict = unmerged.length === 0 ? undefined : await applyChange(commit, head, options);
   const files = strict === undefined ? await mergeUnmerged(unmerged, workshop) : [];
   const before = strict === undefined ? await mergeUnmerged(remembered, workshop) : [];
-  const tree = strict ?? (await takeFiles(files, options));
+  const tree = strict ?? merged ?? (await takeFiles(files, options));
   const copy = await copyCommit(await readCommit(commit, options), tree, head, options);
   await git(["reset", "--quiet", "--hard", copy], options);
   return {
