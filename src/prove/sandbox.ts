@@ -1,9 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BuildError } from "../errors.ts";
 import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { quoteWords } from "../sys/quote.ts";
 import { withTempDir } from "../sys/with-temp-dir.ts";
 import { pathOf, type Programs } from "./programs.ts";
 import type { Runner } from "./runner.ts";
@@ -23,6 +24,8 @@ export interface Sandbox {
   readonly run: (name: string, args: readonly string[], options?: RunOptions) => Promise<ExecResult>;
   /** Runs a program that must succeed, and returns its stdout, trimmed. */
   readonly ask: (name: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** Writes a script that runs a found program, for other scripts to start: only so has it its libraries. */
+  readonly wrap: (name: string, file: string) => Promise<void>;
   /** Starts a program that runs until the sandbox ends. */
   readonly start: (name: string, args: readonly string[]) => void;
   /**
@@ -78,6 +81,10 @@ async function runIn<T>(
       const result = await run(name, args, options);
       if (result.exitCode !== 0) throw ended ?? new BuildError("build", `\`${name} ${args.join(" ")}\` failed: ${says(result)}`);
       return result.stdout.trim();
+    },
+    wrap: async (name, file) => {
+      const [program, args] = command(name, []);
+      await writeFile(file, `#!/bin/sh\nexec ${quoteWords([program, ...args])} "$@"\n`, { mode: 0o755 });
     },
     start: (name, args) => {
       const life = exec(...command(name, args), { host: inside, cwd: dir }).then(runner.read);

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { freePort } from "../../sys/ports.ts";
 import type { Check, CheckContext } from "../check.ts";
@@ -70,9 +70,9 @@ async function install({ sandbox, programs }: CheckContext): Promise<void> {
   }
   for (const folder of ["bin", "real"]) {
     await mkdir(join(sandbox.dir, folder));
-    await symlink(pathOf(programs, "ovsdb-tool"), join(sandbox.dir, folder, "ovsdb-tool"));
+    await sandbox.wrap("ovsdb-tool", join(sandbox.dir, folder, "ovsdb-tool"));
   }
-  await symlink(pathOf(programs, "ovsdb-server"), join(sandbox.dir, "real/ovsdb-server"));
+  await sandbox.wrap("ovsdb-server", join(sandbox.dir, "real/ovsdb-server"));
   const standIns = { "ovsdb-server": standIn, ...Object.fromEntries(clients.map((name) => [name, "#!/bin/sh\n"])) };
   for (const [name, text] of Object.entries(standIns)) {
     await writeFile(join(sandbox.dir, "bin", name), text);
