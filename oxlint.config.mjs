@@ -45,7 +45,7 @@ const directions = {
   sys: [],
   plan: [],
   label: ["sys", "dist"],
-  verify: ["sys", "dist"],
+  verify: ["sys", "dist", "label"],
   inspect: ["sys", "plan", "dist", "label", "verify"],
   steps: ["sys", "verify", "label"],
   config: ["sys", "plan", "steps", "verify"],

@@ -1,7 +1,10 @@
 import { appendFile, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect } from "vitest";
-import type { Artifact } from "../../../src/dist/manifest.ts";
+import type { Artifact, BuiltJob, Manifest } from "../../../src/dist/manifest.ts";
+import { makeNote } from "../../../src/label/elf-note.ts";
+import { makeLabel, type Label } from "../../../src/label/label.ts";
+import { makeOwnSbom, sbomName } from "../../../src/label/sbom.ts";
 import { sha256 } from "../../../src/sys/files.ts";
 import type { Verdict } from "../../../src/verify/check.ts";
 import { bytesOnly } from "../../../src/trial/registry.ts";
@@ -54,6 +57,7 @@ test("a good build passes every check that applies, with evidence", async ({ fol
   const verdicts = await verdictsOf(await makeProgramDist(folder));
   expect(Object.values(verdicts).map(({ check, verdict, problems }) => [check, verdict, ...problems])).toEqual([
     ["integrity", "pass"],
+    ["label", "skipped"],
     ["flags", "pass"],
     ["isa", "pass"],
     ["hardening", "pass"],
@@ -162,6 +166,37 @@ test("a package of another tool in the place of ours fails, also with the right 
   expect(integrity?.problems).toEqual([
     `${basename(debOf(dist))} is demo 1.2.3-1+kovn2.00000002 for amd64, artifacts.json says demo 1.2.3-1+kovn1.00000001 for amd64.`,
   ]);
+});
+
+test("a package of a series with a patch less fails by its label, whatever artifacts.json says of its bytes", async ({
+  folder,
+}) => {
+  const plain = await makeProgramDist(join(folder, "plain"));
+  const manifest = JSON.parse(await readFile(join(plain, "artifacts.json"), "utf8")) as Manifest;
+  const [job] = manifest.jobs;
+  const whole = makeLabel(manifest, job as BuiltJob, { by: "Pat Cher <pat@example.com>" });
+  const verdictOf = async (sbom: Label, note: Label | undefined) => {
+    const options = join(folder, `options-${sha256(JSON.stringify([sbom, note]))}`);
+    const own = { name: "demo", version: "1.2.3-1+kovn1.00000001" };
+    const metadata = note === undefined ? "" : `'--package-metadata=${makeNote({ ...own, architecture: "amd64" }, note)}'`;
+    await writeFile(options, metadata);
+    const ldflags = `-pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,@${options}`;
+    const files = { [`usr/share/doc/demo/${sbomName}`]: makeOwnSbom(own, sbom) };
+    return (await verdictsOf(await makeProgramDist(folder, { ldflags, files })))["label"];
+  };
+  expect(await verdictOf(whole, whole)).toMatchObject({
+    verdict: "pass",
+    evidence: ["2 labels of packages and programs were compared."],
+  });
+  const [first, ...others] = whole.series;
+  const less = { ...whole, patchedCommit: "0".repeat(40), series: others };
+  const why = `says that it was built otherwise: commit ${"0".repeat(40)} instead of ${whole.patchedCommit}; without patch ${first?.name}.`;
+  expect((await verdictOf(less, less))?.problems).toEqual([`demo ${why}`, `demo: usr/bin/demo ${why}`]);
+  const legacy = { ...whole, variant: "legacy", flags: "-O2 -g" };
+  expect((await verdictOf(whole, legacy))?.problems).toEqual([
+    "demo: usr/bin/demo says that it was built otherwise: variant legacy instead of default; flags -O2 -g instead of -O2 -g -msse4.2 -mpopcnt.",
+  ]);
+  expect((await verdictOf(whole, undefined))?.problems).toEqual(["demo: usr/bin/demo does not say how it was built."]);
 });
 
 test("a program of a foreign architecture fails", async ({ folder }) => {
