@@ -5,7 +5,7 @@ import { queryPackages, type DpkgQuery } from "./dpkg-query.ts";
 interface Installed {
   readonly version: string;
   readonly essential: boolean;
-  /** Names of packages, alternatives included; some may be virtual. */
+  /** Fields with what it needs: most packages are never asked. */
   readonly needs: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function debianDependencies(
     const installed = packages.get(name);
     if (installed !== undefined) {
       found[name] = installed.version;
-      wanted.push(...installed.needs);
+      wanted.push(...installed.needs.flatMap(namesOf));
     }
     // A virtual package, such as `c-compiler`: all that stand for it.
     wanted.push(...(providers.get(name) ?? []).filter((provider) => !Object.hasOwn(found, provider)));
@@ -66,14 +66,18 @@ function parsePackages(rows: readonly (readonly string[])[]): DebianPackages {
     packages.set(name, {
       version: other === undefined || other.version === version ? version : `${other.version} ${version}`,
       essential: essential === "yes",
-      needs: [...(other?.needs ?? []), ...namesOf(early), ...namesOf(needs)],
+      needs: [...(other?.needs ?? []), early, needs],
     });
     for (const virtual of namesOf(provides)) providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
   }
   return { packages, providers };
 }
 
-/** Names in a field such as `gcc-12 (>= 12.2), libc6-dev | libc-dev, python3:any`. */
+/**
+ * Names of packages in a field such as `gcc-12 (>= 12.2), libc6-dev | libc-dev, python3:any`,
+ * alternatives included; some may be virtual.
+ */
 function namesOf(field: string): readonly string[] {
+  if (field === "") return [];
   return field.split(/[,|]/).flatMap((part) => /^\s*([a-z0-9][a-z0-9.+-]*)/.exec(part)?.[1] ?? []);
 }
