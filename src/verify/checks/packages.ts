@@ -65,8 +65,8 @@ function describe({ package: name, name: tag, context }: Tag): string {
 }
 
 function whyKnown(tag: Tag): string | undefined {
-  const of = ({ tag: name, package: packages = /^/, context = /^/ }: KnownFinding) =>
-    name === tag.name && packages.test(tag.package) && context.test(tag.context);
+  const of = ({ tag: name, package: ofPackage = /^/, context = /^/ }: KnownFinding) =>
+    name === tag.name && ofPackage.test(tag.package) && context.test(tag.context);
   return knownFindings.find(of)?.why;
 }
 
