@@ -8,7 +8,7 @@ import { changeJobs, makeJobs } from "../helpers/jobs.ts";
 import { listen } from "../helpers/server.ts";
 import { freePort } from "../../src/sys/ports.ts";
 import { whyUnreachable } from "../../src/sys/reach.ts";
-import { inRoot, makeRoot, temporaryFolder } from "./machine.ts";
+import { inRoot, makeRoot, temporaryFolder, withPackages } from "./machine.ts";
 
 const files = 40;
 /**
@@ -48,9 +48,10 @@ describe("ccache in the builds", async () => {
   };
 
   beforeAll(async () => {
-    await execa("apt-get", ["-qy", "install", "--no-install-recommends", "ccache", "distcc", "gcc", "libc6-dev"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const packages = ["ccache", "distcc", "gcc", "libc6-dev"];
+    await withPackages(() =>
+      execa("apt-get", ["-qy", "install", "--no-install-recommends", ...packages], { stdio: ["ignore", "ignore", "inherit"] }),
+    );
     await makeRoot(root);
     await inRoot(root, "apt-get -q update && apt-get -qy install --no-install-recommends redis-server nginx");
   });

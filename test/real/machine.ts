@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { inject } from "vitest";
+import { lockBeside, withLock } from "../../src/sys/with-lock.ts";
+import { host } from "../helpers/host.ts";
 
 const cli = resolve("build/cli.js");
 
@@ -22,6 +24,18 @@ export async function temporaryFolder(): Promise<{ readonly path: string } & Asy
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** Makes what all tests of a run share, once: the first process makes it, and the others wait. */
+export async function makeOnce(path: string, make: () => Promise<void>): Promise<void> {
+  await withLock(lockBeside(path), { host, other: `makes ${path}` }, async () => {
+    if (!existsSync(path)) await make();
+  });
+}
+
+/** Installs packages on this machine, one test file at a time: dpkg does not wait for another one. */
+export async function withPackages(install: () => Promise<unknown>): Promise<void> {
+  await withLock(lockBeside(join(inject("kept"), "packages")), { host, other: "installs packages" }, install);
+}
+
 /** Debian's names of its releases. */
 const suites = { "debian 12": "bookworm", "debian 13": "trixie" } as const;
 
@@ -34,13 +48,13 @@ export type Distribution = keyof typeof suites;
 export async function makeRoot(dir: string, distribution: Distribution = "debian 12"): Promise<void> {
   const suite = suites[distribution];
   const kept = join(inject("kept"), `root-${suite}`);
-  if (!existsSync(kept)) {
+  await makeOnce(kept, async () => {
     const sources = `${kept}.sources`;
     const own = await readFile("/etc/apt/sources.list.d/debian.sources", "utf8");
     await writeFile(sources, own.replaceAll(new RegExp(Object.values(suites).join("|"), "g"), suite));
     await execa("mmdebstrap", ["--variant=apt", suite, `${kept}.new`, sources], { stderr: "inherit" });
     await rename(`${kept}.new`, kept);
-  }
+  });
   await execa("cp", ["--archive", kept, dir]);
 }
 

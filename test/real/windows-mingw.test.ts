@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Inspection, Manifest } from "../../src/index.ts";
 import { isNightly } from "../helpers/nightly.ts";
 import { fromDebian } from "./from-debian.ts";
-import { kovnBuild, temporaryFolder } from "./machine.ts";
+import { kovnBuild, temporaryFolder, withPackages } from "./machine.ts";
 import { startWindows, type Windows } from "./wine.ts";
 
 const args = ["build", "--target", "windows", "--only", "ovs", ...fromDebian];
@@ -21,8 +21,8 @@ describe("Open vSwitch for Windows from Debian's openvswitch-source", async () =
 
   beforeAll(async () => {
     await mkdir(first);
+    await withPackages(() => kovnBuild(first, ["doctor", "--target", "windows", "--fix"]));
     await kovnBuild(first, [...args, "--install-deps"]);
-    await kovnBuild(first, ["doctor", "--target", "windows", "--fix"]);
     windows = await startWindows(join(folder.path, "wine"));
     return async () => windows.end();
   });

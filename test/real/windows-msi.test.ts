@@ -5,11 +5,11 @@ import { beforeAll, expect, test } from "vitest";
 import { readPipeline } from "../../src/config/pipeline.ts";
 import { runStep } from "../../src/steps/registry.ts";
 import { aStepContext } from "../helpers/step.ts";
-import { temporaryFolder } from "./machine.ts";
+import { temporaryFolder, withPackages } from "./machine.ts";
 
 // Only the step that makes the installer, with tiny files as programs: it shows more than a whole
 // build.
-beforeAll(async () => void (await execa("apt-get", ["-qy", "install", "--no-install-recommends", "wixl", "msitools"])));
+beforeAll(async () => withPackages(() => execa("apt-get", ["-qy", "install", "--no-install-recommends", "wixl", "msitools"])));
 
 /** Makes the pipeline's installer in `dir`, with the given revision. Returns its path. */
 async function makeInstaller(dir: string, { driver = false, revision = 1 } = {}): Promise<string> {
