@@ -16,11 +16,15 @@ interface Lack {
 /** Checks what this machine has to make each root, or only the given one, without which no build runs. */
 export async function checkRoots(host: Host, wanted?: KnownRoot): Promise<readonly MachineCheck[]> {
   const lacks = await findLacks(host);
-  const checks = (wanted === undefined ? knownRoots : [wanted]).map(async (known) => {
-    const keys = (await exists(known.keyring)) ? [] : [await lackOfKeys(known, host)];
+  const roots = await Promise.all(
+    (wanted === undefined ? knownRoots : [wanted]).map(async (known) => ({ known, hasKeys: await exists(known.keyring) })),
+  );
+  const packages = roots.flatMap(({ known, hasKeys }) => (hasKeys ? [] : [known.keyringPackage]));
+  const offered = packages.length === 0 ? new Set<string>() : await offeredOf([...new Set([...packages, "dpkg"])], host);
+  return roots.map(({ known, hasKeys }) => {
+    const keys = hasKeys ? [] : [lackOfKeys(known, offered)];
     return describe(known, [...lacks, ...keys], wanted === undefined ? "warning" : "missing");
   });
-  return Promise.all(checks);
 }
 
 function describe({ name }: KnownRoot, lacks: readonly Lack[], status: "warning" | "missing"): MachineCheck {
@@ -34,12 +38,17 @@ function describe({ name }: KnownRoot, lacks: readonly Lack[], status: "warning"
   return { ...check, status, found, fix, ...(status === "missing" && packages.length > 0 ? { packages } : {}) };
 }
 
+/** Those of the packages that apt offers. Asked each time, it reads its lists, which takes half a second. */
+async function offeredOf(names: readonly string[], host: Host): Promise<ReadonlySet<string>> {
+  const listed = await tryExec("apt-cache", ["madison", ...names], { host });
+  return new Set(listed?.stdout.split("\n").map((row) => row.split("|")[0]?.trim() ?? ""));
+}
+
 /** Debian 12 has no package with Ubuntu's keys. */
-async function lackOfKeys({ keyring, keyringPackage }: KnownRoot, host: Host): Promise<Lack> {
+function lackOfKeys({ keyring, keyringPackage }: KnownRoot, offered: ReadonlySet<string>): Lack {
   const what = `no archive keys in ${keyring}`;
-  const isOffered = async (name: string) => Boolean((await tryExec("apt-cache", ["madison", name], { host }))?.stdout);
   // Without lists, apt knows no package at all.
-  if ((await isOffered(keyringPackage)) || !(await isOffered("dpkg"))) return { what, package: keyringPackage };
+  if (offered.has(keyringPackage) || !offered.has("dpkg")) return { what, package: keyringPackage };
   return { what, fix: `copy ${keyring} from a machine that has its package ${keyringPackage}` };
 }
 

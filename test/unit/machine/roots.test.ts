@@ -28,7 +28,9 @@ describe("a machine", () => {
     await writeFiles(folder, programs);
     const lacking = { ...(known ?? expect.fail()), keyring: "/no/keys.gpg", keyringPackage: "keys" };
     const check = async (offers: string) => {
-      await writeFiles(folder, { "apt-cache": `#!/bin/sh\ncase $2 in ${offers}) echo "$2 | 1.0 | http://x y"; esac\n` });
+      await writeFiles(folder, {
+        "apt-cache": `#!/bin/sh\nfor name; do case $name in ${offers}) echo " $name | 1.0 | http://x y"; esac; done\n`,
+      });
       return (await checkRoots({ ...host, env: { PATH: `${folder}:/usr/bin:/bin` } }, lacking))[0];
     };
     const installs = { packages: ["keys"], fix: "apt-get install --no-install-recommends keys" };
