@@ -127,7 +127,7 @@ describe.concurrent("a build in a root (needs root)", () => {
     });
 
     const list = await kovnBuild(project, ["cache", "list"], env);
-    expect(list.stdout).toMatch(/^root debian:12 {2}1 package {2}made \S+ \S+ {2}used \S+ \S+ {2}\d+\.\d kB$/m);
+    expect(list.stdout).toMatch(/^root debian:12 {2}1 package {2}made \S+ \S+ UTC {2}used \S+ \S+ UTC {2}\d+\.\d kB$/m);
     expect(list.stdout).toMatch(/^1 root: \d+\.\d kB, and \d+\.\d MB of their archives$/m);
     const { roots } = JSON.parse((await kovnBuild(project, ["cache", "list", "--json"], env)).stdout) as { roots: unknown };
     expect(roots).toEqual([

@@ -5,7 +5,7 @@ import { complains } from "../helpers/wrong.ts";
 
 /** Arguments, and parts of the message: what is wrong, what is available, what to type. All end with exit code 2. */
 const rows: readonly (readonly [string, readonly string[]])[] = [
-  ["biuld", ["Command `biuld` is unknown. Available: `build`, `status`, `plan`,", "-> Did you mean `build`?"]],
+  ["biuld", ["Command `biuld` is unknown. Available: `build`, `init`, `status`,", "-> Did you mean `build`?"]],
   ["pla --target linux", ["Command `pla` is unknown.", "-> Did you mean `plan`?"]],
   ["patches", ["Command `kovn-build patches` needs a subcommand: `list`, `apply`,", "-> kovn-build patches --help"]],
   ["patches aply demo tree", ["Command `aply` is unknown. Available: `list`, `apply`,", "-> Did you mean `apply`?"]],
