@@ -46,7 +46,7 @@ const grammars = {
   version: /^(?:\d{1,9}:)?\d[A-Za-z0-9.+~-]{0,199}$/,
   architecture: /^[a-z0-9][a-z0-9-]{0,63}$/,
   /** A suite or a component: one part of a path. */
-  name: /^[a-z0-9][a-z0-9.-]{0,99}$/,
+  name: /^[a-z0-9][a-z0-9._-]{0,99}$/,
   /** A file in the pool; Ubuntu's packages with debug symbols end with `.ddeb`. */
   file: /^[A-Za-z0-9][\w.+~-]{0,250}\.d?deb$/,
 } as const;

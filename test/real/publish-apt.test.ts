@@ -101,8 +101,7 @@ describe("an apt repository", () => {
     expect(result.stdout).toContain(
       "left out  demo-data_1.2.3-1+kovn1.00000001_all.deb: packages for all architectures come from amd64",
     );
-    await publish(folder, [legacy ?? {}]);
-    await publish(folder, [{ line: "1.1" }]);
+    for (const one of [legacy ?? {}, { line: "1.1" }]) expect(await publish(folder, [one])).toMatchObject({ exitCode: 0 });
     const content = await contentOf(join(folder, "repo"));
     expect(content["dists/bookworm/Release"]).toMatch(/^Architectures: amd64 arm64$/m);
     expect(content["dists/bookworm/Release"]).toMatch(/^Components: 1\.0 1\.0_legacy 1\.1$/m);
