@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { listLines, pickLine } from "../config/lines.ts";
 import { makeProject, type NewProject } from "../config/new-project.ts";
-import { packageRoot } from "../config/package.ts";
+import { packageRoot, packageVersion } from "../config/package.ts";
 import { listOf } from "../list.ts";
 import { examples, jsonOption, repeated } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
@@ -25,7 +25,7 @@ export const init: Define = (command, { report, print }) => {
     .addHelpText(
       "after",
       examples(
-        ["kovn-build init", "make a project here: patches, pipelines, package.json, a workflow of GitHub Actions"],
+        ["kovn-build init", "make a project here: patches, pipelines, a workflow of GitHub Actions"],
         ["kovn-build init own --line 1.17", "make one in the folder own, with one line"],
       ),
     )
@@ -48,7 +48,8 @@ async function pickLines(asked: readonly string[]): Promise<readonly string[]> {
 
 function show({ folder, lines, written, kept }: NewProject, style: Style): string {
   const rows = [
-    ["npm install", "install kovn-build here"],
+    // Not by name: on the npm registry, it may be somebody else's.
+    [`npm install --save-dev ./kovn-build-${packageVersion}.tgz`, "install kovn-build, from what `npm pack` made in its clone"],
     ["npx kovn-build", "show what can be built"],
     ["npx kovn-build doctor --target linux", "check what is missing on this machine"],
     ["npx kovn-build patches list", "list the patches, which are yours now"],
@@ -58,7 +59,6 @@ function show({ folder, lines, written, kept }: NewProject, style: Style): strin
   return [
     `${style.done("Made")} a project with line${lines.length === 1 ? "" : "s"} ${listOf(lines)}: ${listOf(written)}\n`,
     ...(kept.length === 0 ? [] : [`Left as it was: ${listOf(kept)}\n`]),
-    ...(kept.includes("package.json") ? ["Add kovn-build to it: npm install --save-dev kovn-build\n"] : []),
     `\nNext\n${next.map(([words, effect]) => `  ${words.padEnd(width)}  ${effect}\n`).join("")}`,
   ].join("");
 }

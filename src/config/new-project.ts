@@ -10,7 +10,7 @@ import { renameSynced, syncTree } from "../sys/sync.ts";
 import { writeTemporary, writeWhole } from "../sys/write-whole.ts";
 import { keepLines } from "./edit-lines.ts";
 import { listLines } from "./lines.ts";
-import { packageRoot, packageVersion } from "./package.ts";
+import { packageRoot } from "./package.ts";
 
 /** What a new project is made of. */
 export interface NewProject {
@@ -27,13 +27,12 @@ const workflow = ".github/workflows/kovn-build.yml";
 
 /** Files that a folder may have already, and what a new one has. */
 const common: Readonly<Record<string, string>> = {
-  "package.json": `${JSON.stringify({ private: true, devDependencies: { "kovn-build": packageVersion } }, undefined, 2)}\n`,
   ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n",
 };
 
 /**
- * Makes a project of a folder: lines and pipelines of this package, a workflow, and where they are
- * missing a `package.json` with this version of kovn-build and a `.gitignore`. Throws "usage" if the
+ * Makes a project of a folder: lines and pipelines of this package, a workflow, and a `.gitignore`
+ * unless it has one. Throws "usage" if the
  * folder has `patches`, `pipelines` or the workflow; then nothing is written.
  */
 export async function makeProject(folder: string, lines: readonly string[]): Promise<NewProject> {

@@ -13,22 +13,18 @@ describe("kovn-build init", () => {
     for (const one of [folder, empty]) await mkdir(one);
     const { exitCode, stdout } = await kovnBuild(folder, ["init"]);
     expect(exitCode).toBe(0);
-    expect(stdout)
-      .toBe(`Made a project with lines 1.12, 1.17: package.json, .gitignore, .github/workflows/kovn-build.yml, pipelines, patches
+    expect(stdout.replaceAll(/ {3,}/g, "  "))
+      .toBe(`Made a project with lines 1.12, 1.17: .gitignore, .github/workflows/kovn-build.yml, pipelines, patches
 
 Next
-  npm install                           install kovn-build here
-  npx kovn-build                        show what can be built
+  npm install --save-dev ./kovn-build-${version}.tgz  install kovn-build, from what \`npm pack\` made in its clone
+  npx kovn-build  show what can be built
   npx kovn-build doctor --target linux  check what is missing on this machine
-  npx kovn-build patches list           list the patches, which are yours now`);
+  npx kovn-build patches list  list the patches, which are yours now`);
     for (const name of ["patches", "pipelines"]) expect(await contentOf(join(folder, name))).toEqual(await contentOf(name));
     expect(await readFile(join(folder, ".github/workflows/kovn-build.yml"), "utf8")).toBe(
       await readFile("templates/workflow.yml", "utf8"),
     );
-    expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toEqual({
-      private: true,
-      devDependencies: { "kovn-build": version },
-    });
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("/.kovn/\n/dist/\n/node_modules/\n");
     // What it plans is the same as the package's own.
     const plan = ["plan", "--target", "linux", "--json"];
@@ -40,7 +36,7 @@ Next
   test("takes the lines that are asked for, and the last of them is the default one", async ({ folder }) => {
     const { exitCode, stdout } = await kovnBuild(folder, ["init", "a b", "--line", "v1.12.3"]);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Made a project with line 1\.12: .*\n\nNext\n {2}cd 'a b' {30}go there\n/);
+    expect(stdout).toMatch(/^Made a project with line 1\.12: .*\n\nNext\n {2}cd 'a b' +go there\n/);
     const project = join(folder, "a b");
     expect(await readdir(join(project, "patches"))).not.toContain("1.17");
     expect(await readFile(join(project, "patches/lines.yaml"), "utf8")).toMatch(
@@ -50,15 +46,11 @@ Next
     expect(JSON.parse(status.stdout)).toMatchObject({ project, lines: [{ name: "1.12", default: true }] });
   });
 
-  test("leaves package.json and .gitignore as they are, and says what to add", async ({ folder }) => {
-    await writeFile(join(folder, "package.json"), "{}");
+  test("leaves a .gitignore as it is, and says so", async ({ folder }) => {
     await writeFile(join(folder, ".gitignore"), "x\n");
     const { exitCode, stdout } = await kovnBuild(folder, ["init"]);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(
-      "\nLeft as it was: package.json, .gitignore\nAdd kovn-build to it: npm install --save-dev kovn-build\n\nNext\n",
-    );
-    expect(await readFile(join(folder, "package.json"), "utf8")).toBe("{}");
+    expect(stdout).toContain("\nLeft as it was: .gitignore\n\nNext\n");
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("x\n");
   });
 
@@ -93,9 +85,9 @@ Next
       schema: 1,
       folder: ".",
       lines: ["1.17"],
-      written: ["package.json", ".gitignore", ".github/workflows/kovn-build.yml", "pipelines", "patches"],
+      written: [".gitignore", ".github/workflows/kovn-build.yml", "pipelines", "patches"],
       kept: [],
     });
-    expect((await readdir(folder)).toSorted()).toEqual([".github", ".gitignore", "package.json", "patches", "pipelines"]);
+    expect((await readdir(folder)).toSorted()).toEqual([".github", ".gitignore", "patches", "pipelines"]);
   });
 });
