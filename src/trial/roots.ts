@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
 import { findPackages, type PackageFile } from "../root/find-packages.ts";
 import { knownRoots, type KnownRoot } from "../root/known.ts";
@@ -37,7 +38,8 @@ async function makeRoots(subject: Subject, { project, mirrors }: TrialContext, h
   const { manifest, archives } = subject;
   const known = rootOf(subject);
   const debs = archives.flatMap(({ artifact, path }) =>
-    artifact.package === undefined ? [] : [{ name: artifact.package, path }],
+    // apt takes a path without a slash at its start for the name of a package.
+    artifact.package === undefined ? [] : [{ name: artifact.package, path: resolve(path) }],
   );
   const request = { known, arch: manifest.arch, mirrors };
   const options = { work: project.work, host };
