@@ -53,7 +53,7 @@ const directions = {
   dist: ["sys", "plan"],
   set: ["sys", "plan", "dist", "label"],
   release: ["sys", "plan", "config", "patches", "set"],
-  publish: ["sys", "plan", "dist", "set", "release", "root"],
+  publish: ["sys", "plan", "config", "dist", "set", "release", "root"],
   cache: ["sys", "plan", "dist"],
   machine: ["sys", "steps", "root"],
   compile: ["sys"],

@@ -16,6 +16,7 @@ const parts = {
     seed: () => fieldTable(schemas["patches/seed.schema.json"]),
     "kube-ovn": () => fieldTable(schemas["patches/kube-ovn.schema.json"]),
     lock: () => fieldTable(schemas["patches/lock.schema.json"]),
+    release: () => fieldTable(schemas["patches/release.schema.json"]),
     artifacts: () => fieldTable(schemas["docs/artifacts.schema.json"]),
   },
   "docs/cli.md": { commands: commandReference },

@@ -54,6 +54,7 @@ const files: readonly DescribedWord[] = [
   { word: "patches/lines.yaml", meaning: "The release lines; the default one." },
   { word: "patches/<line>/<source>/", meaning: "A source: `source.yaml`, `series`, and its patches." },
   { word: "pipelines/*.yaml", meaning: "The jobs of each target." },
+  { word: "release.yaml", meaning: "Where `publish` publishes to, and what may be published." },
   { word: "dist/<target>[-<variant>]/artifacts.json", meaning: "What was built, and from what; the artifacts are beside it." },
   { word: ".kovn/", meaning: "The cache, the runs with their logs, and clones of upstream." },
 ];

@@ -6,6 +6,7 @@ import { pipelineSchema } from "../src/config/pipeline.ts";
 import { seedFile } from "../src/config/seed.ts";
 import { sourceFile } from "../src/config/source.ts";
 import { manifestSchema } from "../src/dist/manifest.ts";
+import { releaseFile } from "../src/publish/release-file.ts";
 
 /** The part of JSON Schema that zod writes for our files. */
 export interface JsonSchema {
@@ -31,6 +32,7 @@ export const schemas = {
   "patches/seed.schema.json": jsonSchema(seedFile, "Kube-OVN's changes to Open vSwitch and OVN"),
   "patches/kube-ovn.schema.json": jsonSchema(kubeOvnFile, "The changes that a release of Kube-OVN makes to Open vSwitch and OVN"),
   "patches/lock.schema.json": jsonSchema(lockFile, "The lock of a release line of kovn-build"),
+  "patches/release.schema.json": jsonSchema(releaseFile, "Where a project of kovn-build publishes to, and what"),
   "docs/artifacts.schema.json": jsonSchema(manifestSchema, "The manifest of a build of kovn-build"),
 } as const;
 

@@ -85,7 +85,7 @@ export interface InspectOptions extends CommonOptions {
   readonly file: string;
 }
 
-export interface PublishOptions extends CommonOptions, Defaulted<PublishRequest, "to"> {
+export interface PublishOptions extends CommonOptions, Partial<PublishRequest> {
   /**
    * How to reach GitHub; `token` and, unless the destination names it, `repository` are needed to
    * publish there.

@@ -52,7 +52,7 @@ async function repairOne(
   { repair, to, json, ...options }: PublishFlags,
   { host, actions }: Context,
 ): Promise<string | Json> {
-  if (repair === undefined || inputs.length > 0 || to.length > 0)
+  if (repair === undefined || inputs.length > 0 || to?.length !== 0)
     throw new BuildError("usage", "--repair needs neither artifacts nor --to, and --accept is for --repair.", {
       hint: "kovn-build publish --repair apt=DIR",
     });

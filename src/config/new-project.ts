@@ -23,7 +23,8 @@ export interface NewProject {
   readonly kept: readonly string[];
 }
 
-const workflow = ".github/workflows/kovn-build.yml";
+/** Files that a new project has, and the package's templates of them. */
+const templates = { ".github/workflows/kovn-build.yml": "workflow.yml", "release.yaml": "release.yaml" } as const;
 
 /** Files that a folder may have already, and what a new one has. */
 const common: Readonly<Record<string, string>> = {
@@ -31,12 +32,12 @@ const common: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a project of a folder: lines and pipelines of this package, a workflow, and a `.gitignore`
- * unless it has one. Throws "usage" if the
- * folder has `patches`, `pipelines` or the workflow; then nothing is written.
+ * Makes a project of a folder: lines and pipelines of this package, a workflow, a `release.yaml`, and a
+ * `.gitignore` unless it has one. Throws "usage" if the folder has any of the others; then nothing is
+ * written.
  */
 export async function makeProject(folder: string, lines: readonly string[]): Promise<NewProject> {
-  const wanted = [workflow, "pipelines", "patches"];
+  const wanted = [...Object.keys(templates), "pipelines", "patches"];
   const taken = await pickThere(folder, wanted);
   if (taken.length > 0)
     throw new BuildError("usage", `${folder === "." ? "This folder" : folder} has ${listOf(taken)} already.`, {
@@ -45,7 +46,8 @@ export async function makeProject(folder: string, lines: readonly string[]): Pro
   const kept = await pickThere(folder, Object.keys(common));
   const made = Object.entries(common).filter(([path]) => !kept.includes(path));
   for (const [path, text] of made) await writeWhole(join(folder, path), text);
-  await writeWhole(join(folder, workflow), await readText(join(packageRoot, "templates/workflow.yml"), "a project file"));
+  for (const [path, template] of Object.entries(templates))
+    await writeWhole(join(folder, path), await readText(join(packageRoot, "templates", template), "a project file"));
   await copyWhole("pipelines", folder);
   await copyWhole("patches", folder, async (copy) => keepOnly(lines, copy));
   return { folder, lines, written: [...made.map(([path]) => path), ...wanted], kept };

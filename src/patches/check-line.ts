@@ -63,7 +63,7 @@ export async function checkLines(project: Project, host: Host): Promise<readonly
 }
 
 /** Does work on a line or one of its sources; what is wrong becomes findings. */
-async function attempt<T>(source: string, { signal }: Host, work: () => Promise<T>): Promise<Read<T>> {
+export async function attempt<T>(source: string, { signal }: Host, work: () => Promise<T>): Promise<Read<T>> {
   try {
     return { value: await work() };
   } catch (error) {

@@ -55,7 +55,7 @@ export function pinOption(): Option {
 export function toOption(): Option {
   return repeated(
     "--to <destination>",
-    "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO] | oci=HOST/NAME[:TAG]; may be repeated",
+    "apt=DIR | dir=DIR | tar=FILE | github[=OWNER/REPO] | oci=HOST/NAME[:TAG]; default: those of release.yaml; may be repeated",
   );
 }
 

@@ -7,16 +7,12 @@ import type { Host } from "../sys/exec.ts";
 import { findFormerKeys, findSigner } from "../sys/gpg-key.ts";
 import { runTask } from "../sys/run-task.ts";
 import type { Outcome, PublishOptions } from "./publisher.ts";
-import { assertApart, destinationForms, parseDestination } from "./registry.ts";
+import { assertDestinations, assertExceptions, assertMayPublish, decide, type Choice } from "./decide.ts";
 
 /** What to publish, and where. */
-export interface PublishRequest extends AllowOptions {
+export interface PublishRequest extends AllowOptions, Choice {
   /** Folders of builds, or bundles. */
   readonly artifacts: readonly string[];
-  /** Destinations, such as `apt=DIR`. */
-  readonly to: readonly string[];
-  /** A gpg key (fingerprint, id or mail address) to sign with. */
-  readonly sign?: string;
   /**
    * The key that has signed the apt repository until now; true for any of which the keyring has the
    * secret part.
@@ -24,8 +20,6 @@ export interface PublishRequest extends AllowOptions {
   readonly changeKey?: string | true;
   /** The tag of the release on GitHub; default: the version's tag at HEAD. */
   readonly tag?: string;
-  /** Versions of each package that stay in the apt repository; default: all. */
-  readonly keep?: number;
 }
 
 /** What was published: the line and id of the set, and what changed at each destination. */
@@ -42,10 +36,10 @@ export interface PublishContext extends Pick<PublishOptions, "host" | "github"> 
  * nothing.
  */
 export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
-  const { to, tag, keep, sign, changeKey } = request;
+  const { tag, changeKey } = request;
   const { host } = context;
-  if (to.length === 0) throw new BuildError("usage", "No destination given.", { hint: `--to ${destinationForms}` });
-  const destinations = to.map((one) => ({ to: one, ...parseDestination(one) }));
+  const { destinations, sign, keep, only } = await decide(request, project, host);
+  assertDestinations(destinations, []);
   const has = (kind: string) => destinations.some(({ publisher }) => publisher.kind === kind);
   if (keep !== undefined && !has("apt"))
     throw new BuildError("usage", "--keep is for an apt repository, and none of the destinations is one.", {
@@ -59,8 +53,9 @@ export async function publish(request: PublishRequest, { project, ...context }: 
     throw new BuildError("usage", "--tag is for a release on GitHub, and none of the destinations is one.", {
       hint: "--to github",
     });
-  return withSet(request.artifacts, request, { project, host }, async (set) => {
-    assertApart(
+  return withSet(request.artifacts, assertExceptions(request, only), { project, host }, async (set) => {
+    assertMayPublish(set, only);
+    assertDestinations(
       destinations,
       set.dists.map(({ folder }) => folder),
     );

@@ -15,17 +15,27 @@ export const destinationForms = publishers
   .map(({ kind, place, placeFromEnv }) => (placeFromEnv === true ? `${kind}[=${place}]` : `${kind}=${place}`))
   .join(" | ");
 
+/** What a value of `--to` looks like, as a regular expression. */
+export const destinationPattern = `^(?:${publishers
+  .map(({ kind, placeFromEnv }) => (placeFromEnv === true ? `${kind}(?:=.+)?` : `${kind}=.+`))
+  .join("|")})$`;
+
 /** A publisher, and the place that it publishes to. */
 export interface Destination {
   readonly publisher: Publisher;
   readonly place: string;
 }
 
+/** A destination as a person wrote it. */
+export interface NamedDestination extends Destination {
+  readonly to: string;
+}
+
 /**
  * Throws "usage" when two destinations are the same place, or one is inside another or in a folder
  * of `inputs`: what is written to one would be in the way of the other.
  */
-export function assertApart(destinations: readonly (Destination & { readonly to: string })[], inputs: readonly string[]): void {
+export function assertApart(destinations: readonly NamedDestination[], inputs: readonly string[]): void {
   const paths = destinations.filter(({ publisher }) => publisher.remote !== true);
   const places = paths.map(({ to, place }) => ({ to, path: truePath(resolve(place)) }));
   for (const [index, { to, path }] of places.entries()) {

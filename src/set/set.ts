@@ -23,7 +23,8 @@ export interface LeftOut {
 }
 
 /** What a person must allow: an alternate base, a series that differs from its lock, and what `verify` did not pass. */
-export type Allowance = "alternate" | "unlocked" | "unverified";
+export const allowances = ["alternate", "unlocked", "unverified"] as const;
+export type Allowance = (typeof allowances)[number];
 
 /** A build to publish. */
 export interface Candidate extends Dist {
@@ -53,9 +54,13 @@ export type BareSet = Omit<ReleaseSet, "sbom">;
 /**
  * Joins builds into a set. Throws "usage" when they disagree on line, pins, picks, series or revision,
  * when two files with the same name differ, and for an alternate base, an unlocked series or an
- * unverified build that is not allowed.
+ * unverified build that is not allowed. \`exceptions\` are those that a person may allow.
  */
-export function makeSet(dists: readonly Candidate[], allow: readonly Allowance[]): BareSet {
+export function makeSet(
+  dists: readonly Candidate[],
+  allow: readonly Allowance[],
+  exceptions: readonly Allowance[] = allowances,
+): BareSet {
   const distinct = dists.filter(
     (dist, index) => dists.findIndex((other) => isDeepStrictEqual(other.manifest, dist.manifest)) === index,
   );
@@ -64,7 +69,7 @@ export function makeSet(dists: readonly Candidate[], allow: readonly Allowance[]
   if (first === undefined) throw new BuildError("usage", "There is nothing to publish.", { hint: "kovn-build build" });
   assertAgreement(sorted);
   const jobs = sorted.flatMap((dist) => dist.manifest.jobs);
-  const allowed = checkAllowed(distinct, allow);
+  const allowed = checkAllowed(distinct, allow, exceptions);
   const { files, leftOut } = collectFiles(sorted);
   const content = files.map(({ name, sha256 }) => [name, sha256]);
   const id = keyOf({ content, jobs: sorted.map((dist) => dist.manifest.jobs.map((job) => job.key)) }).slice(0, 12);
@@ -123,7 +128,11 @@ function differences(a: BuiltJob, b: BuiltJob): string[] {
   return found;
 }
 
-function checkAllowed(dists: readonly Candidate[], allow: readonly Allowance[]): readonly Allowance[] {
+function checkAllowed(
+  dists: readonly Candidate[],
+  allow: readonly Allowance[],
+  exceptions: readonly Allowance[],
+): readonly Allowance[] {
   const jobs = dists.flatMap(({ manifest }) => manifest.jobs);
   const ofJobs = (found: readonly BuiltJob[], what: string) =>
     found.length === 0 ? [] : [`${listOf(new Set(found.map((job) => `\`${job.source}\``)))} ${what}.`];
@@ -148,8 +157,10 @@ function checkAllowed(dists: readonly Candidate[], allow: readonly Allowance[]):
   const refused = needed.filter(([allowance]) => !allow.includes(allowance));
   if (refused.length > 0) {
     const remedy = refused.some(([allowance]) => allowance !== "unverified") ? "build it again" : "kovn-build verify";
+    const isOpen = refused.every(([allowance]) => exceptions.includes(allowance));
+    const anyway = `, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`;
     throw new BuildError("usage", refused.flatMap(([, sentences]) => sentences).join("\n"), {
-      hint: `${remedy}, or publish it anyway with ${refused.map(([allowance]) => `--allow-${allowance}`).join(" ")}`,
+      hint: `${remedy}${isOpen ? anyway : ""}`,
     });
   }
   return needed.map(([allowance]) => allowance);

@@ -18,6 +18,8 @@ export interface AllowOptions {
   readonly allowAlternate: boolean;
   readonly allowUnlocked: boolean;
   readonly allowUnverified: boolean;
+  /** What a person may allow at all; default: everything. */
+  readonly exceptions?: readonly Allowance[];
 }
 
 export interface SetContext {
@@ -31,7 +33,7 @@ export interface SetContext {
  */
 export async function withSet<T>(
   inputs: readonly string[],
-  { allowAlternate, allowUnlocked, allowUnverified }: AllowOptions,
+  { allowAlternate, allowUnlocked, allowUnverified, exceptions }: AllowOptions,
   { project, host }: SetContext,
   use: (set: ReleaseSet) => Promise<T>,
 ): Promise<T> {
@@ -53,7 +55,7 @@ export async function withSet<T>(
       ...(allowUnlocked ? (["unlocked"] as const) : []),
       ...(allowUnverified ? (["unverified"] as const) : []),
     ];
-    const set = makeSet(dists, allow);
+    const set = makeSet(dists, allow, exceptions);
     return use({ ...set, sbom: await runTask(host, "write the SBOM", async () => makeSbom(set)) });
   };
   return bundles.size > 0 ? withScratch(project.work, "bundle", host, read) : read("");

@@ -14,7 +14,7 @@ describe("kovn-build init", () => {
     const { exitCode, stdout } = await kovnBuild(folder, ["init"]);
     expect(exitCode).toBe(0);
     expect(stdout.replaceAll(/ {3,}/g, "  "))
-      .toBe(`Made a project with lines 1.12, 1.17: .gitignore, .github/workflows/kovn-build.yml, pipelines, patches
+      .toBe(`Made a project with lines 1.12, 1.17: .gitignore, .github/workflows/kovn-build.yml, release.yaml, pipelines, patches
 
 Next
   npm install --save-dev ./kovn-build-${version}.tgz  install kovn-build, from what \`npm pack\` made in its clone
@@ -22,9 +22,12 @@ Next
   npx kovn-build doctor --target linux  check what is missing on this machine
   npx kovn-build patches list  list the patches, which are yours now`);
     for (const name of ["patches", "pipelines"]) expect(await contentOf(join(folder, name))).toEqual(await contentOf(name));
-    expect(await readFile(join(folder, ".github/workflows/kovn-build.yml"), "utf8")).toBe(
-      await readFile("templates/workflow.yml", "utf8"),
-    );
+    for (const [path, template] of [
+      [".github/workflows/kovn-build.yml", "workflow.yml"],
+      ["release.yaml", "release.yaml"],
+    ] as const)
+      expect(await readFile(join(folder, path), "utf8")).toBe(await readFile(join("templates", template), "utf8"));
+    expect((await kovnBuild(folder, ["publish", "--allow-unverified"])).stderr).toContain("release.yaml does not let anybody");
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("/.kovn/\n/dist/\n/node_modules/\n");
     // What it plans is the same as the package's own.
     const plan = ["plan", "--target", "linux", "--json"];
@@ -54,7 +57,7 @@ Next
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toBe("x\n");
   });
 
-  test.for([["patches"], ["pipelines"], [".github/workflows/kovn-build.yml"]])(
+  test.for([["patches"], ["pipelines"], ["release.yaml"], [".github/workflows/kovn-build.yml"]])(
     "writes nothing where there is already `%s`",
     async ([name = ""], { folder }) => {
       await mkdir(join(folder, name), { recursive: true });
@@ -85,9 +88,9 @@ Next
       schema: 1,
       folder: ".",
       lines: ["1.17"],
-      written: [".gitignore", ".github/workflows/kovn-build.yml", "pipelines", "patches"],
+      written: [".gitignore", ".github/workflows/kovn-build.yml", "release.yaml", "pipelines", "patches"],
       kept: [],
     });
-    expect((await readdir(folder)).toSorted()).toEqual([".github", ".gitignore", "patches", "pipelines"]);
+    expect((await readdir(folder)).toSorted()).toEqual([".github", ".gitignore", "patches", "pipelines", "release.yaml"]);
   });
 });

@@ -175,7 +175,11 @@ describe("the workflows", () => {
         ...(await npmEnv()),
       };
       const { stdout: packed } = await execa("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { env });
-      await writeFiles(origin, { "package.json": "{}", ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n" });
+      await writeFiles(origin, {
+        "release.yaml": "to: [github]\n",
+        "package.json": "{}",
+        ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n",
+      });
       await execa("npm", ["install", "--save-dev", "--ignore-scripts", join(folder, packed.trim())], { cwd: origin, env });
       await inGit(origin, "init", "--quiet", "--initial-branch=main");
       const commit = await commitAll(origin, "First");

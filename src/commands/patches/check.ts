@@ -1,12 +1,16 @@
 import { parseFrom } from "../../config/from.ts";
 import { listLines, pickLine } from "../../config/lines.ts";
+import type { Project } from "../../config/project.ts";
 import { listSources } from "../../config/source.ts";
 import { BuildError } from "../../errors.ts";
+import { listOf } from "../../list.ts";
 import { filesCheck, type Finding } from "../../patches/check.ts";
-import { checkLine, checkLines } from "../../patches/check-line.ts";
+import { attempt, checkLine, checkLines } from "../../patches/check-line.ts";
 import type { Context } from "../../program/context.ts";
 import { examples, pinOption, jsonOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
+import { readReleaseFile } from "../../publish/release-file.ts";
+import type { Host } from "../../sys/exec.ts";
 import { runTask } from "../../sys/run-task.ts";
 import { Json } from "../../sys/json.ts";
 import { count } from "../../sys/text.ts";
@@ -42,13 +46,22 @@ async function checkAll(options: CheckOptions, context: Context): Promise<readon
   // A source need not be in every line.
   const names = await Promise.all(lines.map(async (line) => listSources(project, line).catch(() => [])));
   const from = parseFrom(options.from, [...new Set(names.flat())], []);
-  const about = await checkLines(project, host);
+  const about = [...(await checkLines(project, host)), ...(await checkReleaseFile(project, host))];
   const findings: LineFinding[] = about.map((finding) => ({ line: "all", ...finding }));
   for (const line of lines) {
     const found = await runTask(host, `check line ${line}`, async (below) => checkLine(line, from, project, below));
     findings.push(...found.map((finding) => ({ line, ...finding })));
   }
   return findings;
+}
+
+/** Checks `release.yaml`, if the project has it. */
+async function checkReleaseFile(project: Project, host: Host): Promise<readonly Finding[]> {
+  const checked = await attempt("all", host, async () => readReleaseFile(project, host));
+  if ("findings" in checked) return checked.findings;
+  if (checked.value === undefined) return [];
+  const names = (checked.value.to ?? []).map(({ to }) => to);
+  return [{ source: "all", check: "release.yaml", outcome: "ok", detail: `publishes to ${listOf(names) || "no destination"}` }];
 }
 
 function showFindings(findings: readonly LineFinding[]): string {

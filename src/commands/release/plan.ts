@@ -1,6 +1,6 @@
 import { allowOptions, examples, jsonOption, toOption } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
-import { parseDestination } from "../../publish/registry.ts";
+import { assertExceptions, assertMayPublish, decide } from "../../publish/decide.ts";
 import { previewRelease, type ReleasePreview } from "../../release/preview.ts";
 import { listAssets } from "../../set/assets.ts";
 import type { AllowOptions, SetContext } from "../../set/with-set.ts";
@@ -28,9 +28,10 @@ export const releasePlan: Define = (command, context) => {
 
 async function preview(version: string | undefined, options: PreviewOptions, context: SetContext): Promise<ReleasePreview> {
   const { project, host } = context;
-  const destinations = options.to.map((to) => ({ to, ...parseDestination(to) }));
+  const { destinations, only } = await decide(options, project, host);
   const release = await readRelease(version, options, true, project, host);
-  return withAssets(options, release.line, context, async (set) => {
+  return withAssets({ ...options, ...assertExceptions(options, only) }, release.line, context, async (set) => {
+    if (set !== undefined) assertMayPublish(set, only);
     const assets = set === undefined ? [] : await listAssets(set);
     const previewed = destinations.map(({ to, publisher, place }) => ({
       to,
