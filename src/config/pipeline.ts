@@ -76,6 +76,8 @@ const until = z.record(
   }),
 );
 
+const pinned = z.record(name.describe("source"), z.string().min(1).describe("Why no alternate can be built."));
+
 const systems = ["linux", "windows"] as const;
 
 /** Operating system of a machine. */
@@ -89,10 +91,17 @@ export const pipelineSchema = z
     host: z.enum(systems).default("linux").describe("System that the pipeline runs on."),
     toolchain: name.exactOptional().describe("What `--toolchain` selects, if a target has several pipelines."),
     until: until.exactOptional().describe("The last upstream release of a source that this pipeline can build."),
+    pinned: pinned.exactOptional().describe("Sources that are built from their pinned commit only, not from an alternate."),
     variants: z
-      .record(name.describe("variant"), z.strictObject({ until: until.describe("As the pipeline's `until`.") }))
+      .record(
+        name.describe("variant"),
+        z.strictObject({
+          until: until.exactOptional().describe("As the pipeline's `until`."),
+          pinned: pinned.exactOptional().describe("As the pipeline's `pinned`."),
+        }),
+      )
       .exactOptional()
-      .describe("Variants that cannot be built of every release."),
+      .describe("Variants that cannot be built of every release, or not of alternates."),
     provers: z.array(packageName).exactOptional().describe("Debian packages that `patches prove` needs to run the programs."),
     flags: z
       .record(name.describe("variant"), z.record(name.describe("architecture"), z.string()))

@@ -5,9 +5,16 @@ import type { Pipeline, PipelineJob } from "./pipeline.ts";
 
 /** Returns a pipeline as it is in one of its variants: jobs and steps have what differs there. */
 export function forVariant({ variants, ...pipeline }: Pipeline, variant: string): Pipeline {
-  const until = { ...pipeline.until, ...variants?.[variant]?.until };
+  const own = variants?.[variant];
+  const until = { ...pipeline.until, ...own?.until };
+  const pinned = { ...pipeline.pinned, ...own?.pinned };
   const jobs = Object.entries(pipeline.jobs).map(([id, job]) => [id, jobFor(job, variant)] as const);
-  return { ...pipeline, ...(Object.keys(until).length === 0 ? {} : { until }), jobs: makeRecord(jobs) };
+  return {
+    ...pipeline,
+    ...(Object.keys(until).length === 0 ? {} : { until }),
+    ...(Object.keys(pinned).length === 0 ? {} : { pinned }),
+    jobs: makeRecord(jobs),
+  };
 }
 
 /** Throws "usage" for a variant that the pipeline does not have. */

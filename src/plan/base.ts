@@ -37,15 +37,19 @@ export interface From {
 }
 
 /**
- * Lists the bases of a source that `from` allows, in declared order. Throws "usage" when there is
- * none.
+ * Lists the bases of a source that `from` allows, in declared order: no alternates if there is a
+ * reason `whyPinned`. Throws "usage" when there is none.
  */
-export function allowedBases(source: Source, from: From): readonly Base[] {
+export function allowedBases(source: Source, from: From, whyPinned?: string): readonly Base[] {
   const upstream = pinOf(source, from);
-  const alternates = alternatesOf(source);
+  const alternates = whyPinned === undefined ? alternatesOf(source) : [];
   if (from.rule === "git" || from.repositories[source.name] !== undefined) return [upstream];
   if (from.rule === "auto") return [upstream, ...alternates];
   if (alternates.length > 0) return alternates;
+  if (whyPinned !== undefined)
+    throw new BuildError("usage", `Source \`${source.name}\` has to be upstream's: ${whyPinned}.`, {
+      hint: `leave out --from apt, or --from ${source.name}=PATH_OR_URL`,
+    });
   throw new BuildError("usage", `Source \`${source.name}\` has no Debian package as an alternate.`, {
     hint: `--from ${source.name}=PATH_OR_URL, or --only another job`,
   });

@@ -67,7 +67,7 @@ export async function readRequest(options: RequestOptions, { project, machine, h
   if (lock !== undefined)
     for (const source of read) assertLocked(source, lock.sources[source.name], "or --unlocked to build anyway");
   const from = parseFrom(options.from, await listSources(project, line));
-  const bases = makeRecord(read.map((source) => [source.name, allowedBases(source, from)]));
+  const bases = makeRecord(read.map((source) => [source.name, allowedBases(source, from, pipeline.pinned?.[source.name])]));
   const { distribution = machine.distribution, name } = root ?? {};
   const common = {
     line,

@@ -1,12 +1,13 @@
 import { parseFrom } from "../config/from.ts";
 import { readLines } from "../config/lines.ts";
 import { readSources, type Source } from "../config/source.ts";
+import type { Pipeline } from "../config/pipeline.ts";
 import { isBeyondWindow } from "../config/window.ts";
 import { BuildError } from "../errors.ts";
 import { whyUnavailable } from "../patches/check.ts";
 import { isComplete } from "../patches/mirror.ts";
 import { hasLists } from "../sys/apt.ts";
-import { declaredBases } from "../plan/base.ts";
+import { declaredBases, type Base } from "../plan/base.ts";
 import { plannedJobs, type PlanInput } from "../plan/plan.ts";
 import type { RunContext } from "./context.ts";
 
@@ -69,7 +70,7 @@ async function otherLine(input: PlanInput, asked: Asked, context: RunContext): P
     const sources = await readOther(name, context);
     if (sources.length === 0 || isBeyondWindow(pipeline, sources)) continue;
     const near = new Map<string, Way>();
-    for (const source of sources) near.set(source.name, await wayTo(source, asked, context));
+    for (const source of sources) near.set(source.name, await wayTo(source, pipeline, asked, context));
     const jobs = Object.keys(pipeline.jobs);
     const ids = jobs.filter((id) => sourcesOf(id, input).every((own) => (near.get(own) ?? "none") !== "none"));
     const needsLists = ids.some((id) => sourcesOf(id, input).some((own) => near.get(own) === "lists"));
@@ -91,13 +92,14 @@ async function readOther(line: string, { project, host }: RunContext): Promise<r
 type Way = "here" | "lists" | "none";
 
 /** How to get a source whose base is on disk, or in a package that apt offers. Upstream is not asked. */
-async function wayTo(source: Source, { from }: Asked, { project, host }: RunContext): Promise<Way> {
+async function wayTo(source: Source, { pinned }: Pipeline, { from }: Asked, { project, host }: RunContext): Promise<Way> {
   const { rule } = parseFrom(
     from.filter((value) => !value.includes("=")),
     [],
   );
   // Not `allowedBases`, which throws for a source without an alternate.
-  const bases = declaredBases(source).filter(({ kind }) => rule === "auto" || rule === kind);
+  const isAllowed = ({ kind }: Base) => kind === "git" || pinned?.[source.name] === undefined;
+  const bases = declaredBases(source).filter((base) => isAllowed(base) && (rule === "auto" || rule === base.kind));
   const { work } = project;
   for (const base of bases) {
     if (await isComplete(base, work)) return "here";

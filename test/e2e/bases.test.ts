@@ -131,6 +131,32 @@ describe("--from", () => {
     expect(await jobOf(project)).toMatchObject({ base: { kind: "apt" }, alternate: true });
   });
 
+  test("apt is refused for a variant that has to be upstream's, and auto takes no alternate for it nor names one", async ({
+    folder,
+  }) => {
+    const { project, env } = await withAlternate(folder, join(folder, "nowhere"));
+    const pipeline = pipelineYaml("cp greeting.txt ../out/").replace("flags: {", "flags: { full: { amd64: -O2, arm64: -O2 },");
+    await writeFiles(project, {
+      "pipelines/test.yaml": `${pipeline}variants: { full: { pinned: { demo: the package lacks a half } } }\n`,
+      "patches/lines.yaml": `default: "1.1"\nlines: [{ line: "1.0" }, { line: "1.1" }]\n`,
+      "patches/1.1/demo/source.yaml": sourceYaml(join(folder, "nowhere")),
+      "patches/1.1/demo/series": "",
+    });
+    const full = [...build, "--variant", "full", "--unlocked"];
+    const before = await contentOf(project);
+    const refused = await kovnBuild(project, [...full, "--line", "1.0", "--from", "apt"], env);
+    expect(refused).toMatchObject({ exitCode: 2 });
+    expect(refused.stderr).toContain("Source `demo` has to be upstream's: the package lacks a half.");
+    expect(refused.stderr).toContain(" -> leave out --from apt, or --from demo=PATH_OR_URL");
+    expect(await contentOf(project)).toEqual(before);
+    const far = await kovnBuild(project, [...full, "--line", "1.0"], env);
+    expect(far).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("Source `demo` cannot be reached.") });
+    const other = await kovnBuild(project, [...full, "--line", "1.1"], env);
+    expect(other.stderr).toMatch(/ {2}-> --from demo=PATH_OR_URL$/m);
+    const usual = await kovnBuild(project, [...build, "--line", "1.1", "--unlocked"], env);
+    expect(usual.stderr).toContain(" -> --from demo=PATH_OR_URL, or --line 1.0");
+  });
+
   test("SOURCE=PATH takes the pinned commit from there, and makes the same patched commit", async ({ folder }) => {
     const project = await makeProject(folder);
     await kovnBuild(project, build);

@@ -45,7 +45,8 @@ describe("the pipeline of packages has the variant", () => {
     });
     expect(own.jobs["ovn"]).toEqual(usual.jobs["ovn"]);
     expect(own.until).toMatchObject({ ovs: { version: "3.1" } });
-    expect(usual.until).toBeUndefined();
+    expect(own.pinned).toEqual({ ovs: expect.stringContaining("openvswitch-source") });
+    expect([usual.until, usual.pinned]).toEqual([undefined, undefined]);
     expect(ceilingOf((pipeline.flags["dpdk"]?.["amd64"] ?? "").split(" "), "amd64")).toMatchObject({ name: "x86-64-v2" });
   });
 

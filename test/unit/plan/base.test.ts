@@ -27,6 +27,15 @@ describe("allowed bases", () => {
     expect(allowedBases(aSource(), given)).toEqual(expected);
   });
 
+  test("a reason for the pin leaves no alternate, and refuses apt", () => {
+    const why = "the alternate has no DPDK";
+    expect(allowedBases(aSource(), from("auto"), why)).toEqual([pinBase]);
+    expect(allowedBases(aSource(), from("apt", { ovs: "../ovs" }), why)).toEqual([clone]);
+    expect(() => allowedBases(aSource(), from("apt"), why)).toThrow(
+      "Source `ovs` has to be upstream's: the alternate has no DPDK.",
+    );
+  });
+
   test("apt is refused for a source without an alternate", () => {
     expect(() => allowedBases(aSource({ name: "ovn", alternates: [] }), from("apt"))).toThrow(
       "Source `ovn` has no Debian package as an alternate.",
