@@ -8,6 +8,9 @@ import { hasTooMany, mostValues } from "../record.ts";
 /** The version of the format. */
 const formatVersion = 1;
 
+/** The name of an `artifacts.json` where it is published, side by side with those of other builds. */
+export const publishedManifest = /^artifacts-.+\.json$/;
+
 /** A name, which becomes part of published paths. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "expected a name of lower-case letters, digits, dots and hyphens");
 

@@ -1,26 +1,47 @@
-import { realpath } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { publishedManifest, readManifest, type Manifest } from "../dist/manifest.ts";
 import { readManifestOf } from "../dist/read.ts";
-import { makeLabel, type Label } from "../label/label.ts";
+import { makeLabel } from "../label/label.ts";
 import { refusalOf } from "../errors.ts";
 import { exists, sha256File } from "../sys/files.ts";
 import { errorCode } from "../sys/processes.ts";
 import { readBytes } from "../sys/read-file.ts";
+import type { Found } from "./find.ts";
 
-/** What `artifacts.json` beside a file says of it, if it has its digest; undefined where it does not. */
-export async function fromManifest(path: string): Promise<Label | undefined> {
+/**
+ * What `artifacts.json` beside a file, or one of those that `publish` writes, says of it; undefined if
+ * none has its digest.
+ */
+export async function fromManifest(path: string): Promise<Found | undefined> {
+  const folder = dirname(path);
   // Debug information is a folder below.
-  for (const folder of [dirname(path), dirname(dirname(path))]) {
-    if (!(await exists(join(folder, "artifacts.json")))) continue;
-    const { manifest } = await readManifestOf(folder);
-    const artifact = manifest.artifacts.find(({ file }) => file === relative(folder, path));
-    const job = manifest.jobs.find(({ id }) => id === artifact?.job);
-    if (artifact === undefined || job === undefined || artifact.sha256 !== (await sha256File(path))) return undefined;
-    return makeLabel(manifest, job, {});
+  for (const above of [folder, dirname(folder)]) {
+    if (!(await exists(join(above, "artifacts.json")))) continue;
+    const { manifest } = await readManifestOf(above);
+    return find(manifest, "artifacts.json", path, (file) => file === relative(above, path));
+  }
+  // What is published lies side by side, without the folders of the build.
+  for (const name of (await readdir(folder)).filter((file) => publishedManifest.test(file)).toSorted()) {
+    const manifest = await readManifest(join(folder, name));
+    const found = await find(manifest, name, path, (file) => basename(file) === basename(path));
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+async function find(
+  manifest: Manifest,
+  name: string,
+  path: string,
+  isNamed: (file: string) => boolean,
+): Promise<Found | undefined> {
+  const artifact = manifest.artifacts.find(({ file }) => isNamed(file));
+  const job = manifest.jobs.find(({ id }) => id === artifact?.job);
+  if (artifact === undefined || job === undefined || artifact.sha256 !== (await sha256File(path))) return undefined;
+  return { label: makeLabel(manifest, job, {}), where: [`${name}, beside it`] };
 }
 
 /** The most bytes that a changelog unpacks to. */

@@ -1,7 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { Label } from "../label/label.ts";
 import { BuildError, refusalOf } from "../errors.ts";
 import { packageFields } from "../sys/deb.ts";
 import type { Host } from "../sys/exec.ts";
@@ -78,8 +77,8 @@ export async function inspect(path: string, host: Host): Promise<Inspection> {
 
 /** Adds what `artifacts.json` beside a file (without links, `real`) says, if the file itself says nothing. */
 async function finish(real: string, found: Omit<Inspection, "ours">, isSigned: boolean): Promise<Inspection> {
-  const beside: Label | undefined = found.labels.length > 0 ? undefined : await fromManifest(real);
-  const labels = beside === undefined ? found.labels : [{ label: beside, where: ["artifacts.json, beside it"] }];
+  const beside = found.labels.length > 0 ? undefined : await fromManifest(real);
+  const labels = beside === undefined ? found.labels : [beside];
   return { ...found, labels, ours: isSigned || labels.length > 0 };
 }
 

@@ -1,6 +1,6 @@
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { readManifest, type Manifest } from "../dist/manifest.ts";
+import { publishedManifest, readManifest, type Manifest } from "../dist/manifest.ts";
 import { BuildError, refusalOf } from "../errors.ts";
 import { listOf } from "../list.ts";
 import { sumsName } from "../set/assets.ts";
@@ -63,13 +63,11 @@ async function remove(folder: string, names: readonly string[]): Promise<void> {
   }
   // Digests first: then the folder no longer says that it is whole. Manifests last: they say whose
   // it is.
-  const rank = (name: string) => (name.startsWith(sumsName) ? 0 : manifestName.test(name) ? 2 : 1);
+  const rank = (name: string) => (name.startsWith(sumsName) ? 0 : publishedManifest.test(name) ? 2 : 1);
   for (const name of names.toSorted((a, b) => rank(a) - rank(b))) await rm(join(folder, name), { recursive: true, force: true });
   await syncFolder(folder);
   await rmdir(folder).catch(() => undefined);
 }
-
-const manifestName = /^artifacts-.+\.json$/;
 
 async function readNames(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
@@ -86,7 +84,7 @@ async function readFileNames(folder: string): Promise<readonly string[]> {
 }
 
 async function readManifests(folder: string, names: readonly string[]): Promise<readonly Manifest[]> {
-  return Promise.all(names.filter((name) => manifestName.test(name)).map((name) => readManifest(join(folder, name))));
+  return Promise.all(names.filter((name) => publishedManifest.test(name)).map((name) => readManifest(join(folder, name))));
 }
 
 function isOurs(name: string, manifests: readonly Manifest[]): boolean {

@@ -41,6 +41,10 @@ describe("publish --to dir", () => {
       expect.stringMatching(/^sbom-1\.0-[0-9a-f]{12}\.cdx\.json$/),
     ]);
     expect(await run(join(folder, "out"), ["sha256sum", "--check", "--strict", "SHA256SUMS"])).toMatchObject({ exitCode: 0 });
+    expect(await kovnBuild(folder, ["inspect", "out/demo_1.2.3-1+kovn1.00000001_amd64.deb"])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/ {2}read from {5}artifacts-linux-debian-12-amd64-default\.json, beside it$/m),
+    });
   });
 
   test("takes all builds in dist when none is named, and a repeated publish changes nothing", async ({ folder }) => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
@@ -8,7 +8,7 @@ import { showInspections } from "../../../src/inspect/show.ts";
 import { makeResources } from "../../../src/label/pe-resource.ts";
 import { makeOwnSbom } from "../../../src/label/sbom.ts";
 import { writeZip } from "../../../src/sys/zip.ts";
-import { makeDist } from "../../helpers/dist.ts";
+import { makeDist, type SmallBuild } from "../../helpers/dist.ts";
 import { test } from "../../helpers/folder.ts";
 import { host } from "../../helpers/host.ts";
 import { aLabel, demoVersion, makeLabelled, makeLabelledPackage } from "../../helpers/label.ts";
@@ -103,6 +103,28 @@ describe("what is ours", () => {
     expect(await inspect(join(folder, "link.deb"), host)).toMatchObject({ ours: true });
     await writeFile(path, await readFile(join(dist, "demo-data_1.2.3-1+kovn1.00000001_all.deb")));
     expect(await inspect(path, host)).toMatchObject({ ours: false, labels: [] });
+  });
+
+  test("a published package without a label: one of the manifests beside it says it, if it has its digest", async ({
+    folder,
+  }) => {
+    const name = "demo_1.2.3-1+kovn1.00000001_amd64.deb";
+    const out = join(folder, "out");
+    await mkdir(out);
+    const put = async (build: SmallBuild, manifest: string) => {
+      const dist = await makeDist(folder, { ...build, job: { source: manifest } });
+      await cp(join(dist, "artifacts.json"), join(out, `artifacts-${manifest}.json`));
+      return join(dist, name);
+    };
+    await cp(await put({}, "b"), join(out, name));
+    await put({ content: "other" }, "a");
+    await put({ content: "other" }, "c");
+    const found = await inspect(join(out, name), host);
+    expect(found).toMatchObject({ ours: true, labels: [{ label: { source: "b" }, where: ["artifacts-b.json, beside it"] }] });
+    await rm(join(out, "artifacts-b.json"));
+    expect(await inspect(join(out, name), host)).toMatchObject({ ours: false, labels: [] });
+    await writeFile(join(out, "artifacts-d.json"), "{");
+    await expect(inspect(join(out, name), host)).rejects.toThrow("artifacts-d.json cannot be read as JSON.");
   });
 
   test("a package without a label: its changelog says only that it is ours", async ({ folder }) => {
