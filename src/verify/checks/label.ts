@@ -21,16 +21,26 @@ export const label: Check = {
   name: "label",
   proves: "Packages and programs say that they were built as artifacts.json says: the same commit, patches, variant and flags.",
   run: async (subject) => {
-    const { manifest, title } = subject;
+    const { manifest } = subject;
     const files = [...(await labelsOfArchives(subject)), ...(await labelsOfPrograms(subject))];
     const labelled = files.filter((file) => file.label !== undefined);
-    if (labelled.length === 0) return { skipped: `${title} was made by a kovn-build that wrote no labels` };
+    if (labelled.length === 0) return { skipped: whyNone(subject) };
     return {
       evidence: [`${count(labelled.length, "label")} of packages and programs were compared.`],
       problems: files.flatMap((file) => problemsOf(file, manifest)),
     };
   },
 };
+
+function whyNone({ archives, programs, title }: Subject): string {
+  const packages = archives.filter(({ artifact }) => artifact.package !== undefined).length;
+  const looked = [
+    ...(packages === 0 ? [] : [count(packages, "package")]),
+    ...(programs.length === 0 ? [] : [count(programs.length, "program")]),
+  ];
+  if (looked.length === 0) return `${title} has neither packages nor programs`;
+  return `none of ${looked.join(" and ")} says how it was built: an older kovn-build, or steps of your own, wrote no labels`;
+}
 
 async function labelsOfArchives({ archives }: Subject): Promise<readonly Labelled[]> {
   const packages = archives.filter(({ artifact }) => artifact.package !== undefined);

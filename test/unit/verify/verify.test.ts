@@ -64,6 +64,9 @@ test("a good build passes every check that applies, with evidence", async ({ fol
     ["packages", "pass"],
     ["pair", "skipped"],
   ]);
+  expect(verdicts["label"]?.why).toBe(
+    "none of 1 package and 1 program says how it was built: an older kovn-build, or steps of your own, wrote no labels",
+  );
   expect(verdicts["flags"]?.evidence[0]).toMatch(
     /^1 compile unit of 1 program .* `-O2 -msse4.2 -mpopcnt -fstack-protector-strong`/,
   );
@@ -166,6 +169,11 @@ test("a package of another tool in the place of ours fails, also with the right 
   expect(integrity?.problems).toEqual([
     `${basename(debOf(dist))} is demo 1.2.3-1+kovn2.00000002 for amd64, artifacts.json says demo 1.2.3-1+kovn1.00000001 for amd64.`,
   ]);
+});
+
+test("`label` does not apply to files that are neither packages nor programs", async ({ folder }) => {
+  const { label } = await verdictsOf(await makeDist(folder, { target: "windows", others: ["text"] }));
+  expect(label).toMatchObject({ verdict: "skipped", why: expect.stringMatching(/ has neither packages nor programs$/) });
 });
 
 test("a package of a series with a patch less fails by its label, whatever artifacts.json says of its bytes", async ({
