@@ -7,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { median } from "simple-statistics";
 import type { RunEvent } from "../src/index.ts";
 import { freePort } from "../src/sys/ports.ts";
-import { checkMachine, cli, fromHere, median, printMachine, report, run } from "./measure.ts";
+import { checkMachine, cli, fromHere, printMachine, report, run } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { median } from "simple-statistics";
 
 /** The compiled program. */
 export const cli = resolve("build/cli.js");
@@ -10,15 +11,6 @@ export const cli = resolve("build/cli.js");
 /** Options for a build in another folder: the paths of `--from SOURCE=PATH` are those of this one. */
 export function fromHere(words: readonly string[]): readonly string[] {
   return words.map((word) => word.replace(/^(\w+=)([^:]+)$/, (_, source: string, path: string) => `${source}${resolve(path)}`));
-}
-
-/** The middle of the values. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = Number.NaN, high = Number.NaN] =
-    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);
-  return (low + high) / 2;
 }
 
 /** Calls each thing in turn, `rounds` times after one that does not count, and returns the median seconds of each. */

@@ -1,8 +1,9 @@
 // What does a job that prints 500 MB cost? The tool's own memory, and its time against the same output written to a file.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { median } from "simple-statistics";
 import { makeJobs } from "../test/helpers/jobs.ts";
-import { cli, inFolder, median, peakMemory, printMachine, report, run } from "./measure.ts";
+import { cli, inFolder, peakMemory, printMachine, report, run } from "./measure.ts";
 
 const line = "gcc -DHAVE_CONFIG_H -I. -I./include -O2 -g -msse4.2 -c -o lib/ofp-actions.lo ../lib/ofp-actions.c";
 const scripts = {

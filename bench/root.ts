@@ -6,8 +6,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "simple-statistics";
 import type { RunEvent } from "../src/index.ts";
-import { checkMachine, cli, fromHere, median, medianSeconds, printMachine, report, run } from "./measure.ts";
+import { checkMachine, cli, fromHere, medianSeconds, printMachine, report, run } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {

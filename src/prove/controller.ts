@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CheckContext } from "./check.ts";
 import { northdFiles, northdPrograms, startNorthd, type Northd } from "./northd.ts";
-import { startSwitch, switchFiles, switchPrograms, type Switch } from "./servers.ts";
+import { startSwitch, switchFiles, switchPrograms, type Listen, type Switch } from "./servers.ts";
 
 /** What `startController` uses. */
 export const controllerPrograms = [...new Set([...northdPrograms, ...switchPrograms, "ovn-controller"])];
@@ -17,9 +17,13 @@ export interface Chassis extends Northd {
 }
 
 /** Starts a chassis; `options` are added to ovn-controller's. */
-export async function startController({ sandbox, programs }: CheckContext, options: readonly string[]): Promise<Chassis> {
-  const northd = await startNorthd(sandbox, programs);
-  const { database, vsctl, appctl } = await startSwitch(sandbox, programs);
+export async function startController(
+  { sandbox, programs }: Pick<CheckContext, "sandbox" | "programs">,
+  options: readonly string[],
+  listen?: Listen,
+): Promise<Chassis> {
+  const northd = await startNorthd(sandbox, programs, listen);
+  const { database, vsctl, appctl } = await startSwitch(sandbox, programs, listen);
   const settings = ["system-id=hv1", "ovn-encap-type=geneve", "ovn-encap-ip=127.0.0.1", "ovn-bridge-datapath-type=dummy"];
   // The value contains colons, so it is quoted.
   await vsctl(

@@ -1,6 +1,6 @@
 import { pathOf, type Programs } from "./programs.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { databasePrograms, daemonArgs, startDatabase, waitForDaemon } from "./servers.ts";
+import { databasePrograms, daemonArgs, startDatabase, waitForDaemon, type Listen } from "./servers.ts";
 
 /** What `startNorthd` uses. */
 export const northdPrograms = [...databasePrograms, "ovn-northd", "ovn-nbctl", "ovn-sbctl"];
@@ -26,10 +26,10 @@ export interface Northd {
 }
 
 /** Starts ovsdb-server for both databases, and ovn-northd. */
-export async function startNorthd(sandbox: Sandbox, programs: Programs): Promise<Northd> {
+export async function startNorthd(sandbox: Sandbox, programs: Programs, listen?: Listen): Promise<Northd> {
   for (const side of ["nb", "sb"])
     await sandbox.ask("ovsdb-tool", ["create", `${side}.db`, pathOf(programs, `ovn-${side}.ovsschema`)]);
-  const database = await startDatabase(sandbox, "ovn", ["nb.db", "sb.db"]);
+  const database = await startDatabase(sandbox, "ovn", ["nb.db", "sb.db"], listen);
   sandbox.start("ovn-northd", [...daemonArgs(sandbox, "northd"), `--ovnnb-db=${database}`, `--ovnsb-db=${database}`]);
   await waitForDaemon(sandbox, "northd");
   const nbctl = (...args: readonly string[]) => sandbox.ask("ovn-nbctl", ["--timeout=20", `--db=${database}`, ...args]);

@@ -3,8 +3,20 @@ import { freePort } from "../sys/ports.ts";
 import { pathOf, type Programs } from "./programs.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-// Servers listen on 127.0.0.1, not on unix sockets, so that the same checks run on Wine, which has
-// none.
+/** Where a database listens (ovsdb-server(1), `--remote`), and the address that clients connect to. */
+export interface Listener {
+  readonly remote: string;
+  readonly address: string;
+}
+
+/** Chooses where a database of the sandbox listens. */
+export type Listen = (sandbox: Sandbox, name: string) => Promise<Listener>;
+
+/** Checks listen on 127.0.0.1, not on unix sockets: Wine has none. */
+const onLoopback: Listen = async () => {
+  const port = await freePort();
+  return { remote: `ptcp:${port}:127.0.0.1`, address: `tcp:127.0.0.1:${port}` };
+};
 
 /** What `startDatabase` uses. */
 export const databasePrograms = ["ovsdb-server", "ovsdb-tool", "ovs-appctl"];
@@ -28,11 +40,16 @@ export async function waitForDaemon(sandbox: Sandbox, name: string): Promise<voi
 }
 
 /** Starts one ovsdb-server for database files, and returns its address. */
-export async function startDatabase(sandbox: Sandbox, name: string, files: readonly string[]): Promise<string> {
-  const port = await freePort();
-  sandbox.start("ovsdb-server", [...daemonArgs(sandbox, name), `--remote=ptcp:${port}:127.0.0.1`, ...files]);
+export async function startDatabase(
+  sandbox: Sandbox,
+  name: string,
+  files: readonly string[],
+  listen: Listen = onLoopback,
+): Promise<string> {
+  const { remote, address } = await listen(sandbox, name);
+  sandbox.start("ovsdb-server", [...daemonArgs(sandbox, name), `--remote=${remote}`, ...files]);
   await waitForDaemon(sandbox, name);
-  return `tcp:127.0.0.1:${port}`;
+  return address;
 }
 
 /** What `startSwitch` uses. */
@@ -51,9 +68,9 @@ export interface Switch {
 }
 
 /** Starts ovsdb-server and ovs-vswitchd. */
-export async function startSwitch(sandbox: Sandbox, programs: Programs): Promise<Switch> {
+export async function startSwitch(sandbox: Sandbox, programs: Programs, listen?: Listen): Promise<Switch> {
   await sandbox.ask("ovsdb-tool", ["create", "conf.db", pathOf(programs, "vswitch.ovsschema")]);
-  const database = await startDatabase(sandbox, "conf", ["conf.db"]);
+  const database = await startDatabase(sandbox, "conf", ["conf.db"], listen);
   const vsctl = (...args: readonly string[]) => sandbox.ask("ovs-vsctl", ["--timeout=20", `--db=${database}`, ...args]);
   await vsctl("--no-wait", "init");
   sandbox.start("ovs-vswitchd", [
