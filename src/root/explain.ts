@@ -24,7 +24,7 @@ const kinds: readonly Kind[] = [
     hint: () => `check the clock: date; if it is right, the archive is not kept up to date: ${another}`,
   },
   {
-    says: /GPG error|NO_PUBKEY|BADSIG|is not signed|Clearsigned file|OpenPGP|no longer signed/,
+    says: /GPG error|OpenPGP signature|is not signed|no longer signed|Clearsigned file/,
     code: "digest",
     hint: ({ keyringPackage }) => `apt-get install --only-upgrade ${keyringPackage}, or ${another}`,
   },

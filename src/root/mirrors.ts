@@ -13,7 +13,7 @@ export type Mirrors = Readonly<Partial<Record<ArchiveName, string>>>;
 export function parseMirrors(values: readonly string[]): Mirrors {
   const mirrors = makeRecord<string>();
   for (const value of values.flatMap((words) => words.split(/\s+/).filter((word) => word !== ""))) {
-    const [, name = "main", address = ""] = /^(?:(main|security)=)?(.+)$/s.exec(value) ?? [];
+    const [, name = "main", address = ""] = /^(?:(main|security)=)?(.+)$/.exec(value) ?? [];
     if (!/^https?:\/\/[\w.:[\]-]+(?:\/[\w.~%+/-]*)?$/.test(address) || !URL.canParse(address))
       throw new BuildError("usage", `\`${value}\` is not an address of a mirror.`, {
         hint: "--mirror http://HOST/debian, or --mirror security=http://HOST/debian-security",

@@ -45,6 +45,20 @@ const cases = [
     hint: keys,
   },
   {
+    title: "a wrong signature, where older lists stay",
+    output:
+      "W: An error occurred during the signature verification. The repository is not updated and the previous index files will be used. GPG error: http://deb.test/debian bookworm InRelease: The following signatures were invalid: BADSIG 0E98404D386FA1D9 Debian",
+    code: "digest",
+    hint: keys,
+  },
+  {
+    title: "a key that is not known, in the words of apt 3",
+    output:
+      "W: OpenPGP signature verification failed: http://deb.test/debian bookworm InRelease: Sub-process /usr/bin/sqv returned an error code (1), error message is: Missing key 4D386FA1D9, which is needed to verify signature.",
+    code: "digest",
+    hint: keys,
+  },
+  {
     title: "a repository without a signature",
     output: "E: The repository 'http://deb.test/debian bookworm Release' is not signed.",
     code: "digest",
@@ -96,8 +110,10 @@ describe("a root that cannot be made", () => {
     const { message } = explained(`Err:1 http://deb.test/debian bookworm InRelease
 W: Failed to fetch http://deb.test/a  404  Not Found
 E: Failed to fetch http://deb.test/a  404  Not Found
+E: Failed to fetch http://deb.test/b  404  Not Found
 E: Some index files failed to download. They have been ignored, or old ones used instead.`);
-    expect(message).toBe("Root debian:12 cannot be made:\n  Failed to fetch http://deb.test/a  404  Not Found");
+    const reasons = ["a", "b"].map((name) => `\n  Failed to fetch http://deb.test/${name}  404  Not Found`);
+    expect(message).toBe(`Root debian:12 cannot be made:${reasons.join("")}`);
   });
 
   test("without a reason gives what is known", () => {
@@ -120,5 +136,10 @@ E: Some index files failed to download. They have been ignored, or old ones used
     const error = explained("dpkg: error processing package demo (--configure):\n installed demo package script failed");
     expect(error).toMatchObject({ code: "build", hint: undefined });
     expect(error.message).toMatch(/^Package demo cannot be installed in root debian:12:\n {2}dpkg: error/);
+    const { code, message } = explained(
+      "dpkg: error processing archive /debs/demo.deb (--unpack):\n trying to overwrite '/etc/demo'",
+    );
+    expect(code).toBe("build");
+    expect(message).toMatch(/^Package \/debs\/demo.deb cannot be installed in root debian:12:/);
   });
 });

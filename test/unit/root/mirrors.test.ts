@@ -7,7 +7,7 @@ const trixie = knownRoots.find(({ name }) => name === "debian:13") ?? expect.fai
 describe("mirrors", () => {
   test.each([
     [[], {}],
-    [["http://m/debian/"], { main: "http://m/debian" }],
+    [["http://m/debian//"], { main: "http://m/debian" }],
     [["security=https://m:8080/s", "http://a/", "main=http://b"], { main: "http://b", security: "https://m:8080/s" }],
     [[" http://m/d  security=http://m/s "], { main: "http://m/d", security: "http://m/s" }],
   ])("%j are read", (values, mirrors) => {
