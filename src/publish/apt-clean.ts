@@ -23,24 +23,38 @@ type Named = Pick<Suite, "stanzas" | "indices">;
  * files. Files that no state of ours names are somebody else's, and stay.
  */
 export async function cleanSuite(suite: SuitePlace, states: readonly Named[], options: YankOptions): Promise<void> {
-  const named = new Set(states.flatMap((state) => [...state.stanzas.keys()]));
-  for (const name of [pastNames.next, pastNames.stale]) {
-    const past = await readPast(suite, name, options);
-    for (const filename of past?.stanzas.keys() ?? [])
-      if (!named.has(filename) && (await isInside(suite.place, filename))) await rm(join(suite.place, filename), { force: true });
-    await rm(join(suite.dir, name), { force: true });
-  }
-  await cleanIndices(suite, states);
+  const past = await readPasts(suite, options);
+  for (const path of await findStale(suite, past, states)) await rm(join(suite.place, path), { force: true });
+  for (const name of passing) await rm(join(suite.dir, name), { force: true });
 }
 
-/** Removes indices by digest that no state names. */
-async function cleanIndices({ place, name: suite, dir }: SuitePlace, states: readonly Named[]): Promise<void> {
+/** States that are no longer needed, or were not finished. */
+const passing = [pastNames.next, pastNames.stale];
+
+/** The stale state and one that was not finished, as far as they are there. */
+export async function readPasts(suite: SuitePlace, options: YankOptions): Promise<readonly Named[]> {
+  const found = await Promise.all(passing.map(async (name) => readPast(suite, name, options)));
+  return found.flatMap((state) => state ?? []);
+}
+
+/** Paths of packages that only `past` states name, and of indices by digest that none of `states` names. */
+export async function findStale(suite: SuitePlace, past: readonly Named[], states: readonly Named[]): Promise<readonly string[]> {
+  const named = new Set(states.flatMap((state) => [...state.stanzas.keys()]));
+  const stale = new Set(past.flatMap((state) => [...state.stanzas.keys()]).filter((filename) => !named.has(filename)));
+  const found: string[] = [];
+  for (const filename of stale) if (await isInside(suite.place, filename)) found.push(filename);
+  return [...found, ...(await findStaleIndices(suite, states))];
+}
+
+async function findStaleIndices({ place, name: suite, dir }: SuitePlace, states: readonly Named[]): Promise<readonly string[]> {
   const named = new Set(states.flatMap((state) => [...state.indices.values()].map(byHash)));
+  const found: string[] = [];
   for (const folder of new Set([...named].map(dirname))) {
     if (!(await isInside(place, join("dists", suite, folder, "x")))) continue;
     for (const name of await readdir(join(dir, folder)).catch(() => []))
-      if (/^[0-9a-f]{64}$/.test(name) && !named.has(join(folder, name))) await rm(join(dir, folder, name), { force: true });
+      if (/^[0-9a-f]{64}$/.test(name) && !named.has(join(folder, name))) found.push(join("dists", suite, folder, name));
   }
+  return found;
 }
 
 /**

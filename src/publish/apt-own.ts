@@ -7,7 +7,7 @@ import { errorCode } from "../sys/processes.ts";
 import { readText } from "../sys/read-file.ts";
 import { parseStaged } from "../sys/staging.ts";
 import { lockName } from "../sys/with-lock.ts";
-import { assertWritable } from "./publisher.ts";
+import { assertWritable, type Intent } from "./publisher.ts";
 
 /** Marks a repository as made by kovn-build, from its first publish on, and names its suites. */
 const marker = ".kovn-apt.json";
@@ -56,8 +56,18 @@ async function readMarker(place: string): Promise<z.infer<typeof schema> | undef
 
 /** Marks the folder as a repository, with the suites that it has. */
 export async function markOwn(place: string, ...suites: readonly string[]): Promise<void> {
+  const { change, text } = await markOf(place, suites);
+  if (change !== "same") await writeWhole(join(place, marker), text);
+}
+
+/** What becomes of the mark when the repository has these suites too. */
+export async function changeOfMark(place: string, suites: readonly string[]): Promise<Intent["files"][number]> {
+  return { change: (await markOf(place, suites)).change, name: marker };
+}
+
+async function markOf(place: string, suites: readonly string[]) {
   const known = await listSuites(place);
   const all = [...new Set([...(known ?? []), ...suites])].toSorted();
-  if (known === undefined || all.length > known.length)
-    await writeWhole(join(place, marker), `${JSON.stringify({ schema: layout, suites: all })}\n`);
+  const change = known === undefined ? "new" : all.length > known.length ? "replaced" : "same";
+  return { change, text: `${JSON.stringify({ schema: layout, suites: all })}\n` } as const;
 }

@@ -12,7 +12,7 @@ import { findDamage } from "./apt-pool.ts";
 import { findWhole, readPool } from "./apt-recover.ts";
 import { readPrevious, type State } from "./apt-state.ts";
 import type { Stanza } from "./apt-stanza.ts";
-import { switchTo } from "./apt-switch.ts";
+import { prepareSwitch, switchTo } from "./apt-switch.ts";
 import { isSignedSuite, suitePlace } from "./apt-trust.ts";
 import { noticeUnsigned, type Outcome, withPlace, type YankOptions } from "./publisher.ts";
 
@@ -79,7 +79,8 @@ async function repairSuite(plan: Plan, options: YankOptions): Promise<readonly s
   if (standing.length === 0 && live === undefined) return [];
   const staging = stagingOf(join(suite.place, "kovn"));
   try {
-    const { made, changed, replaced } = await switchTo({ stanzas: standing, yanked, files: [] }, plan, staging, options);
+    const next = await prepareSwitch({ stanzas: standing, yanked }, plan, options);
+    const { made, changed, replaced } = await switchTo(next, [], staging, options);
     const damage = [...(await findDamage(standing, suite.place, options.host))];
     if (damage.length > 0)
       options.host.task.notice(

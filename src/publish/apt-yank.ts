@@ -10,7 +10,7 @@ import { assertOwn, assertParts } from "./apt-own.ts";
 import { findDamage } from "./apt-pool.ts";
 import { groupOf, type Stanza } from "./apt-stanza.ts";
 import { readState, type State } from "./apt-state.ts";
-import { switchTo } from "./apt-switch.ts";
+import { prepareSwitch, switchTo } from "./apt-switch.ts";
 import {
   joinOutcomes,
   noSuchVersion,
@@ -55,7 +55,7 @@ async function yankFrom(versions: readonly string[], state: State, options: Yank
   const staging = stagingOf(join(suite.place, "kovn"));
   try {
     const stanzas = sortBy([...left, ...returning], (stanza) => stanza.filename);
-    const { changed } = await switchTo({ stanzas, yanked, files: [] }, state, staging, options);
+    const { changed } = await switchTo(await prepareSwitch({ stanzas, yanked }, state, options), [], staging, options);
     const old = new Set(live?.stanzas.keys());
     const names = new Set(stanzas.map((stanza) => stanza.filename));
     reportGaps(found, stanzas, suite.name, options);

@@ -1,4 +1,5 @@
 import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { BuildError } from "../errors.ts";
 import { listOf } from "../list.ts";
@@ -6,8 +7,8 @@ import { listAssets, sumsName, type Asset } from "../set/assets.ts";
 import type { ReleaseSet } from "../set/set.ts";
 import { truePath } from "../sys/disk.ts";
 import type { Host } from "../sys/exec.ts";
-import { removeFolder, sha256File, type OnBytes } from "../sys/files.ts";
-import { detachSign, isSignedBy } from "../sys/gpg.ts";
+import { exists, removeFolder, sha256File, type OnBytes } from "../sys/files.ts";
+import { detachSign, isSignedBy, type Signer } from "../sys/gpg.ts";
 import { errorCode } from "../sys/processes.ts";
 import { runTask } from "../sys/run-task.ts";
 import { sayBytes, sumOfSizes } from "../sys/say-bytes.ts";
@@ -15,12 +16,17 @@ import { lockName } from "../sys/with-lock.ts";
 import { isStagingOf, removeStale, stageFolder } from "../sys/staging.ts";
 import { renameSynced, syncFile, syncFolder, syncTree } from "../sys/sync.ts";
 import { count } from "../sys/text.ts";
+import { withTempDir } from "../sys/with-temp-dir.ts";
 import { dirYank } from "./dir-yank.ts";
 import {
   assertSpace,
   assertWritable,
+  type Change,
   copyChecked,
+  filesWith,
+  type Intent,
   type Outcome,
+  outcomeOf,
   type Placed,
   type Publisher,
   type PublishOptions,
@@ -40,44 +46,74 @@ function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] 
   return assets.map(({ name }) => ({ name, to: name }));
 }
 
-async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
-  const assets = await listAssets(set);
-  const found = await withPlace(place, options.host, () => survey(assets, place, options.host));
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<Intent> {
+  const work = await withPlace(place, options.host, () => prepare(set, place, options));
+  const { assets, found, signature } = work;
   const lacking = found === undefined ? assets : [...found.missing, ...found.altered];
-  if (lacking.length === 0 && (await isSigned(place, options))) return;
-  await assertWritable(place);
-  await assertSpace(place, sumOfSizes(lacking));
+  if (lacking.length > 0 || signature.some(({ change }) => change !== "same")) {
+    await assertWritable(place);
+    await assertSpace(place, sumOfSizes(lacking));
+  }
+  return intentOf(work, set);
 }
 
 async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
-  const assets = await listAssets(set);
   return withPlace(place, options.host, async () => {
     const folder = truePath(place);
     await removeStale(folder);
-    const found = await survey(assets, place, options.host);
-    const change = found === undefined ? await create(assets, folder, options) : await complete(found, folder, options);
-    return { removed: [], leftOut: set.leftOut, ...change };
+    const work = await prepare(set, place, options);
+    if (work.found === undefined) await create(work.assets, folder, options);
+    else await complete(work.found, work.signature, folder, options);
+    return outcomeOf(intentOf(work, set));
   });
 }
 
-async function create(assets: readonly Asset[], folder: string, options: PublishOptions): Promise<Pick<Outcome, "added">> {
+/** What a folder must hold, and what it holds. */
+interface Work {
+  readonly assets: readonly Asset[];
+  readonly found: Survey | undefined;
+  /** The signature of the digests; none if nobody signs. */
+  readonly signature: Intent["files"];
+}
+
+async function prepare(set: ReleaseSet, place: string, options: PublishOptions): Promise<Work> {
+  const assets = await listAssets(set);
+  const found = await survey(assets, place, options.host);
+  if (options.signer === undefined) return { assets, found, signature: [] };
+  const there = join(place, signatureName);
+  const isThere = await exists(there);
+  const isKept = isThere && (await isSigned(assets, there, options.signer, options.host));
+  return { assets, found, signature: filesWith(isKept ? "same" : isThere ? "replaced" : "new", [signatureName]) };
+}
+
+function intentOf({ assets, found, signature }: Work, { leftOut }: ReleaseSet): Intent {
+  const changeOf = (asset: Asset): Change => {
+    if (found === undefined) return "new";
+    if (found.altered.includes(asset)) return "repaired";
+    if (!found.missing.includes(asset)) return "same";
+    return found.isWhole ? "repaired" : "new";
+  };
+  return { files: [...assets.map((asset) => ({ change: changeOf(asset), name: asset.name })), ...signature], leftOut };
+}
+
+async function create(assets: readonly Asset[], folder: string, options: PublishOptions): Promise<void> {
   const staging = await stageFolder(folder);
   try {
     await writeAssets(assets, staging, folder, options);
-    const signed = await sign(staging, join(staging, signatureName), options);
+    await sign(staging, join(staging, signatureName), options);
     await syncTree(staging);
     await renameSynced(staging, folder);
-    return { added: [...assets.map((asset) => asset.name), ...signed] };
   } finally {
     await removeFolder(staging);
   }
 }
 
 async function complete(
-  { missing, altered, isWhole }: Survey,
+  { missing, altered }: Survey,
+  signature: Intent["files"],
   folder: string,
   options: PublishOptions,
-): Promise<Pick<Outcome, "added" | "repaired">> {
+): Promise<void> {
   await removeStale(join(folder, stagingName));
   const staging = await stageFolder(join(folder, stagingName));
   try {
@@ -88,11 +124,11 @@ async function complete(
     // The digests say that the others are there.
     await syncFolder(folder);
     for (const { name } of sums) await renameSynced(join(staging, name), join(folder, name));
-    const signed = (await isSigned(folder, options)) ? [] : await sign(folder, join(staging, signatureName), options);
-    for (const name of signed) await renameSynced(join(staging, name), join(folder, name));
-    const names = (list: readonly Asset[]) => list.map(({ name }) => name);
-    const repaired = names(isWhole ? [...missing, ...altered] : altered);
-    return { added: [...(isWhole ? [] : names(missing)), ...signed], repaired };
+    for (const { change, name } of signature) {
+      if (change === "same") continue;
+      await sign(folder, join(staging, name), options);
+      await renameSynced(join(staging, name), join(folder, name));
+    }
   } finally {
     await removeFolder(staging);
   }
@@ -153,16 +189,20 @@ async function survey(assets: readonly Asset[], folder: string, host: Host): Pro
   return { missing: all("missing"), altered: all("altered"), isWhole };
 }
 
-async function isSigned(folder: string, { signer, host }: PublishOptions): Promise<boolean> {
-  return signer === undefined || isSignedBy(signer, [join(folder, sumsName), join(folder, signatureName)], { host });
+/** True when a signature is good for the digests of the assets; those of the folder may be altered. */
+async function isSigned(assets: readonly Asset[], signature: string, signer: Signer, host: Host): Promise<boolean> {
+  return withTempDir(join(tmpdir(), "kovn-signed-"), async (scratch) => {
+    const sums = join(scratch, sumsName);
+    for (const asset of assets.filter(isSums)) await writeAsset(asset, sums, () => undefined);
+    return isSignedBy(signer, [sums, signature], { host });
+  });
 }
 
-/** Signs the digests of a folder, if somebody signs. Returns the name of the signature. */
-async function sign(folder: string, to: string, { signer, host }: PublishOptions): Promise<readonly string[]> {
-  if (signer === undefined) return [];
+/** Signs the digests of a folder, if somebody signs. */
+async function sign(folder: string, to: string, { signer, host }: PublishOptions): Promise<void> {
+  if (signer === undefined) return;
   await detachSign(join(folder, sumsName), to, signer, { host });
   await syncFile(to);
-  return [signatureName];
 }
 
 async function writeAssets(assets: readonly Asset[], staging: string, folder: string, { host }: PublishOptions): Promise<void> {

@@ -131,8 +131,14 @@ function assertOurs(
   });
 }
 
-function describe({ tag, name, prerelease, notes }: ReleaseText) {
-  return { tag_name: tag, name, prerelease, body: `${shorten(notes, tag)}\n${mark}\n` };
+function describe(text: ReleaseText) {
+  const { tag, name, prerelease } = text;
+  return { tag_name: tag, name, prerelease, body: `${notesOf(text)}\n${mark}\n` };
+}
+
+/** The notes of a release as GitHub gets them, less an invisible mark. */
+export function notesOf({ notes, tag }: ReleaseText): string {
+  return shorten(notes, tag);
 }
 
 /** Cuts notes that are too long for GitHub before a heading. */

@@ -26,11 +26,21 @@ import {
   deleteDraft,
   findReleases,
   makePublic,
+  notesOf,
   type ReleaseText,
   type RemoteRelease,
 } from "./github-release.ts";
 import { readPlace } from "./github-place.ts";
-import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts";
+import {
+  filesWith,
+  outcomeOf,
+  type Change,
+  type Intent,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+} from "./publisher.ts";
 
 const signatureName = `${sumsName}.asc`;
 
@@ -54,36 +64,53 @@ function preview(_set: ReleaseSet, assets: readonly Asset[]): readonly Placed[] 
   return assets.map(({ name }) => ({ name, to: name }));
 }
 
-async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void> {
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<Intent> {
   const to = await open(place, options);
-  const assets = await listAssets(set);
-  const changed = assets.find(({ name }) => !/^\w[\w.+-]*[\w+-]$/.test(name));
+  const changed = (await listAssets(set)).find(({ name }) => !/^\w[\w.+-]*[\w+-]$/.test(name));
   if (changed !== undefined)
     throw new BuildError("usage", `GitHub would rename ${changed.name}: it accepts letters, digits and \`.+-_\` only.`, {
       hint: "--to dir=DIR, or rename the file in the build",
     });
-  const { published } = await findReleases(to.hub, to.place, to.text.tag);
+  const { expected, there } = await prepare(set, to, options);
   await assertTag(to.hub, to.place, to.text);
-  if (published !== undefined) await assertSame(published, await withSignature(assets, published, to, options), to);
+  const body = notesOf(to.text);
+  return { files: compare(expected, there).files, leftOut: set.leftOut, release: { ...to.text, notes: body } };
+}
+
+/** The assets that a release is to have, and what GitHub has. */
+interface Work {
+  readonly published: RemoteRelease | undefined;
+  readonly drafts: readonly RemoteRelease[];
+  readonly expected: readonly Asset[];
+  /** The assets of the published release, or of the first draft. */
+  readonly there: readonly RemoteAsset[];
+}
+
+/** Looks at what GitHub has. Throws "destination" when the published release is not exactly this one. */
+async function prepare(set: ReleaseSet, to: Connection, options: PublishOptions): Promise<Work> {
+  const { published, drafts } = await findReleases(to.hub, to.place, to.text.tag);
+  const release = published ?? drafts[0];
+  const there = release === undefined ? [] : await listRemote(to.hub, to.place, release.id);
+  const expected = await withSignature(await listAssets(set), there, to, options);
+  if (published !== undefined) assertSame(published, expected, there);
+  return { published, drafts, expected, there };
 }
 
 async function publish(set: ReleaseSet, where: string, options: PublishOptions): Promise<Outcome> {
   const to = await open(where, options);
   const { hub, place, text } = to;
-  const assets = await listAssets(set);
-  const { published, drafts } = await findReleases(hub, place, text.tag);
+  const { published, drafts, expected, there } = await prepare(set, to, options);
   if (published !== undefined) {
-    await assertSame(published, await withSignature(assets, published, to, options), to);
-    return { added: [], removed: [], leftOut: set.leftOut, url: published.html_url };
+    const files = compare(expected, there).files;
+    return { ...outcomeOf({ files, leftOut: set.leftOut }), url: published.html_url };
   }
   const [draft = await createDraft(hub, place, text), ...doubles] = drafts;
   for (const double of doubles) await deleteDraft(hub, place, double);
-  const expected = await withSignature(assets, draft, to, options);
-  const { added, removed } = await fill(draft, expected, to);
+  const files = await fill(draft, expected, to);
   const problems = differences(expected, await listRemote(hub, place, draft.id), [signatureName]);
   if (problems.length > 0) throw incomplete(draft, problems);
   const { html_url: url } = await makePublic(hub, place, draft, text);
-  return { added, removed, leftOut: set.leftOut, url };
+  return { ...outcomeOf({ files, leftOut: set.leftOut }), url };
 }
 
 /** A release, its repository, and the connection to GitHub. */
@@ -105,8 +132,8 @@ async function open(where: string, { github: access, release, host: outer }: Pub
 }
 
 /** Throws "destination" when the published release is not exactly this one. */
-async function assertSame(published: RemoteRelease, expected: readonly Asset[], { hub, place }: Connection): Promise<void> {
-  const problems = differences(expected, await listRemote(hub, place, published.id), [signatureName]);
+function assertSame(published: RemoteRelease, expected: readonly Asset[], there: readonly RemoteAsset[]): void {
+  const problems = differences(expected, there, [signatureName]);
   if (problems.length === 0) return;
   throw new BuildError(
     "destination",
@@ -132,15 +159,13 @@ function incomplete(draft: RemoteRelease, problems: readonly string[]): BuildErr
  */
 async function withSignature(
   assets: readonly Asset[],
-  release: RemoteRelease,
+  remote: readonly RemoteAsset[],
   { hub, place }: Connection,
   { signer, host }: PublishOptions,
 ): Promise<readonly Asset[]> {
   const sums = assets.find(({ name }) => name === sumsName);
   if (signer === undefined || sums === undefined || !("text" in sums)) return assets;
-  const there = (await listRemote(hub, place, release.id)).find(
-    ({ name, state }) => name === signatureName && state === "uploaded",
-  );
+  const there = remote.find(({ name, state }) => name === signatureName && state === "uploaded");
   return withTempDir(join(tmpdir(), "kovn-sign-"), async (dir) => {
     const [file, signature] = [join(dir, sumsName), join(dir, signatureName)];
     await writeFile(file, sums.text);
@@ -154,6 +179,32 @@ async function withSignature(
   });
 }
 
+/** What a draft lacks, what is too much in it, and what that means for each file. */
+interface Comparison extends Pick<Intent, "files"> {
+  readonly missing: readonly Asset[];
+  readonly stale: readonly RemoteAsset[];
+}
+
+/** Compares the assets of a release with those that it is to have. A signature stays if nobody signs. */
+function compare(expected: readonly Asset[], there: readonly RemoteAsset[]): Comparison {
+  const isExpected = (wanted: string) => expected.some(({ name }) => name === wanted);
+  const stale = there.filter(
+    (remote) => !expected.some((asset) => isSame(asset, remote)) && (remote.name !== signatureName || isExpected(signatureName)),
+  );
+  const missing = expected.filter((asset) => !there.some((remote) => isSame(asset, remote)));
+  const isStale = (wanted: string) => stale.some(({ name }) => name === wanted);
+  const changeOf = (asset: Asset): Change => {
+    if (!missing.includes(asset)) return "same";
+    return isStale(asset.name) ? "replaced" : "new";
+  };
+  const gone = stale.map(({ name }) => name).filter((name) => !isExpected(name));
+  return {
+    files: [...expected.map((asset) => ({ change: changeOf(asset), name: asset.name })), ...filesWith("removed", gone)],
+    missing,
+    stale,
+  };
+}
+
 /**
  * Makes a draft hold exactly these assets: whole ones stay, others are deleted, missing ones are
  * uploaded, a few at once.
@@ -162,17 +213,11 @@ async function fill(
   draft: RemoteRelease,
   expected: readonly Asset[],
   { hub, place, work }: Connection,
-): Promise<Pick<Outcome, "added" | "removed">> {
-  const there = await listRemote(hub, place, draft.id);
-  const whole = (remote: RemoteAsset) =>
-    remote.name === signatureName
-      ? !expected.some(({ name }) => name === signatureName) || expected.some((asset) => isSame(asset, remote))
-      : expected.some((asset) => isSame(asset, remote));
-  const stale = there.filter((remote) => !whole(remote));
+): Promise<Intent["files"]> {
+  const { files, missing, stale } = compare(expected, await listRemote(hub, place, draft.id));
   for (const remote of stale) await deleteRemote(hub, place, remote);
-  const missing = expected.filter((asset) => !there.some((remote) => isSame(asset, remote)));
   await forEach(missing, work, async (asset) =>
     runTask(work.host, `upload ${asset.name}`, async ({ task }) => upload(asset, { github: hub, place, draft, task })),
   );
-  return { added: missing.map(({ name }) => name), removed: stale.map(({ name }) => name) };
+  return files;
 }

@@ -8,12 +8,22 @@ const indexSchema = z.object({ manifests: z.array(z.looseObject({ digest: z.stri
 
 /**
  * Lists referrers of an image in a registry that does not do it itself: in an index with a tag that
- * is made of the image's digest ("Referrers Tag Schema" of the distribution specification). Returns
- * true when that index changed.
+ * is made of the image's digest ("Referrers Tag Schema" of the distribution specification).
  */
-export async function listReferrers(registry: Registry, subject: Descriptor, referrers: readonly Document[]): Promise<boolean> {
-  if (await hasReferrers(registry, subject)) return false;
-  const tag = subject.digest.replace(":", "-");
+export async function listReferrers(registry: Registry, subject: Descriptor, referrers: readonly Document[]): Promise<void> {
+  const text = await unlisted(registry, subject, referrers);
+  if (text === undefined) return;
+  await writeDocument(registry, { name: "the list of referrers", mediaType: indexType, text }, tagOf(subject));
+}
+
+/** The index that is to list the referrers; undefined if the registry lists them itself, or has that index. */
+export async function unlisted(
+  registry: Registry,
+  subject: Descriptor,
+  referrers: readonly Document[],
+): Promise<string | undefined> {
+  if (await hasReferrers(registry, subject)) return undefined;
+  const tag = tagOf(subject);
   const standing = await readTag(registry, tag);
   const listed = standing === undefined ? [] : (readIndex(standing.text)?.manifests ?? undefined);
   if (listed === undefined)
@@ -21,11 +31,13 @@ export async function listReferrers(registry: Registry, subject: Descriptor, ref
       hint: "delete this tag in the registry",
     });
   const missing = referrers.filter(({ digest }) => !listed.some((one) => one.digest === digest));
-  if (missing.length === 0) return false;
+  if (missing.length === 0) return undefined;
   const added = missing.map(({ artifactType, annotations, ...one }) => ({ ...describe(one), artifactType, annotations }));
-  const text = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [...listed, ...added] });
-  await writeDocument(registry, { name: "the list of referrers", mediaType: indexType, text }, tag);
-  return true;
+  return JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [...listed, ...added] });
+}
+
+function tagOf({ digest }: Descriptor): string {
+  return digest.replace(":", "-");
 }
 
 /** True when a registry lists referrers itself. What does not know the question answers in several ways. */

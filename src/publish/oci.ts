@@ -11,9 +11,17 @@ import { count } from "../sys/text.ts";
 import { makeImage, makeReferrer, type Blob, type Document } from "./oci-content.ts";
 import { imagesOf, leftOutOf, type SuiteImage } from "./oci-images.ts";
 import { assertTagLength, hasLogin, readImagePlace, type ImagePlace } from "./oci-place.ts";
-import { listReferrers } from "./oci-referrers.ts";
+import { listReferrers, unlisted } from "./oci-referrers.ts";
 import { hasBlob, hasDocument, readTag, sendBlob, writeDocument } from "./oci-registry.ts";
-import type { Outcome, Placed, Publisher, PublishOptions } from "./publisher.ts";
+import {
+  filesWith,
+  outcomeOf,
+  type Intent,
+  type Outcome,
+  type Placed,
+  type Publisher,
+  type PublishOptions,
+} from "./publisher.ts";
 
 /**
  * `--to oci=HOST/NAME[:TAG]`: the packages as an image without programs for each suite, for
@@ -43,32 +51,100 @@ function preview(set: ReleaseSet, assets: readonly Asset[], where: string): read
   });
 }
 
-async function check(set: ReleaseSet, where: string, { host }: PublishOptions): Promise<void> {
-  const place = readImagePlace(where);
+async function check(set: ReleaseSet, where: string, { host }: PublishOptions): Promise<Intent> {
   if (host.credentials?.has(where) === true) throw hasLogin();
-  const images = await makeImages(set, place, host);
-  const registry = await openRegistry(place, host);
-  for (const image of images) for (const tag of image.tags) await isThere(registry, place, tag, image.index);
+  return (await prepare(set, readImagePlace(where), host)).intent;
 }
 
 async function publish(set: ReleaseSet, where: string, { host, signer }: PublishOptions): Promise<Outcome> {
-  const place = readImagePlace(where);
   if (signer !== undefined) host.task.notice(`gpg does not sign images: oci=${where} is not signed.`);
+  const { registry, work, lacks, intent } = await prepare(set, readImagePlace(where), host);
+  for (const one of lacks) {
+    await send(registry, one, work);
+    for (const tag of one.tags) await writeDocument(registry, { ...one.image.index, name: tag }, tag);
+  }
+  return outcomeOf(intent);
+}
+
+/** Looks at what the registry has. Throws "destination" for a tag that is another image. */
+async function prepare(set: ReleaseSet, place: ImagePlace, host: Host) {
   const images = await makeImages(set, place, host);
   const work = together(host);
   const registry = await openRegistry(place, work.host);
-  const [added, repaired]: [string[], string[]] = [[], []];
+  const lacks: Lack[] = [];
   for (const image of images) {
-    const missing: string[] = [];
-    for (const tag of image.tags) if (!(await isThere(registry, place, tag, image.index))) missing.push(tag);
-    const sent = await send(registry, image, work);
-    for (const tag of missing) await writeDocument(registry, { ...image.index, name: tag }, tag);
-    // What a tag stands for was there once.
-    (missing.length === image.tags.length ? added : repaired).push(...sent);
-    added.push(...missing);
+    const tags: string[] = [];
+    for (const tag of image.tags) if (!(await isThere(registry, place, tag, image.index))) tags.push(tag);
+    lacks.push({ image, tags, ...(await findLack(registry, image, lacks, work)) });
   }
   const shown = images.map(({ tags: [tag = ""], index }) => `${place.host}/${place.name}:${tag}@${index.digest}`);
-  return { added, removed: [], repaired, leftOut: leftOutOf(set), images: shown };
+  const intent: Intent = { files: lacks.flatMap(filesOf), leftOut: leftOutOf(set), images: shown };
+  return { registry, work, lacks, intent };
+}
+
+/** What a registry lacks of an image. */
+interface Lack {
+  readonly image: Image;
+  readonly tags: readonly string[];
+  readonly blobs: readonly Blob[];
+  readonly documents: readonly Document[];
+  /** True when it does not list the referrers. */
+  readonly isUnlisted: boolean;
+}
+
+/** What becomes of the files and tags of an image. Of its other parts, a person sees only those that were lost. */
+function filesOf({ image, tags, blobs, documents, isUnlisted }: Lack): Intent["files"] {
+  // What a tag stands for was there once.
+  const change = tags.length === image.tags.length ? "new" : "repaired";
+  const lacking: readonly Part[] = [...sortBy(blobs, ({ name }) => name), ...documents, ...(isUnlisted ? [listOfReferrers] : [])];
+  const all = partsOf(image);
+  const outer = [...sortBy([...all.blobs], ({ name }) => name), ...all.documents].filter(isOuter);
+  const isLost = lacking.length > 0 && !lacking.some(isOuter);
+  return [
+    ...outer.map((part): Intent["files"][number] => ({ change: lacking.includes(part) ? change : "same", name: part.name })),
+    ...filesWith(
+      change,
+      (isLost ? lacking : []).map(({ name }) => name),
+    ),
+    ...image.tags.map((tag): Intent["files"][number] => ({ change: tags.includes(tag) ? "new" : "same", name: tag })),
+  ];
+}
+
+/** A part of an image; an inner one is nothing that a person looks for. */
+type Part = Pick<Blob, "name" | "isInner">;
+
+const listOfReferrers: Part = { name: "the list of referrers", isInner: true };
+
+function isOuter({ isInner }: Part): boolean {
+  return isInner !== true;
+}
+
+/** The documents of an image, and its blobs, each once. */
+function partsOf({ index, referrers }: Image): Pick<Document, "documents" | "blobs"> {
+  const documents = [...index.documents, index, ...referrers];
+  return { documents, blobs: [...new Map(documents.flatMap((one) => one.blobs).map((blob) => [blob.digest, blob])).values()] };
+}
+
+/** Finds what a registry lacks of an image besides what it lacks of those that are sent before. */
+async function findLack(
+  registry: Registry,
+  image: Image,
+  before: readonly Lack[],
+  work: Together,
+): Promise<Pick<Lack, "blobs" | "documents" | "isUnlisted">> {
+  const sent = new Set(before.flatMap((one) => [...one.blobs, ...one.documents]).map(({ digest }) => digest));
+  const parts = partsOf(image);
+  const blobs: Blob[] = [];
+  await forEach(
+    parts.blobs.filter(({ digest }) => !sent.has(digest)),
+    work,
+    async (blob) => {
+      if (!(await hasBlob(registry, blob))) blobs.push(blob);
+    },
+  );
+  const documents: Document[] = [];
+  for (const one of parts.documents) if (!sent.has(one.digest) && !(await hasDocument(registry, one))) documents.push(one);
+  return { blobs, documents, isUnlisted: (await unlisted(registry, image.index, image.referrers)) !== undefined };
 }
 
 /** An image to publish; the tag of its suite is the first. */
@@ -128,28 +204,14 @@ async function isThere(registry: Registry, { host, name }: ImagePlace, tag: stri
   );
 }
 
-/** Sends what an image lacks, blobs first. Returns the names of what was sent. */
-async function send(registry: Registry, { index, referrers }: Image, work: Together): Promise<readonly string[]> {
-  const documents = [...index.documents, index, ...referrers];
-  const blobs = new Map(documents.flatMap((one) => one.blobs).map((blob) => [blob.digest, blob]));
-  const lacking: Blob[] = [];
-  await forEach([...blobs.values()], work, async (blob) => {
-    if (!(await hasBlob(registry, blob))) lacking.push(blob);
-  });
-  const total = `send ${count(lacking.length, "file")}`;
-  if (lacking.length > 0)
-    await runTask(work.host, total, async (host) =>
-      forEach(lacking, { ...work, host }, async (blob) =>
+/** Sends what a registry lacks of an image, blobs first. */
+async function send(registry: Registry, { image, blobs, documents }: Lack, work: Together): Promise<void> {
+  if (blobs.length > 0)
+    await runTask(work.host, `send ${count(blobs.length, "file")}`, async (host) =>
+      forEach(blobs, { ...work, host }, async (blob) =>
         runTask(host, `send ${blob.name}`, async ({ task }) => sendBlob(registry, blob, task)),
       ),
     );
-  const sent: { readonly name: string; readonly isInner?: true }[] = sortBy(lacking, ({ name }) => name);
-  for (const one of documents) {
-    if (await hasDocument(registry, one)) continue;
-    await writeDocument(registry, one, one.digest);
-    sent.push(one);
-  }
-  if (await listReferrers(registry, index, referrers)) sent.push({ name: "the list of referrers", isInner: true });
-  const outer = sent.filter(({ isInner }) => isInner !== true);
-  return (outer.length > 0 ? outer : sent).map(({ name }) => name);
+  for (const one of documents) await writeDocument(registry, one, one.digest);
+  await listReferrers(registry, image.index, image.referrers);
 }

@@ -6,7 +6,7 @@ import { withSet, type AllowOptions } from "../set/with-set.ts";
 import type { Host } from "../sys/exec.ts";
 import { findFormerKeys, findSigner } from "../sys/gpg-key.ts";
 import { runTask } from "../sys/run-task.ts";
-import type { Outcome, PublishOptions } from "./publisher.ts";
+import type { Intent, Outcome, PublishOptions } from "./publisher.ts";
 import { assertDestinations, assertExceptions, assertMayPublish, decide, type Choice } from "./decide.ts";
 
 /** What to publish, and where. */
@@ -31,11 +31,46 @@ export interface PublishContext extends Pick<PublishOptions, "host" | "github"> 
   readonly project: Project;
 }
 
+/** What a publish would do: the line and id of the set, and what becomes of each file at each destination. */
+export interface Intended extends Pick<ReleaseSet, "line" | "id" | "allowed"> {
+  readonly destinations: readonly (Intent & { readonly to: string })[];
+}
+
+/** Checks the artifacts, then every destination. Returns what `publish` would do, and changes nothing. */
+export async function intend(request: PublishRequest, context: PublishContext): Promise<Intended> {
+  return withChecked(request, context, async ({ line, id, allowed }, checked) => {
+    const destinations = checked.map(({ to, intent }) => ({ to, ...intent }));
+    return { line, id, allowed, destinations };
+  });
+}
+
 /**
  * Checks the artifacts, then every destination, then publishes to each. Publishing again changes
  * nothing.
  */
-export async function publish(request: PublishRequest, { project, ...context }: PublishContext): Promise<Published> {
+export async function publish(request: PublishRequest, context: PublishContext): Promise<Published> {
+  return withChecked(request, context, async (set, checked) => {
+    const outcomes: (Outcome & { readonly to: string })[] = [];
+    for (const { to, run } of checked)
+      outcomes.push({ to, ...(await runTask(context.host, `publish to ${to}`, async (host) => run(host))) });
+    return { line: set.line, id: set.id, allowed: set.allowed, outcomes };
+  });
+}
+
+/** A destination that takes the set. */
+interface Checked {
+  readonly to: string;
+  readonly intent: Intent;
+  /** Publishes to it. */
+  readonly run: (host: Host) => Promise<Outcome>;
+}
+
+/** Calls `use` with the set of the artifacts, when every destination takes it. */
+async function withChecked<T>(
+  request: PublishRequest,
+  { project, ...context }: PublishContext,
+  use: (set: ReleaseSet, checked: readonly Checked[]) => Promise<T>,
+): Promise<T> {
   const { tag, changeKey } = request;
   const { host } = context;
   const { destinations, sign, keep, only } = await decide(request, project, host);
@@ -63,13 +98,12 @@ export async function publish(request: PublishRequest, { project, ...context }: 
     const formerKeys = changeKey === undefined ? [] : await findFormerKeys(changeKey === true ? undefined : changeKey, context);
     const release = has("github") ? await readReleaseText(set, tag, project, host) : undefined;
     const options = { ...context, signer, formerKeys, keep, release };
-    for (const { publisher, place, to: name } of destinations)
-      await runTask(host, `check ${name}`, async (below) => publisher.check(set, place, { ...options, host: below }));
-    const outcomes: (Outcome & { readonly to: string })[] = [];
-    for (const { publisher, place, to: name } of destinations) {
-      const run = async (below: Host) => publisher.publish(set, place, { ...options, host: below });
-      outcomes.push({ to: name, ...(await runTask(host, `publish to ${name}`, run)) });
+    const checked: Checked[] = [];
+    for (const { publisher, place, to } of destinations) {
+      const check = async (below: Host) => publisher.check(set, place, { ...options, host: below });
+      const intent = await runTask(host, `check ${to}`, check);
+      checked.push({ to, intent, run: async (below) => publisher.publish(set, place, { ...options, host: below }) });
     }
-    return { line: set.line, id: set.id, allowed: set.allowed, outcomes };
+    return use(set, checked);
   });
 }

@@ -34,13 +34,48 @@ export interface Outcome {
   readonly removed: readonly string[];
   /** Published files that were missing or altered, and have their bytes again. */
   readonly repaired?: readonly string[];
-  /** Signatures of another key, in whose place are those of the key that signs now. */
+  /** What others are in the place of: signatures of another key, and half uploads to a draft. */
   readonly replaced?: readonly string[];
   readonly leftOut: readonly LeftOut[];
   /** A page that shows the result. */
   readonly url?: string;
   /** Images, each with its digest. */
   readonly images?: readonly string[];
+}
+
+/**
+ * What a publish does with a file: `same` leaves it, `dropped` no longer offers it, and a later
+ * publish removes it.
+ */
+export type Change = "new" | "same" | "repaired" | "replaced" | "dropped" | "removed";
+
+/** What a publish is going to do at a destination. */
+export interface Intent {
+  /** Files, as paths relative to the destination. */
+  readonly files: readonly { readonly change: Change; readonly name: string }[];
+  readonly leftOut: readonly LeftOut[];
+  /** The release on GitHub. */
+  readonly release?: ReleaseText;
+  /** Images, each with its digest. */
+  readonly images?: readonly string[];
+}
+
+/** Files with the same change. */
+export function filesWith(change: Change, names: readonly string[]): Intent["files"] {
+  return names.map((name) => ({ change, name }));
+}
+
+/** What a publish changed that did what it was going to do. */
+export function outcomeOf({ files, leftOut, images }: Intent): Outcome {
+  const all = (...changes: readonly Change[]) => files.flatMap(({ change, name }) => (changes.includes(change) ? [name] : []));
+  return {
+    added: all("new"),
+    removed: all("removed"),
+    repaired: all("repaired"),
+    replaced: all("replaced"),
+    leftOut,
+    ...(images === undefined ? {} : { images }),
+  };
 }
 
 /** What several changes of a destination come to. */
@@ -74,10 +109,13 @@ export interface Publisher {
   readonly assertPlace?: (place: string) => void;
   /** Says where each asset would go; pure. */
   preview(set: ReleaseSet, assets: readonly Asset[], place: string): readonly Placed[];
-  /** Throws "destination" or "usage" when the place cannot take the set. Changes nothing. */
-  check(set: ReleaseSet, place: string, options: PublishOptions): Promise<void>;
   /**
-   * Publishes all of the set or nothing, in an apt repository for each of its suites; files that are
+   * Returns what `publish` is going to do. Throws "destination" or "usage" when the place cannot
+   * take the set. Changes nothing.
+   */
+  check(set: ReleaseSet, place: string, options: PublishOptions): Promise<Intent>;
+  /**
+   * Does what `check` returns if nobody has changed the place meanwhile. Publishes all of the set or nothing, in an apt repository for each of its suites; files that are
    * there already are unchanged.
    */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;

@@ -1,4 +1,4 @@
-import type { Outcome } from "./publisher.ts";
+import type { Change, Intent, Outcome } from "./publisher.ts";
 
 type Named = Outcome & { readonly to: string };
 
@@ -16,7 +16,28 @@ export function showOutcome(outcome: Named, nothing: string): string {
   return `${[`${outcome.to}: ${counts.join(", ") || nothing}`, ...rows].join("\n")}\n`;
 }
 
-/** The same as Markdown. */
+const changes: readonly Change[] = ["new", "repaired", "replaced", "dropped", "removed", "same"];
+
+/** Describes what a publish would do at a destination. */
+export function showIntent({ to, files, leftOut, release, images = [] }: Intent & { readonly to: string }): string {
+  const counts = changes.flatMap((one) => {
+    const number = files.filter(({ change }) => change === one).length;
+    return number === 0 ? [] : [`${number} ${one}`];
+  });
+  const rows = [
+    ...files.map(({ change, name }) => `  ${change.padEnd(9)} ${name}`),
+    ...leftOut.map(({ name, why }) => `  left out  ${name}: ${why}`),
+    ...images.map((image) => `  image     ${image}`),
+  ];
+  const text = release === undefined ? [] : showRelease(release);
+  return `${[`${to}: ${counts.join(", ")} (nothing is written)`, ...rows, ...text].join("\n")}\n`;
+}
+
+function showRelease({ tag, commit, name, prerelease, notes }: NonNullable<Intent["release"]>): readonly string[] {
+  return [`  tag       ${tag}, commit ${commit}`, `  release   ${name}${prerelease ? " (prerelease)" : ""}`, "", notes];
+}
+
+/** Describes what changed at a destination as Markdown. */
 export function summarize(outcome: Named, nothing: string): string[] {
   const rows = [
     ...changesOf(outcome).flatMap(([what, names]) => names.map((name) => `- ${what} \`${name}\``)),

@@ -15,7 +15,10 @@ import { makeFolders, renameSynced, syncFile } from "../sys/sync.ts";
 import {
   assertSpace,
   assertWritable,
+  filesWith,
+  type Intent,
   type Outcome,
+  outcomeOf,
   type Placed,
   type Publisher,
   type PublishOptions,
@@ -39,9 +42,11 @@ function preview(set: ReleaseSet, _assets: readonly Asset[], place: string): rea
   return [...folders, inside(sbomAsset(set).name)];
 }
 
-async function check(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<void> {
-  const isWritten = await withPlace(place, host, async () => isThere(set, place, host));
-  if (isWritten && signer === undefined) return;
+async function check(set: ReleaseSet, place: string, options: PublishOptions): Promise<Intent> {
+  const { signer, host } = options;
+  const intent = await withPlace(place, host, async () => prepare(set, place, options));
+  const isWritten = intent.files[0]?.change === "same";
+  if (isWritten && signer === undefined) return intent;
   await assertWritable(isWritten ? dirname(place) : place);
   if (signer !== undefined && (await isMountPoint(`${place}.asc`)))
     throw new BuildError("destination", `${place}.asc cannot be written: a file system is mounted there.`, {
@@ -52,27 +57,42 @@ async function check(set: ReleaseSet, place: string, { signer, host }: PublishOp
     place,
     artifacts.reduce((sum, artifact) => sum + artifact.size + headerSpace, 100 * headerSpace),
   );
+  return intent;
 }
 
-async function publish(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Outcome> {
+/** Says what becomes of the bundle and, if somebody signs, of its signature. */
+async function prepare(set: ReleaseSet, place: string, { signer, host }: PublishOptions): Promise<Intent> {
+  const isWritten = await isThere(set, place, host);
+  const bundle = filesWith(isWritten ? "same" : "new", [basename(place)]);
+  if (signer === undefined) return { files: bundle, leftOut: [] };
+  const signature = `${place}.asc`;
+  const isSigned = await exists(signature);
+  const isGood = isWritten && isSigned && (await isSignedBy(signer, [place, signature], { host }));
+  return {
+    files: [...bundle, ...filesWith(isGood ? "same" : isSigned ? "replaced" : "new", [basename(signature)])],
+    leftOut: [],
+  };
+}
+
+async function publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome> {
+  const { signer, host } = options;
   await makeFolders(dirname(place));
   return withPlace(place, host, async () => {
     await removeStale(place);
     const [staging, signature] = [stagingOf(place), `${place}.asc`];
-    const added: string[] = [];
+    const intent = await prepare(set, place, options);
+    const [bundle, signed] = intent.files;
     try {
-      if (!(await isThere(set, place, host))) {
+      if (bundle?.change !== "same") {
         await runTask(host, `write ${place}`, async (below) => writeBundle(set, staging, below));
         await renameSynced(staging, place);
-        added.push(basename(place));
       }
-      if (signer !== undefined && !((await exists(signature)) && (await isSignedBy(signer, [place, signature], { host })))) {
+      if (signer !== undefined && signed?.change !== "same") {
         await detachSign(place, staging, signer, { host });
         await syncFile(staging);
         await renameSynced(staging, signature);
-        added.push(basename(signature));
       }
-      return { added, removed: [], leftOut: [] };
+      return outcomeOf(intent);
     } finally {
       await rm(staging, { force: true });
     }

@@ -10,6 +10,13 @@ export function changelogVersions(text: string): readonly string[] {
   return [...text.matchAll(headingLine)].flatMap((match) => match[1] ?? []);
 }
 
+/** What a changelog says about a version, with its heading. */
+export function changelogPart(text: string, version: string): string {
+  const headings = [...text.matchAll(headingLine)];
+  const index = headings.findIndex((heading) => heading[1] === version);
+  return index < 0 ? "" : text.slice(headings[index]?.index, headings[index + 1]?.index ?? text.length);
+}
+
 /**
  * Moves the text under `Unreleased` in a changelog (https://keepachangelog.com) to a version and
  * its date, and adds lines to it. Returns a changelog that already has the version unchanged.

@@ -11,24 +11,40 @@ import { withLock } from "../sys/with-lock.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { releaseChangelog } from "./changelog.ts";
 import type { Remote } from "./remote.ts";
-import { undoCut } from "./undo-cut.ts";
+import { undoCut, type CutWork } from "./undo-cut.ts";
 import { tagOf } from "./version.ts";
 
 /** Milliseconds that a push may take. */
 const pushTimeout = 5 * 60_000;
 
-export interface CutOptions {
-  /** The top folder of the project's repository. */
-  readonly root: string;
+/** What a release says about itself. */
+export interface CutText {
   readonly version: string;
   readonly name: string;
   /** Day of the release, as `2026-11-22`. */
   readonly date: string;
-  /** The changelog, below `root`. */
+  /** The changelog, below the top folder of the project's repository. */
   readonly changelog: string;
   /** Lines for the changelog on what the series changed. */
   readonly changes: readonly string[];
-  readonly host: Host;
+}
+
+/** A release before it is cut: its commit, its tag, and its changelog. */
+export interface Cut {
+  readonly tag: string;
+  /** The message of the tag. */
+  readonly name: string;
+  /** The subject of the commit. */
+  readonly subject: string;
+  readonly changelog: CutWork["changelog"];
+}
+
+/** Makes the texts of a release. Writes nothing. */
+export async function prepareCut(root: string, { version, name, date, changelog, changes }: CutText): Promise<Cut> {
+  const path = join(root, changelog);
+  const before = (await exists(path)) ? await readText(path, "a project file") : undefined;
+  const after = releaseChangelog(before ?? "# Changelog\n", version, date, changes);
+  return { tag: tagOf(version), name, subject: subjectOf(version), changelog: { path: changelog, before, after } };
 }
 
 /**
@@ -36,19 +52,13 @@ export interface CutOptions {
  * configuration (name, signing, hooks). If that fails or is interrupted, nothing of it stays, and
  * everything else does.
  */
-export async function cutRelease(options: CutOptions): Promise<void> {
-  const { root, version, date, changelog, changes, host } = options;
-  const inRoot = { host, cwd: root };
-  const path = join(root, changelog);
-  const before = (await exists(path)) ? await readText(path, "a project file") : undefined;
-  const after = releaseChangelog(before ?? "# Changelog\n", version, date, changes);
-  const start = await git(["rev-parse", "HEAD"], inRoot);
-  const tag = tagOf(version);
+export async function cutRelease(cut: Cut, root: string, host: Host): Promise<void> {
+  const start = await git(["rev-parse", "HEAD"], { host, cwd: root });
   try {
     // Hooks and signing take their time.
-    await runTask(host, `commit and tag ${tag}`, async (below) => commitAndTag({ ...options, host: below }, path, after));
+    await runTask(host, `commit and tag ${cut.tag}`, async (below) => commitAndTag(cut, { host: below, cwd: root }));
   } catch (error) {
-    await undoCut({ root, start, tag, subject: subjectOf(version), changelog: { path: changelog, before, after } }, host);
+    await undoCut({ root, start, ...cut }, host);
     throw error;
   }
 }
@@ -99,14 +109,15 @@ function subjectOf(version: string): string {
   return `Release ${version}`;
 }
 
-async function commitAndTag(options: CutOptions, path: string, text: string): Promise<void> {
-  const { root, version, name, changelog, host } = options;
-  const inRoot = { host, cwd: root };
-  await writeWhole(path, text);
-  await userGit(["add", "--", changelog], inRoot);
+async function commitAndTag(
+  { tag, name, subject, changelog }: Cut,
+  inRoot: { readonly host: Host; readonly cwd: string },
+): Promise<void> {
+  await writeWhole(join(inRoot.cwd, changelog.path), changelog.after);
+  await userGit(["add", "--", changelog.path], inRoot);
   // A run that was killed before tagging has committed already.
   if ((await git(["diff", "--cached", "--name-only"], inRoot)) !== "") {
-    await userGit(["commit", "--quiet", "-m", subjectOf(version)], inRoot);
+    await userGit(["commit", "--quiet", "-m", subject], inRoot);
   }
-  await userGit(["tag", "--annotate", "-m", name, tagOf(version)], inRoot);
+  await userGit(["tag", "--annotate", "-m", name, tag], inRoot);
 }
