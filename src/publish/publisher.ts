@@ -115,8 +115,8 @@ export interface Publisher {
    */
   check(set: ReleaseSet, place: string, options: PublishOptions): Promise<Intent>;
   /**
-   * Does what `check` returns if nobody has changed the place meanwhile. Publishes all of the set or nothing, in an apt repository for each of its suites; files that are
-   * there already are unchanged.
+   * Does what `check` returns if nobody has changed the place meanwhile. Publishes all of the set or
+   * nothing, in an apt repository for each of its suites; files that are there already are unchanged.
    */
   publish(set: ReleaseSet, place: string, options: PublishOptions): Promise<Outcome>;
   /** How versions are taken out again; where a person does it, what to type. */
