@@ -13,7 +13,8 @@ import { quietTask } from "../src/sys/task.ts";
 import { inFolder, printMachine } from "./measure.ts";
 import { pinned } from "./programs/cpu.ts";
 import { estimate, type Estimate } from "./programs/statistics.ts";
-import { workloads, type Workload } from "./programs/workloads.ts";
+import type { Workload } from "./programs/workload.ts";
+import { workloads } from "./programs/workloads.ts";
 
 interface PackageSet {
   readonly name: string;
@@ -45,13 +46,7 @@ await inFolder(async (folder) => {
   console.log(`${rounds} rounds; seconds, and how many times as fast as ${first.name} (with 95 % confidence)\n`);
   const results: Result[] = [];
   for (const workload of chosen) results.push(...(await measure(workload, sets)));
-  console.log("");
-  for (const { name } of sets) {
-    const own = results.filter(({ set }) => set === name);
-    console.log(
-      `${"geometric mean".padEnd(48)} ${name.padEnd(12)} ${geometricMean(own.map(({ times }) => times.middle)).toFixed(2)}`,
-    );
-  }
+  console.log(`\n${makeTable(results, sets)}`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 });
 
@@ -108,8 +103,30 @@ async function withAll(
 }
 
 function print({ workload, set, seconds, times }: Result): void {
-  const noise = (100 * (seconds.high - seconds.low)) / 2 / seconds.middle;
-  const took = `${seconds.middle.toFixed(3)} s ±${noise.toFixed(0).padStart(2)} %`;
-  const range = `${times.middle.toFixed(2)} (${times.low.toFixed(2)} to ${times.high.toFixed(2)})`;
-  console.log(`${workload.padEnd(48)} ${set.padEnd(12)} ${took.padStart(16)}  ${range}`);
+  console.log(`${workload.padEnd(48)} ${set.padEnd(12)} ${inSeconds(seconds).padStart(16)}  ${inTimes(times)}`);
+}
+
+function inSeconds({ middle, low, high }: Estimate): string {
+  return `${middle.toFixed(3)} s ±${((100 * (high - low)) / 2 / middle).toFixed(0)} %`;
+}
+
+function inTimes({ middle, low, high }: Estimate): string {
+  return `${middle.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
+/** A table in Markdown: seconds of the first set, and how many times as fast the others are. */
+function makeTable(results: readonly Result[], [first, ...others]: readonly PackageSet[]): string {
+  const cell = (workload: string, set: PackageSet | undefined, show: (result: Result) => string) =>
+    results.filter((one) => one.workload === workload && one.set === set?.name).map(show);
+  const rows = chosen.map(({ name }) => [
+    name,
+    ...cell(name, first, ({ seconds }) => inSeconds(seconds)),
+    ...others.flatMap((set) => cell(name, set, ({ times }) => inTimes(times))),
+  ]);
+  const means = others.map(({ name }) =>
+    geometricMean(results.filter(({ set }) => set === name).map(({ times }) => times.middle)).toFixed(2),
+  );
+  const head = ["work", `seconds of \`${first?.name}\``, ...others.map(({ name }) => `times as fast: \`${name}\``)];
+  const all = [head, head.map(() => "---"), ...rows, ["geometric mean", "", ...means]];
+  return all.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { learningBridge, startSwitch, switchFiles, switchPrograms } from "../../src/prove/servers.ts";
 import { connectJsonRpc, type JsonRpc } from "./json-rpc.ts";
-import { onSocket, secondsOf, type Workload } from "./workloads.ts";
+import { onSocket, secondsOf, type Workload } from "./workload.ts";
 
 /** A dummy port's queue holds so many packets, and drops what is more. */
 const burst = 100;

@@ -2,40 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { controllerFiles, controllerPrograms, startController } from "../../src/prove/controller.ts";
 import { northdFiles, northdPrograms, startNorthd } from "../../src/prove/northd.ts";
-import { pathOf, type Programs } from "../../src/prove/programs.ts";
-import type { Sandbox } from "../../src/prove/sandbox.ts";
-import { databasePrograms, startDatabase, type Listen } from "../../src/prove/servers.ts";
+import { pathOf } from "../../src/prove/programs.ts";
+import { databasePrograms, startDatabase } from "../../src/prove/servers.ts";
 import { makeCluster, portName, type ClusterSize } from "./cluster.ts";
-import { findServer, programSeconds, serverSeconds } from "./cpu.ts";
+import { findServer, programSeconds } from "./cpu.ts";
 import { connectJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { packetWorkloads } from "./packets.ts";
-
-/** Built programs, and a folder in which they run. */
-export interface Place {
-  readonly sandbox: Sandbox;
-  readonly programs: Programs;
-  readonly cores: number;
-}
-
-/** Work of a kind that clusters give the programs. */
-export interface Workload {
-  readonly name: string;
-  /** The program whose computing is measured. */
-  readonly measured: string;
-  readonly programs: readonly string[];
-  readonly files: readonly string[];
-  /** Prepares the work; what it returns does it once, and returns the seconds that it took. */
-  readonly prepare: (place: Place) => Promise<() => Promise<number>>;
-}
-
-/**
- * Databases listen on unix sockets, over which nobody probes whether the other still lives: busy servers
- * would lose their connections.
- */
-export const onSocket: Listen = async (sandbox, name) => {
-  const path = join(sandbox.dir, `${name}.sock`);
-  return { remote: `punix:${path}`, address: `unix:${path}` };
-};
+import { onSocket, secondsOf, type Place, type Workload } from "./workload.ts";
 
 /** 500 subnets with 20 pods each, 5,000 addresses of services, 2,000 ACLs. */
 const large: ClusterSize = { switches: 500, ports: 20, loadBalancers: 10, vips: 5000 };
@@ -123,13 +96,6 @@ export const workloads: readonly Workload[] = [
   },
   ...packetWorkloads,
 ];
-
-/** What a server of the sandbox computes while `work` is done. */
-export async function secondsOf({ sandbox }: Place, program: string, work: () => Promise<unknown>): Promise<number> {
-  const before = await serverSeconds(sandbox, program);
-  await work();
-  return (await serverSeconds(sandbox, program)) - before;
-}
 
 async function recompute(place: Place, program: string, socket: string, sync: () => Promise<unknown>): Promise<number> {
   return secondsOf(place, program, async () => {

@@ -37,11 +37,11 @@ function branchOf({ name, schema }: Kind) {
       variants: z
         .record(nameSchema.describe("variant"), z.record(z.string().describe("field"), z.unknown()))
         .exactOptional()
-        .describe("Fields of `with` that are others in a variant."),
+        .describe("Fields of `with` that are others in a variant; `env` is added to that of `with`."),
     })
     .superRefine(({ with: input, variants = {} }, context) => {
       for (const [variant, fields] of Object.entries(variants))
-        for (const issue of schema.safeParse({ ...input, ...fields }).error?.issues ?? [])
+        for (const issue of schema.safeParse(override(input, fields)).error?.issues ?? [])
           context.addIssue({ code: "custom", path: ["variants", variant, ...issue.path], message: issue.message });
     });
 }
@@ -49,7 +49,15 @@ function branchOf({ name, schema }: Kind) {
 /** A step as it is in a variant. */
 export function stepFor({ variants, ...step }: PipelineStep, variant: string): Step {
   // The schema checked the whole of it.
-  return stepSchema.parse({ ...step, with: { ...step.with, ...variants?.[variant] } });
+  return stepSchema.parse({ ...step, with: override(step.with, variants?.[variant] ?? {}) });
+}
+
+type Fields = Readonly<Record<string, unknown>> & { readonly env?: unknown };
+
+/** Fields of a step with those of a variant, whose environment is added to the step's. */
+function override(input: Fields, own: Fields): Fields {
+  if (typeof input.env !== "object" || typeof own.env !== "object") return { ...input, ...own };
+  return { ...input, ...own, env: { ...input.env, ...own.env } };
 }
 
 /** Runs one step in its job's folder. Throws "build" when it fails. */

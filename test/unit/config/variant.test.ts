@@ -50,8 +50,18 @@ describe("the pipeline of packages has the variant", () => {
     expect(ceilingOf((pipeline.flags["dpdk"]?.["amd64"] ?? "").split(" "), "amd64")).toMatchObject({ name: "x86-64-v2" });
   });
 
+  test("fast, with jemalloc in every program", async () => {
+    const pipeline = await linux();
+    const [own, usual] = [forVariant(pipeline, "fast"), forVariant(pipeline, "default")];
+    for (const job of ["ovs", "ovn"]) {
+      expect(own.jobs[job]?.libraries).toEqual([...(usual.jobs[job]?.libraries ?? []), "libjemalloc-dev"]);
+      const { env, ...others } = debOf(usual, job) as { readonly env: Readonly<Record<string, string>> };
+      expect(debOf(own, job)).toEqual({ ...others, env: { ...env, LIBS: "-ljemalloc" } });
+    }
+  });
+
   test("and every other one has nothing of what differs", async () => {
-    expect(JSON.stringify(forVariant(await linux(), "default"))).not.toMatch(/"variants"|dpdk-dev|switch-dpdk/);
+    expect(JSON.stringify(forVariant(await linux(), "default"))).not.toMatch(/"variants"|dpdk-dev|switch-dpdk|jemalloc/);
   });
 });
 

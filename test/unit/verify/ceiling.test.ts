@@ -42,6 +42,8 @@ test("each variant of this project has a ceiling that is known", async () => {
     "linux-deb default amd64 x86-64-v2",
     "linux-deb default arm64 armv8-a+crc",
     "linux-deb dpdk amd64 x86-64-v2",
+    "linux-deb fast amd64 x86-64-v2",
+    "linux-deb fast arm64 armv8-a+crc",
     "linux-deb legacy amd64 x86-64",
     "windows-mingw default amd64 x86-64-v2",
     "windows-msvc default amd64 x86-64",
