@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Verdict, Verification } from "../../src/index.ts";
@@ -25,11 +25,11 @@ async function makeLibrary(folder: string): Promise<void> {
 describe("a small package in a clean root", async () => {
   const folder = await temporaryFolder();
   afterAll(async () => folder[Symbol.asyncDispose]());
-  const install = async (build: ProgramBuild = {}) =>
-    (await verify(folder.path, await makeProgramDist(join(folder.path, "dist"), build)))["install"];
+  const make = async (build: ProgramBuild = {}) => makeProgramDist(join(folder.path, "dist"), build);
+  const install = async (build: ProgramBuild = {}) => (await verify(folder.path, await make(build)))["install"];
 
-  test("is installed, finds its libraries, and leaves nothing", async () => {
-    const found = await install();
+  test("is installed from a folder as people type it, finds its libraries, and leaves nothing", async () => {
+    const { install: found } = await verify(folder.path, relative(folder.path, await make()));
     expect(found).toMatchObject({ verdict: "pass", problems: [] });
     expect(found?.evidence).toEqual([
       "apt installed 1 package in debian:12 without network.",
