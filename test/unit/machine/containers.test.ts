@@ -50,6 +50,23 @@ describe("a program that runs containers", () => {
     ]);
   });
 
+  test("is slow with a storage driver that copies images, which is a warning", async ({ folder }) => {
+    const asked = async (driver: string) => {
+      await writeFiles(folder, {
+        podman: `#!/bin/sh\n[ "$*" = "info --format={{.Store.GraphDriverName}}" ] && echo ${driver}\n`,
+      });
+      return checkContainers({ ...host, env: { PATH: `${folder}:/usr/bin:/bin` } }, "podman");
+    };
+    expect(await asked("vfs")).toMatchObject([
+      {
+        status: "warning",
+        found: "can be used, but its storage driver vfs copies the whole image for each program",
+        fix: expect.stringContaining('driver = "overlay"'),
+      },
+    ]);
+    expect(await asked("overlay")).toMatchObject([{ status: "ok", found: "can be used" }]);
+  });
+
   test("is asked with the person's own settings", async ({ folder }) => {
     await writeFiles(folder, { podman: '#!/bin/sh\n[ "$HOME" = /home/me ]\n' });
     const own = { ...host, env: { PATH: folder }, userEnv: { PATH: `${folder}:/usr/bin:/bin`, HOME: "/home/me" } };
