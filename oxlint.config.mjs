@@ -165,6 +165,10 @@ export default defineConfig({
     { files: ["src/cli.ts", "src/sys/processes.ts"], rules: globals("fetch") },
     { files: ["src/cli.ts"], rules: { "node/no-process-env": "off" } },
     { files: ["test/**", "bench/**", "scripts/**"], rules: { "max-lines": "off", "node/no-process-env": "off" } },
+    {
+      files: ["scripts/site/.vitepress/**"],
+      rules: { "import/no-default-export": "off", "import/no-unassigned-import": "off" },
+    },
     { files: ["*.config.*", "test/helpers/compile.ts", "test/helpers/kept.ts"], rules: { "import/no-default-export": "off" } },
   ],
 });

@@ -1,4 +1,4 @@
-// Pictures of an HTML page in light, dark and on a phone: `npm run shots -- PAGE FOLDER`
+// Pictures of an HTML page, a file or a URL, in light, dark and on a phone: `npm run shots -- PAGE FOLDER`
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { openBrowser, type View } from "../test/helpers/browser.ts";
@@ -14,6 +14,6 @@ const [page = "", folder = "."] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 await using browser = await openBrowser();
 for (const [name, view] of Object.entries(views))
-  await browser.withPage(resolve(page), view, (shown) =>
+  await browser.withPage(page.startsWith("http:") ? page : resolve(page), view, (shown) =>
     shown.screenshot(join(folder, `${basename(page, ".html")}-${name}.png`)),
   );

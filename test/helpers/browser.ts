@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 
 /** The path of Debian's Chromium; undefined where it is not installed. */
@@ -35,6 +36,10 @@ export interface Page {
   screenshot(path: string): Promise<void>;
   /** Presses a key, such as `Tab`. */
   press(key: string): Promise<void>;
+  /** Types a text where the focus is. */
+  type(text: string): Promise<void>;
+  /** Waits until an expression in the page is true, for half a minute at most. */
+  waitFor(expression: string): Promise<void>;
   /** What the page requested, besides itself. */
   readonly requests: readonly string[];
   /** What the browser logged: errors, violations of the policy. */
@@ -45,8 +50,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** A browser for several pages, one after the other. */
 export interface Browser extends AsyncDisposable {
-  /** Opens a file, as in a new profile, and closes it when `use` ends. */
-  withPage<T>(file: string, view: View, use: (page: Page) => Promise<T>): Promise<T>;
+  /** Opens a file or a URL, as in a new profile, and closes it when `use` ends. */
+  withPage<T>(address: string, view: View, use: (page: Page) => Promise<T>): Promise<T>;
 }
 
 /** Starts headless Chromium; we speak the DevTools protocol through two pipes. */
@@ -65,10 +70,11 @@ export async function openBrowser(): Promise<Browser> {
   );
   const connection = connect(child.stdio[3] as unknown as Writable, child.stdio[4]);
   return {
-    async withPage(file, view, use) {
+    async withPage(address, view, use) {
+      const url = address.startsWith("http:") ? address : `file://${address}`;
       const { browserContextId } = await connection.send("Target.createBrowserContext");
       try {
-        return await use(await openPage(connection, String(browserContextId), `file://${file}`, view));
+        return await use(await openPage(connection, String(browserContextId), url, view));
       } finally {
         await connection.send("Target.disposeBrowserContext", { browserContextId });
       }
@@ -138,10 +144,12 @@ async function openPage(connection: Connection, browserContextId: string, url: s
         if (request.url !== url) requests.push(request.url);
       }
       if (method === "Log.entryAdded") messages.push((params as { readonly entry: { readonly text: string } }).entry.text);
+      if (method === "Runtime.exceptionThrown" || (method === "Runtime.consoleAPICalled" && params["type"] === "error"))
+        messages.push(JSON.stringify(params));
     }),
   );
   const send = (method: string, params: Json = {}) => connection.send(method, params, String(sessionId));
-  for (const domain of ["Page", "Network", "Log"]) await send(`${domain}.enable`);
+  for (const domain of ["Page", "Network", "Log", "Runtime"]) await send(`${domain}.enable`);
   const metrics = { width, deviceScaleFactor: 1, mobile: width < 500 };
   await send("Emulation.setDeviceMetricsOverride", { ...metrics, height: 800 });
   const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
@@ -162,6 +170,16 @@ async function openPage(connection: Connection, browserContextId: string, url: s
       await send("Emulation.setDeviceMetricsOverride", { ...metrics, height });
       const { data } = await send("Page.captureScreenshot", { format: "png" });
       await writeFile(path, Buffer.from(String(data), "base64"));
+    },
+    async type(text) {
+      await send("Input.insertText", { text });
+    },
+    async waitFor(expression) {
+      const end = Date.now() + 30_000;
+      while (!(await evaluate<boolean>(`Boolean(${expression})`))) {
+        if (Date.now() > end) throw new Error(`not in half a minute: ${expression}`);
+        await setTimeout(50);
+      }
     },
     async press(key) {
       const code = { Tab: 9, Enter: 13 }[key] ?? 0;

@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
 import { checkRoots } from "../../src/machine/roots.ts";
@@ -10,6 +10,7 @@ import { startGitHub } from "../helpers/github.ts";
 import { host } from "../helpers/host.ts";
 import { isNightly } from "../helpers/nightly.ts";
 import { commitAll, demo, inGit, mail, makeProject, pipelineYaml, replaceLine, writeFiles } from "../helpers/project.ts";
+import { copyOwnFiles } from "./own-files.ts";
 import { runWorkflow, type Context } from "./workflow.ts";
 
 /** Pipelines for Windows: one that makes an installer on Linux, and the one that makes a driver, which does not run here. */
@@ -57,20 +58,7 @@ function withoutVerify(command: string): string {
  * built in a second; tagged v1.0.0. Returns the tag's commit.
  */
 async function makeOrigin(folder: string, origin: string): Promise<string> {
-  const { stdout } = await execa("git", [
-    "-c",
-    "safe.directory=*",
-    "ls-files",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-    "-z",
-  ]);
-  const files = stdout.split("\0").filter((file) => file !== "" && !/^(patches|pipelines)\//.test(file));
-  for (const file of files) {
-    await mkdir(dirname(join(origin, file)), { recursive: true });
-    await cp(file, join(origin, file));
-  }
+  await copyOwnFiles(origin, /^(patches|pipelines)\//);
   const project = await makeProject(folder, windows);
   for (const name of ["patches", "pipelines"]) await cp(join(project, name), join(origin, name), { recursive: true });
   await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
