@@ -28,9 +28,20 @@ interface Job {
   readonly steps?: readonly Step[];
 }
 
+type Inputs = Readonly<Record<string, { readonly default?: string | boolean; readonly description?: string }>>;
+
+/** The file `action.yml`. */
+export interface Action {
+  readonly inputs?: Inputs;
+  readonly runs: { readonly steps: readonly (Step & { readonly shell?: string })[] };
+}
+
 /** A file of `.github/workflows/`. */
 export interface Workflow {
   readonly name: string;
+  readonly on?: { readonly workflow_call?: { readonly inputs?: Inputs } };
+  /** Of an action. */
+  readonly inputs?: Inputs;
   readonly permissions: unknown;
   readonly concurrency?: unknown;
   readonly env?: Readonly<Record<string, string>>;
@@ -62,6 +73,8 @@ export interface Runner {
   readonly token: string;
   /** The folder with the program of a version of Node; default: that which runs the tests. */
   readonly node?: (version: string) => Promise<string>;
+  /** The repository that others call workflows and actions of: its name, and where it is. */
+  readonly tool?: { readonly name: string; readonly repository: string };
   /** Called for each job and step, run or skipped. */
   readonly report: (text: string) => void;
 }
@@ -73,13 +86,15 @@ export type Context = Readonly<Record<string, unknown>>;
  * Throws when a step fails.
  */
 export async function runWorkflow(file: string, inputs: Context, runner: Runner): Promise<void> {
-  const workflow = await readWorkflow(join(runner.origin, file));
+  const called = calledFile(file, runner);
+  const workflow = await readWorkflow(called ?? join(runner.origin, file));
   const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
   const run = { token: runner.token, run_id: "17", run_attempt: "1", event_name: runner.event ?? "push" };
   const github = { ref_name: runner.tag, ref: `refs/tags/${runner.tag}`, ...run };
   for (const [id, job] of Object.entries(workflow.jobs)) {
     if (runner.only?.includes(id) === false) continue;
-    const context = { inputs, github, needs };
+    const own = called === undefined ? {} : { workflow_repository: runner.tool?.name, workflow_sha: "main" };
+    const context = { inputs: { ...defaultsOf(workflow), ...inputs }, github, needs, job: own };
     const wanted = [job.needs ?? []].flat();
     const isOwnChoice = /\b(always|cancelled)\(\)/.test(job.if ?? "");
     const isReady = isOwnChoice || wanted.every((need) => needs[need]?.result === "success");
@@ -108,17 +123,63 @@ async function runJob(name: string, workflow: Workflow, job: Job, context: Conte
   return outputs as Record<string, string>;
 }
 
+/** The path of a workflow of another repository; undefined for one of this one. */
+function calledFile(uses: string, { tool }: Runner): string | undefined {
+  const [path = ""] = uses.split("@");
+  return tool !== undefined && path.startsWith(`${tool.name}/`)
+    ? join(tool.repository, path.slice(tool.name.length + 1))
+    : undefined;
+}
+
+/** The defaults of the inputs of a workflow that is called, or of an action. */
+function defaultsOf({ on, inputs = on?.workflow_call?.inputs ?? {} }: Pick<Workflow, "on" | "inputs">): Context {
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default ?? ""]));
+}
+
 async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Context, runner: Runner) {
-  const steps: Record<string, { outputs: Record<string, string> }> = {};
   await mkdir(cwd, { recursive: true });
+  // An action may use what the workflow sets.
+  const env = fill(workflow.env ?? {}, context) as Record<string, string>;
+  const steps = await runList(
+    basename(cwd),
+    job.steps ?? [],
+    cwd,
+    { ...context, env },
+    { ...runner, env: { ...runner.env, ...env } },
+  );
+  return fill(job.outputs ?? {}, { ...context, steps }) as Record<string, string>;
+}
+
+/** The folder of an action of ours; undefined for another. */
+async function ownAction(uses: string, cwd: string, { tool, folder }: Runner): Promise<string | undefined> {
+  if (uses.startsWith("./")) return join(cwd, uses);
+  if (tool === undefined || !uses.startsWith(`${tool.name}@`)) return undefined;
+  const action = join(folder, "actions", basename(cwd));
+  await execa("git", ["clone", "--quiet", `file://${tool.repository}`, action]);
+  return action;
+}
+
+type Steps = Record<string, { outputs: Record<string, string> }>;
+
+/** Runs the steps of a job, or of a composite action; `name` is that of their logs. Returns what they left. */
+async function runList(name: string, list: readonly Step[], cwd: string, context: Context, runner: Runner): Promise<Steps> {
+  const steps: Steps = {};
   let { PATH = "" } = runner.env;
-  for (const [index, step] of (job.steps ?? []).entries()) {
+  for (const [index, step] of list.entries()) {
     const own = { ...context, steps };
     const runs = evaluate(step.if ?? "true", own) === true;
     runner.report(`  ${step.uses ?? step.run}${runs ? "" : ": skipped"}`);
     if (!runs) continue;
     if (step.uses !== undefined) {
       const given = fill(step.with ?? {}, own) as Record<string, string | number>;
+      const action = await ownAction(step.uses, cwd, runner);
+      if (action !== undefined) {
+        const composite = parse(await readFile(join(action, "action.yml"), "utf8")) as Action;
+        const inner = { ...context, inputs: { ...defaultsOf(composite), ...given } };
+        const env = { ...runner.env, PATH, GITHUB_ACTION_PATH: action };
+        await runList(`${name}-${index}`, composite.runs.steps, cwd, inner, { ...runner, env });
+        continue;
+      }
       const version = step.uses.startsWith("actions/setup-node@") ? given["node-version"] : undefined;
       if (version === undefined) await useAction(step.uses, given, cwd, runner);
       else if (runner.node !== undefined) PATH = `${await runner.node(String(version))}:${PATH}`;
@@ -130,9 +191,9 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
     }
     const command = runner.edit?.(step.run) ?? step.run;
     if (command !== step.run) runner.report(`    run here as: ${command}`);
-    const [output, summary] = ["output", "summary"].map((what) => join(runner.folder, `${basename(cwd)}-${index}.${what}`));
+    const [output, summary] = ["output", "summary"].map((what) => join(runner.folder, `${name}-${index}.${what}`));
     await Promise.all([output, summary].map((path) => writeFile(path ?? "", "")));
-    const env = fill({ ...workflow.env, ...step.env }, own) as Record<string, string>;
+    const env = fill({ ...step.env }, own) as Record<string, string>;
     const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", command], {
       cwd,
       env: { ...runner.env, PATH, ...env, GITHUB_WORKSPACE: cwd, GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
@@ -141,11 +202,11 @@ async function runSteps(cwd: string, workflow: Workflow, job: Job, context: Cont
       all: true,
       stdin: "ignore",
     });
-    await writeFile(join(runner.folder, `${basename(cwd)}-${index}.log`), result.all);
+    await writeFile(join(runner.folder, `${name}-${index}.log`), result.all);
     if (result.exitCode !== 0) throw new Error(`${command}: exit code ${result.exitCode}\n${result.all}`);
     if (step.id !== undefined) steps[step.id] = { outputs: readOutputs(await readFile(output ?? "", "utf8")) };
   }
-  return fill(job.outputs ?? {}, { ...context, steps }) as Record<string, string>;
+  return steps;
 }
 
 /** Does on this machine what an action does for us. */
@@ -159,7 +220,11 @@ async function useAction(
   switch (uses.split("@")[0]) {
     case "actions/checkout": {
       const depth = given["fetch-depth"] === 0 ? [] : [`--depth=${given["fetch-depth"] ?? 1}`];
-      await execa("git", ["clone", "--quiet", ...depth, "--branch", runner.tag, `file://${runner.origin}`, cwd]);
+      const { repository, ref = runner.tag, path = "." } = given;
+      if (repository !== undefined && repository !== runner.tool?.name)
+        throw new Error(`repository ${repository} is unknown here`);
+      const from = repository === undefined ? runner.origin : (runner.tool?.repository ?? "");
+      await execa("git", ["clone", "--quiet", ...depth, "--branch", String(ref), `file://${from}`, join(cwd, String(path))]);
       return;
     }
     case "actions/setup-node":

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
+import { parse } from "yaml";
 import { checkRoots } from "../../src/machine/roots.ts";
 import { knownRoots } from "../../src/root/known.ts";
 import { cli } from "../helpers/cli.ts";
@@ -50,7 +51,9 @@ async function npmEnv(): Promise<Readonly<Record<string, string>>> {
 
 /** The fixture's files are no programs: there is nothing to verify. `verify.test.ts` verifies packages. */
 function withoutVerify(command: string): string {
-  return command.replace(/ --verify$/, "").replace(/\b(cli\.js|kovn-build) publish\b/, "$& --allow-unverified");
+  return command
+    .replace(/ (--verify|\$\{VERIFY:\+--verify\})$/, "")
+    .replace(/\b(cli\.js|kovn-build) publish\b/, "$& --allow-unverified");
 }
 
 /**
@@ -67,6 +70,39 @@ async function makeOrigin(folder: string, origin: string): Promise<string> {
   const commit = await commitAll(origin, "First");
   await inGit(origin, "tag", "--annotate", "--message=One", "v1.0.0");
   return commit;
+}
+
+/** The environment of a CI in an empty home. */
+async function ciEnv(folder: string): Promise<Readonly<Record<string, string>>> {
+  return { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", ...(await npmEnv()) };
+}
+
+/** A repository with its own patches and pipelines, and with the package as `docs/ci.md` installs it. Returns its commit too. */
+async function makePackaged(folder: string, env: Readonly<Record<string, string>>) {
+  const origin = await makeProject(folder, windows);
+  await cp("templates/workflow.yml", join(origin, workflowOfInit), { recursive: true });
+  await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
+  const { stdout: packed } = await execa("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { env });
+  await writeFiles(origin, {
+    "release.yaml": "to: [github]\n",
+    "package.json": "{}",
+    ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n",
+  });
+  await execa("npm", ["install", "--save-dev", "--ignore-scripts", join(folder, packed.trim())], { cwd: origin, env });
+  await inGit(origin, "init", "--quiet", "--initial-branch=main");
+  return { origin, commit: await commitAll(origin, "First") };
+}
+
+/** The commands that a recipe of `docs/ci.md` runs: those of GitLab CI, and of Jenkins. */
+async function readRecipes(): Promise<Readonly<Record<"gitlab" | "jenkins", readonly string[]>>> {
+  const page = await readFile("docs/ci.md", "utf8");
+  const [, gitlab = ""] = /```yaml\n(# \.gitlab-ci\.yml\n[^]*?)```/.exec(page) ?? [];
+  const [, jenkins = ""] = /```groovy\n([^]*?)```/.exec(page) ?? [];
+  const { packages } = parse(gitlab) as { readonly packages: { readonly script: readonly string[] } };
+  return {
+    gitlab: packages.script,
+    jenkins: [...jenkins.matchAll(/\bsh '([^']*)'/g)].map(([, command = ""]) => command),
+  };
 }
 
 describe("the workflows", () => {
@@ -155,22 +191,8 @@ describe("the workflows", () => {
   test.runIf(isNightly)(
     "kovn-build, in a repository with nothing but its own patches, pipelines and the package (nightly)",
     async ({ folder }) => {
-      const origin = await makeProject(folder, windows);
-      await cp("templates/workflow.yml", join(origin, workflowOfInit), { recursive: true });
-      await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
-      const env = {
-        ...{ PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
-        ...(await npmEnv()),
-      };
-      const { stdout: packed } = await execa("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], { env });
-      await writeFiles(origin, {
-        "release.yaml": "to: [github]\n",
-        "package.json": "{}",
-        ".gitignore": "/.kovn/\n/dist/\n/node_modules/\n",
-      });
-      await execa("npm", ["install", "--save-dev", "--ignore-scripts", join(folder, packed.trim())], { cwd: origin, env });
-      await inGit(origin, "init", "--quiet", "--initial-branch=main");
-      const commit = await commitAll(origin, "First");
+      const env = { ...(await ciEnv(folder)), GITHUB_ACTIONS: "true" };
+      const { origin, commit } = await makePackaged(folder, env);
       await inGit(origin, "tag", "--annotate", "--message=One", "v1.0.0");
       await using server = await startGitHub({ tags: { "v1.0.0": commit } });
       const reported: string[] = [];
@@ -189,6 +211,68 @@ describe("the workflows", () => {
       expect(server.state.problems).toEqual([]);
       const names = server.state.releases[0]?.assets.map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining(["greeting.txt", "demo.msi", "SHA256SUMS"]));
+    },
+  );
+
+  test.runIf(isNightly)(
+    "the recipes for GitLab CI and Jenkins, command by command in a clean clone (nightly)",
+    async ({ folder }) => {
+      const env = await ciEnv(folder);
+      const { origin } = await makePackaged(folder, env);
+      for (const [name, commands] of Object.entries(await readRecipes())) {
+        expect(commands.join("\n"), name).toMatch(/npm ci [^]*kovn-build --target linux[^]*kovn-build publish --to /);
+        const clone = join(folder, name);
+        await inGit(folder, "clone", "--quiet", `file://${origin}`, clone);
+        for (const command of commands) {
+          // The fixture makes no package.
+          const here = withoutVerify(command).replace("apt=/srv/apt", "dir=release");
+          await execa("bash", ["--norc", "-euc", here], { cwd: clone, env, extendEnv: false });
+        }
+        expect(await readFile(join(clone, "release/greeting.txt"), "utf8"), name).toBe("hello all worlds\n");
+      }
+    },
+  );
+
+  test.runIf(isNightly)(
+    "the one of docs/ci.md, in a repository with nothing but its own patches, pipelines and that workflow (nightly)",
+    async ({ folder }) => {
+      const tool = { name: "OWNER/kovn-build", repository: join(folder, "tool") };
+      await makeOrigin(join(folder, "unused"), tool.repository);
+      const origin = await makeProject(folder, windows);
+      const called = ".github/workflows/packages.yml";
+      const [, text = ""] =
+        /```yaml\n(# \.github\/workflows\/packages\.yml\n[^]*?)```/.exec(await readFile("docs/ci.md", "utf8")) ?? [];
+      await execa(process.execPath, [cli, "patches", "lock"], { cwd: origin });
+      await rm(join(origin, ".kovn"), { recursive: true });
+      await writeFiles(origin, { [called]: text });
+      expect((await readdir(origin)).toSorted()).toEqual([".github", "patches", "pipelines"]);
+      await inGit(origin, "init", "--quiet", "--initial-branch=main");
+      const commit = await commitAll(origin, "First");
+      await inGit(origin, "tag", "--annotate", "--message=One", "v1.0.0");
+      await using server = await startGitHub({ tags: { "v1.0.0": commit } });
+      const [steps, prefix] = [join(folder, "steps"), join(folder, "prefix")];
+      await mkdir(steps);
+      const reported: string[] = [];
+      await runWorkflow(
+        called,
+        {},
+        {
+          ...{ origin, tool, tag: "v1.0.0", folder: steps, token: server.token, choose: await chooseRoot() },
+          edit: withoutVerify,
+          env: {
+            ...{ PATH: `${prefix}/bin:${process.env["PATH"]}`, HOME: join(folder, "home"), CI: "true", GITHUB_ACTIONS: "true" },
+            ...(await npmEnv()),
+            npm_config_prefix: prefix,
+            ...{ GITHUB_API_URL: server.url, GITHUB_REPOSITORY: "o/r", GITHUB_RUN_ID: "17" },
+          },
+          report: (line) => void reported.push(line),
+        },
+      );
+      console.log(reported.join("\n"));
+      expect(server.state.problems).toEqual([]);
+      const names = server.state.releases[0]?.assets.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["greeting.txt", "demo.msi", "SHA256SUMS"]));
+      expect(server.state.releases[0]?.assets.find(({ name }) => name === "greeting.txt")?.content).toBe("hello all worlds\n");
     },
   );
 

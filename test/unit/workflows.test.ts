@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { readLines } from "../../src/config/lines.ts";
 import { readPipeline } from "../../src/config/pipeline.ts";
 import { makeMatrices } from "../../src/plan/matrix.ts";
-import type { Workflow } from "../real/workflow.ts";
+import type { Action, Workflow } from "../real/workflow.ts";
 
 const folder = ".github/workflows";
 /** All workflows, with the one that `kovn-build init` writes. */
@@ -109,6 +109,99 @@ test("only drift may write issues, with a token that the last step of its only j
   }
 });
 
+const action = parse(readFileSync("action.yml", "utf8")) as Action;
+
+/** The commands of a job, with those of our action for its target. */
+function commandsOf({ steps = [] }: Partial<Job>): readonly string[] {
+  return steps.flatMap(({ run, uses, with: given }) => {
+    if (run !== undefined) return [run];
+    if (uses !== "./.kovn-build") return [];
+    const { target = "" } = (given ?? {}) as { readonly target?: string };
+    // The matrix of a job has one target.
+    const wanted = target === "" ? undefined : given?.["root"] === undefined ? "windows" : "linux";
+    return action.runs.steps.flatMap((step) =>
+      step.run === undefined || (step.if !== undefined && !step.if.includes(`'${wanted}'`)) ? [] : [step.run],
+    );
+  });
+}
+
+/** A command without what installs kovn-build in its own way, and without what only the action takes. */
+function asInTemplate(commands: readonly string[]): readonly string[] {
+  const installs = /^(npm .*\$GITHUB_ACTION_PATH.*|npm ci --ignore-scripts)$/;
+  return commands
+    .filter((command) => !installs.test(command))
+    .map((command) =>
+      command
+        .replace(/^npx /, "")
+        .replace(/"\$ROOT"|debian:12/, "ROOT")
+        .replace(/ \$\{(ARCH|ONLY):[^}]*\}/g, "")
+        .replace("${VERIFY:+--verify}", "--verify"),
+    );
+}
+
+describe("the action and the workflow for other repositories", () => {
+  const [ours, theirs] = [join(folder, "project.yml"), "templates/workflow.yml"].map(
+    (file) => parse(readFileSync(file, "utf8")) as Workflow,
+  );
+
+  test("have the same jobs, machines, times, rights and commands as the workflow that `init` writes", () => {
+    for (const id of ["plan", "linux", "windows"]) {
+      const [own, other] = [ours?.jobs[id] ?? {}, theirs?.jobs[id] ?? {}];
+      expect(asInTemplate(commandsOf(own)), id).toEqual(asInTemplate(commandsOf(other)));
+      for (const key of ["runs-on", "container", "timeout-minutes", "permissions", "strategy", "needs", "if", "outputs"] as const)
+        expect(own[key], `${id}: ${key}`).toEqual(other[key]);
+      expect(uploadsOf(own)).toEqual(uploadsOf(other));
+    }
+    expect(Object.keys(ours?.jobs ?? {})).toEqual(["plan", "linux", "windows"]);
+  });
+
+  test("take the action of their own repository and commit, before they use it", () => {
+    for (const [id, { steps = [] }] of Object.entries(ours?.jobs ?? {})) {
+      const used = steps.findIndex(({ uses }) => uses === "./.kovn-build");
+      const taken = steps.findIndex(({ with: given }) => given?.["path"] === ".kovn-build");
+      expect(taken, id).toBeGreaterThan(0);
+      expect(taken, id).toBeLessThan(used);
+      expect(steps[taken]?.with).toEqual({
+        repository: "${{ fromJSON(toJSON(job)).workflow_repository }}",
+        ref: "${{ fromJSON(toJSON(job)).workflow_sha }}",
+        path: ".kovn-build",
+        "persist-credentials": false,
+      });
+    }
+  });
+
+  test("the action installs from its own checkout, pastes no input into a command, and describes each input", () => {
+    const text = readFileSync("action.yml", "utf8");
+    for (const step of action.runs.steps) {
+      if (step.uses !== undefined) expect(step.uses).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40}$/);
+      if (step.run === undefined) continue;
+      expect(step.shell).toBe("bash");
+      expect(step.run).toMatch(allowed);
+      expect(step.run).not.toMatch(pasted);
+      if (step.run.startsWith("npm ")) expect(step.run).toContain('"$GITHUB_ACTION_PATH"');
+    }
+    for (const [name, { description }] of Object.entries(action.inputs ?? {})) {
+      expect(description, name).toMatch(/\w/);
+      expect(text, name).toContain(`inputs.${name}`);
+      expect(readFileSync("docs/ci.md", "utf8"), name).toContain(`| \`${name}\` |`);
+    }
+  });
+
+  test("the page that shows them uses the same actions as the workflows", () => {
+    const shown = readFileSync("docs/ci.md", "utf8").match(/uses: actions\/.*/g) ?? [];
+    expect(shown.length).toBeGreaterThan(2);
+    const used = new Set(files.flatMap((name) => readFileSync(name, "utf8").match(/uses: actions\/.*/g) ?? []));
+    for (const line of [...shown, ...(readFileSync("action.yml", "utf8").match(/uses: actions\/.*/g) ?? [])])
+      expect(used).toContain(line);
+  });
+});
+
+/** What a person can type. */
+const allowed =
+  /^(npm (ci( --omit=dev)?( --ignore-scripts)?( --prefix "\$GITHUB_ACTION_PATH")?|test|run [\w:]+|run build --prefix "\$GITHUB_ACTION_PATH"|(pkg|pack|install|publish) [^]*)|mkdir npm|git describe [^]*|((npx( --prefix \w+ --no)? )?kovn-build|node build\/cli\.js) [^]*|git merge-base --is-ancestor HEAD origin\/main|bash \.ci\/run|chown root \.|sudo sysctl --write [\w.=]+|(sudo )?apt-get -q\w* (update|install) ?[\w -]*)$/;
+/** More than one command, or an expression in a command. */
+const pasted = /[\n;|&]|\$\{\{ *(inputs|github|needs|steps)\b/;
+
 describe.each(files)("workflow %s", (file) => {
   const text = readFileSync(file, "utf8");
   const workflow = parse(text) as Workflow;
@@ -125,7 +218,8 @@ describe.each(files)("workflow %s", (file) => {
 
   test("pins each action by commit, the same commit everywhere, with its version", () => {
     const uses = steps.flatMap((step) => step.uses ?? []);
-    for (const name of uses) expect(name).toMatch(/^actions\/[a-z-]+(\/[a-z-]+)?@[0-9a-f]{40}$/);
+    for (const name of uses.filter((one) => one !== "./.kovn-build"))
+      expect(name).toMatch(/^actions\/[a-z-]+(\/[a-z-]+)?@[0-9a-f]{40}$/);
     const lines = files.flatMap((name) => readFileSync(name, "utf8").match(/uses: actions\/.*/g) ?? []);
     for (const line of lines) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     // Actions of one repository, such as `actions/cache/save`, are of one commit.
@@ -181,12 +275,10 @@ describe.each(files)("workflow %s", (file) => {
   test("has steps of one command that a person can type, and pastes no input into it", () => {
     for (const { run } of steps) {
       if (run === undefined) continue;
-      expect(run).not.toMatch(/[\n;|&]|\$\{\{ *(inputs|github|needs|steps)\b/);
+      expect(run).not.toMatch(pasted);
       const script = /^npm run ([\w:]+)/.exec(run)?.[1];
       if (script !== undefined) expect(scripts).toHaveProperty([script]);
-      expect(run).toMatch(
-        /^(npm (ci( --omit=dev)?( --ignore-scripts)?|test|run [\w:]+|(pkg|pack|install|publish) [^]*)|mkdir npm|git describe [^]*|(npx( --prefix \w+ --no)? kovn-build|node build\/cli\.js) [^]*|git merge-base --is-ancestor HEAD origin\/main|bash \.ci\/run|chown root \.|sudo sysctl --write [\w.=]+|(sudo )?apt-get -q\w* (update|install) ?[\w -]*)$/,
-      );
+      expect(run).toMatch(allowed);
     }
   });
 });
