@@ -208,6 +208,7 @@ describe("publish --dry-run", { timeout }, () => {
     const args = [...dists, "--to", `oci=${front.host}/o/packages:1`];
     const [fresh] = await intendIn(folder, args);
     expect(front.seen.filter((asked) => !/^(GET|HEAD) /.test(asked))).toEqual([]);
+    expect(new Set(fresh?.files.map(({ change }) => change))).toEqual(new Set(["new"]));
     const published = async () => {
       const { exitCode, stdout } = await kovnBuild(folder, ["publish", ...args, "--json"]);
       expect(exitCode).toBe(0);
