@@ -13,6 +13,7 @@ import { runProgram } from "./program/program.ts";
 import { makeActions } from "./report/actions.ts";
 import { takeCredentials } from "./sys/credentials.ts";
 import { holdsSecret, makeMask } from "./sys/mask.ts";
+import { explainCommand } from "./report/explain-command.ts";
 import { makeReport } from "./report/report.ts";
 import type { Screen } from "./report/screen.ts";
 import { makeStyle } from "./report/style.ts";
@@ -135,19 +136,26 @@ async function project(): Promise<Project> {
   return found;
 }
 
+const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
+/** The signal that ends the program. */
+let stopped: keyof typeof stops | undefined;
+
 /**
- * Shows a failure: its message and what to type next, or the stack of a bug. Returns the exit code.
+ * Shows a failure: its message, what to type next and what prints its page; the stack of a bug.
+ * Returns the exit code.
  */
 function showError(thrown: unknown): number {
   const error = explainRefusal(thrown);
+  const explain = stopped === undefined ? explainCommand(error) : undefined;
+  const more = explain === undefined ? "" : style.dim(`  more: ${explain}\n`);
   if (!(error instanceof BuildError)) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log(`${style.failed(showControls(what))}\nThis is a bug in kovn-build.\n`);
+    log(`${style.failed(showControls(what))}\nThis is a bug in kovn-build.\n${more}`);
     return 1;
   }
   actions?.annotate(error, projectRoot);
   const hint = error.hint === undefined ? "" : `  -> ${showControls(error.hint)}\n`;
-  log(`${style.failed(cutLines(showControls(error.message)))}\n${hint}`);
+  log(`${style.failed(cutLines(showControls(error.message)))}\n${hint}${more}`);
   return exitCode(error);
 }
 
@@ -155,9 +163,6 @@ function showError(thrown: unknown): number {
 function ownCommand(): string {
   return quoteWords(["kovn-build", ...args]);
 }
-
-const stops = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 } as const;
-let stopped: keyof typeof stops | undefined;
 
 /**
  * Ends everything that runs; the command then fails. What still hangs after four seconds (on a dead

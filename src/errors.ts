@@ -1,16 +1,24 @@
 import { listOf } from "./list.ts";
 
-/** The kind of a failure. */
-export type ErrorCode =
-  | "usage" // arguments are wrong
-  | "project" // a project file (patches, series, YAML) is wrong
-  | "compiler" // the machine's compiler is the wrong one
-  | "machine" // a program, a package, a permission or disk space is missing
-  | "network" // an upstream, a mirror or a package source cannot be reached
-  | "digest" // bytes differ from the declared ones
-  | "patch" // a patch does not apply
-  | "build" // a step failed
-  | "destination"; // the destination does not accept what is published
+/** The kinds of failures. Each has a page, `docs/errors/<code>.md`, which `kovn-build explain` prints. */
+export const errorCodes = [
+  "usage", // arguments are wrong
+  "project", // a project file (patches, series, YAML) is wrong
+  "compiler", // the machine's compiler is the wrong one
+  "machine", // a program, a package, a permission or disk space is missing
+  "network", // an upstream, a mirror or a package source cannot be reached
+  "digest", // bytes differ from the declared ones
+  "patch", // a patch does not apply
+  "build", // a step failed
+  "destination", // the destination does not accept what is published
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The page of a kind of failure, in the package and on the site; `bug` is for what is not a `BuildError`. */
+export function pageOfError(code: ErrorCode | "bug"): string {
+  return `docs/errors/${code}.md`;
+}
 
 /**
  * A place in a file that an error is about; `message` says what is wrong there when the error has

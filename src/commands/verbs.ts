@@ -46,6 +46,11 @@ export const verbs: Verbs = {
       load: async () => (await import("./report.ts")).report,
     },
     {
+      path: ["explain"],
+      description: "say what an error means and what to do: the page of its code",
+      load: async () => (await import("./explain.ts")).explain,
+    },
+    {
       path: ["patches", "list"],
       description: "list the patches of a line in their order, and the Kube-OVN changes that they make",
       load: async () => (await import("./patches/list.ts")).patchesList,

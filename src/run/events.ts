@@ -67,10 +67,11 @@ export type RunEvent =
       readonly compilerCache?: CompilerStats;
     }
   | { readonly event: "done"; readonly folder: string; readonly duration: number; readonly artifacts: readonly Artifact[] }
-  /** The run ended without a result. `code` is `bug` for what is not a `BuildError`. */
+  /** The run ended without a result. `code` is `bug` for what is not a `BuildError`; `docs` is its page. */
   | {
       readonly event: "failed";
       readonly code: ErrorCode | "bug";
+      readonly docs: string;
       readonly message: string;
       readonly hint?: string;
       readonly at: readonly FilePlace[];

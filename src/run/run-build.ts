@@ -5,7 +5,7 @@ import { assertRemote } from "../compile/ccache.ts";
 import { assertFolder } from "../dist/write.ts";
 import { assertSystem } from "../config/system.ts";
 import { assertBuildPath } from "../machine/build-path.ts";
-import { BuildError, explainRefusal, refusalOf } from "../errors.ts";
+import { BuildError, explainRefusal, pageOfError, refusalOf } from "../errors.ts";
 import { plannedJobs } from "../plan/plan.ts";
 import { parseMirrors } from "../root/mirrors.ts";
 import { runTask } from "../sys/run-task.ts";
@@ -79,9 +79,10 @@ async function removeOldRuns(limits: RunLimits, { project, host }: RunContext): 
 
 function describeFailure(thrown: unknown): Omit<RunEvent & { event: "failed" }, "duration"> {
   const error = explainRefusal(thrown);
-  if (!(error instanceof BuildError)) return { event: "failed", code: "bug", message: String(error), at: [] };
+  if (!(error instanceof BuildError))
+    return { event: "failed", code: "bug", docs: pageOfError("bug"), message: String(error), at: [] };
   const { code, message, hint, at } = error;
-  return { event: "failed", code, message, ...(hint === undefined ? {} : { hint }), at };
+  return { event: "failed", code, docs: pageOfError(code), message, ...(hint === undefined ? {} : { hint }), at };
 }
 
 /**

@@ -193,7 +193,9 @@ describe.concurrent("report", () => {
     const run = await writeRun(folder, first, { "ovs/log": "" });
     const empty = await kovnBuild(folder, ["report", run]);
     expect(empty.exitCode).toBe(2);
-    expect(empty.stderr).toBe(`Run \`${first}\` has no readable events.jsonl in ${run}, so nothing is known about it.`);
+    expect(empty.stderr).toBe(
+      `Run \`${first}\` has no readable events.jsonl in ${run}, so nothing is known about it.\n  more: kovn-build explain usage`,
+    );
   });
 
   test("opens the page with xdg-open, or says how to open it", async ({ folder }) => {
@@ -206,7 +208,7 @@ describe.concurrent("report", () => {
     const missing = await kovnBuild(folder, ["report", "--open"], { PATH: bin.path });
     expect(missing.exitCode).toBe(1);
     expect(missing.stderr).toBe(
-      `The page cannot be opened: program \`xdg-open\` is not installed.\n  -> open ${missing.stdout} in a browser`,
+      `The page cannot be opened: program \`xdg-open\` is not installed.\n  -> open ${missing.stdout} in a browser\n  more: kovn-build explain machine`,
     );
     await writeFiles(bin.path, { "xdg-open": "#!/bin/sh\necho no browser >&2\nexit 3\n" });
     const failed = await kovnBuild(folder, ["report", "--open"], { PATH: bin.path });

@@ -32,7 +32,15 @@ const events: readonly RunEvent[] = [
     compilerCache,
   },
   { event: "done", folder: "dist/linux", duration: 1, artifacts: [anArtifact("ovs", 1, "a")] },
-  { event: "failed", code: "build", message: "m", hint: "h", at: [{ file: "f", line: 1, message: "m" }], duration: 1 },
+  {
+    event: "failed",
+    code: "build",
+    docs: "docs/errors/build.md",
+    message: "m",
+    hint: "h",
+    at: [{ file: "f", line: 1, message: "m" }],
+    duration: 1,
+  },
 ];
 
 describe("a file of events", () => {
