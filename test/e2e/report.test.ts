@@ -76,7 +76,7 @@ describe.concurrent("report", () => {
     const text = await pageText((await kovnBuild(folder, ["report"])).stdout);
     expect(text).toContain("first.patch applied second.patch failed third.patch not reached packaging/rules.patch");
     expect(text).toContain("/somewhere/patches/1.12/ovs/second.patch:12");
-    expect(text).toContain("kovn-build patches apply ovs DIR --until second");
+    expect(text).toContain("kovn-build patches apply ovs DIR --until second More: kovn-build explain patch");
   });
 
   test("says what is gone of a run whose folder was half deleted", async ({ folder }) => {

@@ -15,7 +15,7 @@ export function drawFailure({ run, excerpts }: RunFolder): Html | undefined {
   return html`${run.failure && drawError(run.failure)}${jobs}`;
 }
 
-function drawError({ message, hint, at }: Failure): Html {
+function drawError({ code, message, hint, at }: Failure): Html {
   const places = at.map(({ file, line, message: what }) => {
     const why = what === undefined || message.includes(what) ? undefined : html`<span class="message">: ${prose(what)}</span>`;
     return html`<li><code>${file}${line && `:${line}`}</code>${why}</li>`;
@@ -27,8 +27,9 @@ function drawError({ message, hint, at }: Failure): Html {
     hint &&
     html`<p>What to do next:</p>
       <div class="type"><code>${hint}</code></div>`;
+  const more = code && html`<p class="small dim">More: <code>kovn-build explain ${code}</code></p>`;
   return html`<p class="message">${prose(message)}</p>
-    ${places.length === 0 ? undefined : list}${next}`;
+    ${places.length === 0 ? undefined : list}${next}${more}`;
 }
 
 function drawJob(end: JobEnd, excerpt: readonly LogLine[] | undefined): Html {
