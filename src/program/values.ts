@@ -71,7 +71,9 @@ export function onlyOption(): Option {
 
 /** `--variant`: how programs are compiled, and what is built. */
 export function variantOption(): Option {
-  return new Option("--variant <variant>", "variant to build; for linux: default | legacy | debug | dpdk | fast").default("default");
+  return new Option("--variant <variant>", "variant to build; for linux: default | legacy | debug | dpdk | fast").default(
+    "default",
+  );
 }
 
 /** `--variant` for a command that takes several: `variantsOf` has the default. */

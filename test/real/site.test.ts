@@ -114,7 +114,7 @@ describe.skipIf(chromium === undefined)("the site that CI makes, in Chromium (ne
       await page.waitFor(`document.querySelector(".VPNavBarSearch button")`);
       await page.evaluate(`document.querySelector(".VPNavBarSearch button").click()`);
       await page.waitFor(`document.activeElement?.id === "localsearch-input"`);
-      await page.type("diffoscope");
+      await page.type("diffoscope rebuild");
       await page.waitFor(`document.querySelector(".VPLocalSearchBox .result")`);
       await page.press("Enter");
       await page.waitFor(`!document.querySelector(".VPLocalSearchBox") && !location.pathname.includes("cli")`);

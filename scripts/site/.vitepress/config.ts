@@ -26,7 +26,8 @@ export default defineConfig({
   themeConfig: {
     sidebar: await makeSidebar(files),
     outline: [2, 3],
-    search: { provider: "local" },
+    // What is found has all the words.
+    search: { provider: "local", options: { miniSearch: { searchOptions: { combineWith: "AND" } } } },
     externalLinkIcon: true,
   },
   transformPageData: (page) => (page.relativePath === "index.md" ? { titleTemplate: false } : {}),
