@@ -17,6 +17,7 @@ const pages: readonly Page[] = [
   { page: "linux-1.12", system: "linux", line: "1.12", unpatched: "linux-1.12-unpatched" },
   { page: "linux-1.12-arm64", system: "linux", line: "1.12" },
   { page: "linux-1.17", system: "linux", line: "1.17", unpatched: "linux-1.17-unpatched" },
+  { page: "linux-1.17-arm64", system: "linux", line: "1.17" },
   { page: "windows-1.12", system: "windows", line: "1.12" },
   { page: "windows-1.17", system: "windows", line: "1.17" },
 ];
