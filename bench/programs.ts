@@ -1,5 +1,5 @@
 // How fast are the programs in packages? Sets of packages side by side, on what a cluster gives them to do:
-//   npx tsx bench/programs.ts debian=../debs/debian default=dist/linux fast=dist/linux-fast [--rounds 9] [--only northd] [--json FILE]
+//   npm run bench:programs -- debian=../debs/debian default=dist/linux fast=dist/linux-fast [--rounds 9] [--only northd] [--json FILE]
 // The first set is what the others are compared with. Each set does its work in turn, in an order of chance, on a core of its own;
 // what counts is the time that the measured program computes.
 import { writeFile } from "node:fs/promises";
