@@ -90,7 +90,7 @@ describe("publish signs nothing when somebody without the key", () => {
       expect(result).toMatchObject({ exitCode: 1, stdout: "" });
       expect(result.stderr).toContain(says);
       expect(result.stderr).toContain("\n  -> ");
-      expect(result.stderr).not.toMatch(/--repair apt=repo(?! --sign [0-9A-F]{40}$)/);
+      expect(result.stderr).not.toMatch(/--repair apt=repo(?! --sign [0-9A-F]{40}$)/m);
       expect(await contentOf(join(folder, "repo"))).toEqual(before);
     });
 
