@@ -146,7 +146,7 @@ let stopped: keyof typeof stops | undefined;
  */
 function showError(thrown: unknown): number {
   const error = explainRefusal(thrown);
-  const explain = stopped === undefined ? explainCommand(error) : undefined;
+  const explain = stopped === undefined ? explainCommand(error instanceof BuildError ? error : { code: "bug" }) : undefined;
   const more = explain === undefined ? "" : style.dim(`  more: ${explain}\n`);
   if (!(error instanceof BuildError)) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

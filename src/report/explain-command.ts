@@ -1,10 +1,13 @@
-import { BuildError } from "../errors.ts";
-
 /**
- * Returns the command that prints the page of an error; undefined for wrong arguments with a hint,
- * which says all: what to type instead.
+ * Returns the command that prints the page of a failure with this code; undefined for wrong arguments
+ * with a hint, which says all: what to type instead.
  */
-export function explainCommand(error: unknown): string | undefined {
-  if (!(error instanceof BuildError)) return "kovn-build explain bug";
-  return error.code === "usage" && error.hint !== undefined ? undefined : `kovn-build explain ${error.code}`;
+export function explainCommand({
+  code,
+  hint,
+}: {
+  readonly code: string;
+  readonly hint?: string | undefined;
+}): string | undefined {
+  return code === "usage" && hint !== undefined ? undefined : `kovn-build explain ${code}`;
 }

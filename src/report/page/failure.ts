@@ -1,5 +1,6 @@
 import { printable } from "../../sys/printable.ts";
 import { count, duration } from "../../sys/text.ts";
+import { explainCommand } from "../explain-command.ts";
 import type { LogLine } from "./excerpt.ts";
 import { html, prose, type Html } from "./html.ts";
 import type { RunFolder } from "./read.ts";
@@ -27,7 +28,8 @@ function drawError({ code, message, hint, at }: Failure): Html {
     hint &&
     html`<p>What to do next:</p>
       <div class="type"><code>${hint}</code></div>`;
-  const more = code && html`<p class="small dim">More: <code>kovn-build explain ${code}</code></p>`;
+  const explain = code && explainCommand({ code, hint });
+  const more = explain && html`<p class="small dim">More: <code>${explain}</code></p>`;
   return html`<p class="message">${prose(message)}</p>
     ${places.length === 0 ? undefined : list}${next}${more}`;
 }
