@@ -38,7 +38,7 @@ export async function makeState(
   suite: string,
   { stanzas, yanked }: Offer,
   live: Suite | undefined,
-  { host }: Pick<PublishOptions, "host">,
+  { host, now = Date.now() }: Pick<PublishOptions, "host" | "now">,
 ): Promise<NewState> {
   const components = sortedSet([...(live?.components ?? []), ...stanzas.map(componentOf)]);
   const named = stanzas.map((stanza) => (stanza.architecture === "all" ? "amd64" : stanza.architecture));
@@ -60,7 +60,7 @@ export async function makeState(
     Suite: suite,
     Codename: suite,
     // apt refuses an older date than it has seen (a replay), so the date never goes back.
-    Date: new Date(Math.max(Date.now(), live?.date ?? 0)).toUTCString().replace("GMT", "+0000"),
+    Date: new Date(Math.max(now, live?.date ?? 0)).toUTCString().replace("GMT", "+0000"),
     "Acquire-By-Hash": "yes",
     Architectures: architectures.join(" "),
     Components: components.join(" "),

@@ -97,7 +97,7 @@ async function withChecked<T>(
     const signer = sign === undefined ? undefined : await findSigner(sign, context);
     const formerKeys = changeKey === undefined ? [] : await findFormerKeys(changeKey === true ? undefined : changeKey, context);
     const release = has("github") ? await readReleaseText(set, tag, project, host) : undefined;
-    const options = { ...context, signer, formerKeys, keep, release };
+    const options = { ...context, signer, formerKeys, keep, release, now: Date.now() };
     const checked: Checked[] = [];
     for (const { publisher, place, to } of destinations) {
       const check = async (below: Host) => publisher.check(set, place, { ...options, host: below });

@@ -19,6 +19,8 @@ export interface PublishOptions {
   readonly signer: Signer | undefined;
   /** Primary keys whose signature of an apt repository is believed as well; default: none. */
   readonly formerKeys?: readonly string[];
+  /** When the command began, in milliseconds since 1970: a state that is made again has the same text. */
+  readonly now?: number;
   /** How many versions of each package stay; undefined for all. */
   readonly keep: number | undefined;
   readonly github: GitHubAccess;
@@ -128,7 +130,7 @@ export interface Publisher {
   readonly repair?: (place: string, accept: string | undefined, options: YankOptions) => Promise<Outcome>;
 }
 
-export type YankOptions = Pick<PublishOptions, "host" | "signer" | "formerKeys">;
+export type YankOptions = Pick<PublishOptions, "host" | "signer" | "formerKeys" | "now">;
 
 /** How a destination takes versions of packages out. */
 export interface Yanker {

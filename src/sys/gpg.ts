@@ -16,12 +16,12 @@ export interface GpgOptions {
 
 /** A text with a signature around it (gpg(1), `--clearsign`). Throws "machine" with gpg's message. */
 export async function clearSign(text: string, signer: Signer, options: GpgOptions): Promise<string> {
-  return sign("Release", ["--clearsign"], signer, { ...options, input: text });
+  return signText(["--clearsign"], text, signer, options);
 }
 
 /** An armored signature of a text (gpg(1), `--detach-sign`). Throws "machine" with gpg's message. */
 export async function signatureOf(text: string, signer: Signer, options: GpgOptions): Promise<string> {
-  return sign("Release", ["--armor", "--detach-sign"], signer, { ...options, input: text });
+  return signText(["--armor", "--detach-sign"], text, signer, options);
 }
 
 /**
@@ -30,6 +30,19 @@ export async function signatureOf(text: string, signer: Signer, options: GpgOpti
  */
 export async function detachSign(file: string, out: string, signer: Signer, options: GpgOptions): Promise<void> {
   await sign(basename(file), ["--yes", "--output", out, "--armor", "--detach-sign", "--", file], signer, options);
+}
+
+/** What each key has signed: a key on a card that wants a touch is asked once for a text. */
+const signed = new WeakMap<Signer, Map<string, Promise<string>>>();
+
+/** Signs a text, once. */
+async function signText(how: readonly string[], text: string, signer: Signer, options: GpgOptions): Promise<string> {
+  const known = signed.get(signer) ?? new Map<string, Promise<string>>();
+  signed.set(signer, known);
+  const key = JSON.stringify([how, text]);
+  const made = known.get(key) ?? sign("Release", how, signer, { ...options, input: text });
+  known.set(key, made);
+  return made;
 }
 
 /** What gpg's status lines name when a key has a passphrase that nobody gives (its doc/DETAILS). */
