@@ -3,6 +3,7 @@ import { verbs } from "../src/commands/verbs.ts";
 import type { Context } from "../src/program/context.ts";
 import { makeProgram } from "../src/program/program.ts";
 import { inMarkdown, table } from "./fields.ts";
+import { capital } from "../src/sys/text.ts";
 
 /** Stands for the number of cores, which differs between machines. */
 const cores = -1;
@@ -102,5 +103,5 @@ function pathOf(command: Command): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }

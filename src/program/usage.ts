@@ -1,6 +1,7 @@
 import type { Command, CommanderError } from "commander";
 import { unknownName } from "../config/names.ts";
 import { BuildError } from "../errors.ts";
+import { capital } from "../sys/text.ts";
 
 /** Says what is wrong with a command line (`words`) and what exists, as a "usage" error. */
 export function usageError(error: CommanderError, program: Command, words: readonly string[], defaultVerb: string): BuildError {
@@ -27,7 +28,7 @@ export function usageError(error: CommanderError, program: Command, words: reado
       help,
     );
   const text = error.message.replace(/^error: /, "").replace(/\.$/, "");
-  return new BuildError("usage", `${text.charAt(0).toUpperCase()}${text.slice(1)}.`, help);
+  return new BuildError("usage", `${capital(text)}.`, help);
 }
 
 /** Returns the command that the first words name. */

@@ -5,7 +5,7 @@ import type { Allowance, ReleaseSet } from "../set/set.ts";
 import type { AllowOptions } from "../set/with-set.ts";
 import type { Host } from "../sys/exec.ts";
 import { assertApart, destinationForms, parseDestination, type NamedDestination } from "./registry.ts";
-import { readReleaseFile, releaseFileName, type ReleaseRules } from "./release-file.ts";
+import { kinds, readReleaseFile, releaseFileName, type ReleaseRules } from "./release-file.ts";
 
 /** What a person chose on the command line. */
 export interface Choice {
@@ -62,12 +62,7 @@ export function assertExceptions(options: AllowOptions, { allow }: ReleaseRules)
 
 /** Throws "usage" for artifacts that `release.yaml` does not let be published. */
 export function assertMayPublish({ dists }: Pick<ReleaseSet, "dists">, only: ReleaseRules): void {
-  const rules = [
-    ["lines", "line"],
-    ["targets", "target"],
-    ["variants", "variant"],
-  ] as const;
-  for (const [key, kind] of rules)
+  for (const [key, kind] of kinds)
     for (const { shown, manifest } of dists) {
       const names = only[key];
       if (names === undefined || names.includes(manifest[kind])) continue;

@@ -13,6 +13,7 @@ import { assertTrusted } from "../sys/owner.ts";
 import { textSchema } from "../sys/schemas.ts";
 import { secretsIn } from "../sys/secret-shapes.ts";
 import { assertApart, destinationForms, destinationPattern, parseDestination, type NamedDestination } from "./registry.ts";
+import { capital } from "../sys/text.ts";
 
 /** The name of the file, in the project's folder. */
 export const releaseFileName = "release.yaml";
@@ -99,17 +100,17 @@ export async function readReleaseFile(project: Project, host: Host): Promise<Rel
   const schema = releaseFile.superRefine(({ only = {} }, context) => {
     for (const [key, kind] of kinds)
       for (const [index, name] of (only[key] ?? []).entries())
-        if (!known[key].includes(name)) complain(unknownName(kind, name, known[key]), context, ["only", key, index]);
+        if (!known[key].includes(name)) complain(unknownName(capital(kind), name, known[key]), context, ["only", key, index]);
   });
   const { to, ...rest } = await readYaml(path, schema, releaseFileName);
   return { ...rest, ...(to === undefined ? {} : { to: to.map((one) => fromHere(one, home)) }) };
 }
 
 /** The keys of names in `only`, and what each is a name of. */
-const kinds = [
-  ["lines", "Line"],
-  ["targets", "Target"],
-  ["variants", "Variant"],
+export const kinds = [
+  ["lines", "line"],
+  ["targets", "target"],
+  ["variants", "variant"],
 ] as const;
 
 async function knownNames(project: Project): Promise<Readonly<Record<(typeof kinds)[number][0], readonly string[]>>> {

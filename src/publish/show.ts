@@ -1,4 +1,5 @@
 import type { Change, Intent, Outcome } from "./publisher.ts";
+import { capital } from "../sys/text.ts";
 
 type Named = Outcome & { readonly to: string };
 
@@ -45,12 +46,7 @@ export function summarize(outcome: Named, nothing: string): string[] {
     ...(outcome.images ?? []).map((image) => `- image \`${image}\``),
   ];
   const { to, url } = outcome;
-  return [
-    `\`${to}\`${url === undefined ? "" : `: ${url}`}`,
-    "",
-    ...(rows.length > 0 ? rows : [`${nothing.charAt(0).toUpperCase()}${nothing.slice(1)}.`]),
-    "",
-  ];
+  return [`\`${to}\`${url === undefined ? "" : `: ${url}`}`, "", ...(rows.length > 0 ? rows : [`${capital(nothing)}.`]), ""];
 }
 
 function changesOf({ added, repaired = [], replaced = [], removed }: Outcome): readonly (readonly [string, readonly string[]])[] {
