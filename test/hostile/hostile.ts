@@ -79,11 +79,18 @@ interface Base {
   readonly commit: string;
 }
 
+const releaseFile = `to: [dir=../out, apt=../apt]
+keep: 3
+only:
+  lines: ["1.0"]
+  targets: [linux]
+`;
+
 /** What each input starts from: a project that was built once, packages, a bundle, two repositories. */
 async function makeBase(root: string): Promise<Base> {
   const folder = join(root, "base");
   await mkdir(folder);
-  const project = await makeProject(folder, { ".gitignore": ".kovn/\ndist/\n" });
+  const project = await makeProject(folder, { ".gitignore": ".kovn/\ndist/\n", "release.yaml": releaseFile });
   for (const name of ["home", "tmp", "outside"]) await mkdir(join(folder, name));
   await mkdir(join(folder, "gnupg"), { mode: 0o700 });
   await writeFile(join(folder, "outside/canary"), "canary\n");

@@ -40,6 +40,7 @@ export const readers: readonly Reader[] = [
   { name: "pipeline", harm: file("project/pipelines/test.yaml"), args: plan, writes: work },
   { name: "seed.yaml", harm: file("project/patches/seed.yaml"), args: ["patches", "list"], writes: work },
   { name: "lock.json", harm: file("project/patches/1.0/lock.json"), args: plan, writes: work },
+  { name: "release.yaml", harm: file("project/release.yaml"), args: ["publish", "../next", "--dry-run"], writes: work },
   {
     name: "artifacts.json",
     harm: file("next/linux/artifacts.json"),
