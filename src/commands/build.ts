@@ -13,9 +13,6 @@ import type { BuildOptions } from "../run/prepare.ts";
 import { runLimits } from "../run/prune-runs.ts";
 import { runBuild } from "../run/run-build.ts";
 import type { Host } from "../sys/exec.ts";
-import { allChecks } from "../trial/registry.ts";
-import { verify } from "../verify/verify.ts";
-import { reportVerified } from "./verify.ts";
 
 interface BuildFlags extends Omit<BuildOptions, "out" | "variant"> {
   readonly variant: readonly string[];
@@ -75,13 +72,17 @@ export const build: Define = (command, context) => {
       const failed: FailedJob[] = [];
       const onFailure = (job: FailedJob) => void failed.push(job);
       const variants = variantsOf(flags);
-      const checks = options.verify ? allChecks({ project, machine, mirrors: parseMirrors(options.mirror) }) : undefined;
+      const mirrors = parseMirrors(options.mirror);
+      // A hundred modules.
+      const verifier = options.verify
+        ? (await import("./verify.ts")).makeVerifier({ project, machine, mirrors }, context)
+        : undefined;
       const buildOne = async (variant: string) =>
         report.run(
           async (progress) => {
             if (variant === variants[0]) noticeExposed(exposed, progress.host);
             const built = await runBuild({ ...options, variant }, { ...progress, project, machine, builder, onFailure });
-            return checks === undefined ? [] : verify([built.folder], checks, progress.host);
+            return verifier === undefined ? [] : verifier.verify(built.folder, progress.host);
           },
           { events: options.json, verbose: options.verbose },
         );
@@ -93,7 +94,7 @@ export const build: Define = (command, context) => {
         if (shell !== undefined) await shellFor(failed, { shell, host, write: report.write });
         throw error;
       });
-      if (options.verify) reportVerified(verified, context);
+      verifier?.report(verified);
     });
 };
 

@@ -5,6 +5,7 @@ import type { Context } from "../program/context.ts";
 import { examples, fromOption, jsonOption, mirrorOption } from "../program/values.ts";
 import type { Define } from "../program/verb.ts";
 import { parseMirrors } from "../root/mirrors.ts";
+import type { Host } from "../sys/exec.ts";
 import { Json } from "../sys/json.ts";
 import type { Progress } from "../run/events.ts";
 import { allChecks, bytesOnly, withRebuild } from "../trial/registry.ts";
@@ -61,8 +62,24 @@ export const verify: Define = (command, context) => {
     });
 };
 
+/** Verifies the folders of builds, and prints what was found in all of them. */
+interface Verifier {
+  verify(folder: string, host: Host): Promise<readonly Verification[]>;
+  /** Throws "build" when a check failed. */
+  report(found: readonly Verification[]): void;
+}
+
+/** What `build --verify` verifies with. */
+export function makeVerifier(options: Parameters<typeof allChecks>[0], context: Context): Verifier {
+  const checks = allChecks(options);
+  return {
+    verify: async (folder, host) => verifyAll([folder], checks, host),
+    report: (found) => reportVerified(found, context),
+  };
+}
+
 /** Prints what was found, also into the summary of a workflow. Throws "build" when a check failed. */
-export function reportVerified(
+function reportVerified(
   found: readonly Verification[],
   { print, actions }: Pick<Context, "print" | "actions">,
   { json = false, markdown = false }: Partial<VerifyFlags> = {},
