@@ -7,7 +7,7 @@ import { runJob, type JobOptions } from "./job.ts";
 import type { Prepared } from "./prepare.ts";
 import { emitCached, resultOf, type JobResult } from "./result.ts";
 
-export interface FinishOptions extends Omit<JobOptions, "changes" | "plan" | "input"> {
+export interface FinishOptions extends Omit<JobOptions, "changes" | "parts" | "plan" | "input"> {
   readonly prepared: Prepared;
   /** True when other jobs of this run use the job's folder. */
   readonly isUsed: boolean;
@@ -23,7 +23,7 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
   const lookup = lookups.find((one) => one.job.id === job.id);
   const run = async (changes: readonly string[]) => {
     await mkdir(dir, { recursive: true });
-    return runJob(job, { ...options, plan, input, changes }, context);
+    return runJob(job, { ...options, plan, input, changes, parts: cache === undefined ? undefined : lookup?.parts }, context);
   };
   if (cache === undefined || lookup === undefined) return run([]);
   return cache.withLock({ id: job.id, key: lookup.key }, context.host, async () => {

@@ -18,6 +18,8 @@ import { describeBuilt, jobPackaging } from "../dist/built.ts";
 import { packageAuthor } from "../config/package.ts";
 import { makeLabel, type Label } from "../label/label.ts";
 import { cacheFolder } from "../cache/folder.ts";
+import { openGenerated } from "../cache/generated.ts";
+import type { Parts } from "../cache/parts.ts";
 import { compilationsDir, type CompilerCache } from "../compile/ccache.ts";
 import { openRoot } from "../root/enter.ts";
 import type { Root } from "../root/keep.ts";
@@ -44,6 +46,8 @@ export interface JobOptions {
   /** What changed since the job was last built. */
   readonly changes: readonly string[];
   readonly compilerCache: CompilerCache | undefined;
+  /** What the job depends on; undefined when no results are cached. */
+  readonly parts: Parts | undefined;
   /** Called when jobs that need this one may start, unless they start at its end. */
   readonly onReady: () => void;
 }
@@ -137,6 +141,8 @@ async function runSteps(job: PlannedJob, options: StepsOptions, context: RunCont
     versionSuffix: job.versionSuffix,
     label: labelOf(plan, job, source, { base, patched }),
     compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
+    generated:
+      options.parts === undefined ? undefined : openGenerated(cacheFolder(project.work), options.parts, host.task.notice),
     onReady: options.onReady,
     enter,
     elsewhere: context.elsewhere,

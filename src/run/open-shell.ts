@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Entered } from "../sys/enter.ts";
 import { execOnTerminal } from "../sys/exec-for-person.ts";
 import type { Host } from "../sys/exec.ts";
@@ -25,15 +25,14 @@ export interface OpenShellOptions {
 const longest = 60;
 
 /**
- * Opens a shell in a failed job's `src/`, with the environment of the last program that it started;
- * `$KOVN_COMMAND` is that program. Resolves when the person leaves the shell.
+ * Opens a shell where a failed job started its last program, with the environment of that program;
+ * `$KOVN_COMMAND` is it. Resolves when the person leaves the shell.
  */
 export async function openShell({ job, dir, last }: FailedJob, { shell, host, write }: OpenShellOptions): Promise<void> {
-  const { enter } = last;
+  const { cwd, enter } = last;
   // A root need not have the shell of the person.
   const program = enter === undefined ? shell.program : "/bin/bash";
   const { term } = shell;
-  const cwd = join(dir, "src");
   const command = quoteWords(last.command);
   const [line = ""] = command.split("\n");
   const shown = printable(host.mask?.(line) ?? line).slice(0, longest);

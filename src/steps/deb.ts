@@ -3,8 +3,10 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { binaryPackages, changelogEntry, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
+import { rulesToConfigure, rulesWhenConfigured } from "../label/debian-rules.ts";
 import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
+import { configureApart, configureSchema, type Configure } from "./configure.ts";
 import { crossSettings } from "./cross.ts";
 import { readText } from "../sys/read-file.ts";
 import { environment, runProgram, type StepContext, type StepKind } from "./step.ts";
@@ -25,6 +27,7 @@ const schema = z
       .describe("Puts dbgsym packages beside their packages, into `out/`; without it they go to `out/debug/`."),
     options: z.array(z.string()).default([]).describe("More words for DEB_BUILD_OPTIONS."),
     env: environment.default({}).describe("More environment variables for debian/rules."),
+    configure: configureSchema.exactOptional(),
   })
   .describe(
     "Builds the Debian packages of `src/` with dpkg-buildpackage(1), into `out/`, and their dbgsym packages into `out/debug/`.",
@@ -48,12 +51,37 @@ export const deb: StepKind<"deb", Input> = {
 };
 
 async function run(input: Input, context: StepContext): Promise<void> {
+  const isConfigured = input.configure !== undefined && (await configureApart(input.configure, configuring(input), context));
   const source = await stampChangelog(context);
-  await labelPackages(source.version, context);
-  await writeNote(source, context);
-  const cross = crossSettings(context);
-  const env = {
-    ...cross.env,
+  await labelPackages(source.version, isConfigured, context);
+  await writeNote(makeNote({ ...source, architecture: context.arch }, context.label), context);
+  await build(input, context, "--target=build");
+  // Packaging uses one core at most. Jobs that need only compiled files can start now.
+  context.onReady();
+  await build(input, context, "--build=binary");
+  await collect(input, context);
+}
+
+/** Debian's rules up to `configure`, without the note, which has the version. */
+function configuring(input: Input): Configure {
+  return {
+    prepare: async (stage) => {
+      await changeFile("rules", rulesToConfigure, stage);
+      await writeNote("{}", stage);
+    },
+    command: (stage) => ({ ...environmentOf(input, stage), "": crossSettings(stage).args.join(" ") }),
+    run: async (stage) => build(input, stage, "--target=build"),
+  };
+}
+
+async function build(input: Input, context: StepContext, what: string): Promise<void> {
+  const args = [...crossSettings(context).args, "--no-pre-clean", "--unsigned-source", "--unsigned-changes", what];
+  await runProgram("dpkg-buildpackage", args, environmentOf(input, context), context);
+}
+
+function environmentOf(input: Input, context: StepContext): Readonly<Record<string, string>> {
+  return {
+    ...crossSettings(context).env,
     // Ubuntu optimises when it links (dpkg-buildflags(1), `lto`), Debian does not: every distribution
     // gets the code that was tried. debian/rules may set DEB_BUILD_MAINT_OPTIONS; this one counts more.
     DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, "optimize=-lto", ...input.options].join(" "),
@@ -66,13 +94,6 @@ async function run(input: Input, context: StepContext): Promise<void> {
     CONFIG_SHELL: "/bin/sh",
     ...input.env,
   };
-  const common = [...cross.args, "--no-pre-clean", "--unsigned-source", "--unsigned-changes"];
-  const build = (...args: readonly string[]) => runProgram("dpkg-buildpackage", [...common, ...args], env, context);
-  await build("--target=build");
-  // Packaging uses one core at most. Jobs that need only compiled files can start now.
-  context.onReady();
-  await build("--build=binary");
-  await collect(input, context);
 }
 
 /**
@@ -110,24 +131,26 @@ interface SourcePackage {
 /** Options of ld(1) that write the package note into programs and libraries. */
 const noteOptions = "tmp/package-note";
 
-async function writeNote(source: SourcePackage, { dir, arch, label }: StepContext): Promise<void> {
-  const note = makeNote({ ...source, architecture: arch }, label);
+async function writeNote(note: string, { dir }: StepContext): Promise<void> {
   const quoted = note.replaceAll(/[\\']/g, "\\$&");
   await writeTemporary(join(dir, noteOptions), `'--package-metadata=${quoted}'\n`);
 }
 
-/** Writes into debian/ who makes the packages, and how each gets its SBOM. */
-async function labelPackages(version: string, { dir, label }: StepContext): Promise<void> {
-  const change = async (name: string, edit: (text: string) => string) => {
-    const path = join(dir, "src/debian", name);
-    const { mode } = await stat(path);
-    const text = await readText(path, "a source file");
-    await writeTemporary(path, edit(text));
-    await chmod(path, mode);
-    return text;
-  };
-  const control = await change("control", (text) => ownControl(text, label));
-  await change("rules", ownRules);
+/** Changes a file of debian/, and returns what it was. */
+async function changeFile(name: string, edit: (text: string) => string, { dir }: StepContext): Promise<string> {
+  const path = join(dir, "src/debian", name);
+  const { mode } = await stat(path);
+  const text = await readText(path, "a source file");
+  await writeTemporary(path, edit(text));
+  await chmod(path, mode);
+  return text;
+}
+
+/** Writes into debian/ who makes the packages, how each gets its SBOM, and that the source is configured. */
+async function labelPackages(version: string, isConfigured: boolean, context: StepContext): Promise<void> {
+  const { dir, label } = context;
+  const control = await changeFile("control", (text) => ownControl(text, label), context);
+  await changeFile("rules", (text) => ownRules(isConfigured ? rulesWhenConfigured(text) : text), context);
   for (const one of binaryPackages(control))
     await writeTemporary(join(dir, "src", sbomFolder, `${one.name}.cdx.json`), packageSbom(one, version, label));
 }

@@ -15,6 +15,30 @@ export const environment = z.record(
   z.string(),
 );
 
+/** A file or folder that a step generated in `src/`. */
+export type GeneratedFile =
+  | { readonly path: string; readonly mode: number; readonly content: Buffer }
+  | { readonly path: string; readonly link: string }
+  | { readonly path: string; readonly folder: true };
+
+/** What a step generated, in a folder whose path may be in the files. */
+export interface Generated {
+  readonly from: string;
+  readonly files: readonly GeneratedFile[];
+}
+
+/** Generated files in the cache. */
+export interface GeneratedFiles {
+  /**
+   * Returns what was generated from the same parts before, or makes and stores it. The programs of the
+   * job and what it is built in are parts as well. `changes` explains why nothing was there.
+   */
+  take(
+    parts: Readonly<Record<string, string>>,
+    make: () => Promise<Generated>,
+  ): Promise<Generated & { readonly isCached: boolean; readonly changes: readonly string[] }>;
+}
+
 /** Everything that a step may use. */
 export interface StepContext {
   /**
@@ -43,6 +67,8 @@ export interface StepContext {
   readonly label: Label;
   /** Folder and environment of cached compilers; undefined when there is no compiler cache. */
   readonly compilerCache: { readonly path: string; readonly env: Readonly<Record<string, string>> } | undefined;
+  /** Files that steps generated before; undefined in a build without a cache. */
+  readonly generated?: GeneratedFiles | undefined;
   /** Lets jobs that need this one start before it ends: the files that they use are complete. */
   readonly onReady: () => void;
   /** Runs a program in the job's root; undefined on the machine itself. */
@@ -55,8 +81,10 @@ export interface StepContext {
   readonly onProgram?: (program: StepProgram) => void;
 }
 
-/** A program of a step, with its whole environment; it runs in the job's `src/`. */
+/** A program of a step, with its whole environment. */
 export interface StepProgram {
+  /** Where it runs: `src/` of the job, or of a folder that is like the job's. */
+  readonly cwd: string;
   readonly command: readonly string[];
   /** Runs it in the job's root; undefined on the machine itself. */
   readonly enter?: StepContext["enter"];
@@ -111,7 +139,7 @@ export async function runProgram(
   const wholeEnv = { ...buildEnv(context), ...env };
   const { enter, elsewhere } = context;
   const started = { command: underUmask([program, ...args], elsewhere?.umask), cwd: `${context.dir}/src`, env: wholeEnv };
-  context.onProgram?.({ command: started.command, enter, env: wholeEnv });
+  context.onProgram?.({ command: started.command, cwd: started.cwd, enter, env: wholeEnv });
   const { command, ...rest }: Entered = enter?.(started) ?? started;
   const [first = program, ...others] = command;
   const result = await exec(first, others, {

@@ -1,4 +1,5 @@
 import { assertVersion, cacheFolder, resultsLimit, trim } from "../../cache/folder.ts";
+import { forgetGenerated } from "../../cache/generated.ts";
 import { forgetCompilations } from "../../compile/ccache.ts";
 import { byteCount, examples, positive } from "../../program/values.ts";
 import type { Define } from "../../program/verb.ts";
@@ -17,13 +18,13 @@ interface PruneOptions {
 
 /**
  * `kovn-build cache prune`: removes cached results and old runs until they fit a size. Size 0
- * removes cached compilations too; otherwise ccache keeps its own limit.
+ * removes cached compilations and generated files too; otherwise they keep their own limits.
  */
 export const cachePrune: Define = (command, context) => {
   command
     .option(
       "--size <bytes>",
-      "most bytes of results, and of runs, such as 500M; 0 removes all results, compilations, roots and runs but the newest; default: the limits of builds",
+      "most bytes of results, and of runs, such as 500M; 0 removes all results, compilations, generated files, roots and runs but the newest; default: the limits of builds",
       byteCount,
     )
     .option("--keep-runs <n>", "runs to keep in .kovn/runs", positive, runLimits.keep)
@@ -51,6 +52,7 @@ async function prune(work: string, { size = Infinity, keepRuns }: PruneOptions, 
     withLock(lockIn(cache), { host: below, other: `is using ${cache}` }, async () => trim(cache, Math.min(size, resultsLimit))),
   );
   if (size === 0) {
+    await forgetGenerated(cache);
     await runTask(host, "remove cached compilations", async (below) => forgetCompilations(cache, below));
     await runTask(host, "remove roots", async (below) => removeRoots(work, below));
   }
