@@ -14,4 +14,4 @@ for (const target of ["linux", "windows"])
     seconds[target] = (performance.now() - started) / 1000;
     report(`--target ${target}`, seconds[target], "s");
   });
-report("windows / linux", (seconds["windows"] ?? 0) / (seconds["linux"] ?? 1), "x");
+report("windows / linux", (seconds["windows"] ?? 0) / (seconds["linux"] ?? 1), "x", 1.4);

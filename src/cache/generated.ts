@@ -16,6 +16,9 @@ import { distance, explainChange, type Parts } from "./parts.ts";
 /** How many are kept: two MB each, one for each job and state of what it is configured from. */
 const limit = 32;
 
+/** How many changes are named. */
+const shown = 5;
+
 const path = z.string().refine((value) => !value.startsWith("/") && !value.split("/").includes(".."));
 const entrySchema = z.object({
   parts: z.record(z.string(), z.string()),
@@ -109,7 +112,8 @@ async function explain(folder: string, parts: Parts): Promise<readonly string[]>
   const all = await Promise.all(names.map(async (name) => read(join(folder, name))));
   const same = all.flatMap((one) => (one !== undefined && one.parts["job"] === parts["job"] ? [one.parts] : []));
   const [nearest] = same.toSorted((a, b) => distance(a, parts) - distance(b, parts));
-  return nearest === undefined ? [] : explainChange(nearest, parts);
+  const changes = nearest === undefined ? [] : explainChange(nearest, parts);
+  return changes.length <= shown ? changes : [...changes.slice(0, shown), `${changes.length - shown} more changes`];
 }
 
 function encode({ from, files }: Generated): Pick<Entry, "from" | "files"> {

@@ -114,6 +114,10 @@ test("a changed input is configured again, and the log says why", async ({ folde
     [{ files: { "src/m4/new.m4": "" } }, "file demo/src/m4/new.m4: new"],
     [{ files: { "src/debian/rules": `${rules}\n#` } }, "file demo/src/debian/rules: changed"],
     [{ parts: { "package gcc": "13" } }, "package gcc: 12 → 13"],
+    [
+      { files: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [`src/m4/${number}.m4`, ""])) },
+      `${[1, 2, 3, 4, 5].map((number) => `file demo/src/m4/${number}.m4: new`).join("; ")}; 2 more changes`,
+    ],
   ];
   for (const [index, [change, why]] of changes.entries())
     expect(said(await run(join(folder, `next-${index}`), { cache, ...change }))).toEqual([`kovn-build: configured now (${why})`]);
