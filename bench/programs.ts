@@ -36,27 +36,35 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const cores = availableParallelism();
 const host = { env: { PATH: process.env["PATH"] ?? "" }, signal: new AbortController().signal, task: quietTask };
-const chosen = workloads.filter(({ name }) => name.includes(values.only));
+const named = workloads.filter(({ name }) => name.includes(values.only));
 
 await inFolder(async (folder) => {
   const sets = await Promise.all(positionals.map(async (word) => findSet(word, folder)));
   const [first] = sets;
+  const chosen = named.filter((workload) => isForAll(workload, sets));
   if (first === undefined || chosen.length === 0) throw new Error("Name sets of packages: NAME=FOLDER NAME=FOLDER …");
   printMachine();
   console.log(`${rounds} rounds; seconds, and how many times as fast as ${first.name} (with 95 % confidence)\n`);
   const results: Result[] = [];
   for (const workload of chosen) results.push(...(await measure(workload, sets)));
-  console.log(`\n${makeTable(results, sets)}`);
+  console.log(`\n${makeTable(chosen, results, sets)}`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 });
 
 async function findSet(word: string, folder: string): Promise<PackageSet> {
   const [name = "", dir = ""] = word.split(/=(.*)/s);
-  const names = { programs: chosen.flatMap((one) => one.programs), files: chosen.flatMap((one) => one.files) };
+  const names = { programs: named.flatMap((one) => one.programs), files: named.flatMap((one) => one.files) };
   const programs = await findPrograms(dir, names, join(folder, name), host);
   const missing = [...new Set([...names.programs, ...names.files])].filter((one) => programs.paths[one] === undefined);
   if (missing.length > 0) throw new Error(`${dir} lacks ${missing.join(", ")}.`);
   return { name, programs };
+}
+
+/** Says so if not. */
+function isForAll({ name, measured, canDo = () => true }: Workload, sets: readonly PackageSet[]): boolean {
+  const without = sets.filter(({ programs }) => !canDo(programs)).map((set) => set.name);
+  if (without.length > 0) console.log(`Left out: ${name}; there is no ${measured} in ${without.join(", ")}.`);
+  return without.length === 0;
 }
 
 /** Measures one workload: the sets do it in turn, each in a sandbox that lasts for all rounds. */
@@ -115,7 +123,7 @@ function inTimes({ middle, low, high }: Estimate): string {
 }
 
 /** A table in Markdown: seconds of the first set, and how many times as fast the others are. */
-function makeTable(results: readonly Result[], [first, ...others]: readonly PackageSet[]): string {
+function makeTable(chosen: readonly Workload[], results: readonly Result[], [first, ...others]: readonly PackageSet[]): string {
   const cell = (workload: string, set: PackageSet | undefined, show: (result: Result) => string) =>
     results.filter((one) => one.workload === workload && one.set === set?.name).map(show);
   const rows = chosen.map(({ name }) => [

@@ -18,6 +18,8 @@ export interface Workload {
   readonly measured: string;
   readonly programs: readonly string[];
   readonly files: readonly string[];
+  /** Whether a set can do it, if packages cannot. Work that a set cannot do is left out. */
+  readonly canDo?: (programs: Programs) => boolean;
   /** Prepares the work; what it returns does it once, and returns the seconds that it took. */
   readonly prepare: (place: Place) => Promise<() => Promise<number>>;
 }

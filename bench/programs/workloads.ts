@@ -8,6 +8,7 @@ import { makeCluster, portName, type ClusterSize } from "./cluster.ts";
 import { findServer, programSeconds } from "./cpu.ts";
 import { connectJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { packetWorkloads } from "./packets.ts";
+import { ovstestWorkloads } from "./ovstest.ts";
 import { onSocket, secondsOf, type Place, type Workload } from "./workload.ts";
 
 /** 500 subnets with 20 pods each, 5,000 addresses of services, 2,000 ACLs. */
@@ -95,6 +96,7 @@ export const workloads: readonly Workload[] = [
     },
   },
   ...packetWorkloads,
+  ...ovstestWorkloads,
 ];
 
 async function recompute(place: Place, program: string, socket: string, sync: () => Promise<unknown>): Promise<number> {
