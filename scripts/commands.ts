@@ -3,7 +3,7 @@ import { verbs } from "../src/commands/verbs.ts";
 import type { Context } from "../src/program/context.ts";
 import { makeProgram } from "../src/program/program.ts";
 import { inMarkdown, table } from "./fields.ts";
-import { capital } from "../src/sys/text.ts";
+import { capital } from "../src/config/names.ts";
 
 /** Stands for the number of cores, which differs between machines. */
 const cores = -1;

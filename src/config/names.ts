@@ -19,6 +19,11 @@ export function unknownName(
   });
 }
 
+/** A text with a capital letter at its start. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** The known name that is most similar to `name`, if at most a third of the letters differ. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((other) => ({ other, distance: leven(name.toLowerCase(), other.toLowerCase()) }));

@@ -1,7 +1,6 @@
 import type { Command, CommanderError } from "commander";
-import { unknownName } from "../config/names.ts";
+import { capital, unknownName } from "../config/names.ts";
 import { BuildError } from "../errors.ts";
-import { capital } from "../sys/text.ts";
 
 /** Says what is wrong with a command line (`words`) and what exists, as a "usage" error. */
 export function usageError(error: CommanderError, program: Command, words: readonly string[], defaultVerb: string): BuildError {

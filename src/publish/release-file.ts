@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { listLines } from "../config/lines.ts";
-import { unknownName } from "../config/names.ts";
+import { capital, unknownName } from "../config/names.ts";
 import { readPipelines } from "../config/pipeline.ts";
 import { homeOf, type Project } from "../config/project.ts";
 import { readYaml } from "../config/yaml.ts";
@@ -13,7 +13,6 @@ import { assertTrusted } from "../sys/owner.ts";
 import { textSchema } from "../sys/schemas.ts";
 import { secretsIn } from "../sys/secret-shapes.ts";
 import { assertApart, destinationForms, destinationPattern, parseDestination, type NamedDestination } from "./registry.ts";
-import { capital } from "../sys/text.ts";
 
 /** The name of the file, in the project's folder. */
 export const releaseFileName = "release.yaml";

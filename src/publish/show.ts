@@ -1,5 +1,5 @@
 import type { Change, Intent, Outcome } from "./publisher.ts";
-import { capital } from "../sys/text.ts";
+import { capital } from "../config/names.ts";
 
 type Named = Outcome & { readonly to: string };
 

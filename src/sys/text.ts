@@ -17,11 +17,6 @@ export function cutLines(message: string): string {
   return message.replaceAll(new RegExp(`^(.{${longestLine}}).+$`, "gmu"), "$1…");
 }
 
-/** A text with a capital letter at its start. */
-export function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-
 /** `1 job`, `2 jobs`, `2 patches`. */
 export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : thing.endsWith("ch") ? "es" : "s"}`;
