@@ -45,8 +45,9 @@ export async function forgetGenerated(cache: string): Promise<void> {
 
 /**
  * Opens the files that steps of a job generate, in the cache: one compressed file for all that is
- * generated at once, which appears and goes as a whole, and which has its own digest. `job` are the parts of the job: what it is
- * built with and in are parts of each of its generated files. Problems never fail a build.
+ * generated at once, which appears and goes as a whole, and has its own digest. `job` are the parts
+ * of the job: what it is built with and in are parts of each of its generated files. Problems never
+ * fail a build.
  */
 export function openGenerated(cache: string, job: Parts, notice: (message: string) => void): GeneratedFiles {
   const isCommon = (name: string) => common.has(name) || name.startsWith("package ");
