@@ -6,6 +6,8 @@ import { readSource, seriesRules, type Source } from "../config/source.ts";
 import { BuildError } from "../errors.ts";
 import type { Host } from "../sys/exec.ts";
 import { sha256 } from "../sys/files.ts";
+import { am } from "../sys/git-am.ts";
+import { git, tryGit, type GitOptions } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { count } from "../sys/text.ts";
 import { withScratch } from "../sys/with-scratch.ts";
@@ -15,7 +17,7 @@ import { openScratch } from "./read-back.ts";
 import { replaceSeries } from "./replace-series.ts";
 import { withSeriesLock } from "./series-lock.ts";
 import { seriesOf, writeNote, type TreeNote } from "./tree-note.ts";
-import { treeCommits } from "./tree-state.ts";
+import { treeCommits, type TreeCommits } from "./tree-state.ts";
 import { writePatch, type Written } from "./write-patch.ts";
 
 /** What an export did with a patch. The file of an `unchanged` patch was not written. */
@@ -46,7 +48,7 @@ export async function exportSeries(options: ExportOptions): Promise<readonly Exp
   return withSeriesLock(note.line, note.source, project, host, async (dir, shown) => {
     const source = await readSource(project, note.line, note.source, host);
     const { base, commits } = await treeCommits(source, note, tree, host);
-    const patches = await writePatches(source, commits, options);
+    const patches = await writePatches(source, { base, commits }, options);
     assertComplete(source, patches, note.until);
     assertWritten(patches, base, tree);
     const series = newSeries(patches);
@@ -64,24 +66,40 @@ export async function exportSeries(options: ExportOptions): Promise<readonly Exp
 
 async function writePatches(
   source: Source,
-  commits: readonly string[],
+  { base, commits }: TreeCommits,
   { tree, project, seed, host }: ExportOptions,
 ): Promise<Patches> {
   const write = async (dir: string, { task }: Host): Promise<Patches> => {
-    const git = await openScratch(tree, join(dir, "scratch"), host);
+    const scratch = await openScratch(tree, join(dir, "scratch"), host);
     const mails = join(dir, "mails");
     await mkdir(mails);
-    const options = { seed, mails, git, fields: source.fields };
-    const patches = [];
-    for (const named of await namePatches(commits, source.patches, git)) {
-      task.say(`patch ${patches.length + 1} of ${commits.length}`);
-      patches.push({ ...named, written: await writePatch(named.id, named.name, named.old, options) });
+    const options = { seed, mails, git: scratch, fields: source.fields };
+    const patches = await namePatches(commits, source.patches, scratch);
+    const same = await countSame(patches, base, scratch);
+    const all = [];
+    for (const [index, named] of patches.entries()) {
+      task.say(`patch ${index + 1} of ${commits.length}`);
+      const written = index < same ? unchanged : await writePatch(named.id, named.name, named.old, options);
+      all.push({ ...named, written });
     }
-    return patches;
+    return all;
   };
   return runTask(host, `write ${count(commits.length, "commit")} as patches and read them back`, async (below) =>
     withScratch(project.work, "export", below, async (dir) => write(dir, below)),
   );
+}
+
+const unchanged: Written = { kind: "unchanged" };
+
+/** How many of the first patches still have a file that makes their commit. All are applied at once, so it is quick. */
+async function countSame(patches: readonly Named[], base: string, options: GitOptions): Promise<number> {
+  const added = patches.findIndex(({ old }) => old === undefined);
+  const files = patches.slice(0, added < 0 ? patches.length : added).flatMap(({ old }) => (old === undefined ? [] : [old.path]));
+  await git(["reset", "--quiet", "--hard", base], options);
+  if ((await am(files, options)) !== undefined) await tryGit(["am", "--quit"], options);
+  const made = (await git(["rev-list", "--reverse", `${base}..HEAD`], options)).split("\n");
+  const other = patches.findIndex(({ id }, index) => id !== made[index]);
+  return other < 0 ? patches.length : other;
 }
 
 function describe({ name, old, written }: Patches[number]): Exported {

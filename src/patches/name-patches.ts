@@ -20,7 +20,7 @@ export async function namePatches(
   options: GitOptions,
   others: readonly string[] = [],
 ): Promise<readonly Named[]> {
-  const subjects = await Promise.all(commits.map((id) => git(["log", "-1", "--encoding=UTF-8", "--format=%s", id], options)));
+  const subjects = await subjectsOf(commits, options);
   const free = new Set(patches);
   const olds = subjects.map((subject) => take(free, (patch) => patch.subject === subject));
   const changes = new Map<Patch, string>();
@@ -37,6 +37,12 @@ export async function namePatches(
     named.push({ id, subject, name, old });
   }
   return named;
+}
+
+async function subjectsOf(commits: readonly string[], options: GitOptions): Promise<readonly string[]> {
+  if (commits.length === 0) return [];
+  const log = ["log", "-z", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%s"];
+  return (await git([...log, ...commits], options)).split("\0");
 }
 
 function take(free: Set<Patch>, isIt: (patch: Patch) => boolean): Patch | undefined {

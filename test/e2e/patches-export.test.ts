@@ -5,7 +5,18 @@ import { stagingOf } from "../../src/sys/staging.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
-import { commitAll, demo, inGit, mail, makeProject, newFile, pin, replaceLine, sourceYaml } from "../helpers/project.ts";
+import {
+  commitAll,
+  demo,
+  inGit,
+  mail,
+  makeProject,
+  newFile,
+  pin,
+  replaceLine,
+  sourceYaml,
+  writeFiles,
+} from "../helpers/project.ts";
 import { applyTree, commitFile, commitStaged, commitsOf, fields } from "../helpers/tree.ts";
 
 /** Exports a tree that must be refused, and checks that nothing was written. Returns the message. */
@@ -33,6 +44,32 @@ describe("patches export", () => {
     const result = await kovnBuild(project, ["patches", "export", "demo", "tree"]);
     expect(result).toMatchObject({ exitCode: 0, stdout: "2 of 2 patches unchanged" });
     expect(await contentOf(join(project, demo))).toEqual(before);
+  });
+
+  test("applies the patches before the first change at once, and each later one by itself", async ({ folder }) => {
+    const series = ["greet-world.patch", "greet-all.patch", "one.patch", "two.patch"];
+    const project = await makeProject(folder, {
+      [`${demo}/series`]: `${series.join("\n")}\n`,
+      [`${demo}/one.patch`]: mail("One", newFile("one.txt", "1")),
+      [`${demo}/two.patch`]: mail("Two", newFile("two.txt", "2")),
+    });
+    const tree = await applyTree(project, "tree");
+    await writeFiles(folder, { "bin/git": `#!/bin/sh\necho "$*" >> ${folder}/said\nexec /usr/bin/git "$@"\n` });
+    const exporting = async () => {
+      await writeFile(join(folder, "said"), "");
+      const env = { PATH: `${folder}/bin:/usr/bin:/bin` };
+      const { stdout } = await kovnBuild(project, ["patches", "export", "demo", "tree"], env);
+      const said = (await readFile(join(folder, "said"), "utf8")).split("\n").filter((line) => /^am .*\.patch/.test(line));
+      return { stdout, applied: said.map((line) => [...line.matchAll(/[\w-]+\.patch/g)].join(" ")) };
+    };
+    const all = series.join(" ");
+    expect(await exporting()).toEqual({ stdout: "4 of 4 patches unchanged", applied: [all] });
+    await writeFile(join(tree, "two.txt"), "second\n");
+    await inGit(tree, "commit", "--quiet", "--all", "--amend", "--no-edit");
+    expect(await exporting()).toEqual({
+      stdout: "changed  two.patch\n3 of 4 patches unchanged",
+      applied: [all, "two.patch", "two.patch"],
+    });
   });
 
   test("rewrites a changed patch, names a new one by its subject, and drops one without a commit", async ({ folder }) => {
