@@ -56,11 +56,13 @@ export async function configureApart(input: ConfigureInput, how: Configure, cont
   await copyFiles(input.reads, join(dir, "src"), join(inStage.dir, "src"));
   await copyFiles(input.others, dirname(dir), stage);
   await how.prepare(inStage);
-  const command = Object.entries(how.command(inStage)).map(([name, value]) => [`configure ${name}`, value.replaceAll(stage, "")]);
+  const command = Object.entries(how.command(inStage)).map(
+    ([name, value]) => [name, short(value.replaceAll(stage, ""))] as const,
+  );
   const files = await digestFiles(stage);
   const parts = makeRecord([
     ...files.map(([path, digest]) => [`file ${path}`, digest] as const),
-    ...(command as [string, string][]),
+    ...command.map(([name, value]) => [`setting ${name}`, value] as const),
   ]);
   const make = async (): Promise<Generated> => {
     await how.run(inStage);
@@ -72,6 +74,11 @@ export async function configureApart(input: ConfigureInput, how: Configure, cont
   await place(made, join(dir, "src"), dirname(truePath(dir)));
   await removeFolder(stage);
   return true;
+}
+
+/** A value that a line of the log can show, else its digest. */
+function short(value: string): string {
+  return value.length <= 80 ? value : sha256(value);
 }
 
 async function copyFiles(patterns: readonly string[], from: string, to: string): Promise<void> {

@@ -69,7 +69,7 @@ function configuring(input: Input): Configure {
       await changeFile("rules", rulesToConfigure, stage);
       await writeNote("{}", stage);
     },
-    command: (stage) => ({ ...environmentOf(input, stage), "": crossSettings(stage).args.join(" ") }),
+    command: (stage) => ({ ...environmentOf(input, stage), options: crossSettings(stage).args.join(" ") }),
     run: async (stage) => build(input, stage, "--target=build"),
   };
 }
