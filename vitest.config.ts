@@ -10,12 +10,6 @@ export default defineConfig({
     isolate: false,
     testTimeout: 120_000,
     // Tests of the command line run the compiled program.
-    globalSetup: [
-      "test/helpers/in-memory.ts",
-      "test/helpers/compile.ts",
-      "test/helpers/bundle.ts",
-      "test/helpers/runners.ts",
-      "test/helpers/fixtures.ts",
-    ],
+    globalSetup: ["test/helpers/in-memory.ts", "test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts"],
   },
 });

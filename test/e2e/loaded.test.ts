@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { expect } from "vitest";
-import { shipped } from "../helpers/bundle.ts";
-import { run } from "../helpers/cli.ts";
+import { kovnBuild } from "../helpers/cli.ts";
 import { test } from "../helpers/folder.ts";
 import { makeTagged } from "../helpers/github-publish.ts";
 import { startGitHub } from "../helpers/github.ts";
@@ -14,7 +13,7 @@ test("--help and plan load nothing of octokit, undici and listr2; publishing to 
   await using server = await startGitHub({ tags: { "v1.0.0": commit } });
   const loads = async (args: readonly string[]) => {
     const hook = `--import ${resolve("test/helpers/print-loaded.mjs")}`;
-    const { exitCode, stderr } = await run(project, [process.execPath, shipped, ...args], { ...server.env, NODE_OPTIONS: hook });
+    const { exitCode, stderr } = await kovnBuild(project, args, { ...server.env, NODE_OPTIONS: hook });
     const loaded = [...stderr.matchAll(/^loads (.*)$/gm)].map(([, name = ""]) => name);
     expect({ args, exitCode }).toEqual({ args, exitCode: 0 });
     expect(loaded.some((name) => name.startsWith("commander/"))).toBe(true);

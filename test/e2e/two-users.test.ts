@@ -4,7 +4,6 @@ import { chmod, chown, lstat, mkdir, readFile, readdir, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
-import { shipped } from "../helpers/bundle.ts";
 import { cli, kovnBuild, run } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { makeDist } from "../helpers/dist.ts";
@@ -63,7 +62,7 @@ describe.runIf(canSwitch)("a user who is not root (needs root and setpriv)", () 
     // Stands for a namespace in which this user has the other id.
     await writeFiles(folder, { "bin/unshare": '#!/bin/sh\nfor tree; do :; done\nmv "$tree" "$tree.removed"\n' });
     await execa("chmod", ["--recursive", "a+rX", folder]);
-    const script = `import { removeTree } from ${JSON.stringify(join(dirname(shipped), "root/remove-tree.js"))};
+    const script = `import { removeTree } from ${JSON.stringify(join(dirname(cli), "root/remove-tree.js"))};
       await removeTree(process.argv[1], { env: process.env, signal: AbortSignal.abort(), task: {} });`;
     const remove = [...as(one), process.execPath, "--input-type=module", "--eval", script, tree];
     expect(await run(folder, remove, { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` })).toMatchObject({ exitCode: 0 });

@@ -1,11 +1,10 @@
+import { resolve } from "node:path";
 import { execa } from "execa";
-import { testedCli } from "./bundle.ts";
 import { runReady, type CliResult } from "./runners.ts";
 
 export type { CliResult };
 
-/** The program: a test that starts it itself runs this. */
-export const cli = testedCli();
+export const cli = resolve("build/cli.js");
 
 /**
  * Runs the compiled program in a folder. Its environment has PATH, HOME and the given variables

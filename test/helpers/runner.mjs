@@ -1,11 +1,12 @@
-// Runs command lines of the program whose path it gets, one after the other, as a process of its own
-// would run each: with its own folder, environment and output, until nothing of it is left to wait
-// for. `runners.ts` starts this and sends them.
+// Runs command lines of the compiled program, one after the other, as a process of its own would run
+// each: with its own folder, environment and output, until nothing of it is left to wait for.
+// `runners.ts` starts this and sends them.
 import { writeSync } from "node:fs";
+import { resolve } from "node:path";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-const [, , cli = ""] = process.argv;
+const cli = resolve("build/cli.js");
 const emitters = [process, process.stdout, process.stderr];
 const { title } = process;
 let count = 0;

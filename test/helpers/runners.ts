@@ -5,7 +5,6 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { testedCli } from "./bundle.ts";
 import { isNightly } from "./nightly.ts";
 
 /** The environment variable with the path of the socket on which command lines are taken. */
@@ -84,7 +83,7 @@ async function endOf(runner: ChildProcess, line: CommandLine): Promise<CliResult
 }
 
 function startRunner(): ChildProcess {
-  const runner = fork(resolve("test/helpers/runner.mjs"), [testedCli()], {
+  const runner = fork(resolve("test/helpers/runner.mjs"), {
     env: { PATH: process.env["PATH"] ?? "" },
     execArgv: [],
     // No terminal, which the program would draw on.
