@@ -2,21 +2,11 @@ import { chmod, mkdir, readFile, readdir, rename, symlink, writeFile } from "nod
 import { basename, join } from "node:path";
 import { describe, expect } from "vitest";
 import { stagingOf } from "../../src/sys/staging.ts";
+import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
-import {
-  commitAll,
-  demo,
-  inGit,
-  mail,
-  makeProject,
-  newFile,
-  pin,
-  replaceLine,
-  sourceYaml,
-  writeFiles,
-} from "../helpers/project.ts";
+import { commitAll, demo, inGit, mail, makeProject, newFile, pin, replaceLine, sourceYaml } from "../helpers/project.ts";
 import { applyTree, commitFile, commitStaged, commitsOf, fields } from "../helpers/tree.ts";
 
 /** Exports a tree that must be refused, and checks that nothing was written. Returns the message. */
@@ -54,12 +44,12 @@ describe("patches export", () => {
       [`${demo}/two.patch`]: mail("Two", newFile("two.txt", "2")),
     });
     const tree = await applyTree(project, "tree");
-    await writeFiles(folder, { "bin/git": `#!/bin/sh\necho "$*" >> ${folder}/said\nexec /usr/bin/git "$@"\n` });
+    await using bin = await makeBin({ git: 'echo "$*" >> "$dir/said"; exec /usr/bin/git "$@"' });
     const exporting = async () => {
-      await writeFile(join(folder, "said"), "");
-      const env = { PATH: `${folder}/bin:/usr/bin:/bin` };
+      await writeFile(join(bin.dir, "said"), "");
+      const env = { PATH: `${bin.path}:/usr/bin:/bin` };
       const { stdout } = await kovnBuild(project, ["patches", "export", "demo", "tree"], env);
-      const said = (await readFile(join(folder, "said"), "utf8")).split("\n").filter((line) => /^am .*\.patch/.test(line));
+      const said = (await readFile(join(bin.dir, "said"), "utf8")).split("\n").filter((line) => /^am .*\.patch/.test(line));
       return { stdout, applied: said.map((line) => [...line.matchAll(/[\w-]+\.patch/g)].join(" ")) };
     };
     const all = series.join(" ");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect } from "vitest";
+import { makeBin } from "../helpers/bin.ts";
 import { kovnBuild } from "../helpers/cli.ts";
 import { makeDist } from "../helpers/dist.ts";
 import { test } from "../helpers/folder.ts";
@@ -144,17 +145,14 @@ describe("publish signs", () => {
   test("a state of an apt repository once, although it is made for the check and for the publish", async ({ folder }) => {
     await using home = await makeHome();
     await home.gpg("--quick-generate-key", name, "ed25519", "sign", "never");
-    const { stdout: real } = await execa("sh", ["-c", "command -v gpg"]);
-    const bin = join(folder, "bin");
-    await mkdir(bin);
-    await writeFile(join(bin, "gpg"), `#!/bin/sh\necho "$@" >> ${join(folder, "asked")}\nexec ${real} "$@"\n`, { mode: 0o755 });
+    await using bin = await makeBin({ gpg: 'echo "$@" >> "$dir/asked"; exec /usr/bin/gpg "$@"' });
     for (const revision of [1, 2]) {
-      await writeFile(join(folder, "asked"), "");
+      await writeFile(join(bin.dir, "asked"), "");
       const dist = await makeDist(join(folder, `dist${revision}`), { revision });
       const args = ["publish", dist, "--to", "apt=repo", "--sign", name];
-      const env = { ...home.env, PATH: `${bin}:${process.env["PATH"]}` };
+      const env = { ...home.env, PATH: `${bin.path}:${process.env["PATH"]}` };
       expect(await kovnBuild(folder, args, env)).toMatchObject({ exitCode: 0 });
-      const asked = (await readFile(join(folder, "asked"), "utf8")).match(/--(clearsign|detach-sign)/g);
+      const asked = (await readFile(join(bin.dir, "asked"), "utf8")).match(/--(clearsign|detach-sign)/g);
       // The key is tried first.
       expect(asked?.toSorted()).toEqual(["--clearsign", "--detach-sign", "--detach-sign"]);
       expect(await signerOf(home, join(folder, "repo/dists/bookworm/InRelease"))).toBeDefined();
