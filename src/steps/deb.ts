@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { binaryPackages, changelogEntry, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
-import { rulesToConfigure, rulesWhenConfigured } from "../label/debian-rules.ts";
+import { rulesToConfigure, rulesToPack, rulesWhenConfigured } from "../label/debian-rules.ts";
 import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
 import { configureApart, configureSchema, type Configure } from "./configure.ts";
@@ -150,7 +150,7 @@ async function changeFile(name: string, edit: (text: string) => string, { dir }:
 async function labelPackages(version: string, isConfigured: boolean, context: StepContext): Promise<void> {
   const { dir, label } = context;
   const control = await changeFile("control", (text) => ownControl(text, label), context);
-  await changeFile("rules", (text) => ownRules(isConfigured ? rulesWhenConfigured(text) : text), context);
+  await changeFile("rules", (text) => rulesToPack(ownRules(isConfigured ? rulesWhenConfigured(text) : text)), context);
   for (const one of binaryPackages(control))
     await writeTemporary(join(dir, "src", sbomFolder, `${one.name}.cdx.json`), packageSbom(one, version, label));
 }

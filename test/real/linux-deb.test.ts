@@ -76,6 +76,15 @@ describe("OVS debs from Debian's openvswitch-source", async () => {
     await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
   });
 
+  test("debug packages, whose content is compressed already, are packed with gzip, and no others", async () => {
+    const packages = (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".deb"));
+    expect(packages.length).toBeGreaterThan(5);
+    for (const file of packages) {
+      const bytes = await readFile(join(dist, file));
+      expect(bytes.includes("data.tar.gz"), file).toBe(file.startsWith("debug/"));
+    }
+  });
+
   test("openvswitch-common has the page on what differs from upstream, not compressed", async () => {
     const file = (await readdir(dist)).find((name) => name.startsWith("openvswitch-common_")) ?? "";
     const page = "./usr/share/doc/openvswitch-common/kube-ovn.rst";
