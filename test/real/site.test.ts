@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, posix, resolve } from "node:path";
+import { join, posix } from "node:path";
 import { glob } from "tinyglobby";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromium, openBrowser, type Browser, type Page } from "../helpers/browser.ts";
 import { commitAll, inGit } from "../helpers/project.ts";
 import { copyOwnFiles } from "./own-files.ts";
-import { runWorkflow } from "./workflow.ts";
+import { linkInstalled, runWorkflow } from "./workflow.ts";
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -61,10 +61,8 @@ describe.skipIf(chromium === undefined)("the site that CI makes, in Chromium (ne
     await commitAll(origin, "First");
     await mkdir(steps);
     const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), CI: "true" };
-    // `npm ci` has run here.
-    const edit = (command: string) => (command === "npm ci" ? `ln -s ${resolve("node_modules")} node_modules` : command);
     const report = (text: string) => void reported.push(text);
-    const runner = { origin, tag: "main", folder: steps, env, token: "", edit, report, only: ["site"] };
+    const runner = { origin, tag: "main", folder: steps, env, token: "", edit: linkInstalled, report, only: ["site"] };
     await runWorkflow(".github/workflows/ci.yml", {}, runner);
     site = join(steps, "artifacts/site");
     server = await serveFolder(site);

@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { execa } from "execa";
 import { parse } from "yaml";
@@ -80,6 +80,13 @@ export interface Runner {
 }
 
 export type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * What runs in place of `npm ci`: it has run here, and compiled the program. Another command stays.
+ */
+export function linkInstalled(command: string): string {
+  return command === "npm ci" ? `ln -s ${resolve("node_modules")} . && cp -r ${resolve("build")} .` : command;
+}
 
 /**
  * Runs the jobs of a workflow one after the other, as far as this machine is what they ask for.

@@ -12,7 +12,7 @@ import { host } from "../helpers/host.ts";
 import { isNightly } from "../helpers/nightly.ts";
 import { commitAll, demo, inGit, mail, makeProject, pipelineYaml, replaceLine, writeFiles } from "../helpers/project.ts";
 import { copyOwnFiles } from "./own-files.ts";
-import { runWorkflow, type Context } from "./workflow.ts";
+import { linkInstalled, runWorkflow, type Context } from "./workflow.ts";
 
 /** Pipelines for Windows: one that makes an installer on Linux, and the one that makes a driver, which does not run here. */
 const windows = {
@@ -34,6 +34,16 @@ async function chooseRoot(): Promise<(entry: Context) => Context | string> {
     if (root !== first?.name) return `it needs root ${root}`;
     return check?.status === "ok" ? entry : { ...entry, root: "host" };
   };
+}
+
+/**
+ * Installs packages once: for each job with those of development the ones that are here, and for the
+ * others what the first job installed. Nightly, each job runs its own command.
+ */
+function installOnce(command: string): string {
+  if (isNightly) return command;
+  if (!command.startsWith("npm ci --omit=dev ")) return linkInstalled(command);
+  return `[ -e ../installed ] || { ${command} && mkdir ../installed && mv node_modules ../installed; }; ln -s ../installed/node_modules .`;
 }
 
 /** Where `kovn-build init` puts its workflow. */
@@ -122,7 +132,7 @@ describe("the workflows", () => {
     const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), GITHUB_ACTIONS: "true", CI: "true" };
     const reported: string[] = [];
     const report = (text: string) => void reported.push(text);
-    const runner = { origin, tag: "merge", folder: steps, env, token: "", report, only: ["series"] };
+    const runner = { origin, tag: "merge", folder: steps, env, token: "", edit: installOnce, report, only: ["series"] };
     await runWorkflow(".github/workflows/ci.yml", {}, runner);
     expect(reported).toEqual([".github/workflows/ci.yml: series: skipped"]);
     await runWorkflow(".github/workflows/ci.yml", {}, { ...runner, event: "pull_request" });
@@ -152,7 +162,7 @@ describe("the workflows", () => {
       env,
       token: server.token,
       choose: await chooseRoot(),
-      edit: withoutVerify,
+      edit: (command: string) => withoutVerify(installOnce(command)),
       report: (text: string) => void reported.push(text),
     };
     await runWorkflow(".github/workflows/release.yml", {}, runner);
@@ -339,7 +349,7 @@ describe("the workflows", () => {
       HOME: join(folder, "home"),
       ...{ GITHUB_ACTIONS: "true", CI: "true", GITHUB_API_URL: server.url, GITHUB_REPOSITORY: "o/r" },
     };
-    const runner = { origin, tag: "v1.0.0", folder: steps, env, token: server.token, report: console.log };
+    const runner = { origin, tag: "v1.0.0", folder: steps, env, token: server.token, edit: installOnce, report: console.log };
     await runWorkflow(".github/workflows/drift.yml", {}, runner);
     expect(server.state.problems).toEqual([]);
     expect(server.state.issues).toMatchObject([{ state: "open", labels: ["outdated"] }]);
