@@ -6,7 +6,7 @@ import { kovnBuild } from "../helpers/cli.ts";
 import { contentOf } from "../helpers/content.ts";
 import { test } from "../helpers/folder.ts";
 import { commitAll, demo, inGit, makeProject, newFile, mail, writeFiles } from "../helpers/project.ts";
-import { contextOf, fiveRoots, letters, line, lines, makeRebase, root, type RebaseFixture } from "../helpers/rebase.ts";
+import { contextOf, threeRoots, letters, line, lines, makeRebase, root, type RebaseFixture } from "../helpers/rebase.ts";
 
 /** Draws the picture, which must write nothing. */
 async function picture(project: string): Promise<Picture & { readonly sum: Sum }> {
@@ -147,18 +147,20 @@ describe("patches rebase --dry-run shows", () => {
   });
 
   test("which patches conflict only because others do, and how many are to resolve", async ({ folder }) => {
-    const { project } = await makeRebase(folder, fiveRoots);
+    const { project } = await makeRebase(folder, threeRoots);
     const shown = await picture(project);
     const roots = letters.map((file) => [file, "conflicts"]);
-    const followers = fiveRoots.series.slice(5).map(({ name }) => [name.replace(".patch", ""), `follows ${name[0]}.patch`]);
+    const followers = threeRoots.series
+      .slice(letters.length)
+      .map(({ name }) => [name.replace(".patch", ""), `follows ${name[0]}.patch`]);
     expect(statuses(shown)).toEqual(Object.fromEntries([...roots, ...followers]));
-    expect(shown.sum).toMatchObject({ patches: 12, conflicts: 12, toResolve: 5 });
+    expect(shown.sum).toMatchObject({ patches: 7, conflicts: 7, toResolve: 3 });
     expect(shown.patches[0]?.hunks).toEqual([{ file: "a", line: 10, cause: "changed" }]);
     const text = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run"]);
-    expect(text.stdout).toContain("12 patches: 12 conflicts, 5 to resolve");
+    expect(text.stdout).toContain("7 patches: 7 conflicts, 3 to resolve");
     const json = await kovnBuild(project, ["patches", "rebase", "demo", "--onto", "next", "--dry-run", "--json"]);
     expect(JSON.parse(json.stdout)).toEqual({ schema: 1, ...shown });
-    expect(text.stdout).toContain("    6  a-3.patch  follows `a.patch`\n         a, line ");
+    expect(text.stdout).toContain("    4  a-3.patch  follows `a.patch`\n         a, line ");
   });
 
   test("all places of each conflict: lines, and files that are gone, new or deleted", async ({ folder }) => {

@@ -13,7 +13,7 @@ import { demo, inGit, replaceLine, mail, writeFiles } from "../helpers/project.t
 import { rewrite } from "../helpers/picks.ts";
 import {
   contextOf,
-  fiveRoots,
+  threeRoots,
   letters,
   line,
   lines,
@@ -117,14 +117,14 @@ describe("patches rebase", () => {
   });
 
   test("lets a person resolve the roots; killed in the middle, it goes on, with the same result", async ({ folder }) => {
-    const { project: first } = await makeRebase(join(folder, "whole"), fiveRoots);
+    const { project: first } = await makeRebase(join(folder, "whole"), threeRoots);
     const stopped = await rebase(first, "--onto", "next", "--json");
     expect(stopped).toMatchObject({ exitCode: 1 });
     expect(JSON.parse(stopped.stdout)).toMatchObject({ finished: false, moved: [], stopped: "a.patch", files: ["a"] });
     expect(stopped.stderr).toContain("Patch `a.patch` conflicts in a.");
     expect(stopped.stderr).toContain("--continue --line 1.0");
-    expect(await goOn(first)).toEqual(["a", "b", "c", "d", "e"]);
-    const { project } = await makeRebase(join(folder, "killed"), fiveRoots);
+    expect(await goOn(first)).toEqual(letters);
+    const { project } = await makeRebase(join(folder, "killed"), threeRoots);
     const state = join(project, statePath);
     const movedNow = () => {
       try {
@@ -156,9 +156,9 @@ describe("patches rebase", () => {
     for (const [index, file] of letters.entries()) {
       expect(await stop()).toBe(`${file}.patch`);
       await resolveConflicts(project);
-      if (file !== "e") await killAt(["--continue"], () => movedNow() > index);
+      if (file !== letters.at(-1)) await killAt(["--continue"], () => movedNow() > index);
     }
-    await killAt(["--continue"], () => movedNow() >= 8);
+    await killAt(["--continue"], () => movedNow() >= 5);
     await killAt(["--continue"], () => !existsSync(state) || readFileSync(state, "utf8").includes('"written"'));
     // It may have ended before it was killed.
     if (existsSync(state)) expect(await rebase(project, "--continue")).toMatchObject({ exitCode: 0 });
@@ -173,7 +173,7 @@ describe("patches rebase", () => {
   });
 
   test("goes on although git was killed too, and left locks", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 2) });
     await rebase(project, "--onto", "next");
     await resolveConflicts(project);
     const git = join(project, treePath, ".git");
@@ -194,7 +194,7 @@ describe("patches rebase", () => {
   });
 
   test("remembers how a conflict was resolved, also after --abort", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 1) });
     const before = await contentOf(join(project, "patches"));
     await rebase(project, "--onto", "next");
     await resolveConflicts(project);
@@ -210,7 +210,7 @@ describe("patches rebase", () => {
   });
 
   test("takes the commit that a person made, and drops what they skip", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 2) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 2) });
     await rebase(project, "--onto", "next");
     await resolveConflicts(project);
     const tree = join(project, treePath);
@@ -254,7 +254,7 @@ describe("patches rebase", () => {
 });
 
 test("patches rebase waits at a pick that does not apply, and says how to leave files out", async ({ folder }) => {
-  const { project, upstream } = await makeRebase(folder, { ...fiveRoots, series: [] });
+  const { project, upstream } = await makeRebase(folder, { ...threeRoots, series: [] });
   await writeFiles(upstream, { a: line("10", "X")(twenty) });
   await inGit(upstream, "commit", "--quiet", "--all", "--message", "Only here");
   const pick = await inGit(upstream, "rev-parse", "HEAD");
@@ -268,7 +268,7 @@ test("patches rebase waits at a pick that does not apply, and says how to leave 
 
 describe("patches rebase refuses, and writes nothing,", () => {
   test("what is not one of its modes, or has nothing to go on with", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 1) });
     const before = await contentOf(join(project, "patches"));
     const one = "Expected one of `--onto`, `--continue`, `--skip`, `--abort` and `--status`.";
     for (const args of [[], ["--onto", "next", "--continue"], ["--skip", "--abort"], ["--dry-run"]])
@@ -287,7 +287,7 @@ describe("patches rebase refuses, and writes nothing,", () => {
   });
 
   test("a second rebase over an unfinished one", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 1) });
     await rebase(project, "--onto", "next");
     const result = await rebase(project, "--onto", "next");
     expect(result).toMatchObject({ exitCode: 2, stdout: "" });
@@ -296,7 +296,7 @@ describe("patches rebase refuses, and writes nothing,", () => {
   });
 
   test("what is not resolved: conflicts, marks, what is not staged, nothing left, several commits", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 1) });
     await rebase(project, "--onto", "next");
     const tree = join(project, treePath);
     const refusal = async () => {
@@ -319,7 +319,7 @@ describe("patches rebase refuses, and writes nothing,", () => {
   });
 
   test("a source that changed meanwhile", async ({ folder }) => {
-    const { project } = await makeRebase(folder, { ...fiveRoots, series: fiveRoots.series.slice(0, 1) });
+    const { project } = await makeRebase(folder, { ...threeRoots, series: threeRoots.series.slice(0, 1) });
     await rebase(project, "--onto", "next");
     await resolveConflicts(project);
     await writeFiles(project, { [`${demo}/notes.txt`]: "new\n" });
