@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { makeResources } from "../label/pe-resource.ts";
@@ -26,6 +26,18 @@ const schema = z
   );
 
 type Input = z.infer<typeof schema>;
+
+/**
+ * What comes before the programs. Only `make all` makes generated headers by itself, but it makes too
+ * much else. config.h, which nearly every file includes first, includes all headers of Windows. gcc takes
+ * the precompiled one where the flags are the same, else it reads the text. Objects are the same, so
+ * ccache, which only sees the text, is right.
+ */
+const beforeCompiling = `include Makefile
+kovn-first: $(BUILT_SOURCES) $(addsuffix .gch,$(wildcard config.h))
+config.h.gch: config.h
+\tCCACHE_DISABLE=1 $(COMPILE) -x c-header -o $@ ./config.h
+`;
 
 /**
  * `uses: mingw`: cross-compiles `src/` (boot.sh, configure, make) with MinGW-w64. Stripped programs
@@ -66,12 +78,12 @@ async function run(input: Input, context: StepContext): Promise<void> {
     env,
     context,
   );
-  // Generated headers come first. Only `make all` makes them by itself, but it makes too much else.
   const first = join(context.dir, "tmp/first.mk");
-  await writeTemporary(first, "include Makefile\nkovn-built-sources: $(BUILT_SOURCES)\n");
-  await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-built-sources"], env, context);
+  await writeTemporary(first, beforeCompiling);
+  await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-first"], env, context);
   const programs = input.programs.map((program) => `${program}.exe`);
   await runProgram("make", [`--jobs=${context.parallel}`, ...programs], env, context);
+  await rm(join(context.dir, "src/config.h.gch"), { force: true });
   await mkdir(join(context.dir, "stage"), { recursive: true });
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const program of programs) await finish(program, input, context);

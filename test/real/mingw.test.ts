@@ -1,0 +1,71 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { expect } from "vitest";
+import { mingw } from "../../src/steps/mingw.ts";
+import { test } from "../helpers/folder.ts";
+import { writeFiles } from "../helpers/project.ts";
+import { aStepContext } from "../helpers/step.ts";
+
+/** A program for Windows, made with autotools. As in Open vSwitch, config.h includes headers of Windows. */
+const source = {
+  "boot.sh": "#! /bin/sh\nautoreconf --install --force\n",
+  "configure.ac": `AC_INIT([demo], [1.2])
+AC_CONFIG_AUX_DIR([build-aux])
+AC_CONFIG_SRCDIR([demo.c])
+AM_INIT_AUTOMAKE([foreign subdir-objects])
+AC_CONFIG_HEADERS([config.h])
+AH_BOTTOM([#include "include/windefs.h"])
+AC_PROG_CC
+AC_CONFIG_FILES([Makefile])
+AC_OUTPUT
+`,
+  "Makefile.am": `BUILT_SOURCES = times.h
+times.h: times.txt
+	cp times.txt times.h
+bin_PROGRAMS = demo
+demo_SOURCES = demo.c greet.c
+`,
+  "include/windefs.h":
+    "#include <winsock2.h>\n#include <windows.h>\nstatic inline int errors(void) { return (int) GetLastError(); }\n",
+  "times.txt": "#define TIMES 2\n",
+  "demo.c":
+    '#include <config.h>\n#include "times.h"\nvoid greet(SOCKET *);\nint main(void) { SOCKET one = TIMES; greet(&one); return errors(); }\n',
+  "greet.c":
+    '#include <config.h>\n#include <stdio.h>\nvoid greet(SOCKET *one) { printf(PACKAGE_STRING " %d\\n", (int) *one); }\n',
+};
+const input = {
+  configure: [],
+  // gcc prints each header that it includes, and `!` for a precompiled one.
+  cflags: "-H",
+  ldflags: "-Wl,--dynamicbase,--high-entropy-va,--nxcompat,--no-insert-timestamp",
+  programs: ["demo"],
+  dlls: ["ADVAPI32.dll", "KERNEL32.dll", "msvcrt.dll", "USER32.dll", "WS2_32.dll"],
+};
+
+/** Builds the program of a source in the job's folder and returns the log. */
+async function build(job: string): Promise<readonly string[]> {
+  for (const folder of ["home", "tmp", "out"]) await mkdir(join(job, folder), { recursive: true });
+  await writeFiles(join(job, "src"), source);
+  const log: string[] = [];
+  const context = aStepContext(job, {
+    flags: "-O2 -g",
+    onLines: async (lines) => void log.push(...lines),
+  });
+  await mingw.run(input, context);
+  return log;
+}
+
+test("config.h is compiled once, and files that use it are the same as without", async ({ folder }) => {
+  const src = join(folder, "demo/src");
+  const log = await build(join(folder, "demo"));
+  expect(log.filter((line) => line.startsWith("! "))).toEqual(["! ./config.h.gch", "! ./config.h.gch"]);
+  for (const object of ["demo.o", "greet.o"]) {
+    const made = await readFile(join(src, object));
+    await rm(join(src, object));
+    const { stderr } = await execa("make", [object], { cwd: src });
+    expect(stderr).toContain("winsock2.h");
+    expect(stderr).not.toContain("config.h.gch");
+    expect(made.equals(await readFile(join(src, object))), object).toBe(true);
+  }
+});
