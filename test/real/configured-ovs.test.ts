@@ -71,7 +71,7 @@ describe("Open vSwitch, configured before", async () => {
       const { stdout } = await execa("git", ["diff"], { cwd: tree, stripFinalNewline: false });
       const packaging = join(project, "patches/1.12/ovs/packaging");
       const [header] = (await readFile(join(packaging, "kube-ovn-document.patch"), "utf8")).split("\n---\n");
-    await writeFile(join(packaging, "edited.patch"), `${header}\n---\n\n${stdout}`);
+      await writeFile(join(packaging, "edited.patch"), `${header}\n---\n\n${stdout}`);
       await appendFile(join(packaging, "debian.series"), "edited.patch\n");
       await rm(tree, { recursive: true });
       expect(await compareBuilds(project)).toMatch(change.says);
