@@ -29,12 +29,12 @@ type Input = z.infer<typeof schema>;
 
 /**
  * What comes before the programs. Only `make all` makes generated headers by itself, but it makes too
- * much else. config.h, which nearly every file includes first, includes all headers of Windows. gcc takes
- * the precompiled one where the flags are the same, else it reads the text. Objects are the same, so
- * ccache, which only sees the text, is right.
+ * much else; those of upstream's test programs are left out. config.h, which nearly every file includes
+ * first, includes all headers of Windows. gcc takes the precompiled one where the flags are the same,
+ * else it reads the text. Objects are the same, so ccache, which only sees the text, is right.
  */
 const beforeCompiling = `include Makefile
-kovn-first: $(BUILT_SOURCES) $(addsuffix .gch,$(wildcard config.h))
+kovn-first: $(filter-out tests/%,$(BUILT_SOURCES)) $(addsuffix .gch,$(wildcard config.h))
 config.h.gch: config.h
 \tCCACHE_DISABLE=1 $(COMPILE) -x c-header -o $@ ./config.h
 `;
@@ -63,8 +63,8 @@ export const mingw: StepKind<"mingw", Input> = {
 
 async function run(input: Input, context: StepContext): Promise<void> {
   // pkg-config would find libraries of the machine. The cross assembler, too, decides the result,
-  // and ccache does not look at it by itself.
-  const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as` };
+  // and ccache does not look at it by itself. CONFIG_SHELL: as in step `deb`.
+  const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as`, CONFIG_SHELL: "/bin/sh" };
   // The folder of the run, in which the jobs' folders are, must not be part of the result.
   const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(truePath(context.dir))}=.`]
     .filter((flag) => flag !== "")
@@ -84,6 +84,8 @@ async function run(input: Input, context: StepContext): Promise<void> {
   const programs = input.programs.map((program) => `${program}.exe`);
   await runProgram("make", [`--jobs=${context.parallel}`, ...programs], env, context);
   await rm(join(context.dir, "src/config.h.gch"), { force: true });
+  // What follows uses one core at most. Jobs that need only compiled files can start now.
+  context.onReady();
   await mkdir(join(context.dir, "stage"), { recursive: true });
   await mkdir(join(context.dir, "out/debug"), { recursive: true });
   for (const program of programs) await finish(program, input, context);

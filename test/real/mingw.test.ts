@@ -20,7 +20,7 @@ AC_PROG_CC
 AC_CONFIG_FILES([Makefile])
 AC_OUTPUT
 `,
-  "Makefile.am": `BUILT_SOURCES = times.h
+  "Makefile.am": `BUILT_SOURCES = times.h tests/idl.h
 times.h: times.txt
 	cp times.txt times.h
 bin_PROGRAMS = demo

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -11,7 +12,7 @@ import { quietTask } from "../../../src/sys/task.ts";
 const imports = "printf '\\tDLL Name: %s\\n' KERNEL32.dll msvcrt.dll";
 
 /** Runs the step with a make that "builds" a program, and an objdump that says what it imports. */
-async function run(dir: string, built: Buffer, objdump: string): Promise<void> {
+async function run(dir: string, built: Buffer, objdump: string, onReady: () => void = () => undefined): Promise<void> {
   await mkdir(join(dir, "src"));
   await writeFile(join(dir, "built"), built);
   for (const name of ["boot.sh", "configure"]) await writeFile(join(dir, "src", name), "#!/bin/sh\n", { mode: 0o755 });
@@ -23,11 +24,20 @@ async function run(dir: string, built: Buffer, objdump: string): Promise<void> {
   });
   const host = { env: { PATH: `${bin.path}:/usr/bin:/bin` }, signal: new AbortController().signal, task: quietTask };
   const input = { configure: [], cflags: "", ldflags: "", programs: ["demo"], dlls: ["kernel32.dll", "MSVCRT.dll"] };
-  await mingw.run(input, aStepContext(dir, { compilerCache: { path: bin.path, env: {} }, host }));
+  await mingw.run(input, aStepContext(dir, { compilerCache: { path: bin.path, env: {} }, host, onReady }));
 }
 
 test("a hardened program that imports only DLLs of Windows passes, in upper or lower case", async ({ folder }) => {
   await run(folder, program(), imports);
+});
+
+test("other jobs may start when the programs are linked, before they are stripped", async ({ folder }) => {
+  let isStripped: boolean | undefined;
+  await run(folder, program(), imports, () => {
+    expect(existsSync(join(folder, "src/demo.exe"))).toBe(true);
+    isStripped = existsSync(join(folder, "stage/demo.exe"));
+  });
+  expect(isStripped).toBe(false);
 });
 
 test.for([
