@@ -22,9 +22,11 @@ async function makeLibrary(folder: string): Promise<void> {
   await execa("gcc", ["-shared", "-o", join(folder, "libgone.so"), "-x", "c", "-"], { input: "int gone;\n" });
 }
 
-describe("a small package in a clean root", async () => {
-  const folder = await temporaryFolder();
-  afterAll(async () => folder[Symbol.asyncDispose]());
+// One project, so that the archive's lists and packages are downloaded once.
+const folder = await temporaryFolder();
+afterAll(async () => folder[Symbol.asyncDispose]());
+
+describe("a small package in a clean root", () => {
   const make = async (build: ProgramBuild = {}) => makeProgramDist(join(folder.path, "dist"), build);
   const install = async (build: ProgramBuild = {}) => (await verify(folder.path, await make(build)))["install"];
 
@@ -60,9 +62,7 @@ describe("a small package in a clean root", async () => {
 });
 
 describe("Debian's own packages, as if they were a build", async () => {
-  const folder = await temporaryFolder();
-  afterAll(async () => folder[Symbol.asyncDispose]());
-  const work = join(folder.path, "dist/.work");
+  const work = join(folder.path, "debian/.work");
   await mkdir(join(work, "out"), { recursive: true });
   const names = ["openvswitch-common", "openvswitch-switch", "python3-openvswitch", "ovn-common", "ovn-central", "ovn-host"];
   const { exitCode } = await execa("apt-get", ["-q", "-o", "APT::Sandbox::User=", "download", ...names], {
@@ -71,7 +71,7 @@ describe("Debian's own packages, as if they were a build", async () => {
   });
 
   test.skipIf(exitCode !== 0)("are installed and run on an old processor, and do not behave as patched", async () => {
-    const dist = await writeSmallDist(join(folder.path, "dist"), work, { line: "1.12", flags, job: { source: "ovs" } });
+    const dist = await writeSmallDist(join(folder.path, "debian"), work, { line: "1.12", flags, job: { source: "ovs" } });
     const { install, floor, behaviour } = await verify(folder.path, dist);
     // Debian's OVN has units of systemd only.
     expect(install?.problems).toEqual([
