@@ -3,8 +3,8 @@ import type { TestSequencer, TestSpecification } from "vitest/node";
 
 /** The files that take minutes, longest first. The others begin after them. */
 const longest = [
-  ...["windows-mingw", "linux-deb", "verify", "workflows", "compiler-cache", "root"],
-  ...["publish-github", "publish-kill", "publish-repair"],
+  ...["windows-mingw", "linux-deb", "verify", "publish-kill", "publish-github", "workflows"],
+  ...["compiler-cache", "root", "configured", "patches-prove", "publish-repair"],
 ];
 
 /** Begins the longest files first, so that no worker has one left when the others have nothing to do. */
