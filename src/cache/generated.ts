@@ -13,8 +13,8 @@ import { readBytes } from "../sys/read-file.ts";
 import { writeWhole } from "../sys/write-whole.ts";
 import { distance, explainChange, type Parts } from "./parts.ts";
 
-/** How many are kept: two MB each, one for each job and state of what it is configured from. */
-const limit = 32;
+/** How many are kept: two MB each, one or two for each job and state of what it is configured from. */
+const limit = 64;
 
 /** How many changes are named. */
 const shown = 5;
@@ -107,11 +107,12 @@ async function read(file: string): Promise<Entry | undefined> {
   }
 }
 
-/** How the parts differ from the most similar ones; nothing when there are none of the same job. */
+/** How the parts differ from the most similar ones of the same job that generate the same; empty when there are none. */
 async function explain(folder: string, parts: Parts): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const all = await Promise.all(names.map(async (name) => read(join(folder, name))));
-  const same = all.flatMap((one) => (one !== undefined && one.parts["job"] === parts["job"] ? [one.parts] : []));
+  const isAlike = (other: Parts) => ["job", "generates"].every((name) => other[name] === parts[name]);
+  const same = all.flatMap((one) => (one !== undefined && isAlike(one.parts) ? [one.parts] : []));
   const [nearest] = same.toSorted((a, b) => distance(a, parts) - distance(b, parts));
   const changes = nearest === undefined ? [] : explainChange(nearest, parts);
   return changes.length <= shown ? changes : [...changes.slice(0, shown), `${changes.length - shown} more changes`];

@@ -1,15 +1,14 @@
 /** Programs of debhelper(7) that only change what is compiled, in the order in which dh(1) runs them. */
-const configuring = ["dh_update_autotools_config", "dh_autoreconf", "dh_auto_configure"];
-const building = ["dh_auto_build", "dh_auto_test"];
+const programsOf = {
+  autoreconf: ["dh_update_autotools_config", "dh_autoreconf"],
+  configure: ["dh_auto_configure"],
+  compile: ["dh_auto_build", "dh_auto_test"],
+};
 
-/** debian/rules whose target `build` ends when the source is configured. */
-export function rulesToConfigure(rules: string): string {
-  return without(building, rules);
-}
-
-/** debian/rules whose target `build` compiles what is configured already. */
-export function rulesWhenConfigured(rules: string): string {
-  return without(configuring, rules);
+/** debian/rules whose target `build` does only these parts of what it does. */
+export function rulesFor(parts: readonly (keyof typeof programsOf)[], rules: string): string {
+  const others = Object.entries(programsOf).flatMap(([part, names]) => (parts.some((one) => one === part) ? [] : names));
+  return without(others, rules);
 }
 
 /** Targets that do nothing, instead of those of the rules: make warns when a target is given twice. */

@@ -4,6 +4,7 @@ import { BuildError } from "../errors.ts";
 import { fetchBase, type Fetched } from "../patches/mirror.ts";
 import { readPicks } from "../patches/picks.ts";
 import type { PlanInput, PlannedJob } from "../plan/plan.ts";
+import { beginJob, type Begun } from "./begin-job.ts";
 import type { RunContext } from "./context.ts";
 import type { ExpectedJob } from "./events.ts";
 import { readExpected } from "./expected.ts";
@@ -11,6 +12,8 @@ import { finishJob } from "./finish-job.ts";
 import { jobFolder } from "./job-folder.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
 import type { JobResult } from "./result.ts";
+import { canBegin } from "../steps/registry.ts";
+import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { treesOf } from "./roots.ts";
 import { schedule } from "./schedule.ts";
@@ -37,16 +40,33 @@ export async function buildJobs(
   const expected = new Map<string, number | undefined>();
   for (const { id } of jobs) expected.set(id, await readExpected(project.work, prepared.plan, id));
   emit({ event: "jobs", parallel, keepGoing, jobs: jobs.map((job) => expectedJob(job, expected.get(job.id))) });
-  const results: JobResult[] = [];
-  const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
-  const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip }, async (job, onReady) => {
-    host.signal.throwIfAborted();
+  const { plan, input, cache, lookups, roots } = prepared;
+  const optionsOf = (job: PlannedJob, onReady: () => void) => {
     const base = bases.get(job.source.name);
     if (base === undefined) throw new Error(`source ${job.source.name} was not fetched`);
+    const parts = cache === undefined ? undefined : lookups.find((one) => one.job.id === job.id)?.parts;
+    const [dir, root] = [jobFolder(context, job.id), roots.get(job.id)];
+    return { plan, input, base, dir, root, parallel, compilerCache, parts, onReady };
+  };
+  const begun = new Map<string, Begun>();
+  const begin = async (job: PlannedJob) => {
+    if (cache === undefined || !canBegin(job.steps) || host.signal.aborted) return;
+    const beginIt = async (below: Host) =>
+      beginJob(
+        job,
+        optionsOf(job, () => undefined),
+        { ...context, host: below },
+      );
+    const done = await runTask(host, `begin, while ${job.needs.join(" and ")} is built`, beginIt, job.id);
+    if (done !== undefined) begun.set(job.id, done);
+  };
+  const results: JobResult[] = [];
+  const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
+  const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip, begin }, async (job, onReady) => {
+    host.signal.throwIfAborted();
     const isUsed = jobs.some((other) => other.needs.includes(job.id));
-    const dir = jobFolder(context, job.id);
-    const root = prepared.roots.get(job.id);
-    const of = { prepared, base, dir, isUsed, root, parallel, compilerCache, onReady, expected: expected.get(job.id) };
+    const own = { prepared, isUsed, expected: expected.get(job.id), begun: begun.get(job.id) };
+    const of = { ...optionsOf(job, onReady), ...own };
     results.push(await runTask(host, job.id, async (below) => finishJob(job, of, { ...context, host: below }), job.id));
   });
   throwFailures(failures);

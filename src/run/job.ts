@@ -1,30 +1,21 @@
-import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
 import type { Source } from "../config/source.ts";
-import { checkoutPatched, describeWork, type Patched } from "../patches/apply.ts";
-import type { Fetched } from "../patches/mirror.ts";
-import type { Plan, PlanInput, PlannedJob } from "../plan/plan.ts";
-import { describeArtifacts, placeFile } from "../dist/artifact.ts";
+import type { Patched } from "../patches/apply.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import { describeArtifacts } from "../dist/artifact.ts";
 import type { BuiltJob } from "../dist/manifest.ts";
 import { runStep } from "../steps/registry.ts";
 import type { StepProgram } from "../steps/step.ts";
 import { installedPackages } from "../sys/apt.ts";
 import type { Host, OnLines } from "../sys/exec.ts";
-import { sha256File } from "../sys/files.ts";
 import { patchId } from "../sys/git.ts";
 import { runTask } from "../sys/run-task.ts";
 import { describeBuilt, jobPackaging } from "../dist/built.ts";
-import { packageAuthor } from "../config/package.ts";
-import { makeLabel, type Label } from "../label/label.ts";
-import { cacheFolder } from "../cache/folder.ts";
-import { openGenerated } from "../cache/generated.ts";
-import type { Parts } from "../cache/parts.ts";
-import { compilationsDir, type CompilerCache } from "../compile/ccache.ts";
-import { openRoot } from "../root/enter.ts";
 import type { Root } from "../root/keep.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { makeRecord } from "../record.ts";
+import { checkOut, makeFolders, openSteps, type Begun, type JobOptions } from "./begin-job.ts";
 import type { RunContext } from "./context.ts";
 import { writeExpected } from "./expected.ts";
 import { openLog, type Log } from "./log.ts";
@@ -32,36 +23,25 @@ import { sourceOf, type JobResult } from "./result.ts";
 import { isWarning } from "./warning.ts";
 import { quoteWords } from "../sys/quote.ts";
 
-export interface JobOptions {
-  readonly plan: Plan;
-  readonly input: PlanInput;
-  readonly base: Fetched;
-  /** The job's folder, empty. */
-  readonly dir: string;
-  /** What the job is built in; undefined for the machine itself. */
-  readonly root: Root | undefined;
-  readonly parallel: number;
+export interface RunJobOptions extends JobOptions {
   /** How many milliseconds the job took last time, if known. */
   readonly expected: number | undefined;
   /** What changed since the job was last built. */
   readonly changes: readonly string[];
-  readonly compilerCache: CompilerCache | undefined;
-  /** What the job depends on; undefined when no results are cached. */
-  readonly parts: Parts | undefined;
-  /** Called when jobs that need this one may start, unless they start at its end. */
-  readonly onReady: () => void;
+  /** What was done for the job already. */
+  readonly begun: Begun | undefined;
 }
 
 /**
  * Runs one job: patches the source, runs the steps in order, describes the artifacts. All output
  * goes to `<dir>/log`. Throws `BuildError` when the job fails.
  */
-export async function runJob(job: PlannedJob, options: JobOptions, context: RunContext): Promise<JobResult> {
+export async function runJob(job: PlannedJob, options: RunJobOptions, context: RunContext): Promise<JobResult> {
   const { dir } = options;
   const { project, host, emit } = context;
   const source = sourceOf(job, options.input);
   const started = performance.now();
-  for (const folder of ["home", "tmp", "out"]) await mkdir(join(dir, folder), { recursive: true });
+  await makeFolders(dir);
   const log = openLog(join(dir, "log"));
   const { expected, changes } = options;
   emit({ event: "job-start", job: job.id, log: log.path, ...(expected === undefined ? {} : { expected }), changes });
@@ -106,7 +86,7 @@ export async function runJob(job: PlannedJob, options: JobOptions, context: RunC
   }
 }
 
-interface StepsOptions extends JobOptions {
+interface StepsOptions extends RunJobOptions {
   readonly source: Source;
   readonly log: Log;
   readonly onLines: OnLines;
@@ -114,42 +94,11 @@ interface StepsOptions extends JobOptions {
 }
 
 async function runSteps(job: PlannedJob, options: StepsOptions, context: RunContext): Promise<JobResult> {
-  const { project, host, emit, run } = context;
-  const { plan, source, base, dir, root, parallel, compilerCache, log, onLines, onProgram } = options;
-  await copyInputs(job, options);
-  const packaging = jobPackaging(job, source);
-  const patches = describeWork(source, base, packaging);
-  const apply = async (below: Host) => checkoutPatched(source, base, join(dir, "src"), below, packaging);
-  const patched = await runTask(host, `apply ${patches}`, apply, job.id);
-  assertLockedCommit(job, patched);
-  const { commit } = patched.packaged ?? patched;
-  await onLines([`kovn-build: ${source.name} ${job.source.version}: base ${base.commit}, ${patches}, patched commit ${commit}`]);
-  // Upstream's `make dist` fails for tracked files that it does not list, so programs get a tree
-  // without git.
-  await rm(join(dir, "src/.git"), { recursive: true });
-  const compilations = compilerCache === undefined ? [] : [compilationsDir(cacheFolder(project.work))];
-  const enter = root === undefined ? undefined : await openRoot(root, [run, ...compilations], host);
-  const stepContext = {
-    dir,
-    arch: plan.arch,
-    buildArch: plan.buildArch,
-    flags: plan.flags,
-    parallel,
-    epoch: patched.epoch,
-    version: job.source.version,
-    revision: job.source.revision,
-    versionSuffix: job.versionSuffix,
-    label: labelOf(plan, job, source, { base, patched }),
-    compilerCache: compilerCache === undefined ? undefined : { path: compilerCache.path, env: compilerCache.env(dir) },
-    generated:
-      options.parts === undefined ? undefined : openGenerated(cacheFolder(project.work), options.parts, host.task.notice),
-    onReady: options.onReady,
-    enter,
-    elsewhere: context.elsewhere,
-    host,
-    onLines,
-    onProgram,
-  };
+  const { host, emit } = context;
+  const { source, base, dir, root, begun, log, onLines, onProgram } = options;
+  const patched = begun?.patched ?? (await checkOut(job, options, { ...context, onLines }));
+  if (begun !== undefined) await onLines(begun.lines);
+  const stepContext = await openSteps(job, { ...options, patched }, { ...context, onLines, onProgram });
   for (const [index, step] of job.steps.entries()) {
     const title = `step ${index + 1} of ${job.steps.length}: ${step.uses}`;
     emit({ event: "step-start", job: job.id, step: step.uses, position: index + 1, count: job.steps.length });
@@ -177,46 +126,8 @@ async function runSteps(job: PlannedJob, options: StepsOptions, context: RunCont
   return runTask(host, "describe the artifacts", describeAll, job.id);
 }
 
-/** What the files of a job say about how they were built: all of it is known before the first step. */
-function labelOf(
-  plan: Plan,
-  job: PlannedJob,
-  source: Source,
-  { base, patched }: { readonly base: Fetched; readonly patched: Patched },
-): Label {
-  const { commit, tree, packaged, epoch } = patched;
-  const ids = { baseCommit: base.commit, patchedCommit: commit, patchedTree: tree };
-  const later = { patchIds: {}, pickIds: {}, tools: {}, duration: 0 };
-  const built = describeBuilt(job, source, { ...ids, ...(packaged === undefined ? {} : { packaged }), ...later });
-  return makeLabel(plan, built, { epoch, by: packageAuthor });
-}
-
 function only(versions: Root["packages"], names: readonly string[]): Readonly<Record<string, string>> {
   return makeRecord(names.flatMap((name) => (versions[name] === undefined ? [] : [[name, versions[name]] as const])));
-}
-
-/** Throws "digest" when the commit of a patched source is not the locked one. */
-function assertLockedCommit({ source, locked }: PlannedJob, patched: Patched): void {
-  if (locked === undefined) return;
-  for (const [made, expected] of [[patched, locked] as const, [patched.packaged, locked.packaged] as const])
-    if (made?.commit !== expected?.commit)
-      throw new BuildError(
-        "digest",
-        `The patched commit of \`${source.name}\` is ${made?.commit}; expected ${expected?.commit} (lock.json).`,
-        { hint: "kovn-build patches check" },
-      );
-}
-
-/**
- * Copies input files to the job's `inputs/`. Throws "digest" for one that changed since it was
- * planned.
- */
-async function copyInputs(job: PlannedJob, { input, dir }: JobOptions): Promise<void> {
-  for (const { name, path, sha256 } of input.inputs[job.id] ?? []) {
-    const copy = join(dir, "inputs", name);
-    await placeFile(path, copy);
-    if ((await sha256File(copy)) !== sha256) throw new BuildError("digest", `File ${path} changed during the build.`);
-  }
 }
 
 async function describeJob(

@@ -8,7 +8,7 @@ import { globInside } from "../sys/glob.ts";
 import { readBytes } from "../sys/read-file.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
 import { insidePattern } from "./path.ts";
-import type { Generated, GeneratedFile, StepContext } from "./step.ts";
+import type { Generated, GeneratedFile, GeneratedFiles, StepContext } from "./step.ts";
 
 /** What the files that `autoreconf` and `configure` generate are made from. */
 export const configureSchema = z
@@ -28,12 +28,19 @@ export type ConfigureInput = z.infer<typeof configureSchema>;
 /** The time of every file before it is configured: whatever is newer was generated. */
 const before = new Date("2000-01-01T00:00:00Z");
 
+/** Nothing of what differs between two states of the series, or two machines. */
+const common = { epoch: before.getTime() / 1000, version: "", revision: 0, versionSuffix: "", parallel: 1 };
+
+/** A part of configuring. */
+export type ConfigurePart = "autoreconf" | "configure";
+
 /** Configures the source in a stage, and returns what that depends on besides files: the whole command. */
 export interface Configure {
   /** Makes the stage what is configured, before its files are compared. */
-  readonly prepare: (stage: StepContext) => Promise<void>;
+  readonly prepare: (parts: readonly ConfigurePart[], stage: StepContext) => Promise<void>;
   /** The program with its environment; paths of the stage may be in it. */
   readonly command: (stage: StepContext) => Readonly<Record<string, string>>;
+  /** Does the parts that the stage was prepared for. */
   readonly run: (stage: StepContext) => Promise<void>;
 }
 
@@ -43,37 +50,70 @@ export interface Configure {
  * generated. False, with nothing done, in a build without a cache.
  */
 export async function configureApart(input: ConfigureInput, how: Configure, context: StepContext): Promise<boolean> {
-  const { dir, generated, onLines } = context;
+  const { dir, generated } = context;
   if (generated === undefined) return false;
-  const stage = join(truePath(dir), "configure");
-  // Nothing of what differs between two states of the series, or two machines.
-  const inStage = {
-    ...context,
-    dir: join(stage, basename(dir)),
-    ...{ epoch: before.getTime() / 1000, version: "", revision: 0, versionSuffix: "", parallel: 1 },
-  };
-  for (const folder of ["home", "tmp", "src"]) await mkdir(join(inStage.dir, folder), { recursive: true });
+  const made = isInParts(input)
+    ? await generate(["configure"], input, how, { ...context, generated }, async (stage) => {
+        const first = await autoreconf(input, how, { ...context, generated });
+        await place(first, join(stage.dir, "src"), dirname(stage.dir));
+      })
+    : await generate(["autoreconf", "configure"], input, how, { ...context, generated });
+  await place(made, join(dir, "src"), dirname(truePath(dir)));
+  return true;
+}
+
+/** Generates ahead what needs no other job, for `configureApart`, which finds it in the cache. */
+export async function autoreconfAhead(input: ConfigureInput, how: Configure, context: StepContext): Promise<void> {
+  const { generated } = context;
+  if (generated !== undefined && isInParts(input)) await autoreconf(input, how, { ...context, generated });
+}
+
+/** Where configure reads files of other jobs, autoreconf is a part of its own. */
+function isInParts({ others }: ConfigureInput): boolean {
+  return others.length > 0;
+}
+
+type Caching = StepContext & { readonly generated: GeneratedFiles };
+
+async function autoreconf(input: ConfigureInput, how: Configure, context: Caching): Promise<Generated> {
+  return generate(["autoreconf"], { ...input, others: [] }, how, context);
+}
+
+/** Takes what these parts generate from the cache, or makes it in a stage, after `first`. */
+async function generate(
+  what: readonly ConfigurePart[],
+  input: ConfigureInput,
+  how: Configure,
+  context: Caching,
+  first: (stage: StepContext) => Promise<void> = async () => undefined,
+): Promise<Generated> {
+  const { dir, generated, onLines } = context;
+  const [done, folder] = what.includes("configure") ? ["configured", "configure"] : ["autoreconf ran", "autoreconf"];
+  const stage = join(truePath(dir), folder);
+  const inStage = { ...context, ...common, dir: join(stage, basename(dir)) };
+  for (const name of ["home", "tmp", "src"]) await mkdir(join(inStage.dir, name), { recursive: true });
   await copyFiles(input.reads, join(dir, "src"), join(inStage.dir, "src"));
   await copyFiles(input.others, dirname(dir), stage);
-  await how.prepare(inStage);
+  await how.prepare(what, inStage);
   const command = Object.entries(how.command(inStage)).map(
     ([name, value]) => [name, short(value.replaceAll(stage, ""))] as const,
   );
   const files = await digestFiles(stage);
   const parts = makeRecord([
+    ["generates", folder],
     ...files.map(([path, digest]) => [`file ${path}`, digest] as const),
     ...command.map(([name, value]) => [`setting ${name}`, value] as const),
   ]);
   const make = async (): Promise<Generated> => {
+    await first(inStage);
     await how.run(inStage);
     return { from: stage, files: await readGenerated(join(inStage.dir, "src"), new Map(files), basename(dir)) };
   };
   const { changes, ...made } = await generated.take(parts, make);
   const why = changes.length === 0 ? "" : ` (${changes.join("; ")})`;
-  await onLines([`kovn-build: configured ${made.isCached ? "before: its files are used again" : `now${why}`}`]);
-  await place(made, join(dir, "src"), dirname(truePath(dir)));
+  await onLines([`kovn-build: ${done} ${made.isCached ? "before: its files are used again" : `now${why}`}`]);
   await removeFolder(stage);
-  return true;
+  return made;
 }
 
 /** A value that a line of the log can show, else its digest. */

@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
 import { binaryPackages, changelogEntry, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
-import { rulesToConfigure, rulesToPack, rulesWhenConfigured } from "../label/debian-rules.ts";
+import { rulesFor, rulesToPack } from "../label/debian-rules.ts";
 import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
-import { configureApart, configureSchema, type Configure } from "./configure.ts";
+import { autoreconfAhead, configureApart, configureSchema, type Configure } from "./configure.ts";
 import { crossSettings } from "./cross.ts";
 import { readText } from "../sys/read-file.ts";
 import { environment, runProgram, type StepContext, type StepKind } from "./step.ts";
@@ -45,6 +45,9 @@ export const deb: StepKind<"deb", Input> = {
   name: "deb",
   schema,
   run,
+  begin: async (input, context) => {
+    if (input.configure !== undefined) await autoreconfAhead(input.configure, configuring(input), context);
+  },
   makes: ({ packages }) => packages,
   isForDistribution: true,
   packages: ["binutils", "build-essential", "debhelper", "dpkg-dev", "fakeroot", "gcc"],
@@ -65,8 +68,8 @@ async function run(input: Input, context: StepContext): Promise<void> {
 /** Debian's rules up to `configure`, without the note, which has the version. */
 function configuring(input: Input): Configure {
   return {
-    prepare: async (stage) => {
-      await changeFile("rules", rulesToConfigure, stage);
+    prepare: async (parts, stage) => {
+      await changeFile("rules", (text) => rulesFor(parts, text), stage);
       await writeNote("{}", stage);
     },
     command: (stage) => ({ ...environmentOf(input, stage), options: crossSettings(stage).args.join(" ") }),
@@ -150,7 +153,7 @@ async function changeFile(name: string, edit: (text: string) => string, { dir }:
 async function labelPackages(version: string, isConfigured: boolean, context: StepContext): Promise<void> {
   const { dir, label } = context;
   const control = await changeFile("control", (text) => ownControl(text, label), context);
-  await changeFile("rules", (text) => rulesToPack(ownRules(isConfigured ? rulesWhenConfigured(text) : text)), context);
+  await changeFile("rules", (text) => rulesToPack(ownRules(isConfigured ? rulesFor(["compile"], text) : text)), context);
   for (const one of binaryPackages(control))
     await writeTemporary(join(dir, "src", sbomFolder, `${one.name}.cdx.json`), packageSbom(one, version, label));
 }

@@ -65,6 +65,16 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
   await kindOf(step).run(step.with, context);
 }
 
+/** Whether one of these steps has something to do ahead. */
+export function canBegin(steps: readonly Step[]): boolean {
+  return steps.some((step) => kindOf(step).begin !== undefined);
+}
+
+/** Does ahead what a step can do before any other. Throws "build" when it fails. */
+export async function beginStep(step: Step, context: StepContext): Promise<void> {
+  await kindOf(step).begin?.(step.with, context);
+}
+
 /** What a step makes, as far as its input names it. */
 export function madeBy(step: Step): readonly string[] {
   return kindOf(step).makes(step.with);

@@ -102,6 +102,11 @@ export interface StepKind<Name extends string, Input> {
   readonly schema: z.ZodType<Input>;
   /** Does the work. Throws `BuildError` ("build") when it fails. */
   run(input: Input, context: StepContext): Promise<void>;
+  /**
+   * Does ahead what needs no other job and no earlier step, in the patched source. It only fills the
+   * cache: `run` does the same where it finds nothing there.
+   */
+  begin?(input: Input, context: StepContext): Promise<void>;
   /** What a step makes, as far as its input names it; the graph of a plan shows it. */
   makes(input: Input): readonly string[];
   /** Debian packages that every step of this kind needs. */

@@ -12,11 +12,19 @@ const jobs: readonly Job[] = [
 /** Runs the jobs and answers with what happened, in order. */
 async function running(
   work: (job: Job, ready: () => void) => Promise<void>,
-  { limit = 4, keepGoing = false }: { readonly limit?: number; readonly keepGoing?: boolean } = {},
+  {
+    limit = 4,
+    keepGoing = false,
+    begin,
+  }: { readonly limit?: number; readonly keepGoing?: boolean; readonly begin?: (job: Job) => Promise<void> } = {},
 ) {
   const happened: string[] = [];
   const onSkip = ({ id }: Job, lost: readonly string[]) => happened.push(`${id} skipped for ${lost.join(" ")}`);
-  const failures = await schedule(jobs, { limit, keepGoing, onSkip }, async (job, ready) => {
+  const beginOne = async (job: Job) => {
+    await begin?.(job);
+    if (begin !== undefined) happened.push(`${job.id} begun`);
+  };
+  const failures = await schedule(jobs, { limit, keepGoing, onSkip, begin: beginOne }, async (job, ready) => {
     happened.push(`${job.id} starts`);
     await work(job, ready);
     happened.push(`${job.id} ends`);
@@ -61,6 +69,35 @@ describe("a schedule", () => {
       { limit: 1 },
     );
     expect(happened).toEqual(["one", "other", "two", "three"].flatMap((id) => [`${id} starts`, `${id} ends`]));
+  });
+
+  test("begins what waits while needed jobs run, where there is room", async () => {
+    const { happened, failures } = await running(pause, { limit: 3, begin: async () => undefined });
+    expect(happened.slice(0, 3)).toEqual(["one starts", "other starts", "two begun"]);
+    expect(happened.filter((line) => line.startsWith("three"))).toEqual(["three begun", "three starts", "three ends"]);
+    expect(failures).toEqual([]);
+  });
+
+  test("starts a job that has begun only when that has ended", async () => {
+    const { happened } = await running(pause, {
+      begin: async ({ id }) => (id === "two" ? pause().then(pause).then(pause) : undefined),
+    });
+    expect(happened.filter((line) => /^(one|two)/.test(line))).toEqual([
+      "one starts",
+      "one ends",
+      "two begun",
+      "two starts",
+      "two ends",
+    ]);
+  });
+
+  test("begins no job after a failure", async () => {
+    const work = async ({ id }: Job) => {
+      if (id === "other") throw new Error("no");
+      await pause();
+    };
+    const { happened } = await running(work, { limit: 2, begin: async () => undefined });
+    expect(happened).toEqual(["one starts", "other starts", "one ends"]);
   });
 
   const failing = async ({ id }: Job) => {

@@ -34,14 +34,23 @@ const source = {
 /** Does what dpkg-buildpackage does with such rules; each call and what it sees is in the log. */
 const dpkg = `
 case "$*" in *--build=binary) : > ../demo_1_all.deb; exit 0;; esac
-if grep -A1 'not done here' debian/rules | grep -q '^override_dh_auto_build:$'; then
-  echo "configures $(find . ../../other -type f | sort | tr '\\n' ' ')"
-  echo "time $SOURCE_DATE_EPOCH, version $KOVN_VERSION, note $(cat ../tmp/package-note)"
-  mkdir -p build/lib debian/tmp autom4te.cache
-  echo "here $PWD, $(cat m4/*.m4), $(cat ../../other/src/config.h)" > build/Makefile
-  echo new > Makefile.in
-  ln -s build/Makefile link
-  touch debian/tmp/x autom4te.cache/x config.log
+skips() { grep -A9 'not done here' debian/rules | grep -q "^override_dh_$1:$"; }
+files() { find . ../../other -type f 2> /dev/null | sort | tr '\\n' ' '; }
+if skips auto_build; then
+  if ! skips autoreconf; then
+    echo "runs autoreconf $(files)"
+    echo "new $PWD" > Makefile.in
+    mkdir autom4te.cache
+    touch autom4te.cache/x
+  fi
+  if ! skips auto_configure; then
+    echo "configures $(files)"
+    echo "time $SOURCE_DATE_EPOCH, version $KOVN_VERSION, note $(cat ../tmp/package-note)"
+    mkdir -p build/lib debian/tmp
+    echo "here $PWD, $(cat m4/*.m4), $(cat ../../other/src/config.h)" > build/Makefile
+    ln -s build/Makefile link
+    touch debian/tmp/x config.log
+  fi
 else
   grep -A9 'not done here' debian/rules
   echo "compiles $(cat build/Makefile), $(cat Makefile.in link)"
@@ -52,10 +61,12 @@ interface Run {
   readonly cache?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly parts?: Readonly<Record<string, string>>;
+  /** Only what the step does before the jobs that it needs have ended. */
+  readonly isAhead?: boolean;
 }
 
 /** Runs the step in a new run folder, and returns its log without the folder. */
-async function run(dir: string, { cache, files = {}, parts = {} }: Run): Promise<readonly string[]> {
+async function run(dir: string, { cache, files = {}, parts = {}, isAhead = false }: Run): Promise<readonly string[]> {
   await mkdir(join(dir, "demo"), { recursive: true });
   await writeFiles(join(dir, "demo"), { ...source, ...files });
   await writeFiles(dir, { "other/src/config.h": "config", "other/src/more.h": "more" });
@@ -69,25 +80,43 @@ async function run(dir: string, { cache, files = {}, parts = {} }: Run): Promise
     ...(cache === undefined ? {} : { generated: openGenerated(cache, all, notice) }),
   });
   const configure = { reads: ["*.{ac,in}", "m4/**", "debian/**"], others: ["other/src/config.h"] };
-  await deb.run({ packages: ["demo"], options: [], env: {}, configure }, context);
+  const input = { packages: ["demo"], options: [], env: {}, configure };
+  if (isAhead) await deb.begin?.(input, context);
+  else await deb.run(input, context);
   return log.map((line) => line.replaceAll(dir, "RUN"));
 }
 
 const said = (log: readonly string[]) => log.filter((line) => line.startsWith("kovn-build:"));
+const now = ["kovn-build: autoreconf ran now", "kovn-build: configured now"];
 const again = ["kovn-build: configured before: its files are used again"];
 
 test("the source is configured in a folder that has only what it may read", async ({ folder }) => {
   const log = await run(join(folder, "one"), { cache: join(folder, "cache") });
-  expect(log[0]).toBe(
-    "configures ../../other/src/config.h ./Makefile.in ./configure.ac ./debian/changelog ./debian/control ./debian/rules ./m4/demo.m4 ",
-  );
-  expect(log[1]).toBe("time 946684800, version , note '--package-metadata={}'");
-  expect(said(log)).toEqual(["kovn-build: configured now"]);
+  const own = "./configure.ac ./debian/changelog ./debian/control ./debian/rules ./m4/demo.m4 ";
+  expect(log.slice(0, 4)).toEqual([
+    `runs autoreconf ./Makefile.in ${own}`,
+    "kovn-build: autoreconf ran now",
+    `configures ../../other/src/config.h ./Makefile.in ${own}`,
+    "time 946684800, version , note '--package-metadata={}'",
+  ]);
+  expect(said(log)).toEqual(now);
   const skipped = ["update_autotools_config", "autoreconf", "auto_configure"].map((name) => `override_dh_${name}:`);
   expect(log).toEqual(expect.arrayContaining(skipped));
-  expect(log).toContain("compiles here RUN/demo/src, one, config, new");
+  expect(log).toContain("compiles here RUN/demo/src, one, config, new RUN/demo/src");
   expect(await readFile(join(folder, "one/demo/src/debian/rules"), "utf8")).toMatch(/^unused_override_dh_auto_configure:$/m);
-  expect(await readdir(join(folder, "one/demo"))).not.toContain("configure");
+  expect(await readdir(join(folder, "one/demo"))).not.toEqual(expect.arrayContaining(["configure", "autoreconf"]));
+});
+
+test("autoreconf runs ahead, with nothing of other jobs, and is found later", async ({ folder }) => {
+  const cache = join(folder, "cache");
+  expect(await run(join(folder, "one"), { cache, isAhead: true })).toEqual([
+    expect.stringMatching(/^runs autoreconf \.\/Makefile\.in /),
+    "kovn-build: autoreconf ran now",
+  ]);
+  const log = await run(join(folder, "one"), { cache });
+  expect(said(log)).toEqual(["kovn-build: autoreconf ran before: its files are used again", "kovn-build: configured now"]);
+  expect(log).toContain("compiles here RUN/demo/src, one, config, new RUN/demo/src");
+  expect(await run(join(folder, "two"), { isAhead: true })).toEqual([]);
 });
 
 test("what configuring generated is used again in another run, with its paths", async ({ folder }) => {
@@ -97,7 +126,7 @@ test("what configuring generated is used again in another run, with its paths", 
   const log = await run(join(folder, "another"), { cache, files, parts: { line: "2.0", "version suffix": "+x" } });
   expect(log.filter((line) => line.startsWith("configures"))).toEqual([]);
   expect(said(log)).toEqual(again);
-  expect(log).toContain("compiles here RUN/demo/src, one, config, new");
+  expect(log).toContain("compiles here RUN/demo/src, one, config, new RUN/demo/src");
   const src = join(folder, "another/demo/src");
   expect(await readdir(src)).not.toContain("config.log");
   expect(await readdir(join(src, "debian"))).not.toContain("tmp");
@@ -120,20 +149,21 @@ test("a changed input is configured again, and the log says why", async ({ folde
     ],
   ];
   for (const [index, [change, why]] of changes.entries())
-    expect(said(await run(join(folder, `next-${index}`), { cache, ...change }))).toEqual([`kovn-build: configured now (${why})`]);
+    expect(said(await run(join(folder, `next-${index}`), { cache, ...change }))).toContain(`kovn-build: configured now (${why})`);
   expect(said(await run(join(folder, "last"), { cache }))).toEqual(again);
 });
 
 test.for([
   ["cut off", (bytes: Buffer) => bytes.subarray(0, bytes.length - 20)],
-  ["changed", (bytes: Buffer) => gzipSync(gunzipSync(bytes).toString().replace("build/Makefile", "build/makefile"))],
+  ["changed", (bytes: Buffer) => gzipSync(gunzipSync(bytes).toString().replace("Makefile", "makefile"))],
 ] as const)("a file in the cache that is %s is made again", async ([, damage], { folder }) => {
   const cache = join(folder, "cache");
   await run(join(folder, "one"), { cache });
-  const [name = ""] = await readdir(join(cache, "generated"));
-  const path = join(cache, "generated", name);
-  await writeFile(path, damage(await readFile(path)));
-  expect(said(await run(join(folder, "two"), { cache }))).toEqual(["kovn-build: configured now"]);
+  for (const name of await readdir(join(cache, "generated"))) {
+    const path = join(cache, "generated", name);
+    await writeFile(path, damage(await readFile(path)));
+  }
+  expect(said(await run(join(folder, "two"), { cache }))).toEqual(now);
   expect(said(await run(join(folder, "three"), { cache }))).toEqual(again);
 });
 
@@ -142,7 +172,7 @@ test("a cache that cannot be written into does not fail a build", async ({ folde
   await writeFile(cache, "");
   const log = await run(join(folder, "one"), { cache });
   expect(log).toContainEqual(expect.stringMatching(/^Generated files cannot be stored in /));
-  expect(log).toContain("compiles here RUN/demo/src, one, config, new");
+  expect(log).toContain("compiles here RUN/demo/src, one, config, new RUN/demo/src");
 });
 
 test("without a cache, debian/rules configures the source in its place", async ({ folder }) => {
