@@ -41,6 +41,23 @@ export function ownControl(control: string, label: Label): string {
 }
 
 /**
+ * Takes the binary packages that are not named out of a build: each gets a build profile that no build
+ * has (deb-src-control(5)). With `DH_OPTIONS`, dh(1) would run every program, also those that have
+ * nothing to do.
+ */
+export function onlyPackages(control: string, names: readonly string[]): string {
+  const skip = (paragraph: string) => {
+    const [, name] = /^Package:[ \t]*(\S+)/m.exec(paragraph) ?? [];
+    if (name === undefined || names.includes(name)) return paragraph;
+    return paragraph.replace(/^Build-Profiles:.*\n/m, "").replace(/^Package:.*$/m, "$&\nBuild-Profiles: <pkg.kovn-build.none>");
+  };
+  return control
+    .split(/(\n\s*\n)/)
+    .map(skip)
+    .join("");
+}
+
+/**
  * Makes the entry on top of debian/changelog: what was built, and a bullet for each pick and patch. It
  * is the same on every architecture, as packages for all of them have it too.
  */

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
-import { binaryPackages, changelogEntry, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
+import { binaryPackages, changelogEntry, onlyPackages, ownControl, ownRules, packageSbom, sbomFolder } from "../label/debian.ts";
 import { rulesFor, rulesToPack } from "../label/debian-rules.ts";
 import { makeNote } from "../label/elf-note.ts";
 import { truePath } from "../sys/disk.ts";
@@ -56,7 +56,7 @@ export const deb: StepKind<"deb", Input> = {
 async function run(input: Input, context: StepContext): Promise<void> {
   const isConfigured = input.configure !== undefined && (await configureApart(input.configure, configuring(input), context));
   const source = await stampChangelog(context);
-  await labelPackages(source.version, isConfigured, context);
+  await labelPackages(source.version, isConfigured, input.packages, context);
   await writeNote(makeNote({ ...source, architecture: context.arch }, context.label), context);
   await build(input, context, "--target=build");
   // Packaging uses one core at most. Jobs that need only compiled files can start now.
@@ -90,8 +90,6 @@ function environmentOf(input: Input, context: StepContext): Readonly<Record<stri
     DEB_BUILD_OPTIONS: ["nocheck", `parallel=${context.parallel}`, "optimize=-lto", ...input.options].join(" "),
     DEB_BUILD_MAINT_OPTIONS: "hardening=+all",
     ...appendFlags(context),
-    // debhelper(7): every dh_* program acts on these packages only.
-    DH_OPTIONS: input.packages.map((name) => `-p${name}`).join(" "),
     // configure and libtool prefer bash (autoconf, "config.status Invocation"); Debian's sh is
     // faster.
     CONFIG_SHELL: "/bin/sh",
@@ -150,9 +148,14 @@ async function changeFile(name: string, edit: (text: string) => string, { dir }:
 }
 
 /** Writes into debian/ who makes the packages, how each gets its SBOM, and that the source is configured. */
-async function labelPackages(version: string, isConfigured: boolean, context: StepContext): Promise<void> {
+async function labelPackages(
+  version: string,
+  isConfigured: boolean,
+  packages: readonly string[],
+  context: StepContext,
+): Promise<void> {
   const { dir, label } = context;
-  const control = await changeFile("control", (text) => ownControl(text, label), context);
+  const control = await changeFile("control", (text) => onlyPackages(ownControl(text, label), packages), context);
   await changeFile("rules", (text) => rulesToPack(ownRules(isConfigured ? rulesFor(["compile"], text) : text)), context);
   for (const one of binaryPackages(control))
     await writeTemporary(join(dir, "src", sbomFolder, `${one.name}.cdx.json`), packageSbom(one, version, label));

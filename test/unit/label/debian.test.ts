@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { binaryPackages, ownControl, ownRules, packageSbom } from "../../../src/label/debian.ts";
+import { binaryPackages, onlyPackages, ownControl, ownRules, packageSbom } from "../../../src/label/debian.ts";
 import { readSbomLabel } from "../../../src/label/sbom.ts";
 import { aLabel } from "../../helpers/label.ts";
 
@@ -10,6 +10,15 @@ test("binary packages are the paragraphs of debian/control with a package", () =
     { name: "demo", architecture: "linux-any" },
     { name: "demo-doc", architecture: "all" },
   ]);
+});
+
+test("packages that are not named are not built", () => {
+  const control =
+    "Source: demo\n\nPackage: demo\nArchitecture: any\n\nPackage: demo-doc\nBuild-Profiles: <!nodoc>\nArchitecture: all\nDescription: d\n";
+  expect(onlyPackages(control, ["demo"])).toBe(
+    "Source: demo\n\nPackage: demo\nArchitecture: any\n\nPackage: demo-doc\nBuild-Profiles: <pkg.kovn-build.none>\nArchitecture: all\nDescription: d\n",
+  );
+  expect(onlyPackages(control, ["demo", "demo-doc"])).toBe(control);
 });
 
 test("a package of a distribution says which version of it is the base", () => {

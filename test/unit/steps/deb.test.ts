@@ -61,7 +61,6 @@ test("packages and their debug packages are kept, with a version that names the 
   expect(await readFile(join(folder, "src/debian/changelog"), "utf8")).toMatch(/^demo \(1\.2\.3-1\+kovn1\.12345678\) stable;/);
   expect(log).toContainEqual(expect.stringMatching(/^DEB_CFLAGS_APPEND=-O2 -msse4\.2 /));
   expect(log).toContain("DEB_BUILD_OPTIONS=nocheck parallel=3 optimize=-lto nodpdk");
-  expect(log).toContain("DH_OPTIONS=-pdemo-tools");
 });
 
 test("debug packages of Ubuntu get the name that others have", async ({ folder }) => {
