@@ -65,10 +65,11 @@ async function run(input: Input, context: StepContext): Promise<void> {
   // pkg-config would find libraries of the machine. The cross assembler, too, decides the result,
   // and ccache does not look at it by itself. CONFIG_SHELL: as in step `deb`.
   const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as`, CONFIG_SHELL: "/bin/sh" };
-  // The folder of the run, in which the jobs' folders are, must not be part of the result.
-  const cflags = [context.flags, input.cflags, `-ffile-prefix-map=${dirname(truePath(context.dir))}=.`]
-    .filter((flag) => flag !== "")
-    .join(" ");
+  // The folder of the run, in which the jobs' folders are, must not be part of the result. ccache makes
+  // paths relative before gcc sees them, but not those in a precompiled header: these maps do the same.
+  const job = truePath(context.dir);
+  const maps = [`${dirname(job)}=../..`, `${job}=./${basename(job)}`].map((map) => `-ffile-prefix-map=${map}`);
+  const cflags = [context.flags, input.cflags, ...maps].filter((flag) => flag !== "").join(" ");
   const resources = await compileResources(env, context);
   const variables = [`CFLAGS=${cflags}`, `LDFLAGS=${[input.ldflags, `-Wl,${resources}`].join(" ").trim()}`];
   await runProgram("./boot.sh", [], env, context);

@@ -17,22 +17,27 @@ AM_INIT_AUTOMAKE([foreign subdir-objects])
 AC_CONFIG_HEADERS([config.h])
 AH_BOTTOM([#include "include/windefs.h"])
 AC_PROG_CC
+AC_SUBST([OTHER], [$(cd ../../other/src && pwd)])
 AC_CONFIG_FILES([Makefile])
 AC_OUTPUT
 `,
-  "Makefile.am": `BUILT_SOURCES = times.h tests/idl.h
+  "Makefile.am": `AM_CPPFLAGS = -I $(OTHER)
+BUILT_SOURCES = times.h tests/idl.h
 times.h: times.txt
 	cp times.txt times.h
 bin_PROGRAMS = demo
 demo_SOURCES = demo.c greet.c
 `,
-  "include/windefs.h":
-    "#include <winsock2.h>\n#include <windows.h>\nstatic inline int errors(void) { return (int) GetLastError(); }\n",
   "times.txt": "#define TIMES 2\n",
   "demo.c":
     '#include <config.h>\n#include "times.h"\nvoid greet(SOCKET *);\nint main(void) { SOCKET one = TIMES; greet(&one); return errors(); }\n',
   "greet.c":
     '#include <config.h>\n#include <stdio.h>\nvoid greet(SOCKET *one) { printf(PACKAGE_STRING " %d\\n", (int) *one); }\n',
+};
+/** A header of another job, as that of Open vSwitch is for OVN. */
+const other = {
+  "include/windefs.h":
+    "#include <winsock2.h>\n#include <windows.h>\nstatic inline int errors(void) { return (int) GetLastError(); }\n",
 };
 const input = {
   configure: [],
@@ -47,6 +52,7 @@ const input = {
 async function build(job: string): Promise<readonly string[]> {
   for (const folder of ["home", "tmp", "out"]) await mkdir(join(job, folder), { recursive: true });
   await writeFiles(join(job, "src"), source);
+  await writeFiles(join(job, "../other/src"), other);
   const log: string[] = [];
   const context = aStepContext(job, {
     flags: "-O2 -g",
@@ -63,7 +69,8 @@ test("config.h is compiled once, and files that use it are the same as without",
   for (const object of ["demo.o", "greet.o"]) {
     const made = await readFile(join(src, object));
     await rm(join(src, object));
-    const { stderr } = await execa("make", [object], { cwd: src });
+    // ccache makes paths relative.
+    const { stderr } = await execa("make", [object, "OTHER=../../other/src"], { cwd: src });
     expect(stderr).toContain("winsock2.h");
     expect(stderr).not.toContain("config.h.gch");
     expect(made.equals(await readFile(join(src, object))), object).toBe(true);
