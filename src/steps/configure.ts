@@ -41,7 +41,7 @@ export interface Configure {
   /** The program with its environment; paths of the stage may be in it. */
   readonly command: (stage: StepContext) => Readonly<Record<string, string>>;
   /** Does the parts that the stage was prepared for. */
-  readonly run: (stage: StepContext) => Promise<void>;
+  readonly run: (parts: readonly ConfigurePart[], stage: StepContext) => Promise<void>;
 }
 
 /**
@@ -106,7 +106,7 @@ async function generate(
   ]);
   const make = async (): Promise<Generated> => {
     await first(inStage);
-    await how.run(inStage);
+    await how.run(what, inStage);
     return { from: stage, files: await readGenerated(join(inStage.dir, "src"), new Map(files), basename(dir)) };
   };
   const { changes, ...made } = await generated.take(parts, make);

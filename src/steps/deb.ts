@@ -73,7 +73,7 @@ function configuring(input: Input): Configure {
       await writeNote("{}", stage);
     },
     command: (stage) => ({ ...environmentOf(input, stage), options: crossSettings(stage).args.join(" ") }),
-    run: async (stage) => build(input, stage, "--target=build"),
+    run: async (_parts, stage) => build(input, stage, "--target=build"),
   };
 }
 

@@ -5,6 +5,7 @@ import { makeResources } from "../label/pe-resource.ts";
 import { truePath } from "../sys/disk.ts";
 import { checkWindowsProgram } from "../verify/windows-program.ts";
 import { pathSchema } from "../sys/schemas.ts";
+import { autoreconfAhead, configureApart, configureSchema, type Configure, type ConfigurePart } from "./configure.ts";
 import { runProgram, type StepContext, type StepKind } from "./step.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
 
@@ -19,6 +20,7 @@ const schema = z
     cflags: z.string().default("").describe("Compiler flags besides those of the variant."),
     ldflags: z.string().default("").describe("Linker flags."),
     programs: z.array(pathSchema).min(1).describe("Programs to build: their make targets, without `.exe`."),
+    configureFrom: configureSchema.exactOptional(),
     dlls: z.array(z.string().min(1)).describe("DLLs of Windows that programs may import. Any other import fails the step."),
   })
   .describe(
@@ -48,6 +50,9 @@ export const mingw: StepKind<"mingw", Input> = {
   name: "mingw",
   schema,
   run,
+  begin: async (input, context) => {
+    if (input.configureFrom !== undefined) await autoreconfAhead(input.configureFrom, configuring(input), context);
+  },
   makes: ({ programs }) => programs.map((program) => `${basename(program)}.exe`),
   packages: [
     "autoconf",
@@ -62,28 +67,15 @@ export const mingw: StepKind<"mingw", Input> = {
 };
 
 async function run(input: Input, context: StepContext): Promise<void> {
-  // pkg-config would find libraries of the machine. The cross assembler, too, decides the result,
-  // and ccache does not look at it by itself. CONFIG_SHELL: as in step `deb`.
-  const env = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as`, CONFIG_SHELL: "/bin/sh" };
-  // The folder of the run, in which the jobs' folders are, must not be part of the result. ccache makes
-  // paths relative before gcc sees them, but not those in a precompiled header: these maps do the same.
-  const job = truePath(context.dir);
-  const maps = [`${dirname(job)}=../..`, `${job}=./${basename(job)}`].map((map) => `-ffile-prefix-map=${map}`);
-  const cflags = [context.flags, input.cflags, ...maps].filter((flag) => flag !== "").join(" ");
-  const resources = await compileResources(env, context);
-  const variables = [`CFLAGS=${cflags}`, `LDFLAGS=${[input.ldflags, `-Wl,${resources}`].join(" ").trim()}`];
-  await runProgram("./boot.sh", [], env, context);
-  await runProgram(
-    "./configure",
-    [`--host=${triple}`, "--disable-dependency-tracking", ...input.configure, ...variables],
-    env,
-    context,
-  );
+  const isConfigured =
+    input.configureFrom !== undefined && (await configureApart(input.configureFrom, configuring(input), context));
+  await compileResources(context);
+  if (!isConfigured) await configure(["autoreconf", "configure"], input, context);
   const first = join(context.dir, "tmp/first.mk");
   await writeTemporary(first, beforeCompiling);
-  await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-first"], env, context);
+  await runProgram("make", [`--jobs=${context.parallel}`, `--file=${first}`, "kovn-first"], ownEnv, context);
   const programs = input.programs.map((program) => `${program}.exe`);
-  await runProgram("make", [`--jobs=${context.parallel}`, ...programs], env, context);
+  await runProgram("make", [`--jobs=${context.parallel}`, ...programs], ownEnv, context);
   await rm(join(context.dir, "src/config.h.gch"), { force: true });
   // What follows uses one core at most. Jobs that need only compiled files can start now.
   context.onReady();
@@ -92,16 +84,53 @@ async function run(input: Input, context: StepContext): Promise<void> {
   for (const program of programs) await finish(program, input, context);
 }
 
-/** Compiles the resources that every program gets: its version and its label. Returns the object file. */
-async function compileResources(env: Readonly<Record<string, string>>, context: StepContext): Promise<string> {
+/**
+ * pkg-config would find libraries of the machine. The cross assembler, too, decides the result, and
+ * ccache does not look at it by itself. CONFIG_SHELL: as in step `deb`.
+ */
+const ownEnv = { PKG_CONFIG: "/bin/false", CCACHE_EXTRAFILES: `/usr/bin/${triple}-as`, CONFIG_SHELL: "/bin/sh" };
+
+/** `boot.sh` and `configure`, without the label, which has the version. */
+function configuring(input: Input): Configure {
+  return {
+    prepare: async (_parts, stage) => writeTemporary(linkOptions(stage), ""),
+    command: (stage) => ({ ...ownEnv, options: configureOptions(input, stage).join(" ") }),
+    run: async (parts, stage) => configure(parts, input, stage),
+  };
+}
+
+async function configure(parts: readonly ConfigurePart[], input: Input, context: StepContext): Promise<void> {
+  if (parts.includes("autoreconf")) await runProgram("./boot.sh", [], ownEnv, context);
+  if (parts.includes("configure")) await runProgram("./configure", configureOptions(input, context), ownEnv, context);
+}
+
+function configureOptions(input: Input, context: StepContext): readonly string[] {
+  // The folder of the run, in which the jobs' folders are, must not be part of the result. ccache makes
+  // paths relative before gcc sees them, but not those in a precompiled header: these maps do the same.
+  const job = truePath(context.dir);
+  const maps = [`${dirname(job)}=../..`, `${job}=./${basename(job)}`].map((map) => `-ffile-prefix-map=${map}`);
+  const cflags = [context.flags, input.cflags, ...maps];
+  const ldflags = [input.ldflags, `-Wl,@${linkOptions(context)}`];
+  const variables = Object.entries({ CFLAGS: cflags, LDFLAGS: ldflags });
+  const flags = variables.map(([name, words]) => `${name}=${words.filter((word) => word !== "").join(" ")}`);
+  return [`--host=${triple}`, "--disable-dependency-tracking", ...input.configure, ...flags];
+}
+
+/** Options of ld(1) that link the resources. What configure generates names this file, not what is in it. */
+function linkOptions({ dir }: StepContext): string {
+  return join(truePath(dir), "tmp/link-label");
+}
+
+/** Compiles the resources that every program gets: its version and its label. */
+async function compileResources(context: StepContext): Promise<void> {
   const folder = join(truePath(context.dir), "tmp");
   const { version, revision, label } = context;
   await writeTemporary(join(folder, "label.json"), JSON.stringify(label));
   const text = makeResources({ version: `${version}${context.versionSuffix}`, revision }, label, "label.json");
   await writeTemporary(join(folder, "label.rc"), text);
   const files = ["--include-dir=../tmp", "--input=../tmp/label.rc", "--output=../tmp/label.o"];
-  await runProgram(`${triple}-windres`, files, env, context);
-  return join(folder, "label.o");
+  await runProgram(`${triple}-windres`, files, ownEnv, context);
+  await writeTemporary(linkOptions(context), `"${join(folder, "label.o").replaceAll(/[\\"]/g, "\\$&")}"\n`);
 }
 
 /** Splits a program into the program itself and its debug information, and checks it. */

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
+import { openGenerated } from "../../src/cache/generated.ts";
 import { mingw } from "../../src/steps/mingw.ts";
 import { test } from "../helpers/folder.ts";
 import { writeFiles } from "../helpers/project.ts";
@@ -45,18 +46,20 @@ const input = {
   cflags: "-H",
   ldflags: "-Wl,--dynamicbase,--high-entropy-va,--nxcompat,--no-insert-timestamp",
   programs: ["demo"],
+  configureFrom: { reads: ["boot.sh", "configure.ac", "Makefile.am", "demo.c"], others: ["other/src/include/windefs.h"] },
   dlls: ["ADVAPI32.dll", "KERNEL32.dll", "msvcrt.dll", "USER32.dll", "WS2_32.dll"],
 };
 
-/** Builds the program of a source in the job's folder and returns the log. */
-async function build(job: string): Promise<readonly string[]> {
+/** Builds the program of a source in the job's folder, with the cache if there is one, and returns the log. */
+async function build(job: string, files: Readonly<Record<string, string>>, cache?: string): Promise<readonly string[]> {
   for (const folder of ["home", "tmp", "out"]) await mkdir(join(job, folder), { recursive: true });
-  await writeFiles(join(job, "src"), source);
+  await writeFiles(join(job, "src"), files);
   await writeFiles(join(job, "../other/src"), other);
   const log: string[] = [];
   const context = aStepContext(job, {
     flags: "-O2 -g",
     onLines: async (lines) => void log.push(...lines),
+    ...(cache === undefined ? {} : { generated: openGenerated(cache, { job: "demo" }, (message) => void log.push(message)) }),
   });
   await mingw.run(input, context);
   return log;
@@ -64,7 +67,7 @@ async function build(job: string): Promise<readonly string[]> {
 
 test("config.h is compiled once, and files that use it are the same as without", async ({ folder }) => {
   const src = join(folder, "demo/src");
-  const log = await build(join(folder, "demo"));
+  const log = await build(join(folder, "demo"), source);
   expect(log.filter((line) => line.startsWith("! "))).toEqual(["! ./config.h.gch", "! ./config.h.gch"]);
   for (const object of ["demo.o", "greet.o"]) {
     const made = await readFile(join(src, object));
@@ -74,5 +77,25 @@ test("config.h is compiled once, and files that use it are the same as without",
     expect(stderr).toContain("winsock2.h");
     expect(stderr).not.toContain("config.h.gch");
     expect(made.equals(await readFile(join(src, object))), object).toBe(true);
+  }
+});
+
+test("what was configured before makes the same programs as configuring from scratch", async ({ folder }) => {
+  const states = [
+    ["now", source],
+    ["before: its files are used again", { ...source, "greet.c": source["greet.c"].replace("%d", "%d!") }],
+  ] as const;
+  for (const [says, files] of states) {
+    const seen: Buffer[][] = [];
+    for (const cache of [join(folder, "cache"), undefined]) {
+      const job = join(folder, cache === undefined ? "whole/demo" : "reused/demo");
+      const log = await build(job, files, cache);
+      const configured = cache === undefined ? [] : [`kovn-build: configured ${says}`];
+      expect(log.filter((line) => line.startsWith("kovn-build: configured"))).toEqual(configured);
+      const made = ["stage/demo.exe", "out/debug/demo.exe.debug"];
+      seen.push(await Promise.all(made.map(async (path) => readFile(join(job, path)))));
+      await rm(job, { recursive: true });
+    }
+    expect(seen[0]?.map((bytes, index) => bytes.equals(seen[1]?.[index] ?? Buffer.of()))).toEqual([true, true]);
   }
 });
