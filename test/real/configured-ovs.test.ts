@@ -43,7 +43,7 @@ describe("Open vSwitch, configured before", async () => {
     const [run = ""] = await readdir(join(project, ".kovn/runs"));
     const log = await readFile(join(project, ".kovn/runs", run, "ovs/log"), "utf8");
     const packages = await packagesOf(project);
-    expect(Object.keys(packages).length).toBeGreaterThan(8);
+    expect(Object.keys(packages)).toHaveLength(8);
     await kovnBuild(project, [...build, "--no-cache"]);
     const whole = await packagesOf(project);
     expect(Object.keys(packages)).toEqual(Object.keys(whole));
@@ -80,11 +80,11 @@ describe("Open vSwitch, configured before", async () => {
 
   test.skipIf(!isNightly)("makes the same packages as from scratch without a patch of the series (nightly)", async () => {
     const project = await makeProject("dropped", await ovsBuild());
-    const series = join(project, "patches/1.12/ovs/series");
-    const text = await readFile(series, "utf8");
-    const shorter = text.replace("stream-ssl-key-and-cert.patch\n", "");
-    expect(shorter).not.toBe(text);
-    await writeFile(series, shorter);
+    const patches = join(project, "patches/1.12/ovs");
+    const dropped = "stream-ssl-key-and-cert.patch";
+    const text = await readFile(join(patches, "series"), "utf8");
+    await writeFile(join(patches, "series"), text.replace(`${dropped}\n`, ""));
+    await rm(join(patches, dropped));
     expect(await compareBuilds(project)).toMatch(again);
   });
 });
