@@ -9,6 +9,8 @@ export default defineConfig({
     // A worker runs many files, and loads what they import once: no test may leave a state in its process.
     isolate: false,
     testTimeout: 120_000,
+    // What a command wrote is in the message of the test that expected something else.
+    chaiConfig: { truncateThreshold: 2000 },
     // Tests of the command line run the compiled program.
     globalSetup: ["test/helpers/in-memory.ts", "test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts"],
   },

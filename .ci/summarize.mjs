@@ -15,7 +15,7 @@ function fail(name, messages) {
   const lines = stripVTControlCharacters(messages.join("\n")).trim().split("\n");
   // Where a message was made is in the log above.
   const shown = lines.filter((line) => !/^ +at /.test(line)).slice(0, most.lines);
-  console.log([`FAILED ${name}`, ...shown.map((line) => `    ${line.slice(0, 300)}`)].join("\n"));
+  console.log([`FAILED ${name}`, ...shown.map((line) => `    ${line.slice(0, 1200)}`)].join("\n"));
 }
 
 for (const path of process.argv.slice(2)) {

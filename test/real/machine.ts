@@ -11,11 +11,14 @@ const cli = resolve("build/cli.js");
 
 /**
  * Runs the compiled program in a folder, with its progress on stderr. Fails the test when the
- * program fails.
+ * program fails, with the end of what it wrote.
  */
 export async function kovnBuild(cwd: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await execa("node", [cli, ...args], { cwd, stderr: "inherit" });
-  return stdout;
+  const result = await execa("node", [cli, ...args], { cwd, stderr: ["inherit", "pipe"], reject: false });
+  const { failed, exitCode, signal, stdout, stderr } = result;
+  if (!failed) return stdout;
+  const end = stderr.split("\n").slice(-8).join("\n");
+  throw new Error(`kovn-build ${args.join(" ")} ended with ${exitCode ?? signal}:\n${end}`);
 }
 
 /** A new folder for a test; removed with `await using`. */
