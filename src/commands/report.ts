@@ -10,6 +10,7 @@ import { drawPage } from "../report/page/page.ts";
 import { readRunFolder } from "../report/page/read.ts";
 import { makeTrace } from "../report/page/trace.ts";
 import { listRuns, runsFolder } from "../run/prune-runs.ts";
+import { MissingProgram } from "../sys/exec.ts";
 import { execOnDesktop } from "../sys/exec-for-person.ts";
 import { exists } from "../sys/files.ts";
 import { Json } from "../sys/json.ts";
@@ -68,7 +69,7 @@ async function pickRun(name: string | undefined, work: string): Promise<string> 
 
 async function open(page: string, { host }: Context): Promise<void> {
   const opened = await execOnDesktop("xdg-open", [page], host).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    if (!(error instanceof MissingProgram)) throw error;
     return undefined;
   });
   if (opened?.exitCode === 0) return;

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import type { Host } from "../sys/exec.ts";
+import { MissingProgram, type Host } from "../sys/exec.ts";
 import { isFile } from "../sys/files.ts";
 import { verifyFile, type Verdict } from "../sys/gpg-verify.ts";
 
@@ -25,7 +25,7 @@ export async function checkSignature(bundle: string, host: Host): Promise<void> 
 /** What gpg says, or why it cannot say anything. */
 async function tryVerify(bundle: string, signature: string, host: Host): Promise<Verdict | string> {
   return verifyFile(bundle, signature, { host }).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    if (!(error instanceof BuildError && error.cause instanceof MissingProgram)) throw error;
     return "gpg is not installed";
   });
 }

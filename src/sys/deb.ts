@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { BuildError, withDetails } from "../errors.ts";
-import { exec, type ExecOptions, type ExecResult, type Host } from "./exec.ts";
+import { exec, type ExecOptions, type ExecResult, type Host, MissingProgram } from "./exec.ts";
 import { formatSize } from "./size.ts";
 
 export interface DebOptions {
@@ -74,13 +74,14 @@ export async function packageControl(file: string, { host }: DebOptions): Promis
   throw new BuildError("digest", `${file} is not a Debian package: ${result.stderr.trim() || "its control file is too large"}`);
 }
 
-const controlLimits = [`--fsize=${largestControl}`, `--cpu=${longestUnpacking}`];
+// At the first limit of time a program gets SIGXCPU, at the second it is killed.
+const controlLimits = [`--fsize=${largestControl}`, `--cpu=${longestUnpacking}:${2 * longestUnpacking}`];
 
 /** Runs dpkg-deb(1) within limits of prlimit(1). */
 async function dpkgDeb(limits: readonly string[], args: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const env = { LC_ALL: "C" };
   return exec("prlimit", [...limits, "dpkg-deb", ...args], { ...options, env }).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    if (!(error instanceof MissingProgram)) throw error;
     throw withDetails(error, { hint: "apt-get install dpkg util-linux" });
   });
 }

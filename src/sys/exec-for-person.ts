@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { missingProgram, type ExecOptions, type ExecResult, type Host } from "./exec.ts";
+import { MissingProgram, type ExecOptions, type ExecResult, type Host } from "./exec.ts";
 
 /**
  * Runs a program for the person at the terminal: it reads what they type, and writes to stderr.
@@ -18,7 +18,7 @@ export async function execOnTerminal(
     stdio: ["inherit", 2, "inherit"],
     ...(cwd === undefined ? {} : { cwd }),
   });
-  if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
+  if (result.exitCode === undefined && result.signal === undefined) throw new MissingProgram(program, result);
   return result.exitCode ?? 128;
 }
 
@@ -40,7 +40,7 @@ export async function execOnDesktop(
   // A session of its own: Ctrl-C ends the wait, and closes no window.
   const options = { env: { ...userEnv }, extendEnv: false, detached: true, reject: false, buffer: false } as const;
   const child = execa(program, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
-  if (child.pid === undefined) throw missingProgram(program, await child);
+  if (child.pid === undefined) throw new MissingProgram(program, await child);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const read = once(child.stderr, "end");

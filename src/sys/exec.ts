@@ -78,7 +78,8 @@ let started = 0;
 /**
  * Runs a program with a list of arguments (no shell) in a session of its own, and returns its exit
  * code and output. A non-zero exit code is a result, not an error. Throws `BuildError` when the
- * program is missing ("machine") or exceeds `timeout` ("network": only network calls have one).
+ * program is missing or was killed ("machine"), or exceeds `timeout` ("network": only network calls
+ * have one).
  * When the run is aborted, stops all processes that came from the program, then throws the signal's
  * reason.
  */
@@ -127,7 +128,8 @@ export async function exec(program: string, args: readonly string[], options: Ex
     host.signal.throwIfAborted();
     if (isLate)
       throw new BuildError("network", `\`${program} ${args.join(" ")}\` did not finish within ${(timeout ?? 0) / 1000} s.`);
-    if (result.exitCode === undefined && result.signal === undefined) throw missingProgram(program, result);
+    if (result.exitCode === undefined && result.signal === undefined) throw new MissingProgram(program, result);
+    if (result.signal === "SIGKILL") throw killedProgram(program);
     return {
       exitCode: result.exitCode ?? 128,
       stdout: result.stdout ?? "",
@@ -147,7 +149,7 @@ export async function exec(program: string, args: readonly string[], options: Ex
 /** Like `exec`, but returns undefined when the program is not installed. */
 export async function tryExec(program: string, args: readonly string[], options: ExecOptions): Promise<ExecResult | undefined> {
   return exec(program, args, options).catch((error: unknown) => {
-    if (error instanceof BuildError && error.code === "machine") return undefined;
+    if (error instanceof MissingProgram) return undefined;
     throw error;
   });
 }
@@ -181,12 +183,19 @@ async function deliver(stream: AsyncIterable<Buffer>, onLines: OnLines, host: Ho
   if (rest !== "") await pass(hide(rest));
 }
 
-/** The error for a program that is not installed. */
-export function missingProgram(program: string, cause: unknown): BuildError {
-  return new BuildError("machine", `Program \`${program}\` cannot be started. Is it installed?`, {
-    hint: "kovn-build doctor --target linux",
-    cause,
+/** The error for a program that somebody else killed: its end says nothing of what it was given. */
+function killedProgram(program: string): BuildError {
+  return new BuildError("machine", `Program \`${program}\` was killed (SIGKILL), as Linux does when memory is full.`, {
+    hint: "free some memory, or start fewer processes at once (--jobs); dmesg has what was killed",
   });
+}
+
+/** A program that cannot be started. */
+export class MissingProgram extends BuildError {
+  constructor(program: string, cause: unknown) {
+    const hint = "kovn-build doctor --target linux";
+    super("machine", `Program \`${program}\` cannot be started. Is it installed?`, { hint, cause });
+  }
 }
 
 /**

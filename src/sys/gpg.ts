@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { BuildError, withDetails } from "../errors.ts";
-import { exec, type ExecOptions, type ExecResult, type Host } from "./exec.ts";
+import { exec, type ExecOptions, type ExecResult, type Host, MissingProgram } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
 /** A secret key that signs: a primary key or a subkey, and no other key of the keyring. */
@@ -94,7 +94,7 @@ export async function gpg(
   return runTask(host, title, async (below) =>
     exec("gpg", ["--batch", "--no-tty", ...args], { ...options, host: below, env: { LC_ALL: "C" }, startsServices: true }),
   ).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    if (!(error instanceof MissingProgram)) throw error;
     throw withDetails(error, { hint: "apt-get install gpg gpg-agent" });
   });
 }

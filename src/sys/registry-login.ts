@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { BuildError, refusalOf } from "../errors.ts";
-import { exec, type Host } from "./exec.ts";
+import { exec, type Host, MissingProgram } from "./exec.ts";
 import { exists } from "./files.ts";
 import { readText } from "./read-file.ts";
 
@@ -143,7 +143,7 @@ async function askHelper(helper: string, key: string, from: string, host: Host):
   const env = host.userEnv ?? {};
   const { exitCode, stdout } = await exec(program, ["get"], { host, env, input: `${key}\n`, timeout: helperTimeout }).catch(
     (cause: unknown) => {
-      if (!(cause instanceof BuildError) || cause.code !== "machine") throw cause;
+      if (!(cause instanceof MissingProgram)) throw cause;
       throw new BuildError("machine", `${program}, which ${from} names, is not installed.`, {
         cause,
         hint: `install it, or log in where it is not needed: DOCKER_AUTH_CONFIG`,

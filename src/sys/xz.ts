@@ -1,5 +1,5 @@
 import { BuildError, withDetails } from "../errors.ts";
-import { exec, type Host } from "./exec.ts";
+import { exec, type Host, MissingProgram } from "./exec.ts";
 import { runTask } from "./run-task.ts";
 
 export interface XzOptions {
@@ -25,7 +25,7 @@ async function run(title: string, args: readonly string[], input: string | Uint8
   const result = await runTask(host, title, async (below) =>
     exec("xz", args, { host: below, env: { LC_ALL: "C" }, input, encoding: "latin1" }),
   ).catch((error: unknown) => {
-    if (!(error instanceof BuildError) || error.code !== "machine") throw error;
+    if (!(error instanceof MissingProgram)) throw error;
     throw withDetails(error, { hint: "apt-get install xz-utils" });
   });
   if (result.exitCode === 0) return result.stdout;

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { exec, type Host } from "../sys/exec.ts";
+import { exec, type Host, MissingProgram } from "../sys/exec.ts";
 import type { OnAbove } from "./x86.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function findUnknownWords(path: string, features: string, host: Hos
   };
   const args = ["--disassemble", "--no-show-raw-insn", "--triple=aarch64", `--mattr=${features}`, path];
   const { exitCode } = await exec("llvm-objdump", args, { host, onLines }).catch((cause: unknown) => {
-    if (!(cause instanceof BuildError) || cause.code !== "machine") throw cause;
+    if (!(cause instanceof MissingProgram)) throw cause;
     throw new BuildError("machine", "Program `llvm-objdump` is not installed.", { hint: "apt-get install llvm", cause });
   });
   return exitCode === 0 ? instructions : 0;

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors.ts";
-import { exec, type ExecResult, type Host } from "../sys/exec.ts";
+import { exec, type ExecResult, type Host, MissingProgram } from "../sys/exec.ts";
 import type { Section } from "./elf.ts";
 
 /** The names of MinGW-w64's programs begin with it; they read the programs that it makes. */
@@ -21,7 +21,7 @@ export async function windowsCode(path: string, host: Host): Promise<readonly Se
 /** Runs a program of MinGW-w64's binutils. Throws "machine" when it is not installed. */
 export async function runMingw(name: "objdump" | "nm", args: readonly string[], host: Host): Promise<ExecResult> {
   return exec(`${mingw}${name}`, args, { host, env: { LC_ALL: "C" } }).catch((cause: unknown) => {
-    if (!(cause instanceof BuildError) || cause.code !== "machine") throw cause;
+    if (!(cause instanceof MissingProgram)) throw cause;
     throw new BuildError("machine", `Program \`${mingw}${name}\` is not installed.`, {
       hint: "apt-get install binutils-mingw-w64-x86-64",
       cause,

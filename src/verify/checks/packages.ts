@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { BuildError } from "../../errors.ts";
-import { exec, type Host } from "../../sys/exec.ts";
+import { exec, type Host, MissingProgram } from "../../sys/exec.ts";
 import { count } from "../../sys/text.ts";
 import type { Check } from "../check.ts";
 import { knownFindings, type KnownFinding } from "../known-findings.ts";
@@ -42,7 +42,7 @@ async function runLintian(
 ): Promise<{ readonly tags: readonly Tag[]; readonly version: string }> {
   const run = async (...args: readonly string[]) =>
     exec("lintian", args, { host, env: { LC_ALL: "C.UTF-8" } }).catch((cause: unknown) => {
-      if (!(cause instanceof BuildError) || cause.code !== "machine") throw cause;
+      if (!(cause instanceof MissingProgram)) throw cause;
       throw new BuildError("machine", "Program `lintian` is not installed.", { hint: "apt-get install lintian", cause });
     });
   const { stdout: version } = await run("--version");

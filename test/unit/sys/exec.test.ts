@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { exec, type Host } from "../../../src/sys/exec.ts";
+import { exec, tryExec, type Host } from "../../../src/sys/exec.ts";
 import { processesWith } from "../../helpers/processes.ts";
 import { makeMask } from "../../../src/sys/mask.ts";
 import { quietTask } from "../../../src/sys/task.ts";
@@ -38,6 +38,15 @@ describe("exec", () => {
         code: "machine",
         message: expect.stringContaining("`no-such-program`"),
       });
+  });
+
+  test("a program that somebody killed has no result, and is not missing", async () => {
+    const killed = { code: "machine", message: expect.stringContaining("`sh` was killed (SIGKILL)") as unknown };
+    const args = ["-c", "kill -KILL $$"];
+    await expect(exec("sh", args, { host })).rejects.toMatchObject(killed);
+    await expect(exec("sh", args, { host, onLines: async () => undefined })).rejects.toMatchObject(killed);
+    await expect(tryExec("sh", args, { host })).rejects.toMatchObject(killed);
+    expect(await exec("sh", ["-c", "kill -SEGV $$"], { host })).toMatchObject({ exitCode: 128 });
   });
 
   test("lines arrive whole: empty ones, long ones, a last one without an end, and characters of several bytes", async () => {
