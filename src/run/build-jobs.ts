@@ -20,6 +20,8 @@ import { schedule } from "./schedule.ts";
 
 export interface JobsOptions extends Pick<BuildOptions, "jobs" | "keepGoing" | "remoteCache"> {
   readonly prepared: Prepared;
+  /** Called when the last step of the last job has ended. What is left is to keep the results. */
+  readonly onStepsDone: () => void;
 }
 
 /**
@@ -61,11 +63,16 @@ export async function buildJobs(
     if (done !== undefined) begun.set(job.id, done);
   };
   const results: JobResult[] = [];
+  const running = new Set(jobs.map(({ id }) => id));
   const onSkip = (job: PlannedJob, needs: readonly string[]) => emit({ event: "job-skipped", job: job.id, needs });
   const failures = await schedule(jobs, { limit: parallel, keepGoing, onSkip, begin }, async (job, onReady) => {
     host.signal.throwIfAborted();
     const isUsed = jobs.some((other) => other.needs.includes(job.id));
-    const own = { prepared, isUsed, expected: expected.get(job.id), begun: begun.get(job.id) };
+    const onStepsDone = () => {
+      running.delete(job.id);
+      if (running.size === 0) options.onStepsDone();
+    };
+    const own = { prepared, isUsed, expected: expected.get(job.id), begun: begun.get(job.id), onStepsDone };
     const of = { ...optionsOf(job, onReady), ...own };
     results.push(await runTask(host, job.id, async (below) => finishJob(job, of, { ...context, host: below }), job.id));
   });

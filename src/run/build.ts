@@ -13,7 +13,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Host } from "../sys/exec.ts";
 import { runTask } from "../sys/run-task.ts";
 import { writeTemporary } from "../sys/write-whole.ts";
-import { buildJobs } from "./build-jobs.ts";
+import { buildJobs, type JobsOptions } from "./build-jobs.ts";
 import type { RunContext } from "./context.ts";
 import { jobFolder } from "./job-folder.ts";
 import type { BuildOptions, Prepared } from "./prepare.ts";
@@ -35,7 +35,11 @@ export interface Built {
  * be already, nothing is written. Throws `BuildError`; what failed can be looked at in
  * `.kovn/runs`.
  */
-export async function build(prepared: Prepared, options: BuildOptions, context: RunContext): Promise<Built> {
+export async function build(
+  prepared: Prepared,
+  options: BuildOptions & Pick<JobsOptions, "onStepsDone">,
+  context: RunContext,
+): Promise<Built> {
   const { plan } = prepared;
   const { host, run } = context;
   const out = resolve(options.out);

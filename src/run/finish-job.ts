@@ -13,6 +13,8 @@ export interface FinishOptions extends Omit<RunJobOptions, "changes"> {
   readonly prepared: Prepared;
   /** True when other jobs of this run use the job's folder. */
   readonly isUsed: boolean;
+  /** Called when the last step has ended, before the result is cached. */
+  readonly onStepsDone: () => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function finishJob(job: PlannedJob, options: FinishOptions, context
     }
     const changes = explainMiss(lookup, await cache.list())?.changes ?? [];
     const result = await run(changes, isUsable ? undefined : options.begun);
+    options.onStepsDone();
     const store = async () => cache.store({ key: lookup.key, parts: lookup.parts, ...result }, dir, job.outputs);
     await runTask(context.host, "cache the result", store, job.id);
     return { ...result, parts: lookup.parts };

@@ -49,15 +49,18 @@ export async function runBuild(options: BuildOptions, context: WorkContext): Pro
     emit({ event: "run", schema: 1, run: name, version: builder.version });
     // A run that builds nothing takes no space, and need not wait until all runs are measured.
     let limits: RunLimits = { keep: options.keepRuns, bytes: Infinity };
+    let removing: Promise<void> | undefined;
+    const clean = async () => (removing ??= removeOldRuns(limits, run));
     try {
       const prepared = await prepare(input, options, run);
       if (prepared.missing.length > 0) limits = { ...runLimits, keep: options.keepRuns };
-      const built = await build(prepared, options, run);
-      await removeOldRuns(limits, run);
+      // The processors are idle while results are brought to the disk.
+      const built = await build(prepared, { ...options, onStepsDone: () => void clean() }, run);
+      await clean();
       emit({ event: "done", folder: built.folder, duration: duration(), artifacts: built.manifest.artifacts });
       return built;
     } catch (error) {
-      await removeOldRuns(limits, run);
+      await clean();
       emit({ ...describeFailure(error), duration: duration() });
       throw error;
     } finally {
