@@ -15,6 +15,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     globalSetup: ["test/helpers/compile.ts", "test/helpers/runners.ts", "test/helpers/fixtures.ts", "test/helpers/kept.ts"],
     reporters: ["verbose"],
+    // A busy machine, Wine, gpg and apt may fail once. `.ci/run` prints what happened.
+    retry: 1,
     // What a command wrote is in the message of the test that expected something else.
     chaiConfig: { truncateThreshold: 2000 },
     sequence: { sequencer: LongestFirst },

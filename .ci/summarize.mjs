@@ -1,4 +1,4 @@
-// Prints the tests that failed, then one line with the number of tests: `N passed, N failed`.
+// Prints the tests that failed, and those that passed only when they ran again, then one line with the number of tests: `N passed, N failed`.
 // `node .ci/summarize.mjs REPORT...`, where a report is what vitest writes with --reporter=json.
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -11,11 +11,14 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 
 function fail(name, messages) {
   counts.failed++;
-  if (counts.failed > most.tests) return;
+  if (counts.failed <= most.tests) show("FAILED", name, messages);
+}
+
+function show(what, name, messages) {
   const lines = stripVTControlCharacters(messages.join("\n")).trim().split("\n");
   // Where a message was made is in the log above.
   const shown = lines.filter((line) => !/^ +at /.test(line)).slice(0, most.lines);
-  console.log([`FAILED ${name}`, ...shown.map((line) => `    ${line.slice(0, 1200)}`)].join("\n"));
+  console.log([`${what} ${name}`, ...shown.map((line) => `    ${line.slice(0, 1200)}`)].join("\n"));
 }
 
 for (const path of process.argv.slice(2)) {
@@ -32,9 +35,11 @@ for (const path of process.argv.slice(2)) {
     for (const { fullName, failureMessages } of failed) fail(`${file}: ${fullName}`, failureMessages);
     // A file that cannot be loaded, or whose `beforeAll` failed.
     if (status === "failed" && failed.length === 0) fail(file, [message]);
-    const passed = assertionResults.filter((test) => test.status === "passed").length;
-    counts.passed += passed;
-    counts.skipped += assertionResults.length - passed - failed.length;
+    const passed = assertionResults.filter((test) => test.status === "passed");
+    for (const { fullName, failureMessages } of passed)
+      if (failureMessages.length > 0) show("PASSED THE SECOND TIME", `${file}: ${fullName}`, failureMessages);
+    counts.passed += passed.length;
+    counts.skipped += assertionResults.length - passed.length - failed.length;
   }
 }
 if (counts.failed > most.tests) console.log(`... and ${counts.failed - most.tests} more failed`);

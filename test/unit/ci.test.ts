@@ -44,6 +44,15 @@ test.skip("later", () => undefined);
   expect(lines.at(-1)).toBe("2 passed, 6 failed, 4 skipped");
 });
 
+test("CI names a test that passed only when it ran again, and why it failed before", async ({ folder }) => {
+  const { exitCode, stdout } = await summaryOf(folder, {
+    "a.test.js": `let times = 0;\ntest("adds", { retry: 1 }, () => expect(times++).toBe(1));\n`,
+  });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^PASSED THE SECOND TIME .*a\.test\.js: adds\n {4}AssertionError: expected \+?0 to be 1 /);
+  expect(stdout).toMatch(/\n2 passed, 0 failed$/);
+});
+
 test("CI ends with the number of tests when all pass, and fails for a report that is missing", async ({ folder }) => {
   const { exitCode, stdout } = await summaryOf(folder, { "a.test.js": `test("adds", () => expect(1).toBe(1));\n` });
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "2 passed, 0 failed" });
